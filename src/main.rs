@@ -1,0 +1,3 @@
+//! The `reconf` binary.
+
+fn main() {}

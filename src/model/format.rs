@@ -1,0 +1,73 @@
+//! The formats a conf can be written in.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A format of the conf (design.md section 7).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// `export NAME='value'`: for dash, bash, busybox, zsh, and for `reconf exec`.
+    Shell,
+    /// systemd's `EnvironmentFile=`.
+    Systemd,
+    /// `docker run --env-file`.
+    Docker,
+    /// python-dotenv and its like.
+    Dotenv,
+    /// One JSON object.
+    Json,
+    /// A directory with a file a variable, for envdir and chpst.
+    Envdir,
+}
+
+impl Format {
+    /// Every format, in the order in which they are written.
+    pub const ALL: [Self; 6] = [
+        Self::Shell,
+        Self::Systemd,
+        Self::Docker,
+        Self::Dotenv,
+        Self::Json,
+        Self::Envdir,
+    ];
+
+    /// The format's name in configuration and flags.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Shell => "shell",
+            Self::Systemd => "systemd",
+            Self::Docker => "docker",
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+            Self::Envdir => "envdir",
+        }
+    }
+
+    /// What follows the service's id in the file's name: `.conf` for shell, else `.<format>`.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Shell => "conf",
+            other => other.name(),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

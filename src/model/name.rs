@@ -1,0 +1,130 @@
+//! Names of variables and of what services provide. A `Name` is always a POSIX name.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// An environment variable's name, or the name of something that a service provides
+/// (POSIX XBD 3.216: letters, digits and underscores, no digit first).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+/// Why a text is not usable as a variable's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It has other characters than a POSIX name.
+    #[error("is not a POSIX name: letters, digits and `_`, no digit first")]
+    Shape,
+    /// A shell owns it: sourcing the conf would change or end the shell (design.md section 3).
+    #[error("belongs to the shell and cannot be set by a conf")]
+    Reserved,
+    /// It decides which code the program loads, so it may only be written out in `environment`.
+    #[error("decides which code a program runs: it may be in `environment`, never in `requires`")]
+    EnvironmentOnly,
+}
+
+const RESERVED: &[&str] = &[
+    "ARGV0",
+    "BASHOPTS",
+    "COLUMNS",
+    "DIRSTACK",
+    "EGID",
+    "ERRNO",
+    "EUID",
+    "FUNCNAME",
+    "GID",
+    "GROUPS",
+    "HISTCMD",
+    "HISTSIZE",
+    "IFS",
+    "KEYTIMEOUT",
+    "LINENO",
+    "LINES",
+    "MAILCHECK",
+    "OLDPWD",
+    "OPTARG",
+    "OPTIND",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "SAVEHIST",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "TTYIDLE",
+    "UID",
+    "USERNAME",
+    "_",
+    "argv",
+    "cdpath",
+    "path",
+    "pipestatus",
+    "signals",
+    "status",
+];
+
+const RESERVED_PREFIXES: &[&str] = &["BASH_", "EPOCH", "RECONF_", "ZSH_"];
+
+/// `BASH_ENV` begins like the shell's own names, and is allowed all the same where it is written out.
+const ENVIRONMENT_ONLY: &[&str] = &["BASH_ENV", "NODE_OPTIONS", "PATH", "PYTHONPATH"];
+
+impl Name {
+    /// Parses a name that a service provides or refers to.
+    ///
+    /// # Errors
+    /// [`NameError::Shape`] when the text is not a POSIX name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let mut bytes = text.bytes();
+        let starts = bytes
+            .next()
+            .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+        if starts && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError::Shape)
+        }
+    }
+
+    /// Parses the name of a variable that a manifest's `environment` sets.
+    ///
+    /// # Errors
+    /// [`NameError::Shape`], or [`NameError::Reserved`] for a name that a shell owns.
+    pub fn in_environment(text: &str) -> Result<Self, NameError> {
+        let name = Self::parse(text)?;
+        if name.is_reserved() {
+            return Err(NameError::Reserved);
+        }
+        Ok(name)
+    }
+
+    /// Parses the name of a variable that a manifest's `requires` fills from outside.
+    ///
+    /// # Errors
+    /// As [`Name::in_environment`], and [`NameError::EnvironmentOnly`].
+    pub fn in_requires(text: &str) -> Result<Self, NameError> {
+        let name = Self::in_environment(text)?;
+        if ENVIRONMENT_ONLY.contains(&text) || text.starts_with("LD_") {
+            return Err(NameError::EnvironmentOnly);
+        }
+        Ok(name)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_reserved(&self) -> bool {
+        let text = self.as_str();
+        !ENVIRONMENT_ONLY.contains(&text)
+            && (RESERVED.contains(&text) || RESERVED_PREFIXES.iter().any(|p| text.starts_with(p)))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,150 @@
+//! Patterns: values with `{NAME}` holes. `{{` and `}}` are literal braces.
+
+use super::name::Name;
+
+/// A parsed pattern; it always renders back to an equal text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    pieces: Vec<Piece>,
+}
+
+/// A part of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text that stands for itself, braces already single.
+    Text(String),
+    /// A hole.
+    Hole(Name),
+}
+
+/// Where and why a text is not a pattern; `offset` is in bytes from its start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// Bytes from the start of the pattern's text.
+    pub offset: usize,
+    /// What is wrong, one lower-case clause.
+    pub message: String,
+}
+
+impl Pattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    /// A lone brace, an empty hole, or a hole whose text is not a [`Name`].
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let offset = text.len() - rest.len() + at;
+            plain.push_str(&rest[..at]);
+            let brace = &rest[at..];
+            if let Some(after) = brace.strip_prefix("{{").or(brace.strip_prefix("}}")) {
+                plain.push_str(&brace[..1]);
+                rest = after;
+                continue;
+            }
+            let (name, after) = hole(brace).map_err(|message| PatternError { offset, message })?;
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(Piece::Hole(name));
+            rest = after;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        Ok(Self { pieces })
+    }
+
+    /// The parts, in order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The names in the holes, in order, repeated ones too.
+    pub fn holes(&self) -> impl Iterator<Item = &Name> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Hole(name) => Some(name),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// Fills every hole, or gives back the first name that `value` does not know.
+    ///
+    /// # Errors
+    /// The name of the first hole for which `value` is `None`.
+    pub fn fill<'a>(
+        &'a self,
+        mut value: impl FnMut(&Name) -> Option<String>,
+    ) -> Result<String, &'a Name> {
+        let mut filled = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Hole(name) => filled.push_str(&value(name).ok_or(name)?),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// The pattern's text with the holes that `value` knows filled in; the others stay open, literal braces stay doubled.
+    #[must_use]
+    pub fn fill_some(&self, mut value: impl FnMut(&Name) -> Option<String>) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(&escape(plain)),
+                Piece::Hole(name) => match value(name) {
+                    Some(known) => text.push_str(&escape(&known)),
+                    None => text.push_str(&format!("{{{name}}}")),
+                },
+            }
+        }
+        text
+    }
+}
+
+/// The name in the hole at the start of `text`, and what follows the hole.
+fn hole(text: &str) -> Result<(Name, &str), String> {
+    let Some(inner) = text.strip_prefix('{') else {
+        return Err("`}` without a `{` before it; write `}}` for a literal brace".to_owned());
+    };
+    let Some((inside, after)) = inner.split_once('}') else {
+        return Err("`{` is never closed; write `{{` for a literal brace".to_owned());
+    };
+    match Name::parse(inside) {
+        Ok(name) => Ok((name, after)),
+        Err(reason) => Err(format!(
+            "`{inside}` {reason}; write `{{{{` for a literal brace"
+        )),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_has_text_and_holes() {
+        let pattern = Pattern::parse("http://{HOST}:{PORT}/{{x}}").unwrap();
+        let filled = pattern.fill(|name| Some(format!("<{name}>")));
+        assert_eq!(filled.unwrap(), "http://<HOST>:<PORT>/{x}");
+        let open = pattern.fill_some(|name| (name.as_str() == "PORT").then(|| "8{0".to_owned()));
+        assert_eq!(open, "http://{HOST}:8{{0/{{x}}");
+        assert_eq!(Pattern::parse(&open).unwrap().holes().count(), 1);
+    }
+
+    #[test]
+    fn a_lone_brace_is_told_with_its_place() {
+        for (text, offset) in [("a{", 1), ("ab}", 2), ("{}", 0), ("x{a b}", 1), ("{{{", 2)] {
+            assert_eq!(Pattern::parse(text).unwrap_err().offset, offset, "{text}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The registry as read at one revision.
+
+use std::collections::BTreeMap;
+
+use super::{
+    announcement::{Announcement, Tombstone},
+    id::Id,
+    key::{Key, Kind},
+};
+
+/// One key of the registry, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The whole key.
+    pub key: String,
+    /// Its value.
+    pub value: Vec<u8>,
+    /// The revision of its last change (etcd's `mod_revision`); never 0.
+    pub revision: i64,
+    /// The lease it hangs on; 0 for none.
+    pub lease: i64,
+}
+
+/// An announcement with its place in the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// What it says.
+    pub announcement: Announcement,
+    /// The revision of its key.
+    pub revision: i64,
+    /// The lease it hangs on; 0 for none.
+    pub lease: i64,
+}
+
+/// A tombstone with its place in the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// What it says.
+    pub tombstone: Tombstone,
+    /// The revision of its key.
+    pub revision: i64,
+}
+
+/// Everything that one read of a federation returned, at one revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The registry's revision at the read.
+    pub revision: i64,
+    /// Live announcements.
+    pub live: BTreeMap<Key, Live>,
+    /// Tombstones.
+    pub withdrawn: BTreeMap<Key, Withdrawn>,
+    /// Other keys that were asked for, as they are.
+    pub others: BTreeMap<String, Entry>,
+    /// Keys below `provides/` and `withdrawn/` that are not records of this version; they are told, never used.
+    pub unreadable: Vec<String>,
+}
+
+impl Snapshot {
+    /// Sorts what a read of `federation` returned.
+    pub fn new(federation: &Id, revision: i64, entries: Vec<Entry>) -> Self {
+        let mut snapshot = Self {
+            revision,
+            ..Self::default()
+        };
+        for entry in entries {
+            snapshot.add(federation, entry);
+        }
+        snapshot
+    }
+
+    fn add(&mut self, federation: &Id, entry: Entry) {
+        let Some((kind, key)) = Key::parse(&entry.key).filter(|(_, k)| k.federation == *federation)
+        else {
+            self.others.insert(entry.key.clone(), entry);
+            return;
+        };
+        let revision = entry.revision;
+        let readable = match kind {
+            Kind::Provides => serde_json::from_slice(&entry.value).map(|announcement| {
+                let lease = entry.lease;
+                let live = Live {
+                    announcement,
+                    revision,
+                    lease,
+                };
+                self.live.insert(key, live);
+            }),
+            Kind::Withdrawn => serde_json::from_slice(&entry.value).map(|tombstone| {
+                let withdrawn = Withdrawn {
+                    tombstone,
+                    revision,
+                };
+                self.withdrawn.insert(key, withdrawn);
+            }),
+        };
+        if readable.is_err() {
+            self.unreadable.push(entry.key);
+        }
+    }
+}
