@@ -22,6 +22,19 @@ pub enum Source {
     LastKnown,
 }
 
+impl Source {
+    /// The source as reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Registry => "registry",
+            Self::Datastores => "datastores",
+            Self::Default => "default",
+            Self::LastKnown => "last-known",
+        }
+    }
+}
+
 /// A variable's value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {

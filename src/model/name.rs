@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An environment variable's name, or the name of something that a service provides
 /// (POSIX XBD 3.216: letters, digits and underscores, no digit first).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 /// Why a text is not usable as a variable's name.
@@ -25,26 +25,33 @@ pub enum NameError {
 }
 
 const RESERVED: &[&str] = &[
+    "ARGC",
     "ARGV0",
     "BASHOPTS",
+    "BASHPID",
     "COLUMNS",
     "DIRSTACK",
     "EGID",
     "ERRNO",
     "EUID",
     "FUNCNAME",
+    "FUNCNEST",
     "GID",
     "GROUPS",
+    "HISTCHARS",
     "HISTCMD",
     "HISTSIZE",
     "IFS",
+    "KEYBOARD_HACK",
     "KEYTIMEOUT",
     "LINENO",
     "LINES",
+    "LISTMAX",
     "MAILCHECK",
     "OLDPWD",
     "OPTARG",
     "OPTIND",
+    "PIPESTATUS",
     "PPID",
     "PWD",
     "RANDOM",
@@ -53,16 +60,64 @@ const RESERVED: &[&str] = &[
     "SHELLOPTS",
     "SHLVL",
     "SRANDOM",
+    "TRY_BLOCK_ERROR",
+    "TRY_BLOCK_INTERRUPT",
     "TTYIDLE",
     "UID",
     "USERNAME",
+    "ZLE_RPROMPT_INDENT",
     "_",
+    "aliases",
     "argv",
+    "builtins",
     "cdpath",
+    "commands",
+    "dis_aliases",
+    "dis_builtins",
+    "dis_functions",
+    "dis_functions_source",
+    "dis_galiases",
+    "dis_patchars",
+    "dis_reswords",
+    "dis_saliases",
+    "fignore",
+    "fpath",
+    "funcfiletrace",
+    "funcsourcetrace",
+    "funcstack",
+    "functions",
+    "functions_source",
+    "functrace",
+    "galiases",
+    "histchars",
+    "history",
+    "historywords",
+    "jobdirs",
+    "jobstates",
+    "jobtexts",
+    "keymaps",
+    "mailpath",
+    "manpath",
+    "module_path",
+    "modules",
+    "nameddirs",
+    "options",
+    "parameters",
+    "patchars",
     "path",
     "pipestatus",
+    "psvar",
+    "reswords",
+    "saliases",
     "signals",
     "status",
+    "termcap",
+    "terminfo",
+    "userdirs",
+    "usergroups",
+    "widgets",
+    "zsh_eval_context",
+    "zsh_scheduled_events",
 ];
 
 const RESERVED_PREFIXES: &[&str] = &["BASH_", "EPOCH", "RECONF_", "ZSH_"];
@@ -120,6 +175,20 @@ impl Name {
         let text = self.as_str();
         !ENVIRONMENT_ONLY.contains(&text)
             && (RESERVED.contains(&text) || RESERVED_PREFIXES.iter().any(|p| text.starts_with(p)))
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

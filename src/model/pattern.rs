@@ -72,14 +72,24 @@ impl Pattern {
         })
     }
 
+    /// The pattern with other names in the holes for which `other` has one; what is no name changes nothing.
+    #[must_use]
+    pub fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {
+        for piece in &mut self.pieces {
+            if let Piece::Hole(name) = piece
+                && let Some(renamed) = other(name).and_then(|text| Name::parse(&text).ok())
+            {
+                *name = renamed;
+            }
+        }
+        self
+    }
+
     /// Fills every hole, or gives back the first name that `value` does not know.
     ///
     /// # Errors
     /// The name of the first hole for which `value` is `None`.
-    pub fn fill<'a>(
-        &'a self,
-        mut value: impl FnMut(&Name) -> Option<String>,
-    ) -> Result<String, &'a Name> {
+    pub fn fill(&self, mut value: impl FnMut(&Name) -> Option<String>) -> Result<String, &Name> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {
@@ -90,16 +100,20 @@ impl Pattern {
         Ok(filled)
     }
 
-    /// The pattern's text with the holes that `value` knows filled in; the others stay open, literal braces stay doubled.
+    /// The pattern's text with the holes for which `value` is `Ok` filled in; `Err` leaves a hole open under the
+    /// name that it gives. Literal braces stay doubled.
     #[must_use]
-    pub fn fill_some(&self, mut value: impl FnMut(&Name) -> Option<String>) -> String {
+    pub fn fill_some(
+        &self,
+        mut value: impl FnMut(&Name) -> Result<String, &'static str>,
+    ) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(plain) => text.push_str(&escape(plain)),
                 Piece::Hole(name) => match value(name) {
-                    Some(known) => text.push_str(&escape(&known)),
-                    None => text.push_str(&format!("{{{name}}}")),
+                    Ok(known) => text.push_str(&escape(&known)),
+                    Err(open) => text.push_str(&format!("{{{open}}}")),
                 },
             }
         }
@@ -115,6 +129,9 @@ fn hole(text: &str) -> Result<(Name, &str), String> {
     let Some((inside, after)) = inner.split_once('}') else {
         return Err("`{` is never closed; write `{{` for a literal brace".to_owned());
     };
+    if inside.is_empty() {
+        return Err("`{}` names nothing; write `{{}}` for literal braces".to_owned());
+    }
     match Name::parse(inside) {
         Ok(name) => Ok((name, after)),
         Err(reason) => Err(format!(
@@ -136,7 +153,10 @@ mod tests {
         let pattern = Pattern::parse("http://{HOST}:{PORT}/{{x}}").unwrap();
         let filled = pattern.fill(|name| Some(format!("<{name}>")));
         assert_eq!(filled.unwrap(), "http://<HOST>:<PORT>/{x}");
-        let open = pattern.fill_some(|name| (name.as_str() == "PORT").then(|| "8{0".to_owned()));
+        let open = pattern.fill_some(|name| match name.as_str() {
+            "PORT" => Ok("8{0".to_owned()),
+            _ => Err("HOST"),
+        });
         assert_eq!(open, "http://{HOST}:8{{0/{{x}}");
         assert_eq!(Pattern::parse(&open).unwrap().holes().count(), 1);
     }

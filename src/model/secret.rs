@@ -1,25 +1,165 @@
-//! Values that are shown masked.
+//! Values that are shown masked. Hiding too much is better here than hiding too little.
+
+use std::ops::Range;
+
+/// What follows a URL's scheme, plain and as JSON may write it.
+const SCHEME_ENDS: [&str; 2] = ["://", r":\/\/"];
 
 /// The text with the password of every URL in it replaced by `***`.
 pub fn mask_passwords(text: &str) -> String {
+    mask(text, &passwords(text))
+}
+
+/// The text with each part replaced by `***`; the parts are in order and do not overlap.
+pub fn mask(text: &str, parts: &[Range<usize>]) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        masked.push_str(before);
-        let end = after
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`'))
-            .unwrap_or(after.len());
-        let authority = &after[..end];
-        match authority.rsplit_once('@') {
-            Some((user, host)) => {
-                let name = user.split(':').next().unwrap_or_default();
-                masked.push_str(&format!("{name}:***@{host}"));
-            }
-            None => masked.push_str(authority),
-        }
-        rest = &after[end..];
+    let mut from = 0;
+    for part in parts {
+        masked.push_str(&text[from..part.start]);
+        masked.push_str("***");
+        from = part.end;
     }
-    masked.push_str(rest);
+    masked.push_str(&text[from..]);
     masked
+}
+
+/// Where the passwords of the URLs in `text` are, in bytes, in order.
+pub fn passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = next_authority(text, from) {
+        let end = start + length(&text[start..]);
+        if let Some(password) = password(&text[start..end]) {
+            found.push(start + password.start..start + password.end);
+        }
+        from = end;
+    }
+    found
+}
+
+/// Where the string values of a line of JSON are, in bytes without their quotes, in order.
+///
+/// For texts in which any value may be a secret. A string that is not closed ends with the line.
+pub fn json_values(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(quote) = line[from..].find('"').map(|at| from + at) {
+        let start = quote + 1;
+        let end = start + closing_quote(&line[start..]);
+        if !is_key(&line[end..]) {
+            found.push(start..end);
+        }
+        from = line.len().min(end + 1);
+    }
+    found
+}
+
+/// The bytes before the quote that is not escaped.
+fn closing_quote(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        if c == '"' && !escaped {
+            return at;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    rest.len()
+}
+
+/// Whether the string that closes here is followed by a colon.
+fn is_key(closing: &str) -> bool {
+    let after = closing.strip_prefix('"').unwrap_or_default();
+    after.trim_start().starts_with(':')
+}
+
+fn next_authority(text: &str, from: usize) -> Option<usize> {
+    let rest = &text[from..];
+    let ends = SCHEME_ENDS.iter();
+    ends.filter_map(|end| rest.find(end).map(|at| from + at + end.len()))
+        .min()
+}
+
+/// How many bytes belong to the URL; quotes inside of a password do not end it.
+fn length(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        let after = &rest[at + c.len_utf8()..];
+        let closes = c == '"' && !escaped && !after.starts_with(char::is_alphanumeric);
+        let separates = matches!(c, ',' | ';' | '|') && begins_url(after);
+        if c.is_whitespace() || closes || separates {
+            return at;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    rest.len()
+}
+
+fn begins_url(text: &str) -> bool {
+    let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
+    let rest = text.trim_start_matches(in_scheme);
+    rest.len() < text.len() && SCHEME_ENDS.iter().any(|end| rest.starts_with(end))
+}
+
+/// The password in what follows a scheme. It may hold an unescaped `@`, `/` or `?`, so it ends at the last `@`.
+fn password(url: &str) -> Option<Range<usize>> {
+    let colon = url.find(':')?;
+    if url.starts_with('[') || url[..colon].contains(['/', '?', '#', '@']) {
+        return None;
+    }
+    let after = &url[colon + 1..];
+    let behind_digits = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    if behind_digits.len() < after.len() && behind_digits.starts_with(['/', '?', '#']) {
+        return None; // `host:8080/a@b`: a port.
+    }
+    let end = url.rfind('@').filter(|at| *at > colon)?;
+    Some(colon + 1..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_masked_and_keys_are_not() {
+        let line = r#"  "A": "x\"y", "B":"z", "L": ["p", "q"], "N": 1, "É": "open"#;
+        let masked = mask(line, &json_values(line));
+        let expected = r#"  "A": "***", "B":"***", "L": ["***", "***"], "N": 1, "É": "***"#;
+        assert_eq!(masked, expected);
+    }
+
+    #[test]
+    fn every_password_is_masked_and_nothing_else() {
+        let cases = [
+            (
+                "mysql://user:pw@host:3306/db",
+                "mysql://user:***@host:3306/db",
+            ),
+            ("redis://:pw@host", "redis://:***@host"),
+            ("a://u:p@w@h b://u:p/w?x@h", "a://u:***@h b://u:***@h"),
+            (
+                "http://u:p@h:1,http://v:q@i:2",
+                "http://u:***@h:1,http://v:***@i:2",
+            ),
+            (
+                r#""mysql:\/\/u:p\"w@h","x@y""#,
+                r#""mysql:\/\/u:***@h","x@y""#,
+            ),
+            (r#"amqp://u:p"w@h"#, "amqp://u:***@h"),
+            ("`http://u:p'w`@h`", "`http://u:***@h`"),
+            ("http://u:@h", "http://u:***@h"),
+        ];
+        for (text, masked) in cases {
+            assert_eq!(mask_passwords(text), masked);
+        }
+        for plain in [
+            "http://user@host/",
+            "http://host:8080/a@b",
+            "http://host/a:b@c",
+            "http://[::1]:2379/x@y",
+            "me@host: hello",
+            "http://{HOST}:{PORT}/x",
+        ] {
+            assert_eq!(mask_passwords(plain), plain);
+        }
+    }
 }

@@ -52,8 +52,9 @@ pub struct Snapshot {
     pub withdrawn: BTreeMap<Key, Withdrawn>,
     /// Other keys that were asked for, as they are.
     pub others: BTreeMap<String, Entry>,
-    /// Keys below `provides/` and `withdrawn/` that are not records of this version; they are told, never used.
-    pub unreadable: Vec<String>,
+    /// Keys below `provides/` and `withdrawn/` that are not records of this version, with their revisions; they are
+    /// told, never used.
+    pub unreadable: BTreeMap<String, i64>,
 }
 
 impl Snapshot {
@@ -95,7 +96,7 @@ impl Snapshot {
             }),
         };
         if readable.is_err() {
-            self.unreadable.push(entry.key);
+            self.unreadable.insert(entry.key, revision);
         }
     }
 }

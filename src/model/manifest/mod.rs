@@ -1,5 +1,12 @@
 //! The manifest: what a service says of itself (design.md section 3). A `Manifest` is always valid.
 
+mod check;
+mod conf;
+mod environment;
+mod parse;
+mod provides;
+mod requires;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{format::Format, id::Id, name::Name, pattern::Pattern};
@@ -17,9 +24,10 @@ pub struct Manifest {
     pub environment: BTreeMap<Name, String>,
     /// Variables to be filled from outside.
     pub requires: BTreeMap<Name, Requirement>,
-    /// What it offers to others; every hole is a fact of the node or a variable of `environment`.
+    /// What it offers to others; every hole is a fact of the node, in upper case, or a variable of `environment`.
     pub provides: BTreeMap<Name, Pattern>,
-    /// The port at which the program listens: `environment.PORT` if that is a port, else `local_port`.
+    /// The port at which the program listens: `environment.PORT`, else `local_port`; `None` too where
+    /// `environment.PORT` is something else than a port.
     pub port: Option<u16>,
     /// The loopback port at which the service is reached on every node.
     pub local_port: Option<u16>,

@@ -1,5 +1,18 @@
 //! The node's configuration (design.md section 4): flags beat variables beat `config.json` beat defaults.
 
+mod address;
+mod endpoint;
+mod file;
+mod flags;
+mod later;
+mod merge;
+mod refusal;
+mod registry_file;
+mod rows;
+
+pub use flags::{Flags, config_path};
+pub use refusal::{Refusal, SettingsError};
+
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use super::{format::Format, id::Id};
@@ -96,6 +109,20 @@ pub enum OnUnreachable {
     Datastores,
     /// Stops.
     Fail,
+}
+
+impl OnUnreachable {
+    /// Every choice, the default first.
+    pub const ALL: [Self; 3] = [Self::LastKnown, Self::Datastores, Self::Fail];
+
+    /// The choice's name in `config.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LastKnown => "last-known",
+            Self::Datastores => "datastores",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// Where a setting comes from.

@@ -1,0 +1,123 @@
+//! Source lines with a caret below the place of a problem. Knows nothing of what the text means.
+
+use super::{
+    problem::{Problem, Secret},
+    secret,
+};
+
+/// The widest part of a line that is shown, in characters.
+const WIDTH: usize = 100;
+
+/// A line as it is shown: masked, cut, and without characters that would move the cursor.
+struct Shown {
+    text: String,
+    /// Where the caret stands, in characters from 0.
+    caret: usize,
+}
+
+/// `--> place`, the problem's lines with their numbers, and the caret.
+pub(super) fn block(source: &str, secret: Secret, problem: &Problem, place: &str) -> String {
+    let mut numbers: Vec<usize> = problem.also.into_iter().collect();
+    numbers.retain(|number| *number != problem.line);
+    numbers.push(problem.line);
+    numbers.sort_unstable();
+    let widest = numbers.iter().max().map_or(0, |n| n.to_string().len());
+    let gutter = widest.max(2);
+    let mut block = format!("{:gutter$}--> {place}\n{:gutter$} |\n", "", "");
+    let mut before = None;
+    for number in numbers {
+        if before.is_some_and(|before| before + 1 < number) {
+            block.push_str("...\n");
+        }
+        before = Some(number);
+        let column = if number == problem.line {
+            problem.column
+        } else {
+            1
+        };
+        let line = source.lines().nth(number - 1).unwrap_or_default();
+        let Shown { text, caret } = show(line, column - 1, secret);
+        block.push_str(format!("{number:>gutter$} | {text}").trim_end());
+        block.push('\n');
+        if number == problem.line {
+            block.push_str(&format!("{:gutter$} | {:caret$}^\n", "", ""));
+        }
+    }
+    block
+}
+
+/// Masks secrets, then cuts what is far from the caret.
+fn show(line: &str, caret: usize, secret: Secret) -> Shown {
+    let (masked, caret) = mask(line, caret, secret);
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let characters: Vec<char> = masked.chars().map(plain).collect();
+    if characters.len() <= WIDTH {
+        let text = characters.into_iter().collect();
+        return Shown { text, caret };
+    }
+    let latest = characters.len() - WIDTH;
+    let start = caret.saturating_sub(WIDTH / 2).min(latest);
+    let end = start + WIDTH;
+    let left = if start > 0 { "…" } else { "" };
+    let right = if end < characters.len() { "…" } else { "" };
+    let middle: String = characters[start..end].iter().collect();
+    Shown {
+        text: format!("{left}{middle}{right}"),
+        caret: caret - start + left.chars().count(),
+    }
+}
+
+/// The line without secrets, and where the caret is then; a caret inside of a secret goes to its start.
+fn mask(line: &str, caret: usize, secret: Secret) -> (String, usize) {
+    let secrets = match secret {
+        Secret::Passwords => secret::passwords(line),
+        Secret::Values => secret::json_values(line),
+    };
+    let mut moved = caret;
+    for part in secrets.iter().rev() {
+        let start = line[..part.start].chars().count();
+        let length = line[part.clone()].chars().count();
+        if caret >= start + length {
+            moved = moved + 3 - length;
+        } else if caret >= start {
+            moved = start;
+        }
+    }
+    (secret::mask(line, &secrets), moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(line: &str, caret: usize) -> (String, Option<char>) {
+        let Shown { text, caret } = show(line, caret, Secret::Passwords);
+        let below = text.chars().nth(caret);
+        (text, below)
+    }
+
+    #[test]
+    fn the_caret_follows_its_character_through_masking_and_cutting() {
+        let line = format!(
+            "{}\"a://u:secret@h/{{X}}\"{}",
+            "é".repeat(300),
+            "y".repeat(300)
+        );
+        let caret = line.chars().position(|c| c == '{').unwrap();
+        let (text, below) = shown(&line, caret);
+        assert_eq!(below, Some('{'));
+        assert!(
+            text.contains("u:***@h/") && text.chars().count() == WIDTH + 2,
+            "{text}"
+        );
+        assert_eq!(shown(&line, 0).1, Some('é'));
+        assert_eq!(shown(&line, line.chars().count() - 1).1, Some('y'));
+    }
+
+    #[test]
+    fn a_caret_inside_a_password_does_not_show_it() {
+        let (text, below) = shown("a://u:sec{ret@h \tb://u:p@h", 9);
+        assert_eq!(text, "a://u:***@h  b://u:***@h");
+        assert_eq!(below, Some('*'));
+    }
+}

@@ -1,0 +1,67 @@
+//! What the node's `render` and a manifest's `conf` both may say of a conf: owner, group, mode, formats.
+
+use crate::model::{
+    findings::Findings,
+    format::Format,
+    json::{Node, Value},
+};
+
+/// The bits that let others write: `exec` refuses such a conf.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+impl Findings<'_> {
+    /// A user or a group: its name, or its number.
+    pub(in crate::model) fn user(&mut self, label: &str, node: &Node) -> Option<String> {
+        match &node.value {
+            Value::Number(written) if written.parse::<u32>().is_ok() => Some(written.clone()),
+            Value::Text(_) => self.filled(label, node),
+            _ => {
+                self.mismatch(label, node, "a name or a number");
+                None
+            }
+        }
+    }
+
+    /// Permission bits as an octal string.
+    pub(in crate::model) fn mode(&mut self, label: &str, node: &Node) -> Option<u32> {
+        let Value::Text(text) = &node.value else {
+            self.mismatch(label, node, "an octal string such as `\"0640\"`");
+            return None;
+        };
+        let octal = matches!(text.len(), 3 | 4) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
+        let bits = u32::from_str_radix(text, 8).ok().filter(|_| octal);
+        let problem = match bits {
+            None => "must be three or four octal digits such as `0640`",
+            Some(bits) if bits > 0o777 => "must not set more than permission bits",
+            Some(bits) if bits & WRITABLE_BY_OTHERS != 0 => {
+                "lets group or others write the conf: `exec` would refuse it"
+            }
+            Some(bits) => return Some(bits),
+        };
+        self.tell(node.start, format!("`{label}` {problem}"));
+        None
+    }
+
+    /// Formats, at least one, in the order of [`Format::ALL`].
+    pub(in crate::model) fn formats(&mut self, label: &str, node: &Node) -> Option<Vec<Format>> {
+        let list = self.list(label, node)?;
+        if list.is_empty() {
+            self.tell(node.start, format!("`{label}` is empty"));
+        }
+        let element = format!("{label}[]");
+        let mut formats = Vec::new();
+        for node in list {
+            formats.push(self.format(&element, node)?);
+        }
+        let written = Format::ALL.into_iter();
+        Some(written.filter(|format| formats.contains(format)).collect())
+    }
+
+    fn format(&mut self, label: &str, node: &Node) -> Option<Format> {
+        self.choice(
+            label,
+            node,
+            &Format::ALL.map(|format| (format.name(), format)),
+        )
+    }
+}

@@ -1,0 +1,44 @@
+//! Durations as people write them: `5s`, `10m`, `1h 30m`.
+
+use std::time::Duration;
+
+use crate::model::{findings::Findings, json::Node};
+
+/// No clock arithmetic overflows below this.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Parses a duration of at least `least` and at most ten years; the error is a clause such as `must be …`.
+pub(in crate::model) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration < least => {
+            let least = humantime::format_duration(least);
+            Err(format!("must be {least} or more"))
+        }
+        Ok(duration) if duration > LONGEST => Err("must be at most ten years".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("must be a duration such as `5s` or `10m`".to_owned()),
+    }
+}
+
+impl Findings<'_> {
+    /// A duration in a string, at least `least`.
+    pub(in crate::model) fn duration(
+        &mut self,
+        label: &str,
+        node: &Node,
+        least: Duration,
+    ) -> Option<Duration> {
+        if !matches!(node.value, crate::model::json::Value::Text(_)) {
+            self.mismatch(label, node, "a duration such as `\"5s\"`");
+            return None;
+        }
+        let text = self.text_of(label, node)?;
+        match parse(text, least) {
+            Ok(duration) => Some(duration),
+            Err(reason) => {
+                self.tell(node.start, format!("`{label}` {reason}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the registry last said, kept for the time when it says nothing (design.md section 6).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{announcement::Announcement, id::Id, key::Key, name::Name, snapshot::Snapshot};
+
+/// The last known announcements of one federation: the content of `known/<federation>.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Region -> name -> `service@node` -> what it announced.
+    regions: BTreeMap<Id, BTreeMap<Name, BTreeMap<String, Kept>>>,
+}
+
+/// An announcement that was live when it was last seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What it said.
+    pub announcement: Announcement,
+    /// The revision of its key.
+    pub revision: i64,
+}
+
+impl Known {
+    /// The announcements of a name in a region, as keys of `federation`.
+    pub fn of(&self, federation: &Id, region: &Id, name: &Name) -> BTreeMap<Key, &Kept> {
+        let kept = self.regions.get(region).and_then(|names| names.get(name));
+        let key = |kept: &Kept| Key {
+            federation: federation.clone(),
+            name: name.clone(),
+            region: region.clone(),
+            service: kept.announcement.service.clone(),
+            node: kept.announcement.node.clone(),
+        };
+        kept.into_iter()
+            .flat_map(BTreeMap::values)
+            .map(|kept| (key(kept), kept))
+            .collect()
+    }
+
+    /// Takes over what a snapshot says of the names that it was asked for. Where a region has live announcements of
+    /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten.
+    pub fn learn(&mut self, names: &BTreeSet<Name>, snapshot: &Snapshot) {
+        for key in snapshot
+            .withdrawn
+            .keys()
+            .filter(|k| names.contains(&k.name))
+        {
+            self.forget(key);
+        }
+        let mut live: BTreeMap<(&Id, &Name), BTreeMap<String, Kept>> = BTreeMap::new();
+        for (key, entry) in snapshot
+            .live
+            .iter()
+            .filter(|(k, _)| names.contains(&k.name))
+        {
+            let kept = Kept {
+                announcement: entry.announcement.clone(),
+                revision: entry.revision,
+            };
+            let place = live.entry((&key.region, &key.name)).or_default();
+            place.insert(key.provider(), kept);
+        }
+        for ((region, name), kept) in live {
+            let names = self.regions.entry(region.clone()).or_default();
+            names.insert(name.clone(), kept);
+        }
+    }
+
+    fn forget(&mut self, key: &Key) {
+        let Some(names) = self.regions.get_mut(&key.region) else {
+            return;
+        };
+        if let Some(kept) = names.get_mut(&key.name) {
+            kept.remove(&key.provider());
+            if kept.is_empty() {
+                names.remove(&key.name);
+            }
+        }
+        if names.is_empty() {
+            self.regions.remove(&key.region);
+        }
+    }
+}

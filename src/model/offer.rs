@@ -1,0 +1,76 @@
+//! What a manifest announces on a node: its `provides` with the facts filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    announcement::Announcement,
+    facts::{Fact, Facts},
+    id::Id,
+    key::Key,
+    manifest::Manifest,
+    name::Name,
+    pattern::Pattern,
+};
+
+/// The announcements that `manifest` makes on a node with these facts, first made at `since` (RFC 3339).
+pub fn offers(manifest: &Manifest, facts: &Facts, since: &str) -> BTreeMap<Key, Announcement> {
+    let offer = |(name, pattern)| {
+        let announcement = announcement(manifest, pattern, facts, since);
+        (key(manifest, name, &facts.node, &facts.region), announcement)
+    };
+    manifest.provides.iter().map(offer).collect()
+}
+
+/// The keys of these announcements: they follow from less than what is announced.
+pub fn offered_keys(manifest: &Manifest, node: &Id, region: &Id) -> BTreeSet<Key> {
+    let names = manifest.provides.keys();
+    names.map(|name| key(manifest, name, node, region)).collect()
+}
+
+fn key(manifest: &Manifest, name: &Name, node: &Id, region: &Id) -> Key {
+    Key {
+        federation: manifest.federation.clone(),
+        name: name.clone(),
+        region: region.clone(),
+        service: manifest.id.clone(),
+        node: node.clone(),
+    }
+}
+
+fn announcement(
+    manifest: &Manifest,
+    pattern: &Pattern,
+    facts: &Facts,
+    since: &str,
+) -> Announcement {
+    let open = pattern.fill_some(|hole| match Fact::of(hole) {
+        Some(Fact::Host) => Err("HOST"),
+        Some(Fact::Port) => Err("PORT"),
+        _ => Ok(filled(manifest, facts, hole)),
+    });
+    let value = pattern.fill(|hole| Some(filled(manifest, facts, hole)));
+    Announcement {
+        value: value.unwrap_or_default(),
+        pattern: open,
+        host: facts.host.clone(),
+        port: manifest.port,
+        local_port: manifest.local_port,
+        service: manifest.id.clone(),
+        node: facts.node.clone(),
+        public: manifest.public,
+        since: since.to_owned(),
+    }
+}
+
+/// A hole's text. Every hole of a valid manifest is a fact or a variable of `environment`, and `{PORT}` is only
+/// there with a port, so nothing is missing.
+fn filled(manifest: &Manifest, facts: &Facts, hole: &Name) -> String {
+    match Fact::of(hole) {
+        Some(Fact::Host) => facts.bracketed_host(),
+        Some(Fact::Port) => manifest.port.map(|p| p.to_string()).unwrap_or_default(),
+        Some(Fact::Node) => facts.node.to_string(),
+        Some(Fact::Region) => facts.region.to_string(),
+        Some(Fact::Federation) => manifest.federation.to_string(),
+        None => manifest.environment.get(hole).cloned().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,89 @@
+//! What this node remembers of a service: the content of `/var/lib/reconf/services/<id>.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    announcement::{Announcement, By},
+    applied::Applied,
+    id::Id,
+    key::{Key, Kind},
+};
+
+/// The state of a service on this node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceState {
+    /// What it announced, or was about to announce, by the full key of the announcement.
+    #[serde(default)]
+    pub announced: BTreeMap<String, Announced>,
+    /// What is to be taken back and is not yet known to be, by full key.
+    #[serde(default)]
+    pub withdrawing: BTreeMap<String, By>,
+    /// Withdrawn by hand: only `announce ID` announces it again.
+    #[serde(default)]
+    pub held: bool,
+    /// The conf was written and is not yet applied (section 7).
+    #[serde(default)]
+    pub pending: bool,
+    /// What the pending conf was made of; nothing if that is not surely known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Applied>,
+}
+
+/// An announcement that this node made, or was about to make when the state was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// What it says.
+    pub announcement: Announcement,
+    /// The lease it hangs on; 0 for none.
+    pub lease: i64,
+    /// Whether the registry is known to have it.
+    pub outcome: Outcome,
+    /// The registry's revision of the write; 0 while it is under way.
+    pub revision: i64,
+}
+
+/// How a write ended, as far as this node knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The registry has confirmed it.
+    Done,
+    /// It was about to be written; it may have happened.
+    UnderWay,
+}
+
+impl ServiceState {
+    /// The keys that this node announced and is to take back when `wanted` is all that it provides.
+    pub fn no_longer<'a>(
+        &'a self,
+        wanted: &'a BTreeMap<Key, Announcement>,
+    ) -> impl Iterator<Item = Key> + 'a {
+        let keys = self.announced.keys().filter_map(|path| parse(path));
+        keys.filter(|key| !wanted.contains_key(key))
+    }
+
+    /// Every federation in which the service left something behind.
+    pub fn federations(&self) -> impl Iterator<Item = Id> + '_ {
+        let paths = self.announced.keys().chain(self.withdrawing.keys());
+        paths
+            .filter_map(|path| parse(path))
+            .map(|key| key.federation)
+    }
+
+    /// Whether the registry is known to say exactly this, with this lease.
+    pub fn confirms(&self, key: &Key, announcement: &Announcement, lease: i64) -> bool {
+        self.announced
+            .get(&key.path(Kind::Provides))
+            .is_some_and(|known| {
+                known.outcome == Outcome::Done
+                    && known.lease == lease
+                    && known.announcement.says_the_same_as(announcement)
+            })
+    }
+}
+
+fn parse(path: &str) -> Option<Key> {
+    Key::parse(path).map(|(_, key)| key)
+}

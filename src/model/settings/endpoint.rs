@@ -1,0 +1,178 @@
+//! Where a registry is: etcd's URLs, or `dir:PATH`. A refused URL is never repeated with its password.
+
+use std::path::PathBuf;
+
+use super::{Location, Refusal, address};
+use crate::model::secret;
+
+/// Parses what `--registry` and its variable say: URLs with commas between them, or `dir:PATH`.
+pub(super) fn parse(text: &str) -> Result<Location, Refusal> {
+    if text.starts_with("dir:") {
+        // A comma is part of the path.
+        return location(&[text]).map_err(|(_, refusal)| refusal);
+    }
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    location(&parts).map_err(|(_, refusal)| refusal)
+}
+
+/// A registry from its URLs or its one `dir:PATH`; a refusal comes with the index of what it refuses.
+pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, Refusal)> {
+    if let [only] = texts
+        && let Some(path) = only.strip_prefix("dir:")
+    {
+        return match path {
+            "" => Err((
+                0,
+                Refusal::new("names no folder").hinted("write `dir:PATH`"),
+            )),
+            path => Ok(Location::Directory(PathBuf::from(path))),
+        };
+    }
+    let mut urls: Vec<String> = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let url = endpoint(text).map_err(|refusal| (index, refusal))?;
+        if urls
+            .first()
+            .is_some_and(|first| scheme(first) != scheme(&url))
+        {
+            let refusal = Refusal::new("mixes `http` and `https`")
+                .hinted("credentials sent over `http` can be read on the way; use `https` for all");
+            return Err((index, refusal));
+        }
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    if urls.is_empty() {
+        return Err((0, Refusal::new("is empty")));
+    }
+    Ok(Location::Etcd(urls))
+}
+
+/// One URL with host and port, and nothing else.
+fn endpoint(text: &str) -> Result<String, Refusal> {
+    let shown = secret::mask_passwords(text);
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err(schemeless(text));
+    };
+    if !matches!(scheme, "http" | "https") {
+        let refusal = Refusal::new(format!("needs `http` or `https` in `{shown}`"));
+        return Err(refusal);
+    }
+    if rest.contains('@') {
+        let refusal = Refusal::new(format!("holds a user in `{shown}`"));
+        return Err(
+            refusal.hinted("set `registry.user` and `registry.password_file` in config.json")
+        );
+    }
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains(['/', '?', '#']) {
+        let refusal = Refusal::new(format!("has more than a host and a port in `{shown}`"));
+        return Err(refusal.hinted("write `SCHEME://HOST:PORT`"));
+    }
+    let Some((host, port)) = authority.rsplit_once(':').filter(|(_, p)| is_number(p)) else {
+        let refusal = Refusal::new(format!("names no port in `{shown}`"));
+        return Err(refusal.hinted(format!("etcd's is 2379: `{scheme}://{authority}:2379`")));
+    };
+    if port.parse::<u16>().is_err() || port.bytes().all(|b| b == b'0') {
+        return Err(Refusal::new(format!(
+            "needs a port from 1 to 65535 in `{shown}`"
+        )));
+    }
+    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
+        let refusal = Refusal::new(format!(
+            "needs brackets around the IPv6 address in `{shown}`"
+        ));
+        return Err(refusal.hinted(format!("`{scheme}://[{host}]:{port}`")));
+    }
+    match address::host(host) {
+        Ok(_) => Ok(format!("{scheme}://{authority}")),
+        Err(reason) => Err(Refusal::new(format!(
+            "names a host in `{shown}` that {reason}"
+        ))),
+    }
+}
+
+/// A text without a scheme may still hold a password, so only a plain address is repeated.
+fn schemeless(text: &str) -> Refusal {
+    match text.rsplit_once(':') {
+        Some((host, port)) if is_number(port) && address::host(host).is_ok() => {
+            Refusal::new(format!("has no scheme in `{text}`"))
+                .hinted(format!("write `http://{text}`"))
+        }
+        _ => Refusal::new("is neither a URL nor `dir:PATH`")
+            .hinted("write `http://HOST:2379`, `https://HOST:2379` or `dir:PATH`"),
+    }
+}
+
+fn scheme(url: &str) -> Option<&str> {
+    url.split(':').next()
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn etcd(urls: &[&str]) -> Location {
+        Location::Etcd(urls.iter().map(|url| (*url).to_owned()).collect())
+    }
+
+    #[test]
+    fn urls_and_folders_are_understood() {
+        let cases = [
+            ("http://a:1", etcd(&["http://a:1"])),
+            (
+                "https://a:1/, https://[::1]:2379",
+                etcd(&["https://a:1", "https://[::1]:2379"]),
+            ),
+            ("http://a:1,http://a:1/", etcd(&["http://a:1"])),
+            ("dir:x,y", Location::Directory("x,y".into())),
+            ("dir:/var/x", Location::Directory("/var/x".into())),
+        ];
+        for (text, location) in cases {
+            assert_eq!(parse(text), Ok(location), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_its_reason() {
+        let cases = [
+            ("", "is neither a URL nor `dir:PATH`"),
+            ("dir:", "names no folder"),
+            ("etcd1:2379", "has no scheme in `etcd1:2379`"),
+            ("root:pw@etcd1:2379", "is neither a URL nor `dir:PATH`"),
+            (
+                "ftp://u:pw@a:1",
+                "needs `http` or `https` in `ftp://u:***@a:1`",
+            ),
+            ("http://u:p/w@a:1", "holds a user in `http://u:***@a:1`"),
+            ("http://a", "names no port in `http://a`"),
+            (
+                "http://a:1/v3",
+                "has more than a host and a port in `http://a:1/v3`",
+            ),
+            ("http://a:0", "needs a port from 1 to 65535 in `http://a:0`"),
+            (
+                "http://a:65536",
+                "needs a port from 1 to 65535 in `http://a:65536`",
+            ),
+            (
+                "http://::1:2379",
+                "needs brackets around the IPv6 address in `http://::1:2379`",
+            ),
+            (
+                "http://:2379",
+                "names a host in `http://:2379` that is empty",
+            ),
+            ("http://a:1,https://b:1", "mixes `http` and `https`"),
+            ("http://a:1,dir:/x", "is neither a URL nor `dir:PATH`"),
+        ];
+        for (text, reason) in cases {
+            assert_eq!(parse(text).unwrap_err().reason, reason, "{text}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What one call says by itself: flags, and the variables behind them.
+
+use std::path::PathBuf;
+
+use super::{
+    Origin,
+    refusal::{Refusal, SettingsError},
+};
+
+/// The global flags, as they were typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--root`.
+    pub root: Option<String>,
+    /// `--config`.
+    pub config: Option<String>,
+    /// `--registry`.
+    pub registry: Option<String>,
+    /// `--federation`.
+    pub federation: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--node`.
+    pub node: Option<String>,
+    /// `--host`.
+    pub host: Option<String>,
+    /// `--timeout`.
+    pub timeout: Option<String>,
+}
+
+/// One thing that a flag and a variable can say.
+#[derive(Clone, Copy)]
+pub(super) struct Knob {
+    pub(super) flag: &'static str,
+    pub(super) variable: &'static str,
+    typed: fn(&Flags) -> Option<&String>,
+}
+
+const fn knob(
+    flag: &'static str,
+    variable: &'static str,
+    typed: fn(&Flags) -> Option<&String>,
+) -> Knob {
+    Knob {
+        flag,
+        variable,
+        typed,
+    }
+}
+
+pub(super) const ROOT: Knob = knob("--root", "RECONF_ROOT", |f| f.root.as_ref());
+pub(super) const CONFIG: Knob = knob("--config", "RECONF_CONFIG", |f| f.config.as_ref());
+pub(super) const REGISTRY: Knob = knob("--registry", "RECONF_REGISTRY", |f| f.registry.as_ref());
+pub(super) const FEDERATION: Knob = knob("--federation", "RECONF_FEDERATION", |f| {
+    f.federation.as_ref()
+});
+pub(super) const REGION: Knob = knob("--region", "RECONF_REGION", |f| f.region.as_ref());
+pub(super) const NODE: Knob = knob("--node", "RECONF_NODE", |f| f.node.as_ref());
+pub(super) const HOST: Knob = knob("--host", "RECONF_HOST", |f| f.host.as_ref());
+pub(super) const TIMEOUT: Knob = knob("--timeout", "RECONF_TIMEOUT", |f| f.timeout.as_ref());
+
+impl Knob {
+    /// What was said, and by what; an empty variable says nothing.
+    pub(super) fn said(
+        &self,
+        flags: &Flags,
+        variable: &impl Fn(&'static str) -> Option<String>,
+    ) -> Option<(String, Origin)> {
+        if let Some(text) = (self.typed)(flags) {
+            return Some((text.clone(), Origin::Flag(self.flag)));
+        }
+        let text = variable(self.variable).filter(|text| !text.is_empty())?;
+        Some((text, Origin::Variable(self.variable)))
+    }
+
+    /// As [`Knob::said`], parsed; the error knows whose mistake it is.
+    pub(super) fn parsed<T>(
+        &self,
+        flags: &Flags,
+        variable: &impl Fn(&'static str) -> Option<String>,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) -> Result<Option<(T, Origin)>, SettingsError> {
+        let Some((text, origin)) = self.said(flags, variable) else {
+            return Ok(None);
+        };
+        match parse(&text) {
+            Ok(value) => Ok(Some((value, origin))),
+            Err(refusal) => Err(match origin {
+                Origin::Flag(flag) => SettingsError::Usage(refusal.of(flag)),
+                _ => SettingsError::Variable(refusal.of(self.variable)),
+            }),
+        }
+    }
+}
+
+/// Where everything is: `root`, and the path of `config.json`, which is below it unless something is said.
+pub fn config_path(
+    flags: &Flags,
+    variable: impl Fn(&'static str) -> Option<String>,
+) -> (PathBuf, PathBuf) {
+    let path = |knob: Knob| Some(PathBuf::from(knob.said(flags, &variable)?.0));
+    let root = path(ROOT).unwrap_or_else(|| PathBuf::from("/"));
+    let config = path(CONFIG).unwrap_or_else(|| root.join("etc/reconf/config.json"));
+    (root, config)
+}

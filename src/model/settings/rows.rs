@@ -1,0 +1,99 @@
+//! The settings as `reconf config` lists them: a key, its value as one would write it, where it comes from.
+
+use std::path::PathBuf;
+
+use super::{Location, Origin, Settings};
+use crate::model::id::Id;
+
+/// What is shown for a key that has no value.
+const NONE: &str = "null";
+
+impl Settings {
+    /// Every key with its value and its origin, in the order of design.md section 4; no value is a secret.
+    pub fn rows(&self) -> Vec<(&'static str, String, Origin)> {
+        let values = [self.places(), self.reach(), self.scope(), self.confs()];
+        values
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| {
+                let origin = self.origins.get(key).cloned();
+                (key, value, origin.unwrap_or(Origin::Default))
+            })
+            .collect()
+    }
+
+    fn places(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("root", self.root.display().to_string()),
+            ("config", self.config.display().to_string()),
+        ]
+    }
+
+    fn reach(&self) -> Vec<(&'static str, String)> {
+        let registry = &self.registry;
+        let location = match &registry.location {
+            Location::Etcd(urls) => urls.join(","),
+            Location::Directory(path) => format!("dir:{}", path.display()),
+        };
+        let timeout = humantime::format_duration(registry.timeout).to_string();
+        let credentials = &registry.credentials;
+        vec![
+            ("registry", location),
+            ("registry.ca", path(registry.ca.as_ref())),
+            ("registry.cert", path(credentials.cert.as_ref())),
+            ("registry.key", path(credentials.key.as_ref())),
+            ("registry.user", text(credentials.user.as_ref())),
+            (
+                "registry.password_file",
+                path(credentials.password_file.as_ref()),
+            ),
+            ("registry.timeout", timeout),
+            ("registry.federations", ids(registry.federations.keys())),
+        ]
+    }
+
+    fn scope(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("node", text(self.node.as_ref())),
+            ("host", text(self.host.as_ref())),
+            ("region", self.region.to_string()),
+            ("regions", ids(&self.regions)),
+            ("federation", self.federation.to_string()),
+            ("federations", ids(&self.federations)),
+        ]
+    }
+
+    fn confs(&self) -> Vec<(&'static str, String)> {
+        let render = &self.render;
+        let formats: Vec<&str> = render.formats.iter().map(|format| format.name()).collect();
+        let ttl = self.ttl.map(humantime::format_duration);
+        vec![
+            ("render.directory", render.directory.display().to_string()),
+            ("render.mode", format!("{:04o}", render.mode)),
+            ("render.owner", text(render.owner.as_ref())),
+            ("render.group", text(render.group.as_ref())),
+            ("render.formats", formats.join(",")),
+            (
+                "render.on_unreachable",
+                render.on_unreachable.name().to_owned(),
+            ),
+            ("announce.ttl", text(ttl.as_ref())),
+        ]
+    }
+}
+
+fn text(value: Option<&impl ToString>) -> String {
+    value.map_or_else(|| NONE.to_owned(), ToString::to_string)
+}
+
+fn path(value: Option<&PathBuf>) -> String {
+    text(value.map(|path| path.display()).as_ref())
+}
+
+fn ids<'i>(ids: impl IntoIterator<Item = &'i Id>) -> String {
+    let ids: Vec<&str> = ids.into_iter().map(Id::as_str).collect();
+    match &ids[..] {
+        [] => NONE.to_owned(),
+        ids => ids.join(","),
+    }
+}
