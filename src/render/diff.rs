@@ -1,0 +1,118 @@
+//! What a render would change, a variable a line.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::shell;
+use crate::model::{environment::Environment, name::Name};
+
+/// What happens to a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// `+`: it is new.
+    Added,
+    /// `-`: it goes.
+    Removed,
+    /// `~`: its value changes.
+    Changed,
+}
+
+/// One variable that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    /// What happens to it.
+    pub change: Change,
+    /// Its name.
+    pub name: String,
+    /// Its value as it is shown: `***`, or quoted on one line, or both values with an arrow between them.
+    pub shown: String,
+}
+
+impl fmt::Display for DiffLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.change {
+            Change::Added => '+',
+            Change::Removed => '-',
+            Change::Changed => '~',
+        };
+        write!(f, "{sign} {}={}", self.name, self.shown)
+    }
+}
+
+/// The variables in which the environment differs from a shell conf, sorted by name; none when both say the same.
+/// No conf, or one that `exec` would refuse, counts as empty. Values are masked unless `show_values`.
+pub fn diff(before: Option<&[u8]>, after: &Environment, show_values: bool) -> Vec<DiffLine> {
+    let before = before.and_then(|conf| shell::parse(conf).ok());
+    let before: BTreeMap<String, Vec<u8>> = before.unwrap_or_default().into_iter().collect();
+    let old = before.keys().map(String::as_str);
+    let names: BTreeSet<&str> = after.keys().map(Name::as_str).chain(old).collect();
+    let after: BTreeMap<&str, &[u8]> = after
+        .iter()
+        .map(|(name, variable)| (name.as_str(), variable.value.as_bytes()))
+        .collect();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            line(
+                name,
+                before.get(name).map(Vec::as_slice),
+                after.get(name).copied(),
+                show_values,
+            )
+        })
+        .collect()
+}
+
+fn line(name: &str, old: Option<&[u8]>, new: Option<&[u8]>, show_values: bool) -> Option<DiffLine> {
+    let (change, shown) = match (old, new) {
+        (None, Some(new)) => (Change::Added, quoted(new)),
+        (Some(old), None) => (Change::Removed, quoted(old)),
+        (Some(old), Some(new)) if old != new => (
+            Change::Changed,
+            format!("{} -> {}", quoted(old), quoted(new)),
+        ),
+        _ => return None,
+    };
+    Some(DiffLine {
+        change,
+        name: name.to_owned(),
+        shown: if show_values { shown } else { "***".to_owned() },
+    })
+}
+
+/// In double quotes with every control character escaped, so that a value stays on its line.
+fn quoted(value: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample::environment;
+
+    fn shown(before: Option<&[u8]>, show_values: bool) -> Vec<String> {
+        let after = environment(&[("A", "1"), ("B", "two\nlines"), ("D", "new")]);
+        let lines = diff(before, &after, show_values);
+        lines.iter().map(DiffLine::to_string).collect()
+    }
+
+    #[test]
+    fn a_variable_is_a_line_and_masked_unless_asked() {
+        let before: &[u8] = b"# 3 variables\nexport A='1'\nexport B='2'\nexport C='3'\n";
+        assert_eq!(
+            shown(Some(before), false),
+            ["~ B=***", "- C=***", "+ D=***"]
+        );
+        let values = [r#"~ B="2" -> "two\nlines""#, r#"- C="3""#, r#"+ D="new""#];
+        assert_eq!(shown(Some(before), true), values);
+    }
+
+    #[test]
+    fn without_a_readable_conf_everything_is_new() {
+        let all = ["+ A=***", "+ B=***", "+ D=***"];
+        assert_eq!(shown(None, false), all);
+        assert_eq!(shown(Some(b"export A=1\n"), false), all);
+    }
+}

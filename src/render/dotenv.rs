@@ -1,0 +1,228 @@
+//! The dotenv format: quoting, and a reader after python-dotenv's.
+
+use super::{ConfError, Pairs};
+
+/// The value in single quotes. Only double quotes can carry a carriage return, as `\r`. A value that ends in a
+/// backslash is not quoted where that is possible: python-dotenv before 1.2 takes `\\'` for an escaped quote.
+pub(super) fn quote(value: &str) -> String {
+    if value.contains('\r') {
+        let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
+        return format!("\"{}\"", escaped.replace('\r', r"\r"));
+    }
+    let bare = !value.starts_with(|c| is_space(c) || matches!(c, '\'' | '"'))
+        && !value.contains(['\n', '#']);
+    if value.ends_with('\\') && bare {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+/// Reads as python-dotenv does, without expanding `${…}`.
+///
+/// # Errors
+/// [`ConfError`] where python-dotenv skips a line that it cannot parse, and for a name without `=`.
+pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
+    let text = std::str::from_utf8(conf)
+        .map_err(|error| ConfError::at(conf, error.valid_up_to(), "python reads UTF-8 only"))?;
+    // Python opens text files with universal newlines.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut reader = Reader { rest: &text };
+    let mut pairs = Pairs::new();
+    while reader.next_line() {
+        let start = text.len() - reader.rest.len();
+        let pair = reader
+            .binding()
+            .ok_or_else(|| ConfError::at(text.as_bytes(), start, "expected `NAME='value'`"))?;
+        pairs.push(pair);
+    }
+    Ok(pairs)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    /// Goes to the next line that is neither empty nor a comment; false at the end.
+    fn next_line(&mut self) -> bool {
+        self.rest = self.rest.trim_start_matches(is_space);
+        while self.rest.starts_with('#') {
+            self.until(|c| c == '\n');
+            self.rest = self.rest.trim_start_matches(is_space);
+        }
+        !self.rest.is_empty()
+    }
+
+    fn binding(&mut self) -> Option<(String, Vec<u8>)> {
+        if let Some(rest) = self
+            .rest
+            .strip_prefix("export")
+            .filter(|r| r.starts_with(is_blank))
+        {
+            self.rest = rest.trim_start_matches(is_blank);
+        }
+        let name = self.until(|c| matches!(c, '=' | '#') || is_space(c));
+        self.skip_blanks();
+        self.rest = self.rest.strip_prefix('=').filter(|_| !name.is_empty())?;
+        let before_blanks = self.rest.len();
+        self.skip_blanks();
+        let comment = before_blanks > self.rest.len() && self.rest.starts_with('#');
+        let value = if comment {
+            String::new()
+        } else {
+            self.value()?
+        };
+        self.skip_blanks();
+        if self.rest.starts_with('#') {
+            self.until(|c| c == '\n');
+        }
+        let ended = self.rest.is_empty() || self.rest.starts_with('\n');
+        ended.then(|| (name.to_owned(), value.into_bytes()))
+    }
+
+    fn value(&mut self) -> Option<String> {
+        if let Some(rest) = self.rest.strip_prefix('\'') {
+            return self.quoted(rest, '\'', |c| matches!(c, '\\' | '\'').then_some(c));
+        }
+        if let Some(rest) = self.rest.strip_prefix('"') {
+            return self.quoted(rest, '"', escape);
+        }
+        let mut line = self.until(|c| c == '\n');
+        let comment = line
+            .match_indices('#')
+            .find(|(at, _)| line[..*at].ends_with(is_space));
+        if let Some((at, _)) = comment {
+            line = &line[..at];
+        }
+        Some(line.trim_end_matches(is_space).to_owned())
+    }
+
+    /// Takes the rest of a quoted value; `decode` says what a backslash and a character mean together, if anything.
+    fn quoted(
+        &mut self,
+        rest: &'a str,
+        quote: char,
+        decode: fn(char) -> Option<char>,
+    ) -> Option<String> {
+        let mut value = String::new();
+        let mut chars = rest.chars();
+        loop {
+            match chars.next()? {
+                c if c == quote => break,
+                '\\' => {
+                    let escaped = chars.next()?;
+                    match decode(escaped) {
+                        Some(meant) => value.push(meant),
+                        None => value.extend(['\\', escaped]),
+                    }
+                }
+                c => value.push(c),
+            }
+        }
+        self.rest = chars.as_str();
+        Some(value)
+    }
+
+    fn until(&mut self, stop: impl Fn(char) -> bool) -> &'a str {
+        let (taken, rest) = self
+            .rest
+            .split_at(self.rest.find(stop).unwrap_or(self.rest.len()));
+        self.rest = rest;
+        taken
+    }
+
+    fn skip_blanks(&mut self) {
+        self.rest = self.rest.trim_start_matches(is_blank);
+    }
+}
+
+/// What python-dotenv decodes in double quotes.
+const fn escape(c: char) -> Option<char> {
+    Some(match c {
+        '\\' | '\'' | '"' => c,
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0C',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\x0B',
+        _ => return None,
+    })
+}
+
+/// Python's `\s`: wider than Rust's by the four information separators.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1C'..='\x1F')
+}
+
+fn is_blank(c: char) -> bool {
+    is_space(c) && c != '\n'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(conf: &str) -> Vec<(String, String)> {
+        let text = |(name, value)| (name, String::from_utf8(value).unwrap());
+        parse(conf.as_bytes())
+            .unwrap()
+            .into_iter()
+            .map(text)
+            .collect()
+    }
+
+    #[test]
+    fn other_ways_of_quoting_are_read_as_python_dotenv_does() {
+        let conf =
+            "# c\n\nexport A = x y # c\nB=\"\\t\\q\\\"\" # c\r\nC='\\n\\''\nD= # c\nE=#e\nF=";
+        let expected = [
+            ("A", "x y"),
+            ("B", "\t\\q\""),
+            ("C", "\\n'"),
+            ("D", ""),
+            ("E", "#e"),
+            ("F", ""),
+        ];
+        assert_eq!(
+            read(conf),
+            expected.map(|(n, v)| (n.to_owned(), v.to_owned()))
+        );
+    }
+
+    #[test]
+    fn lines_that_python_dotenv_skips_are_refused() {
+        for (conf, line) in [
+            ("A='x\n", 1),
+            ("A='x'\nB\n", 2),
+            ("A='x' y\n", 1),
+            ("=x\n", 1),
+        ] {
+            assert_eq!(parse(conf.as_bytes()).unwrap_err().line, line, "{conf:?}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_value_reads_back() {
+        for value in [
+            "",
+            "\r\n\"'\\",
+            "it's\n\\",
+            "C:\\",
+            " \\",
+            "#\\",
+            "'\\",
+            "\\'",
+            "$x",
+        ] {
+            let conf = format!("A={}\nB='x'\n", quote(value));
+            assert_eq!(read(&conf)[0].1, value, "{conf}");
+        }
+    }
+
+    #[test]
+    fn a_last_backslash_stands_before_no_quote() {
+        assert_eq!(quote("C:\\"), "C:\\");
+    }
+}
