@@ -1,0 +1,105 @@
+//! Opening a conf whose variables are to be trusted (design.md section 7): only a plain file that nobody but root
+//! and its reader can have written.
+
+use std::{
+    fs::{Metadata, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+};
+
+use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
+
+use super::files::{Access, plain};
+
+/// The longest conf, in bytes.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
+/// The bits with which group and others can write.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// Why a conf is not taken: one clause after its path.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// There is none.
+    #[error("does not exist")]
+    Missing,
+    /// The caller may not read it.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    /// It is a link: whoever owns its folder's other files could lead it anywhere.
+    #[error("is a symbolic link")]
+    Link,
+    /// It is a directory, a pipe or a device.
+    #[error("is not a regular file")]
+    Irregular,
+    /// It is longer than 4 MiB.
+    #[error("is larger than 4 MiB")]
+    TooLarge,
+    /// Group or others can write it.
+    #[error("can be written by others: its mode is {0:04o}")]
+    Writable(u32),
+    /// It belongs to neither root nor the caller.
+    #[error("belongs to user {0}, neither to root nor to the caller")]
+    Foreign(u32),
+}
+
+/// The access of the conf at `path`, which may not be trusted yet: that of locks that go with it.
+///
+/// # Errors
+/// [`Distrust`] when there is none.
+pub fn access(path: &Path) -> Result<Access, Distrust> {
+    match path.symlink_metadata() {
+        Ok(metadata) => Ok(Access::of(&metadata)),
+        Err(error) => Err(distrust(&error)),
+    }
+}
+
+/// The content of the conf at `path`.
+///
+/// # Errors
+/// [`Distrust`] when it is not to be trusted.
+pub fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
+    // Without O_NONBLOCK a pipe in its place would hang us.
+    let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(careful)
+        .open(path)
+        .map_err(|error| distrust(&error))?;
+    // What is judged is what is open, not what may be at the path by now.
+    let metadata = file.metadata().map_err(|error| distrust(&error))?;
+    judge(&metadata, geteuid().as_raw())?;
+    let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    file.take(LONGEST + 1)
+        .read_to_end(&mut content)
+        .map_err(|error| distrust(&error))?;
+    if content.len() as u64 > LONGEST {
+        return Err(Distrust::TooLarge);
+    }
+    Ok(content)
+}
+
+fn judge(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
+    let mode = Access::of(metadata).mode;
+    if !metadata.is_file() {
+        Err(Distrust::Irregular)
+    } else if metadata.len() > LONGEST {
+        Err(Distrust::TooLarge)
+    } else if mode & OTHERS_WRITE != 0 {
+        Err(Distrust::Writable(mode))
+    } else if caller != 0 && ![0, caller].contains(&metadata.uid()) {
+        Err(Distrust::Foreign(metadata.uid()))
+    } else {
+        Ok(())
+    }
+}
+
+fn distrust(error: &io::Error) -> Distrust {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOENT) => Distrust::Missing,
+        Some(Errno::ELOOP) => Distrust::Link,
+        Some(Errno::ENXIO) => Distrust::Irregular,
+        _ => Distrust::Unreadable(plain(error)),
+    }
+}

@@ -1,0 +1,85 @@
+//! Who may read a file: its mode and owner, set and compared.
+
+use std::{
+    fs::{File, Metadata, Permissions},
+    io,
+    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    path::Path,
+};
+
+use nix::unistd::{getegid, geteuid};
+
+use super::FileError;
+
+/// The bits of a mode that are permissions.
+const PERMISSIONS: u32 = 0o7777;
+
+/// The mode and owner of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Permission bits.
+    pub mode: u32,
+    /// The owning user; `None`: the invoking one.
+    pub owner: Option<u32>,
+    /// The owning group; `None`: the invoking user's.
+    pub group: Option<u32>,
+}
+
+impl Access {
+    /// Of state that only its owner reads.
+    pub const PRIVATE: Self = Self {
+        mode: 0o600,
+        owner: None,
+        group: None,
+    };
+
+    /// The access that a file has.
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            mode: metadata.mode() & PERMISSIONS,
+            owner: Some(metadata.uid()),
+            group: Some(metadata.gid()),
+        }
+    }
+
+    /// The same for a folder: whoever may read its files may pass.
+    #[must_use]
+    pub fn for_folder(&self) -> Self {
+        Self {
+            mode: self.mode | (self.mode & 0o444) >> 2,
+            ..*self
+        }
+    }
+
+    /// Whether a file has this access already.
+    pub fn holds(&self, metadata: &Metadata) -> bool {
+        metadata.mode() & PERMISSIONS == self.mode
+            && metadata.uid() == self.user()
+            && metadata.gid() == self.owning_group()
+    }
+
+    /// Gives this access to an open file; `path` is what messages name.
+    ///
+    /// # Errors
+    /// [`FileError`] when the caller may not.
+    pub fn give(&self, file: &File, path: &Path) -> Result<(), FileError> {
+        let metadata = file
+            .metadata()
+            .map_err(|error| FileError::writing(path, error))?;
+        // The owner comes first: changing it may clear bits of the mode.
+        if metadata.uid() != self.user() || metadata.gid() != self.owning_group() {
+            fchown(file, Some(self.user()), Some(self.owning_group()))
+                .map_err(|error| FileError::changing("set the owner of", path, error))?;
+        }
+        file.set_permissions(Permissions::from_mode(self.mode))
+            .map_err(|error: io::Error| FileError::changing("set the mode of", path, error))
+    }
+
+    fn user(&self) -> u32 {
+        self.owner.unwrap_or_else(|| geteuid().as_raw())
+    }
+
+    fn owning_group(&self) -> u32 {
+        self.group.unwrap_or_else(|| getegid().as_raw())
+    }
+}

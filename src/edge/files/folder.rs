@@ -1,0 +1,85 @@
+//! Folders: made with the right mode, listed, and put on the disk.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, Permissions},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use super::{FileError, temporary};
+use crate::model::id::Id;
+
+/// What a folder of files named by ids holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The ids, sorted.
+    pub ids: Vec<Id>,
+    /// Names with the right ending that are no ids, sorted; hidden ones are left out.
+    pub strangers: Vec<OsString>,
+}
+
+/// Makes a folder with exactly these permission bits, and any missing parents with 0755.
+/// One that is there stays as it is: its mode is then somebody's decision.
+///
+/// # Errors
+/// [`FileError`] when it cannot be made, or when something else is there.
+pub fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
+    match fs::create_dir(path) {
+        Ok(()) => {
+            // What mkdir is given is cut by the umask of the caller.
+            fs::set_permissions(path, Permissions::from_mode(mode))
+                .map_err(|error| FileError::changing("set the mode of", path, error))?;
+            sync_folder(path)
+        }
+        Err(_) if path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => {
+                make_dir(parent, 0o755)?;
+                make_dir(path, mode)
+            }
+            _ => Err(FileError::changing("make", path, error)),
+        },
+        Err(error) => Err(FileError::changing("make", path, error)),
+    }
+}
+
+/// The ids of the files `<id>.<extension>` in a folder; none when there is no folder.
+///
+/// # Errors
+/// [`FileError`] when the folder cannot be read.
+pub fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileError> {
+    let problem = |error| FileError::reading(folder, error);
+    let mut listing = Listing::default();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
+        Err(error) => return Err(problem(error)),
+    };
+    let ending = format!(".{extension}");
+    for entry in entries {
+        let name = entry.map_err(problem)?.file_name();
+        let text = name.to_string_lossy();
+        let Some(stem) = text
+            .strip_suffix(&ending)
+            .filter(|stem| !stem.starts_with('.'))
+        else {
+            continue;
+        };
+        match Id::parse(stem) {
+            Ok(id) => listing.ids.push(id),
+            Err(_) => listing.strangers.push(name.clone()),
+        }
+    }
+    listing.ids.sort();
+    listing.strangers.sort();
+    Ok(listing)
+}
+
+/// Puts the folder that `path` is in on the disk: a rename survives a power cut only then.
+pub(super) fn sync_folder(path: &Path) -> Result<(), FileError> {
+    File::open(temporary::folder(path))
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| FileError::writing(path, error))
+}

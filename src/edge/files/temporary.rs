@@ -1,0 +1,75 @@
+//! The hidden names beside a file under which its next content is made, and what killed writers left there.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::FileError;
+
+/// How many random letters and digits end a hidden name.
+pub(super) const RANDOM: usize = 8;
+
+/// The folder that a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// What every hidden name that belongs to `path` begins with.
+pub(super) fn prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".reconf-");
+    prefix
+}
+
+/// Whether `name` is one of the hidden names of `path`, and not of a file with a longer name.
+pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
+    let prefix = prefix(path);
+    name.as_encoded_bytes()
+        .strip_prefix(prefix.as_encoded_bytes())
+        .is_some_and(|tail| tail.len() == RANDOM && tail.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// Removes everything with a hidden name of `path` but `kept`.
+pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> {
+    let problem = |error| FileError::writing(path, error);
+    for entry in fs::read_dir(folder(path)).map_err(problem)? {
+        let entry = entry.map_err(problem)?;
+        let name = entry.file_name();
+        if belongs(path, &name) && kept != Some(name.as_os_str()) {
+            discard(entry.path()).map_err(problem)?;
+        }
+    }
+    Ok(())
+}
+
+fn discard(path: PathBuf) -> io::Result<()> {
+    if fs::symlink_metadata(&path)?.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hidden_name_belongs_to_one_file() {
+        let path = Path::new("/x/web.conf");
+        for (name, whether) in [
+            (".web.conf.reconf-a1B2c3D4", true),
+            (".web.conf.reconf-a1B2c3", false),
+            (".web.conf.reconf-x.reconf-a1B2c3D4", false),
+            (".web2.conf.reconf-a1B2c3D4", false),
+            ("web.conf", false),
+        ] {
+            assert_eq!(belongs(path, OsStr::new(name)), whether, "{name}");
+        }
+    }
+}

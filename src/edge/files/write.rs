@@ -1,0 +1,121 @@
+//! Replacing one file whole: a reader sees the old content or the new one, and a crash leaves one of them.
+
+use std::{
+    fs::{self, File, Metadata},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use super::{Access, FileError, folder::sync_folder, temporary};
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Content and access were right already; nothing was written.
+    Unchanged,
+    /// The content was right; mode or owner were not.
+    Mended,
+    /// The content is new.
+    Changed,
+}
+
+/// Makes the file at `path` have this content and access, durably.
+///
+/// # Errors
+/// [`FileError`]; the old file is then as it was. A symbolic link or a directory at `path` is refused.
+pub fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, FileError> {
+    put(path, bytes, access, true)
+}
+
+/// As [`write()`], but a power cut may undo it: for stamps, which are written often and cost little when they are lost.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_without_sync(
+    path: &Path,
+    bytes: &[u8],
+    access: &Access,
+) -> Result<Written, FileError> {
+    put(path, bytes, access, false)
+}
+
+/// Removes a file durably; false when there was none.
+///
+/// # Errors
+/// [`FileError`] when it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(path).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::changing("remove", path, error)),
+    }
+}
+
+fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Written, FileError> {
+    let outcome = match present(path)? {
+        Some(metadata) if has_content(path, &metadata, bytes)? => {
+            if access.holds(&metadata) {
+                return Ok(Written::Unchanged);
+            }
+            Written::Mended
+        }
+        _ => Written::Changed,
+    };
+    temporary::sweep(path, None)?;
+    replace(path, bytes, access, durable)?;
+    Ok(outcome)
+}
+
+/// What is at `path`, if that is a file that may be replaced.
+fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+        Ok(metadata) if metadata.is_symlink() => {
+            Err(FileError::refused(path, "it is a symbolic link"))
+        }
+        Ok(_) => Err(FileError::refused(path, "it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::writing(path, error)),
+    }
+}
+
+fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, FileError> {
+    if metadata.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    match fs::read(path) {
+        Ok(content) => Ok(content == bytes),
+        // What the caller may not read, it may still replace.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) => Err(FileError::reading(path, error)),
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<(), FileError> {
+    let problem = |error| FileError::writing(path, error);
+    let mut next = tempfile::Builder::new()
+        .prefix(&temporary::prefix(path))
+        .rand_bytes(temporary::RANDOM)
+        .tempfile_in(temporary::folder(path))
+        .map_err(problem)?;
+    fill(next.as_file_mut(), bytes, durable, path, access)?;
+    next.persist(path).map_err(|error| problem(error.error))?;
+    if durable { sync_folder(path) } else { Ok(()) }
+}
+
+/// Gives a new file its access, its content and a place on the disk; `path` is what messages name.
+pub(super) fn fill(
+    file: &mut File,
+    bytes: &[u8],
+    durable: bool,
+    path: &Path,
+    access: &Access,
+) -> Result<(), FileError> {
+    let problem = |error| FileError::writing(path, error);
+    access.give(file, path)?;
+    file.write_all(bytes).map_err(problem)?;
+    if durable {
+        file.sync_all().map_err(problem)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! The only code that touches the outside: registry, files, locks, processes, clock, process environment.
+//! Imports only `model`; decides nothing about services.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the rest of the crate reaches the outside through this module alone"
+)]
+
+pub mod clock;
+pub mod conf_file;
+pub mod exec;
+pub mod files;
+pub mod locks;
+pub mod net;
+pub mod process_environment;
+pub mod registry;
+pub mod running;
+pub mod shell_command;
+pub mod state;
+pub mod stdio;
+pub mod tasks;
+pub mod users;

@@ -1,0 +1,142 @@
+//! The embedded registry: one file a federation in a folder, for one machine without any server. Behaves as etcd does,
+//! apart from a change that changes nothing, which here is none.
+
+mod disk;
+mod file;
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    path::Path,
+};
+
+use crate::{edge::clock, model::id::Id};
+
+use super::{Change, Check, Commit, Lease, Range, Reading, RegistryError, budget::Deadline};
+use disk::{Disk, Lock};
+use file::{Contents, Term};
+
+/// The folder, and the leases that were granted and have no key yet.
+pub(super) struct Directory {
+    disk: Disk,
+    granted: BTreeMap<(Id, i64), Term>,
+}
+
+impl Directory {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            disk: Disk::new(folder),
+            granted: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn read(&self, federation: &Id, ranges: &[Range]) -> Result<Reading, RegistryError> {
+        let contents = self.load(federation)?;
+        Ok(Reading {
+            revision: contents.revision(),
+            entries: ranges
+                .iter()
+                .flat_map(|range| contents.entries(range))
+                .collect(),
+        })
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        federation: &Id,
+        checks: &[Check],
+        changes: &[Change],
+        deadline: Deadline,
+    ) -> Result<Commit, RegistryError> {
+        let lock = self.disk.lock(federation, deadline)?;
+        let old = self.load(federation)?;
+        if !checks.iter().all(|check| old.holds(check)) {
+            return Ok(Commit::Conflict);
+        }
+        let mut new = old.clone();
+        let granted = |lease| self.granted(federation, lease).or_else(|| old.term(lease));
+        new.apply(changes, granted)
+            .map_err(|reason| RegistryError::Refused {
+                place: format!("federation `{federation}`"),
+                reason,
+            })?;
+        self.store_if_changed(federation, &old, &new, &lock)?;
+        Ok(Commit::Done {
+            revision: new.revision(),
+        })
+    }
+
+    pub(super) fn grant(
+        &mut self,
+        federation: &Id,
+        lease: &Lease,
+        deadline: Deadline,
+    ) -> Result<i64, RegistryError> {
+        let id = lease.id.unwrap_or_else(any_id);
+        let term = Term::starting(id, lease.seconds().unsigned_abs(), clock::now());
+        if self.load(federation)?.term(id).is_some() {
+            self.renew(federation, term, deadline)?;
+        }
+        self.granted.insert((federation.clone(), id), term);
+        Ok(id)
+    }
+
+    pub(super) fn keep_alive(
+        &mut self,
+        federation: &Id,
+        id: i64,
+        deadline: Deadline,
+    ) -> Result<bool, RegistryError> {
+        let known = match self.load(federation)?.term(id) {
+            Some(term) => Some(term),
+            None => self.granted(federation, id),
+        };
+        let Some(known) = known else {
+            return Ok(false);
+        };
+        let term = known.again(clock::now());
+        self.renew(federation, term, deadline)?;
+        self.granted.insert((federation.clone(), id), term);
+        Ok(true)
+    }
+
+    /// A lease that this session was granted and that has not ended.
+    fn granted(&self, federation: &Id, id: i64) -> Option<Term> {
+        let term = self.granted.get(&(federation.clone(), id))?;
+        (!term.is_over(clock::now())).then_some(*term)
+    }
+
+    fn renew(&self, federation: &Id, term: Term, deadline: Deadline) -> Result<(), RegistryError> {
+        let lock = self.disk.lock(federation, deadline)?;
+        let old = self.load(federation)?;
+        let mut new = old.clone();
+        new.renew(term);
+        self.store_if_changed(federation, &old, &new, &lock)
+    }
+
+    /// What is visible now.
+    fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
+        let mut contents = self.disk.load(federation)?;
+        contents.expire(clock::now());
+        Ok(contents)
+    }
+
+    fn store_if_changed(
+        &self,
+        federation: &Id,
+        old: &Contents,
+        new: &Contents,
+        lock: &Lock,
+    ) -> Result<(), RegistryError> {
+        if new == old {
+            return Ok(());
+        }
+        self.disk.store(federation, new, lock)
+    }
+}
+
+/// An id that no other lease has, above 0: the standard library seeds its hashes with randomness.
+fn any_id() -> i64 {
+    let random = RandomState::new().hash_one(clock::now());
+    i64::try_from(random >> 1).unwrap_or(1).max(1)
+}

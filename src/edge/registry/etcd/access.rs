@@ -1,0 +1,159 @@
+//! How one identity connects: certificates, user and password, read from their files once. Nothing that TLS needs is made
+//! for plain http.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
+
+use crate::model::{id::Id, secret::mask_passwords, settings::Credentials};
+
+use super::{
+    super::RegistryError,
+    reason::{self, Failure},
+};
+
+/// The endpoints as one identity sees them.
+pub(super) struct Access {
+    urls: Arc<Vec<String>>,
+    plain: ConnectOptions,
+    tls: Option<ConnectOptions>,
+    certificate: Option<PathBuf>,
+}
+
+impl Access {
+    /// Reads what the identity needs.
+    pub(super) fn load(
+        urls: &Arc<Vec<String>>,
+        ca: Option<&Path>,
+        credentials: &Credentials,
+    ) -> Result<Self, RegistryError> {
+        let mut plain = ConnectOptions::new().with_require_leader(true);
+        if let Some((user, password)) = login(credentials)? {
+            plain = plain.with_user(user, password);
+        }
+        let tls = if urls.iter().any(|url| is_tls(url)) {
+            Some(plain.clone().with_tls(tls(ca, credentials)?))
+        } else {
+            None
+        };
+        Ok(Self {
+            urls: Arc::clone(urls),
+            plain,
+            tls,
+            certificate: credentials.cert.clone(),
+        })
+    }
+
+    pub(super) fn endpoints(&self) -> usize {
+        self.urls.len()
+    }
+
+    pub(super) fn url(&self, endpoint: usize) -> &str {
+        &self.urls[endpoint]
+    }
+
+    /// A client for one endpoint; without a user this sends nothing yet.
+    pub(super) async fn connect(&self, endpoint: usize) -> Result<Client, Failure> {
+        let url = self.url(endpoint);
+        let options = self
+            .tls
+            .as_ref()
+            .filter(|_| is_tls(url))
+            .unwrap_or(&self.plain);
+        Client::connect([url], Some(options.clone()))
+            .await
+            .map_err(|error| match error {
+                Error::TransportError(_) | Error::InvalidUri(_) | Error::InvalidArgs(_) => {
+                    Failure::Final(RegistryError::Configuration(format!(
+                        "`{}` cannot be used with these settings: {}",
+                        mask_passwords(url),
+                        reason::innermost(&error)
+                    )))
+                }
+                other => self.failure(endpoint, &Id::default_scope(), &other),
+            })
+    }
+
+    /// What an error of that endpoint means.
+    pub(super) fn failure(&self, endpoint: usize, federation: &Id, error: &Error) -> Failure {
+        let place = reason::Place {
+            url: self.url(endpoint),
+            federation,
+            certificate: self.certificate.as_deref(),
+        };
+        reason::translate(&place, error)
+    }
+}
+
+fn is_tls(url: &str) -> bool {
+    url.starts_with("https://")
+}
+
+/// User and password, if there are any.
+fn login(credentials: &Credentials) -> Result<Option<(String, String)>, RegistryError> {
+    let (user, file) = match (&credentials.user, &credentials.password_file) {
+        (None, None) => return Ok(None),
+        (Some(user), Some(file)) => (user.clone(), file),
+        (Some(user), None) => {
+            return Err(RegistryError::Configuration(format!(
+                "the registry's user `{user}` has no `password_file`"
+            )));
+        }
+        (None, Some(file)) => {
+            return Err(RegistryError::Configuration(format!(
+                "the registry's `password_file` `{}` is given without a `user`",
+                file.display()
+            )));
+        }
+    };
+    let text = String::from_utf8(content(file)?).map_err(|_| unusable(file, "it is not UTF-8"))?;
+    let password = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    Ok(Some((user, password)))
+}
+
+/// The system's authorities are read only if no other is named: that takes as long as a whole call.
+fn tls(ca: Option<&Path>, credentials: &Credentials) -> Result<TlsOptions, RegistryError> {
+    let options = match ca {
+        Some(file) => TlsOptions::new().ca_certificate(Certificate::from_pem(pem(
+            file,
+            "-----BEGIN CERTIFICATE-----",
+        )?)),
+        None => TlsOptions::new().with_enabled_roots(),
+    };
+    match (&credentials.cert, &credentials.key) {
+        (None, None) => Ok(options),
+        (Some(cert), Some(key)) => Ok(options.identity(Identity::from_pem(
+            pem(cert, "-----BEGIN CERTIFICATE-----")?,
+            pem(key, "PRIVATE KEY-----")?,
+        ))),
+        (Some(file), None) | (None, Some(file)) => Err(unusable(
+            file,
+            "the registry's `cert` and `key` are needed together",
+        )),
+    }
+}
+
+/// A file that holds something of that kind: without the look, an authority without certificates would trust nobody.
+fn pem(file: &Path, kind: &str) -> Result<Vec<u8>, RegistryError> {
+    let bytes = content(file)?;
+    if bytes
+        .windows(kind.len())
+        .any(|part| part == kind.as_bytes())
+    {
+        Ok(bytes)
+    } else {
+        Err(unusable(file, &format!("it has no `{kind}`")))
+    }
+}
+
+fn content(file: &Path) -> Result<Vec<u8>, RegistryError> {
+    fs::read(file).map_err(|error| unusable(file, &error.to_string()))
+}
+
+fn unusable(file: &Path, why: &str) -> RegistryError {
+    RegistryError::Configuration(format!("cannot use `{}`: {why}", file.display()))
+}

@@ -1,0 +1,145 @@
+//! Single calls to one endpoint, in etcd's own words. Nothing here waits, chooses or tries again elsewhere.
+
+use etcd_client::{
+    Client, Compare, CompareOp, Error, GetOptions, KeyValue, LeaseGrantOptions, PutOptions, Txn,
+    TxnOp, TxnOpResponse,
+};
+
+use crate::model::snapshot::Entry;
+
+use super::{
+    super::{Change, Check, Commit, Lease, MAX_OPERATIONS, Range, Reading},
+    reason,
+};
+
+/// The longest answer that is taken, in bytes; etcd sends what its keys hold, and tonic refuses more than 4 MiB by itself.
+const LONGEST_ANSWER: usize = 1 << 30;
+
+/// How often a read starts again because its revision was compacted between two of its transactions.
+const READS: usize = 3;
+
+/// Reads all ranges at one revision: the first transaction names it, the others are pinned to it.
+pub(super) async fn read(client: &Client, ranges: &[Range]) -> Result<Reading, Error> {
+    for _ in 1..READS {
+        match read_once(client, ranges).await {
+            Err(error) if reason::is_compacted(&error) => {}
+            end => return end,
+        }
+    }
+    read_once(client, ranges).await
+}
+
+async fn read_once(client: &Client, ranges: &[Range]) -> Result<Reading, Error> {
+    let mut keys = client.kv_client().max_decoding_message_size(LONGEST_ANSWER);
+    let mut reading = Reading::default();
+    let mut rest = ranges;
+    loop {
+        let (part, after) = rest.split_at(rest.len().min(MAX_OPERATIONS));
+        let gets: Vec<TxnOp> = part
+            .iter()
+            .map(|range| get(range, reading.revision))
+            .collect();
+        let answer = keys.txn(Txn::new().and_then(gets)).await?;
+        if reading.revision == 0 {
+            reading.revision = answer
+                .header()
+                .map_or(0, etcd_client::ResponseHeader::revision);
+        }
+        for response in answer.op_responses() {
+            if let TxnOpResponse::Get(mut found) = response {
+                reading
+                    .entries
+                    .extend(found.take_kvs().into_iter().map(entry));
+            }
+        }
+        rest = after;
+        if rest.is_empty() {
+            return Ok(reading);
+        }
+    }
+}
+
+/// A range at a revision; 0 is the newest.
+fn get(range: &Range, revision: i64) -> TxnOp {
+    let options = GetOptions::new().with_revision(revision);
+    match range {
+        Range::Key(key) => TxnOp::get(key.as_str(), Some(options)),
+        Range::Prefix(prefix) => TxnOp::get(prefix.as_str(), Some(options.with_prefix())),
+    }
+}
+
+fn entry(found: KeyValue) -> Entry {
+    let (revision, lease) = (found.mod_revision(), found.lease());
+    let (key, value) = found.into_key_value();
+    Entry {
+        key: String::from_utf8_lossy(&key).into_owned(),
+        value,
+        revision,
+        lease,
+    }
+}
+
+/// The cheapest question that only a member with a quorum answers.
+pub(super) async fn probe(client: Client, key: String) -> Result<(), Error> {
+    let options = GetOptions::new().with_count_only();
+    client.kv_client().get(key, Some(options)).await.map(drop)
+}
+
+/// The transaction that makes `changes` if all `checks` hold.
+pub(super) fn transaction(checks: &[Check], changes: &[Change]) -> Txn {
+    let compares: Vec<Compare> = checks
+        .iter()
+        .map(|check| Compare::mod_revision(check.key.as_str(), CompareOp::Equal, check.revision))
+        .collect();
+    let operations: Vec<TxnOp> = changes.iter().map(operation).collect();
+    Txn::new().when(compares).and_then(operations)
+}
+
+fn operation(change: &Change) -> TxnOp {
+    match change {
+        Change::Put { key, value, lease } => {
+            let options = PutOptions::new().with_lease(*lease);
+            TxnOp::put(key.as_str(), value.as_slice(), Some(options))
+        }
+        Change::Delete { key } => TxnOp::delete(key.as_str(), None),
+    }
+}
+
+pub(super) async fn commit(client: Client, txn: Txn) -> Result<Commit, Error> {
+    let answer = client.kv_client().txn(txn).await?;
+    let revision = answer
+        .header()
+        .map_or(0, etcd_client::ResponseHeader::revision);
+    Ok(if answer.succeeded() {
+        Commit::Done { revision }
+    } else {
+        Commit::Conflict
+    })
+}
+
+pub(super) async fn grant(client: Client, lease: Lease) -> Result<i64, Error> {
+    loop {
+        let options = LeaseGrantOptions::new().with_id(lease.id.unwrap_or(0));
+        let granted = client
+            .lease_client()
+            .grant(lease.seconds(), Some(options))
+            .await;
+        match (granted, lease.id) {
+            (Err(error), Some(id)) if reason::is_lease_there(&error) => {
+                if keep_alive(client.clone(), id).await? {
+                    return Ok(id);
+                }
+            }
+            (granted, _) => return granted.map(|answer| answer.id()),
+        }
+    }
+}
+
+pub(super) async fn keep_alive(client: Client, id: i64) -> Result<bool, Error> {
+    match client.lease_client().keep_alive(id).await {
+        Ok(_) => Ok(true),
+        Err(Error::LeaseKeepAliveError(_)) => Ok(false),
+        Err(error) if reason::is_not_found(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

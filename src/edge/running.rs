@@ -1,0 +1,88 @@
+//! Which processes share a lock, from `/proc`. Sees only those that the caller may look into.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// A process that shares a lock.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Task {
+    /// Its process id.
+    pub pid: u32,
+    /// Its arguments, the program first; bytes that are no UTF-8 are replaced.
+    pub command: Vec<String>,
+}
+
+/// The processes that share the flock on `path`, by process id. A holder whose parent holds it too is not
+/// listed: it belongs to the same task. Who holds it alone (a drain) is no task.
+///
+/// # Errors
+/// What the system says when `/proc` cannot be read.
+pub fn sharers(path: &Path) -> io::Result<Vec<Task>> {
+    let Ok(lock) = fs::metadata(path) else {
+        return Ok(Vec::new());
+    };
+    let mut parents = BTreeMap::new();
+    for entry in fs::read_dir("/proc")? {
+        let process = entry?.path();
+        if let Some(pid) = number(&process)
+            && holds(&process, (lock.dev(), lock.ino()))
+        {
+            parents.insert(pid, parent(&process));
+        }
+    }
+    let first = |(_, parent): &(&u32, &Option<u32>)| {
+        parent.is_none_or(|parent| !parents.contains_key(&parent))
+    };
+    let tasks = parents.iter().filter(first).map(|(pid, _)| Task {
+        pid: *pid,
+        command: command(*pid),
+    });
+    Ok(tasks.collect())
+}
+
+fn number(path: &Path) -> Option<u32> {
+    path.file_name()?.to_str()?.parse().ok()
+}
+
+/// Whether one of the process's descriptors is that file with a lock on it: to have it open is not to hold it.
+/// A process that ended meanwhile, or that the caller may not look into, holds nothing.
+fn holds(process: &Path, file: (u64, u64)) -> bool {
+    let Ok(descriptors) = fs::read_dir(process.join("fd")) else {
+        return false;
+    };
+    descriptors.flatten().any(|descriptor| {
+        let place = descriptor.path();
+        let same = |metadata: fs::Metadata| (metadata.dev(), metadata.ino()) == file;
+        fs::metadata(&place).is_ok_and(same) && is_locked(process, &place)
+    })
+}
+
+fn is_locked(process: &Path, descriptor: &Path) -> bool {
+    let info: PathBuf = process
+        .join("fdinfo")
+        .join(descriptor.file_name().unwrap_or_default());
+    let shared = |line: &str| {
+        line.strip_prefix("lock:")
+            .is_some_and(|lock| lock.contains(" FLOCK ") && lock.contains(" READ "))
+    };
+    fs::read_to_string(info).is_ok_and(|text| text.lines().any(shared))
+}
+
+fn parent(process: &Path) -> Option<u32> {
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok()
+}
+
+fn command(pid: u32) -> Vec<String> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let ended = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
+    ended
+        .split(|byte| *byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! State files: versioned JSON that reconf writes for itself (design.md section 2). What a state means is its type's.
+//! A read-modify-write holds `state.lock` or the lock of the service.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::files::{self, Access, FileError, Written};
+use crate::model::places::Places;
+
+/// The version that this program reads and writes.
+const VERSION: u64 = 1;
+
+/// A state that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A newer reconf wrote it; it is never overwritten (78).
+    #[error("`{}` was written by a newer reconf: its version is {version}, this one knows 1", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        version: u64,
+    },
+    /// It is not what reconf writes (78).
+    #[error("`{}` is damaged: {reason}; move it away, and reconf starts afresh without what it remembered there", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        reason: String,
+    },
+    /// It cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Whether a state has to survive a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It is on the disk when the write returns.
+    Durable,
+    /// A power cut may undo the write.
+    Stamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    version: u64,
+    #[serde(flatten)]
+    state: T,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u64,
+}
+
+/// The state at `path`; `None` when nothing was saved yet.
+///
+/// # Errors
+/// [`StateError`].
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+    match files::read(path)? {
+        Some(bytes) => parse(path, &bytes).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Saves the state, unless the file says the same already. `T` is a struct or a map with text keys.
+///
+/// # Errors
+/// [`StateError`]; a file of a newer version and a damaged one stay as they are.
+pub fn save<T: Serialize>(
+    places: &Places,
+    path: &Path,
+    state: &T,
+    durability: Durability,
+) -> Result<Written, StateError> {
+    match files::read(path)? {
+        Some(present) => check_version(path, &present)?,
+        None => make_folder(places, path)?,
+    }
+    let versioned = Versioned {
+        version: VERSION,
+        state,
+    };
+    let mut bytes = serde_json::to_vec_pretty(&versioned).map_err(|error| damaged(path, &error))?;
+    bytes.push(b'\n');
+    let written = match durability {
+        Durability::Durable => files::write(path, &bytes, &Access::PRIVATE)?,
+        Durability::Stamp => files::write_without_sync(path, &bytes, &Access::PRIVATE)?,
+    };
+    Ok(written)
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StateError> {
+    check_version(path, bytes)?;
+    let versioned: Versioned<T> =
+        serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
+    Ok(versioned.state)
+}
+
+fn check_version(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let found: VersionOnly =
+        serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))?;
+    if found.version > VERSION {
+        return Err(StateError::Newer {
+            path: path.to_owned(),
+            version: found.version,
+        });
+    }
+    Ok(())
+}
+
+fn make_folder(places: &Places, path: &Path) -> Result<(), FileError> {
+    let folder = path.parent().unwrap_or(path);
+    // The parent of all state has to let other users pass to the task locks.
+    files::make_dir(&places.state(), places.folder_mode(&places.state()))?;
+    files::make_dir(folder, places.folder_mode(folder))
+}
+
+fn damaged(path: &Path, error: &serde_json::Error) -> StateError {
+    StateError::Damaged {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}
