@@ -1,0 +1,227 @@
+//! The command line: types, help and defaults. No behaviour.
+
+pub mod quick;
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::{format::Format, id::Id, name::Name};
+
+/// Renders what a service requires, tells the fleet what it provides, and runs commands with its environment.
+#[derive(Debug, Parser)]
+#[command(name = "reconf", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 2 changed (with --detailed-exitcode), 64 usage, 65 bad manifest, \
+    template or conf, 66 no such manifest or conf, 69 registry unreachable, 71 the --on-change command failed, \
+    73 cannot write, 75 unmet or locked: try again later, 77 not permitted, 78 bad configuration.")]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// The verb.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Folder below which all files are [env: RECONF_ROOT] [default: /]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Option<String>,
+    /// Node configuration [env: RECONF_CONFIG] [default: <root>/etc/reconf/config.json]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<String>,
+    /// `http://HOST:PORT[,…]`, `https://…` or `dir:PATH` [env: RECONF_REGISTRY]
+    /// [default: dir:<root>/var/lib/reconf/registry]
+    #[arg(long, global = true, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// This node's federation [env: RECONF_FEDERATION] [default: default]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub federation: Option<String>,
+    /// This node's region [env: RECONF_REGION] [default: default]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// This node's name; for `withdraw`, the node to clear [env: RECONF_NODE] [default: host name]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub node: Option<String>,
+    /// This node's address [env: RECONF_HOST] [default: the one towards the registry]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// Bound on all registry work together, and on each wait for a lock [env: RECONF_TIMEOUT] [default: 2s]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// How to report
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "KIND")]
+    pub output: Output,
+    /// Say nothing but data, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say where each value comes from
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// How to report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Lines for people
+    #[default]
+    Human,
+    /// One JSON object a line, in the order of service ids
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Resolve what services require and write their confs
+    Render(Render),
+    /// Say that what was written is now in use
+    Applied(Services),
+    /// Publish what services provide
+    Announce(Announce),
+    /// Take back what services provide, until somebody announces them by hand
+    Withdraw(Withdraw),
+    /// Render and announce, with one read of the registry
+    Apply(Apply),
+    /// Run a command with a service's environment, in this very process
+    Exec(Exec),
+    /// List what is available where
+    Ls(Ls),
+    /// List the running tasks that hold a service's conf
+    Tasks(Tasks),
+    /// List the effective configuration and where each value comes from
+    Config,
+}
+
+/// Which services.
+#[derive(Clone, Debug, Args)]
+pub struct Services {
+    /// Services, by the ids of their manifests
+    #[arg(value_name = "ID", required_unless_present = "all", value_parser = Id::parse)]
+    pub ids: Vec<Id>,
+    /// Every service of this node
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+}
+
+/// `reconf render`.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// Which services.
+    #[command(flatten)]
+    pub services: Services,
+    /// Write nothing; say what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what changes, a variable a line, values masked
+    #[arg(long)]
+    pub diff: bool,
+    /// Do not mask values in `--diff` and JSON
+    #[arg(long)]
+    pub show_values: bool,
+    /// Write nothing; print the conf
+    #[arg(long, conflicts_with_all = ["dry_run", "diff"])]
+    pub stdout: bool,
+    /// The format to print, instead of shell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// A template to try, instead of the one in use
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Run this with `/bin/sh -c` if anything is to be applied; `$RECONF_CHANGED` holds the ids
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["stdout", "dry_run"])]
+    pub on_change: Option<String>,
+    /// End the `--on-change` command after this time
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration, requires = "on_change")]
+    pub on_change_timeout: Duration,
+    /// Count what is written as applied only when `reconf applied` says so
+    #[arg(long, conflicts_with_all = ["stdout", "dry_run", "on_change"])]
+    pub await_applied: bool,
+    /// Let running tasks end first, new ones wait; give up after this time
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with_all = ["stdout", "dry_run"])]
+    pub drain: Option<Duration>,
+    /// Exit with 2 if something changed
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `reconf announce`.
+#[derive(Debug, Args)]
+pub struct Announce {
+    /// Which services.
+    #[command(flatten)]
+    pub services: Services,
+    /// How long the announcement lives unless it is kept alive [default: until withdrawn]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub ttl: Option<Duration>,
+    /// Skip services that were withdrawn by hand, as `--all` does
+    #[arg(long)]
+    pub keep_withdrawn: bool,
+    /// Write nothing; say what would change
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `reconf withdraw`.
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// Which services.
+    #[command(flatten)]
+    pub services: Services,
+    /// Wait until no node has applied what was withdrawn
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub wait: Option<Duration>,
+}
+
+/// `reconf apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// Which services.
+    #[command(flatten)]
+    pub services: Services,
+    /// How long the announcement lives unless it is kept alive [default: until withdrawn]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub ttl: Option<Duration>,
+}
+
+/// `reconf exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The service
+    #[arg(value_name = "ID", value_parser = Id::parse)]
+    pub id: Id,
+    /// Hold the conf while the command runs: `render --drain` waits for it
+    #[arg(long)]
+    pub task: bool,
+    /// How long a task waits for a drain to end
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration, requires = "task")]
+    pub wait: Duration,
+    /// Start from an empty environment
+    #[arg(long)]
+    pub pristine: bool,
+    /// The command; by default the manifest's own
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// `reconf ls`.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Only these names
+    #[arg(value_name = "NAME", value_parser = Name::parse)]
+    pub names: Vec<Name>,
+    /// Do not mask values
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+/// `reconf tasks`.
+#[derive(Debug, Args)]
+pub struct Tasks {
+    /// The service
+    #[arg(value_name = "ID", value_parser = Id::parse)]
+    pub id: Id,
+}

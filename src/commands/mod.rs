@@ -1,0 +1,65 @@
+//! The verbs: each joins edge, resolve, announce and render in the order that makes it safe, and tells what it did.
+
+mod announce;
+mod applied;
+mod apply;
+mod config;
+pub mod exec;
+mod ls;
+mod node;
+mod reading;
+mod render;
+mod run_exec;
+mod services;
+mod states;
+mod tally;
+mod tasks;
+mod view;
+mod withdraw;
+
+pub use run_exec::exec_quickly;
+
+use crate::{
+    cli::{Cli, Command},
+    report::{Code, Failure, Teller},
+};
+use node::Node;
+use tally::Tally;
+
+/// How a command ends: with nothing to say, with a code that was explained already, or with a failure of its own.
+type Ended = Result<Option<Code>, Failure>;
+
+/// Runs a command and returns the exit code.
+pub fn run(cli: Cli) -> u8 {
+    let Cli { global, command } = cli;
+    // The only verb whose exit codes are not reconf's but the command's.
+    if let Command::Exec(exec) = command {
+        return run_exec::run(&global, exec);
+    }
+    let teller = Teller::new(&global);
+    let ended = Node::load(&global).and_then(|node| {
+        let code = dispatch(&node, &global, &command)?;
+        Ok((node.tell.exit(code), ()))
+    });
+    match ended {
+        Ok((code, ())) => code,
+        Err(failure) => {
+            teller.failure(None, &failure);
+            failure.code.number()
+        }
+    }
+}
+
+fn dispatch(node: &Node, global: &crate::cli::Global, command: &Command) -> Ended {
+    match command {
+        Command::Render(args) => render::run(node, args),
+        Command::Applied(args) => applied::run(node, args),
+        Command::Announce(args) => announce::run(node, args),
+        Command::Withdraw(args) => withdraw::run(node, global, args),
+        Command::Apply(args) => apply::run(node, args),
+        Command::Ls(args) => ls::run(node, args),
+        Command::Tasks(args) => tasks::run(node, args),
+        Command::Config => config::run(node),
+        Command::Exec(_) => Ok(None),
+    }
+}

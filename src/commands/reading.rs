@@ -1,0 +1,135 @@
+//! One read of the registry for everything that a command needs of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    edge::registry::{Range, Session},
+    model::{
+        id::Id,
+        key::{self, Key, Kind},
+        name::Name,
+        snapshot::Snapshot,
+    },
+    report::Failure,
+};
+
+/// What is to be read, by federation.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    federations: BTreeMap<Id, Ranges>,
+}
+
+#[derive(Default)]
+struct Ranges {
+    names: BTreeSet<Name>,
+    keys: BTreeSet<String>,
+    prefixes: BTreeSet<String>,
+}
+
+/// What was read, by federation.
+#[derive(Default)]
+pub(crate) struct Readings {
+    snapshots: BTreeMap<Id, Result<Snapshot, Unread>>,
+    names: BTreeMap<Id, BTreeSet<Name>>,
+}
+
+/// Why a federation could not be read.
+#[derive(Clone)]
+pub(crate) struct Unread {
+    /// The failure, as it is told.
+    pub(crate) failure: Failure,
+    /// Whether the registry is away, rather than refusing.
+    pub(crate) away: bool,
+}
+
+impl Wanted {
+    /// All that is to be known of names: announcements and tombstones in every region.
+    pub(crate) fn names<'a>(&mut self, federation: &Id, names: impl Iterator<Item = &'a Name>) {
+        let names: Vec<Name> = names.cloned().collect();
+        if !names.is_empty() {
+            self.of(federation).names.extend(names);
+        }
+    }
+
+    /// One announcement, with its tombstone.
+    pub(crate) fn announcement(&mut self, key: &Key) {
+        let keys = [Kind::Provides, Kind::Withdrawn].map(|kind| key.path(kind));
+        self.of(&key.federation).keys.extend(keys);
+    }
+
+    /// One other key.
+    pub(crate) fn key(&mut self, federation: &Id, path: String) {
+        self.of(federation).keys.insert(path);
+    }
+
+    /// Everything below a prefix.
+    pub(crate) fn prefix(&mut self, federation: &Id, prefix: String) {
+        self.of(federation).prefixes.insert(prefix);
+    }
+
+    fn of(&mut self, federation: &Id) -> &mut Ranges {
+        self.federations.entry(federation.clone()).or_default()
+    }
+
+    /// Reads it all; a federation of which nothing is wanted is not asked.
+    pub(crate) fn read(self, session: &mut Session) -> Readings {
+        let requests: Vec<(Id, Vec<Range>)> = self
+            .federations
+            .iter()
+            .map(|(federation, ranges)| (federation.clone(), ranges.list(federation)))
+            .collect();
+        if requests.is_empty() {
+            return Readings::default();
+        }
+        let results = session.read(&requests);
+        let mut readings = Readings::default();
+        for ((federation, _), result) in requests.into_iter().zip(results) {
+            let snapshot = match result {
+                Ok(reading) => Ok(Snapshot::new(&federation, reading.revision, reading.entries)),
+                Err(error) => Err(Unread {
+                    away: error.is_unreachable(),
+                    failure: error.into(),
+                }),
+            };
+            readings.snapshots.insert(federation, snapshot);
+        }
+        let names = self.federations.into_iter();
+        readings.names = names.map(|(federation, ranges)| (federation, ranges.names)).collect();
+        readings
+    }
+}
+
+impl Ranges {
+    fn list(&self, federation: &Id) -> Vec<Range> {
+        let of_name = |name| {
+            let kinds = [Kind::Provides, Kind::Withdrawn].into_iter();
+            kinds.map(move |kind| Range::Prefix(key::name_prefix(federation, name, kind)))
+        };
+        let covered = |path: &String| {
+            let key = Key::parse(path);
+            key.is_some_and(|(_, key)| self.names.contains(&key.name))
+        };
+        let names = self.names.iter().flat_map(of_name);
+        let keys = self.keys.iter().filter(|path| !covered(path));
+        let prefixes = self.prefixes.iter().cloned().map(Range::Prefix);
+        names
+            .chain(keys.cloned().map(Range::Key))
+            .chain(prefixes)
+            .collect()
+    }
+}
+
+impl Readings {
+    /// What was read of a federation; `None` if nothing was wanted of it.
+    pub(crate) fn of(&self, federation: &Id) -> Option<Result<&Snapshot, &Unread>> {
+        self.snapshots.get(federation).map(Result::as_ref)
+    }
+
+    /// Every federation that was read, with the names that were asked for and the answer.
+    pub(crate) fn read(&self) -> impl Iterator<Item = (&Id, &BTreeSet<Name>, &Snapshot)> {
+        self.snapshots.iter().filter_map(|(federation, snapshot)| {
+            let names = self.names.get(federation)?;
+            Some((federation, names, snapshot.as_ref().ok()?))
+        })
+    }
+}

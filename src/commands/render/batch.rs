@@ -1,0 +1,80 @@
+//! The order of things for several services: their locks first, then one read, then each write.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Done, Intent, drain,
+    files::Templates,
+    locks::service_lock,
+    publish::{Running, publish},
+    write::{self, Written},
+};
+use crate::{
+    commands::{
+        node::Node,
+        reading::Wanted,
+        view::{Learn, View},
+    },
+    edge::registry::Session,
+    model::{id::Id, manifest::Manifest},
+    report::Failure,
+};
+
+/// The services in the order of their ids, with what became of each.
+pub(crate) type Results = Vec<(Id, Result<Done, Failure>)>;
+
+/// Writes the confs of these services (sorted by id); those with running tasks to wait for come last. `more` can want
+/// more of the one read of the registry.
+pub(crate) fn write_all(
+    node: &Node,
+    session: &mut Session,
+    ids: &[Id],
+    intent: Intent,
+    more: impl FnOnce(&mut Wanted, &BTreeMap<Id, Result<Manifest, Failure>>, &Id),
+) -> Result<(View, Results), Failure> {
+    let templates = Templates::load(node)?;
+    let locks: Vec<_> = ids.iter().map(|id| service_lock(node, id)).collect();
+    let view = View::load(node, session, ids, Learn::Keep, more)?;
+    let mut results = Results::new();
+    let mut waiting = Vec::new();
+    for (id, lock) in ids.iter().zip(locks) {
+        let written = lock.and_then(|_held| {
+            write::service(node, session, &view, id, intent, &templates, write::Tasks::Run)
+        });
+        match written {
+            Ok(Written::Done(done)) => results.push((id.clone(), Ok(*done))),
+            Ok(Written::Waits(limit)) => waiting.push((id, limit)),
+            Err(failure) => results.push((id.clone(), Err(failure))),
+        }
+    }
+    tell_fleet(node, session, &view, &mut results)?;
+    for (id, limit) in waiting {
+        let result = drain::service(node, session, id, limit, intent, &templates);
+        results.push((id.clone(), result));
+    }
+    results.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok((view, results))
+}
+
+/// Publishes what the node runs with now. That this fails is a warning of the services it concerns.
+pub(super) fn tell_fleet(
+    node: &Node,
+    session: &mut Session,
+    view: &View,
+    results: &mut Results,
+) -> Result<(), Failure> {
+    let done = results.iter_mut().filter_map(|(_, result)| result.as_mut().ok());
+    for done in done {
+        let Some(applied) = done.applied.take() else { continue };
+        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else { continue };
+        let running = Running {
+            federation: manifest.federation.clone(),
+            service: manifest.id.clone(),
+            applied,
+        };
+        done.rendered
+            .warnings
+            .extend(publish(node, session, running, Some(&view.readings))?);
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! The files of a service: its environment in every format that is written.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::{
+    commands::node::{Node, read_text},
+    edge::{
+        files::{self, Access, FileError, Written},
+        users,
+    },
+    model::{environment::Environment, format::Format, id::Id, manifest::Manifest},
+    render::{Conf, RenderError, Rendered, Template, refusals, render},
+    report::Failure,
+};
+
+/// The templates that replace the built-in ones.
+pub(super) struct Templates {
+    replacements: BTreeMap<Format, Template>,
+}
+
+/// What is to be written for a service.
+pub(super) struct Files {
+    /// The conf that `exec` reads: shell format, always there.
+    pub(super) shell: Vec<u8>,
+    others: Vec<(Format, Rendered)>,
+    access: Access,
+}
+
+/// What writing did.
+#[derive(Default)]
+pub(super) struct Swapped {
+    pub(super) changed: bool,
+    /// Paths whose mode or owner alone were wrong.
+    pub(super) mended: Vec<String>,
+}
+
+impl Templates {
+    /// Reads the replacements there are in the templates folder: `<format>.hbs`.
+    pub(super) fn load(node: &Node) -> Result<Self, Failure> {
+        let mut replacements = BTreeMap::new();
+        for format in [Format::Shell, Format::Systemd, Format::Docker, Format::Dotenv] {
+            let path = node.places.templates().join(format!("{format}.hbs"));
+            if let Some(text) = read_text(&path)? {
+                let name = path.display().to_string();
+                replacements.insert(format, Template { name, text });
+            }
+        }
+        Ok(Self { replacements })
+    }
+
+    /// The same with one more replacement.
+    pub(super) fn with(mut self, format: Format, template: Option<Template>) -> Self {
+        self.replacements
+            .extend(template.map(|template| (format, template)));
+        self
+    }
+
+    /// The environment in one format.
+    pub(super) fn render(&self, format: Format, conf: &Conf) -> Result<Rendered, RenderError> {
+        render(format, conf, self.replacements.get(&format))
+    }
+}
+
+impl Files {
+    /// Renders all formats of a service, before anything is written.
+    pub(super) fn render(
+        node: &Node,
+        templates: &Templates,
+        manifest: &Manifest,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let formats = formats(node, manifest);
+        let refused = refusals(environment, &formats);
+        if !refused.is_empty() {
+            return Err(RenderError::Refused(refused).into());
+        }
+        let conf = Conf {
+            service: &manifest.id,
+            environment,
+        };
+        let mut shell = Vec::new();
+        let mut others = Vec::new();
+        for format in formats {
+            match templates.render(format, &conf)? {
+                Rendered::File(bytes) if format == Format::Shell => shell = bytes,
+                rendered => others.push((format, rendered)),
+            }
+        }
+        let access = access(node, manifest)?;
+        Ok(Self {
+            shell,
+            others,
+            access,
+        })
+    }
+
+    /// Mode and owner of every file.
+    pub(super) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Whether a file on the disk has other bytes than these, or is not there. Directories are compared when they
+    /// are written.
+    pub(super) fn differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
+        if files::read(&node.places.conf(id))?.as_ref() != Some(&self.shell) {
+            return Ok(true);
+        }
+        for (format, rendered) in &self.others {
+            if let Rendered::File(bytes) = rendered
+                && files::read(&node.places.rendered(id, *format))?.as_ref() != Some(bytes)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Swaps each file in, whole; equal ones are left alone.
+    pub(super) fn write(&self, node: &Node, id: &Id) -> Result<Swapped, FileError> {
+        let mut swapped = Swapped::default();
+        let conf = node.places.conf(id);
+        swapped.note(&conf, files::write(&conf, &self.shell, &self.access)?);
+        for (format, rendered) in &self.others {
+            let path = node.places.rendered(id, *format);
+            let written = match rendered {
+                Rendered::File(bytes) => files::write(&path, bytes, &self.access)?,
+                Rendered::Directory(content) => {
+                    files::write_directory(&path, content, &self.access)?
+                }
+            };
+            swapped.note(&path, written);
+        }
+        Ok(swapped)
+    }
+
+    /// What an earlier render left in formats that are no longer written.
+    pub(super) fn left_over(&self, node: &Node, id: &Id) -> Vec<PathBuf> {
+        let written = |format: &Format| self.others.iter().any(|(other, _)| other == format);
+        let others = Format::ALL.into_iter().filter(|f| *f != Format::Shell && !written(f));
+        others
+            .map(|format| node.places.rendered(id, format))
+            .filter(|path| files::exists(path))
+            .collect()
+    }
+}
+
+impl Swapped {
+    fn note(&mut self, path: &std::path::Path, written: Written) {
+        match written {
+            Written::Unchanged => {}
+            Written::Mended => self.mended.push(path.display().to_string()),
+            Written::Changed => self.changed = true,
+        }
+    }
+}
+
+/// The formats of a service. Shell is always among them: it is what `exec` reads, and what is compared.
+fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
+    let render = &node.settings.render;
+    let listed = manifest.conf.formats.as_ref().unwrap_or(&render.formats);
+    let all = Format::ALL.into_iter();
+    all.filter(|format| *format == Format::Shell || listed.contains(format))
+        .collect()
+}
+
+fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
+    let (conf, render) = (&manifest.conf, &node.settings.render);
+    let owner = conf.owner.as_ref().or(render.owner.as_ref());
+    let group = conf.group.as_ref().or(render.group.as_ref());
+    Ok(Access {
+        mode: conf.mode.unwrap_or(render.mode),
+        owner: owner.map(|name| users::user(name)).transpose()?,
+        group: group.map(|name| users::group(name)).transpose()?,
+    })
+}

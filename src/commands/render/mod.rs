@@ -1,0 +1,120 @@
+//! `reconf render`: lock, read, resolve, render, write, tell; then the `--on-change` command (design.md section 7).
+
+mod batch;
+mod drain;
+mod files;
+mod locks;
+mod on_change;
+mod preview;
+mod publish;
+mod swap;
+mod write;
+
+pub(crate) use batch::write_all;
+pub(crate) use locks::service_lock;
+pub(crate) use on_change::mark_applied;
+pub(crate) use publish::{Running, publish};
+
+use std::time::Duration;
+
+use super::{Ended, Tally, node::Node, services};
+use crate::{
+    cli,
+    edge::process_environment,
+    model::{applied::Applied, id::Id},
+    report::{Code, Failure, Rendered},
+};
+
+/// How confs are to be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Intent {
+    /// What is written counts as applied only when somebody says so later.
+    pub(crate) awaits: bool,
+    /// Running tasks are waited for, this long at most.
+    pub(crate) drain: Option<Duration>,
+    /// Values are told.
+    pub(crate) show_values: bool,
+}
+
+/// What became of one service.
+pub(crate) struct Done {
+    pub(crate) rendered: Rendered,
+    /// What changes, a variable a line.
+    pub(crate) diff: Vec<String>,
+    /// What the node runs with from now on, unless that is still to come or not surely known.
+    pub(crate) applied: Option<Applied>,
+}
+
+/// `reconf render`.
+pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
+    refuse(args)?;
+    let ids = services::chosen(node, &args.services)?;
+    let mut session = node.session();
+    if args.stdout || args.dry_run {
+        return preview::run(node, &mut session, &ids, args);
+    }
+    let intent = Intent {
+        awaits: args.await_applied || args.on_change.is_some(),
+        drain: args.drain,
+        show_values: args.show_values,
+    };
+    let (_, done) = write_all(node, &mut session, &ids, intent, |_, _, _| {})?;
+    let mut tally = Tally::default();
+    for (id, result) in &done {
+        tell(node, id, result, args.diff, &mut tally);
+    }
+    if let Some(command) = &args.on_change {
+        let limit = args.on_change_timeout;
+        if let Err(failure) = on_change::run(node, &mut session, &ids, command, limit) {
+            tally.fail(node, None, &failure);
+        }
+    }
+    Ok(tally.code(args.detailed_exitcode))
+}
+
+/// Tells what became of a service.
+pub(crate) fn tell(
+    node: &Node,
+    id: &Id,
+    result: &Result<Done, Failure>,
+    diff: bool,
+    tally: &mut Tally,
+) {
+    match result {
+        Ok(done) => {
+            if diff && !node.tell.is_json() {
+                print_diff(node, done);
+            }
+            node.tell.outcome(&done.rendered);
+            tally.done(done.rendered.changed);
+        }
+        Err(failure) => tally.fail(node, Some(id), failure),
+    }
+}
+
+fn print_diff(node: &Node, done: &Done) {
+    if done.diff.is_empty() {
+        return;
+    }
+    let mut text = format!("{} {}\n", done.rendered.service, done.rendered.path);
+    for line in &done.diff {
+        text.push_str(&format!("{line}\n"));
+    }
+    node.tell.data(text.as_bytes());
+}
+
+/// What clap cannot say.
+fn refuse(args: &cli::Render) -> Result<(), Failure> {
+    let prints = args.stdout || args.dry_run;
+    if !prints && (args.format.is_some() || args.template.is_some()) {
+        let message = "`--format` and `--template` only go with `--stdout` or `--dry-run`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("what is written is set by `render.formats` and the templates folder"));
+    }
+    if args.on_change.is_some() && process_environment::variable("RECONF_CHANGED").is_some() {
+        let message = "`--on-change` inside an `--on-change` command would wait for itself";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("leave `--on-change` out in there: what that command writes stays pending"));
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! `reconf tasks`: the running tasks that hold a service's conf.
+
+use super::{Ended, node::Node};
+use crate::{
+    cli,
+    edge::running::{Task, sharers},
+    report::{Code, Failure, table},
+};
+
+/// `reconf tasks`.
+pub(super) fn run(node: &Node, args: &cli::Tasks) -> Ended {
+    let lock = node.places.task_lock(&args.id);
+    let tasks = sharers(&lock).map_err(|error| {
+        Failure::new(Code::NoInput, format!("cannot look for tasks: {error}"))
+    })?;
+    if node.tell.is_json() {
+        for task in &tasks {
+            node.tell.object(task);
+        }
+    } else {
+        let row = |task: &Task| [task.pid.to_string(), task.command.join(" ")];
+        let rows: Vec<[String; 2]> = tasks.iter().map(row).collect();
+        for line in table(&rows) {
+            node.tell.data(format!("{line}\n").as_bytes());
+        }
+    }
+    Ok(None)
+}

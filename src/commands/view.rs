@@ -1,0 +1,217 @@
+//! Everything that the environments of some services follow from, gathered once for a command.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    node::Node,
+    reading::{Readings, Unread, Wanted},
+    services, states,
+};
+use crate::{
+    edge::{
+        registry::Session,
+        state::{self, Durability},
+    },
+    model::{
+        datastores::Datastores, facts::Facts, id::Id, key, key::Kind, known::Known,
+        manifest::Manifest, name::Name, snapshot::Snapshot,
+    },
+    report::{self, Code, Failure},
+    resolve::{Own, Question, Registry, Resolution, resolve},
+};
+
+/// Whether what is learnt may be kept on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Learn {
+    /// Yes.
+    Keep,
+    /// No: the command writes nothing.
+    Forget,
+}
+
+/// What some services' environments follow from.
+pub(crate) struct View {
+    pub(crate) facts: Facts,
+    /// The manifests of the services that the command is about.
+    pub(crate) manifests: BTreeMap<Id, Result<Manifest, Failure>>,
+    pub(crate) readings: Readings,
+    own: Own,
+    known: BTreeMap<Id, Known>,
+    datastores: BTreeMap<Id, Datastores>,
+    nothing: Nothing,
+}
+
+/// What stands in where there is nothing.
+#[derive(Default)]
+struct Nothing {
+    snapshot: Snapshot,
+    known: Known,
+    datastores: Datastores,
+}
+
+impl View {
+    /// Reads manifests and datastores, then the registry, once. `more` can want more of it.
+    pub(crate) fn load(
+        node: &Node,
+        session: &mut Session,
+        ids: &[Id],
+        learn: Learn,
+        more: impl FnOnce(&mut Wanted, &BTreeMap<Id, Result<Manifest, Failure>>, &Id),
+    ) -> Result<Self, Failure> {
+        let manifests = services::manifests(node, ids);
+        let datastores = node.datastores()?;
+        let this = node.id()?;
+        let mut wanted = Wanted::default();
+        for manifest in manifests.values().flatten() {
+            want(&mut wanted, manifest, &this);
+        }
+        more(&mut wanted, &manifests, &this);
+        let readings = wanted.read(session);
+        let facts = node.facts(session)?;
+        if learn == Learn::Keep {
+            node.remember_host(session)?;
+        }
+        Ok(Self {
+            own: own(node, &manifests, &facts)?,
+            known: learn_known(node, &manifests, &readings, learn)?,
+            facts,
+            manifests,
+            readings,
+            datastores,
+            nothing: Nothing::default(),
+        })
+    }
+
+    /// What a service's environment follows from.
+    pub(crate) fn question<'a>(&'a self, node: &'a Node, manifest: &'a Manifest) -> Question<'a> {
+        let registry = match self.readings.of(&manifest.federation) {
+            Some(Ok(snapshot)) => Registry::Read(snapshot),
+            Some(Err(_)) => Registry::Unread(node.settings.render.on_unreachable),
+            None => Registry::Read(&self.nothing.snapshot),
+        };
+        let (known, datastores) = (&self.known, &self.datastores);
+        let federation = &manifest.federation;
+        Question {
+            manifest,
+            node: &self.facts.node,
+            region: &self.facts.region,
+            regions: &node.settings.regions,
+            registry,
+            own: &self.own,
+            known: known.get(federation).unwrap_or(&self.nothing.known),
+            datastores: datastores.get(federation).unwrap_or(&self.nothing.datastores),
+        }
+    }
+
+    /// Resolves a service, or says what it lacks. Where the registry refuses, nothing stands in for it.
+    pub(crate) fn resolve(
+        &self,
+        node: &Node,
+        session: &mut Session,
+        manifest: &Manifest,
+    ) -> Result<Resolution, Failure> {
+        let question = self.question(node, manifest);
+        let unread = self.unread(manifest);
+        if let Some(unread) = unread.filter(|unread| !unread.away) {
+            return Err(unread.failure.clone());
+        }
+        resolve(&question).map_err(|missing| match unread {
+            Some(unread) => report::unread(&unread.failure, &manifest.id, &missing),
+            None => {
+                let names = catalogue(session, &manifest.federation);
+                let embedded = node.settings.registry.is_embedded();
+                report::unmet(&question, &missing, &names, embedded)
+            }
+        })
+    }
+
+    /// The manifest of one of the services that the command is about.
+    pub(crate) fn manifest(&self, id: &Id) -> Result<&Manifest, Failure> {
+        match self.manifests.get(id) {
+            Some(read) => read.as_ref().map_err(Failure::clone),
+            None => Err(Failure::new(Code::NoInput, format!("there is no manifest of `{id}`"))),
+        }
+    }
+
+    /// The failure to read the registry for this manifest, if it was asked and was away.
+    pub(crate) fn unread_failure(&self, manifest: &Manifest) -> Option<&Failure> {
+        self.unread(manifest).map(|unread| &unread.failure)
+    }
+
+    /// Why the registry says nothing for this manifest, if it was asked.
+    pub(crate) fn unread(&self, manifest: &Manifest) -> Option<&Unread> {
+        self.readings.of(&manifest.federation)?.err()
+    }
+}
+
+/// What one service's environment, and the record of what it runs with, take of the registry. One that refers to
+/// nothing does not ask.
+fn want(wanted: &mut Wanted, manifest: &Manifest, this: &Id) {
+    let federation = &manifest.federation;
+    let mut references = manifest.requires.values().flat_map(|r| r.pattern.holes());
+    let names: Vec<&Name> = references.by_ref().collect();
+    if names.is_empty() {
+        return;
+    }
+    wanted.names(federation, names.into_iter());
+    wanted.key(federation, key::applied(federation, this, &manifest.id));
+}
+
+/// What every manifest on this node would announce. One that is bad offers nothing: the command that is about it says why.
+fn own(
+    node: &Node,
+    manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
+    facts: &Facts,
+) -> Result<Own, Failure> {
+    let mut offering = Vec::new();
+    for id in services::all(node)? {
+        let manifest = match manifests.get(&id) {
+            Some(read) => read.clone(),
+            None => services::manifest(node, &id),
+        };
+        let Ok(manifest) = manifest else { continue };
+        if !states::load(node, &id)?.held {
+            offering.push(manifest);
+        }
+    }
+    Ok(Own::new(&offering, facts))
+}
+
+/// What the registry last said, with what it says now taken over.
+fn learn_known(
+    node: &Node,
+    manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
+    readings: &Readings,
+    learn: Learn,
+) -> Result<BTreeMap<Id, Known>, Failure> {
+    let federations: BTreeSet<&Id> = manifests.values().flatten().map(|m| &m.federation).collect();
+    let mut known = BTreeMap::new();
+    for federation in federations {
+        let path = node.places.known(federation);
+        let mut last: Known = state::load(&path)?.unwrap_or_default();
+        if let Some((_, names, snapshot)) = readings.read().find(|(f, _, _)| *f == federation) {
+            let before = last.clone();
+            last.learn(names, snapshot);
+            if learn == Learn::Keep && last != before {
+                let _lock = node.state_lock()?;
+                // Another command may have learnt something since.
+                last = state::load(&path)?.unwrap_or_default();
+                last.learn(names, snapshot);
+                state::save(&node.places, &path, &last, Durability::Durable)?;
+            }
+        }
+        known.insert(federation.clone(), last);
+    }
+    Ok(known)
+}
+
+/// Every name that a federation's registry knows, for near misses; none if it cannot be read any more.
+fn catalogue(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
+    let mut wanted = Wanted::default();
+    wanted.prefix(federation, key::all_names_prefix(federation, Kind::Provides));
+    let readings = wanted.read(session);
+    let snapshot = readings.of(federation).and_then(Result::ok);
+    snapshot
+        .map(|snapshot| snapshot.live.keys().map(|key| key.name.clone()).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,131 @@
+//! Which exit code, facts and hint every kind of error earns: the one place that maps them.
+
+use super::{code::Code, failure::Failure};
+use crate::{
+    edge::{
+        files::{FileError, Kind},
+        locks::LockError,
+        registry::RegistryError,
+        state::StateError,
+        users::UserError,
+    },
+    model::{problem::Problems, settings::SettingsError},
+    render::RenderError,
+};
+
+impl Failure {
+    /// All problems of a text, at their places.
+    pub fn problems(code: Code, problems: &Problems) -> Self {
+        Self::new(code, problems.to_string()).excerpt(problems.excerpts())
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let code = match error.kind {
+            Kind::NotPermitted => Code::NotPermitted,
+            Kind::CannotWrite => Code::CannotWrite,
+            Kind::CannotRead => Code::NoInput,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Busy { .. } => Self::new(Code::TryAgain, error.to_string())
+                .hint("another reconf is at work; try again, or wait longer with --timeout"),
+            LockError::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Newer { .. } | StateError::Damaged { .. } => {
+                Self::new(Code::Configuration, error.to_string())
+            }
+            StateError::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        Self::new(Code::Configuration, error.to_string())
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let (code, refusal) = match error {
+            SettingsError::Usage(refusal) => (Code::Usage, refusal),
+            SettingsError::Variable(refusal) => (Code::Configuration, refusal),
+            SettingsError::File(problems) => return Self::problems(Code::Configuration, &problems),
+        };
+        let failure = Self::new(code, refusal.to_string());
+        match refusal.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        let failure = Self::new(Code::Data, error.to_string());
+        match error {
+            RenderError::Refused(_) => {
+                failure.hint("change the value, or leave the format out of `formats`")
+            }
+            RenderError::Unreadable { source, .. } => failure.facts([format!(
+                "line {}, column {}: {}",
+                source.line, source.column, source.message
+            )]),
+            RenderError::Different { .. } => {
+                failure.hint("a template may change comments and order, not variables")
+            }
+            RenderError::BuiltIn(_) | RenderError::Template { .. } => failure,
+        }
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        let (code, hint) = match &error {
+            RegistryError::Unreachable { .. } => (
+                Code::Unreachable,
+                Some("check the endpoints; --registry or RECONF_REGISTRY name others"),
+            ),
+            RegistryError::Unconfirmed { .. } => {
+                (Code::Unreachable, Some("run the same again: it is safe"))
+            }
+            RegistryError::Denied { .. } => {
+                (Code::NotPermitted, Some("the user's role has to cover the federation's keys"))
+            }
+            RegistryError::Credentials { .. } => (
+                Code::NotPermitted,
+                Some("check `registry.user` and `registry.password_file`, or cert and key"),
+            ),
+            RegistryError::Configuration(_) | RegistryError::Newer { .. } => {
+                (Code::Configuration, None)
+            }
+            RegistryError::Corrupt { .. } => (
+                Code::Configuration,
+                Some("move it away: the next announces write a new one"),
+            ),
+            RegistryError::Locked { .. } => {
+                (Code::TryAgain, Some("try again, or wait longer with --timeout"))
+            }
+            RegistryError::Refused { .. } => (Code::Unreachable, None),
+            RegistryError::Io { .. } => (Code::CannotWrite, None),
+        };
+        let failure = Self::new(code, error.to_string()).facts(error.facts());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Exit codes: sysexits.h where it has one (design.md section 7).
+
+/// Why a command ends with something else than 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Something changed, and the caller asked to be told.
+    Changed,
+    /// The command line is wrong.
+    Usage,
+    /// A manifest, template or conf is bad.
+    Data,
+    /// There is no such manifest or conf.
+    NoInput,
+    /// The registry does not answer.
+    Unreachable,
+    /// The `--on-change` command failed.
+    OnChange,
+    /// A file cannot be written.
+    CannotWrite,
+    /// A requirement is unmet, or a lock timed out: it may be otherwise later.
+    TryAgain,
+    /// Registry, file or federation do not permit it.
+    NotPermitted,
+    /// The node's configuration is bad.
+    Configuration,
+}
+
+impl Code {
+    /// The number that the process ends with.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Changed => 2,
+            Self::Usage => 64,
+            Self::Data => 65,
+            Self::NoInput => 66,
+            Self::Unreachable => 69,
+            Self::OnChange => 71,
+            Self::CannotWrite => 73,
+            Self::TryAgain => 75,
+            Self::NotPermitted => 77,
+            Self::Configuration => 78,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A failure as a person reads it: the fact, what belongs to it, the state left behind, one next step.
+
+use std::fmt;
+
+use super::code::Code;
+
+/// Why a command, or one service of it, failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What the process ends with.
+    pub code: Code,
+    message: String,
+    excerpt: String,
+    facts: Vec<String>,
+    notes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with one lower-case clause, names in backticks, no period.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            excerpt: String::new(),
+            facts: Vec::new(),
+            notes: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// Adds lines that are shown indented below the message.
+    #[must_use]
+    pub fn facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
+        self.facts.extend(facts);
+        self
+    }
+
+    /// Adds a ready block, such as source lines with carets.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: String) -> Self {
+        self.excerpt = excerpt;
+        self
+    }
+
+    /// Adds the state that is left behind.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// The message with its facts, in one line.
+    pub fn in_short(&self) -> String {
+        let facts: Vec<String> = self.facts.iter().map(|fact| squeezed(fact)).collect();
+        if facts.is_empty() {
+            return self.message.clone();
+        }
+        format!("{} ({})", self.message, facts.join("; "))
+    }
+
+    /// Sets the one next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for fact in &self.facts {
+            write!(f, "\n  {fact}")?;
+        }
+        if !self.excerpt.is_empty() {
+            write!(f, "\n{}", self.excerpt.trim_end_matches('\n'))?;
+        }
+        for note in &self.notes {
+            write!(f, "\nnote: {note}")?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A line of a table without its padding.
+fn squeezed(fact: &str) -> String {
+    fact.split_whitespace().collect::<Vec<_>>().join(" ")
+}

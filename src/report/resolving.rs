@@ -1,0 +1,89 @@
+//! What is said of references: those that have no value, and those whose value is not the registry's word of today.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use super::{code::Code, failure::Failure, table::table};
+use crate::{
+    model::{id::Id, name::Name},
+    resolve::{Question, Reference, Registry, Resolution, explain},
+};
+
+/// All unmet requirements of a service: what is needed, where it was looked for, and what may help.
+pub fn unmet(
+    question: &Question,
+    missing: &[Reference],
+    names: &BTreeSet<Name>,
+    embedded: bool,
+) -> Failure {
+    let rows: Vec<[String; 3]> = missing
+        .iter()
+        .map(|reference| {
+            let reason = match question.registry {
+                Registry::Read(snapshot) => {
+                    explain(question, snapshot, reference, names).to_string()
+                }
+                Registry::Unread(_) => String::new(),
+            };
+            let (variable, name) = (reference.variable.to_string(), &reference.name);
+            [variable, format!("needs {name}"), reason]
+        })
+        .collect();
+    let manifest = question.manifest;
+    let failure = Failure::new(
+        Code::TryAgain,
+        format!(
+            "`{}` has {} in federation `{}`, {}",
+            manifest.id,
+            counted(missing.len(), "unmet requirement"),
+            manifest.federation,
+            regions(question.regions)
+        ),
+    )
+    .facts(table(&rows))
+    .hint("`reconf ls` lists every name this scope knows");
+    if embedded {
+        failure.note("the registry is the embedded one: it knows this machine only")
+    } else {
+        failure
+    }
+}
+
+/// What could not be read, and is not known from before.
+pub fn unread(failure: &Failure, id: &Id, missing: &[Reference]) -> Failure {
+    let needs = |r: &Reference| format!("`{id}` needs {} for {}, and has no value of it from before", r.name, r.variable);
+    failure.clone().facts(missing.iter().map(needs))
+}
+
+/// What should worry a person although the conf was rendered.
+pub fn warnings(
+    unread: Option<&Failure>,
+    id: &Id,
+    resolution: &Resolution,
+    left_over: &[PathBuf],
+) -> Vec<String> {
+    let away = unread.map(|failure| {
+        let why = failure.in_short();
+        format!("`{id}` has its last known values and datastores: {why}")
+    });
+    let lapsed = resolution.lapsed.iter().map(|reference| {
+        let Reference { variable, name } = reference;
+        format!(
+            "nobody announces {name} any more, and nobody withdrew it: {variable} of `{id}` keeps its last known value"
+        )
+    });
+    let left = left_over.iter().map(|path| {
+        format!("`{}` is from an earlier render and no longer kept up to date: remove it", path.display())
+    });
+    away.into_iter().chain(lapsed).chain(left).collect()
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+fn regions(regions: &[Id]) -> String {
+    let quoted: Vec<String> = regions.iter().map(|region| format!("`{region}`")).collect();
+    let plural = if regions.len() == 1 { "" } else { "s" };
+    format!("region{plural} {}", quoted.join(", "))
+}
