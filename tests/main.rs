@@ -1,1 +1,26 @@
-fn main() {}
+//! The one integration binary: a line per module says what it proves. Every test runs the real thing.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests touch the outside to look at it, and a failed test panics"
+)]
+
+/// The arrows of ARCHITECTURE.md and the house rules hold in every file.
+mod architecture;
+/// Files are replaced whole, with the right access, whatever happens meanwhile.
+mod files;
+/// Every format is read back identically by its real reader, and no name or value does harm in a shell.
+mod formats;
+/// What the other modules stand on: scenarios, golden texts, shells, etcd.
+mod harness;
+/// Every command of README.md prints what README.md shows.
+mod readme;
+/// Both registries behave alike, and every way in which etcd can be away ends in time with the right error.
+mod registry;
+/// State files survive newer versions and damage.
+mod state;
+/// Every block that a bad manifest, datastore or setting earns, and the values that good ones become.
+mod texts;

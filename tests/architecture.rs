@@ -1,0 +1,102 @@
+//! The arrows of ARCHITECTURE.md and the house rules, checked over the text of every file.
+
+mod arrows;
+mod rules;
+mod source;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rules::Text;
+
+/// Texts of people and machines that the rules for words hold for, besides everything in these folders.
+const LOOSE: [&str; 6] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.toml",
+    "README.md",
+    "build.rs",
+    "clippy.toml",
+];
+const FOLDERS: [&str; 7] = [
+    ".ci",
+    "cookbook",
+    "examples",
+    "script",
+    "src",
+    "templates",
+    "tests",
+];
+
+#[test]
+fn every_import_follows_the_arrows() {
+    nothing(arrows::imports, &sources());
+}
+
+#[test]
+fn every_layer_has_a_row() {
+    nothing(arrows::rows, &sources());
+}
+
+#[test]
+fn files_are_short_and_say_what_they_own() {
+    nothing(rules::shape, &sources());
+}
+
+#[test]
+fn only_edge_may_touch_the_outside() {
+    nothing(rules::outside, &sources());
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    nothing(rules::words, &all());
+}
+
+#[test]
+fn no_file_names_the_machine_it_was_written_on() {
+    let checkout = checkout();
+    nothing(|text| rules::machine(text, checkout), &all());
+}
+
+fn nothing(rule: impl Fn(&Text) -> Vec<String>, texts: &[Text]) {
+    let found: Vec<_> = texts.iter().flat_map(rule).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<Text> {
+    let texts = texts(&[checkout().join("src")]);
+    assert!(texts.len() > 5, "src/ was not found");
+    texts
+}
+
+fn all() -> Vec<Text> {
+    let places: Vec<_> = LOOSE
+        .iter()
+        .chain(&FOLDERS)
+        .map(|name| checkout().join(name))
+        .collect();
+    texts(&places)
+}
+
+/// Every file in these places that is text, with its path from the checkout.
+fn texts(places: &[PathBuf]) -> Vec<Text> {
+    let mut texts = Vec::new();
+    for place in places {
+        if let Ok(list) = fs::read_dir(place) {
+            let mut inside: Vec<_> = list.flatten().map(|item| item.path()).collect();
+            inside.sort();
+            texts.extend(self::texts(&inside));
+        } else if let Ok(text) = fs::read_to_string(place) {
+            let path = place.strip_prefix(checkout()).unwrap_or(place);
+            texts.push(Text::new(path, text));
+        }
+    }
+    texts
+}

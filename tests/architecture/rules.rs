@@ -1,0 +1,235 @@
+//! The rules for single files. Each gives what is wrong in one file, as `file:line: what`.
+
+use std::path::{Component, Path};
+
+use super::source;
+
+/// Where clippy's ban on the outside may be lifted: for all of `edge`, and for `main`, which reads the arguments.
+const MAY_TOUCH: [&str; 2] = ["src/edge/mod.rs", "src/main.rs"];
+
+const LONGEST: usize = 200;
+
+/// One file.
+pub(crate) struct Text {
+    /// From the checkout, with `/`.
+    pub(crate) path: String,
+    raw: String,
+    /// What is neither comment nor literal; the same lines as the file, empty if it is not Rust.
+    pub(crate) code: String,
+}
+
+impl Text {
+    /// A file at `path` from the checkout.
+    pub(crate) fn new(path: &Path, raw: String) -> Self {
+        let path = path.display().to_string();
+        let rust = Path::new(&path).extension().is_some_and(|end| end == "rs");
+        let code = if rust {
+            source::code(&raw)
+        } else {
+            String::new()
+        };
+        Self { path, raw, code }
+    }
+
+    /// The layer, and below it the modules, in which the file's items are.
+    pub(crate) fn modules(&self) -> Vec<&str> {
+        let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
+        let mut modules: Vec<_> = inside.split('/').collect();
+        if modules.len() > 1 && modules.last() == Some(&"mod") {
+            modules.pop();
+        }
+        modules
+    }
+
+    /// A complaint about the line of byte `byte`.
+    pub(crate) fn at(&self, byte: usize, what: &str) -> String {
+        format!("{}:{}: {what}", self.path, source::line(&self.raw, byte))
+    }
+}
+
+/// Where a path begins with `prefix`: not in the middle of a longer word or path.
+pub(crate) fn starts<'a>(code: &'a str, prefix: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let inner = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    code.match_indices(prefix)
+        .map(|(at, _)| at)
+        .filter(move |at| !code[..*at].ends_with(inner))
+}
+
+/// At most 200 lines of code, and first of all what the module owns.
+pub(crate) fn shape(text: &Text) -> Vec<String> {
+    let code = source::without_tests(&text.code);
+    let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
+    let mut found = Vec::new();
+    if lines > LONGEST {
+        found.push(text.at(0, &format!("{lines} lines of code are more than {LONGEST}")));
+    }
+    if !text.raw.starts_with("//! ") {
+        found.push(text.at(0, "does not begin with what it owns (`//!`)"));
+    }
+    found
+}
+
+/// Clippy's ban is lifted nowhere else.
+pub(crate) fn outside(text: &Text) -> Vec<String> {
+    if MAY_TOUCH.contains(&text.path.as_str()) {
+        return Vec::new();
+    }
+    let lifted = starts(&text.code, "clippy::disallowed_methods");
+    lifted
+        .map(|at| {
+            let line = source::line(&text.code, at);
+            format!("{}:{line}: only `edge` may touch the outside", text.path)
+        })
+        .collect()
+}
+
+/// No work is left for later, no test is switched off.
+pub(crate) fn words(text: &Text) -> Vec<String> {
+    // Put together here: this file is read as well.
+    let forbidden = [
+        concat!("to", "do"),
+        concat!("fix", "me"),
+        concat!("xx", "x"),
+    ];
+    let verbatim = [concat!("db", "g!"), concat!("#[", "ignore")];
+    let lower = text.raw.to_ascii_lowercase();
+    let whole = |word: &&str, at: usize| {
+        let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !lower[..at].ends_with(inner) && !lower[at + word.len()..].starts_with(inner)
+    };
+    let words = forbidden.iter().flat_map(|word| {
+        let places = lower.match_indices(word).map(|(at, _)| at);
+        places
+            .filter(move |at| whole(word, *at))
+            .map(move |at| (at, *word))
+    });
+    let calls = verbatim
+        .iter()
+        .flat_map(|call| text.raw.match_indices(call).map(|(at, _)| (at, *call)));
+    words
+        .chain(calls)
+        .map(|(at, word)| text.at(at, &format!("`{word}` must not stay")))
+        .collect()
+}
+
+/// Nothing names the checkout, the folder it is in, or somebody's home.
+pub(crate) fn machine(text: &Text, checkout: &Path) -> Vec<String> {
+    let shared = [
+        "/", "/tmp", "/var/tmp", "/usr/src", "/opt", "/srv", "/home", "/mnt", "/root", "/app",
+        "/src", "/build",
+    ];
+    let around = checkout.parent().unwrap_or(checkout);
+    let mut forbidden = vec![
+        concat!("/ho", "me/").to_owned(),
+        concat!("/Us", "ers/").to_owned(),
+    ];
+    for folder in [checkout, around] {
+        let deep = folder
+            .components()
+            .filter(|c| matches!(c, Component::Normal(_)))
+            .count()
+            > 0;
+        let name = folder.display().to_string();
+        if deep && !shared.contains(&name.as_str()) {
+            forbidden.push(format!("{name}/"));
+        }
+    }
+    let inner = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    let found = forbidden.iter().flat_map(|path| {
+        let places = text.raw.match_indices(path.as_str()).map(|(at, _)| at);
+        places
+            .filter(|at| !text.raw[..*at].ends_with(inner))
+            .map(move |at| (at, path))
+    });
+    found
+        .map(|(at, path)| text.at(at, &format!("`{path}` is a path of one machine")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(path: &str, raw: &str) -> Text {
+        Text::new(Path::new(path), raw.to_owned())
+    }
+
+    #[test]
+    fn a_long_file_and_a_mute_one_are_found() {
+        let long = format!("//! Owns.\n{}", "x();\n".repeat(LONGEST));
+        assert_eq!(
+            shape(&text(
+                "src/a.rs",
+                &format!("{long}// said\n\n#[cfg(test)]\nmod tests {{\n}}\n")
+            )),
+            [""; 0]
+        );
+        assert_eq!(
+            shape(&text("src/a.rs", &format!("{long}y();"))),
+            ["src/a.rs:1: 201 lines of code are more than 200"]
+        );
+        assert_eq!(shape(&text("src/a.rs", "use x;")).len(), 1);
+    }
+
+    #[test]
+    fn the_ban_is_lifted_only_in_edge() {
+        let lifted = "//! A\n#![expect(clippy::disallowed_methods, reason = \"\")]";
+        assert_eq!(outside(&text("src/edge/mod.rs", lifted)), [""; 0]);
+        assert_eq!(
+            outside(&text("src/edge/files.rs", lifted)),
+            ["src/edge/files.rs:2: only `edge` may touch the outside"]
+        );
+    }
+
+    #[test]
+    fn work_left_for_later_is_found() {
+        let later = concat!(
+            "a\n// TO",
+            "DO: b\n/* fix",
+            "me */ db",
+            "g!(x)\n#[ign",
+            "ore]"
+        );
+        assert_eq!(words(&text("src/a.rs", later)).len(), 4);
+        assert_eq!(
+            words(&text("src/a.rs", later))[0],
+            concat!("src/a.rs:2: `to", "do` must not stay")
+        );
+        assert_eq!(
+            words(&text("src/a.rs", "mastodon, fixmeter, ignore")),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn paths_of_one_machine_are_found() {
+        let checkout = Path::new("/data/me/reconf");
+        for bad in [
+            "see /data/me/reconf/src",
+            "/data/me/shared/x",
+            concat!("/ho", "me/me/x"),
+        ] {
+            assert_eq!(
+                machine(&text("README.md", bad), checkout).len(),
+                1 + usize::from(bad.contains("reconf")),
+                "{bad}"
+            );
+        }
+        for good in [
+            "/var/lib/reconf/x",
+            "/tmp/x",
+            "usr/data/me/x",
+            "target/release",
+        ] {
+            assert_eq!(
+                machine(&text("README.md", good), checkout),
+                [""; 0],
+                "{good}"
+            );
+        }
+        assert_eq!(
+            machine(&text("a", "/tmp/x"), Path::new("/tmp/reconf")),
+            [""; 0]
+        );
+    }
+}

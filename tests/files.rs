@@ -1,0 +1,357 @@
+//! Files are replaced whole, with the right access, whatever happens meanwhile.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::unistd::{Uid, setfsuid};
+use reconf::edge::files::{
+    Access, FileError, Kind, Written, list_ids, make_dir, read, remove, remove_directory, write,
+    write_directory,
+};
+use tempfile::TempDir;
+
+use crate::harness::wait::wait_until;
+
+const ACCESS: Access = Access {
+    mode: 0o640,
+    owner: Some(1),
+    group: Some(2),
+};
+
+/// The variable that makes the kill test's own program the writer that is killed.
+const WRITER: &str = "RECONF_TEST_WRITER";
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is there");
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("it is there")
+                .file_name()
+                .into_string()
+                .expect("plain")
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+fn access_of(path: &Path) -> Access {
+    Access::of(&path.symlink_metadata().expect("it is there"))
+}
+
+#[test]
+fn equal_content_is_not_written_and_wrong_access_is_mended() {
+    let folder = folder();
+    let path = folder.path().join("web.conf");
+    assert_eq!(read(&path).expect("absence is no error"), None);
+    assert_eq!(
+        write(&path, b"one", &ACCESS).expect("written"),
+        Written::Changed
+    );
+    assert_eq!(access_of(&path), ACCESS);
+    let inode = path.metadata().expect("it is there").ino();
+    assert_eq!(
+        write(&path, b"one", &ACCESS).expect("equal"),
+        Written::Unchanged
+    );
+    assert_eq!(path.metadata().expect("it is there").ino(), inode);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("it is ours");
+    assert_eq!(
+        write(&path, b"one", &ACCESS).expect("mended"),
+        Written::Mended
+    );
+    assert_eq!(access_of(&path), ACCESS);
+    assert_eq!(
+        write(&path, b"two", &ACCESS).expect("written"),
+        Written::Changed
+    );
+    assert_eq!(read(&path).expect("readable"), Some(b"two".to_vec()));
+    assert_eq!(names(folder.path()), ["web.conf"]);
+    assert!(remove(&path).expect("removed"));
+    assert!(!remove(&path).expect("absence is no error"));
+}
+
+#[test]
+fn readers_see_whole_files_with_their_access_all_the_time() {
+    let folder = folder();
+    let path = folder.path().join("web.conf");
+    let texts = [vec![b'a'; 100_000], vec![b'b'; 50_000]];
+    write(&path, &texts[0], &ACCESS).expect("written");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..200 {
+                write(&path, &texts[round % 2], &ACCESS).expect("written");
+            }
+            over.store(true, Ordering::Release);
+        });
+        while !over.load(Ordering::Acquire) {
+            assert!(texts.contains(&fs::read(&path).expect("always there")));
+            assert_eq!(access_of(&path), ACCESS);
+        }
+    });
+}
+
+#[test]
+fn what_reconf_did_not_put_there_is_refused() {
+    let folder = folder();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::write(&elsewhere, "precious").expect("written");
+    let link = folder.path().join("web.conf");
+    symlink(&elsewhere, &link).expect("made");
+    let directory = folder.path().join("web.json");
+    fs::create_dir(&directory).expect("made");
+    for (path, reason) in [
+        (&link, "it is a symbolic link"),
+        (&directory, "it is not a regular file"),
+    ] {
+        let error = write(path, b"new", &ACCESS).expect_err("refused");
+        assert_eq!(error.reason, reason);
+        assert_eq!(error.kind, Kind::CannotWrite);
+        let error = write_directory(path, &BTreeMap::new(), &ACCESS).expect_err("refused");
+        assert_eq!(error.kind, Kind::CannotWrite);
+        remove_directory(path).expect_err("refused");
+    }
+    assert_eq!(fs::read(&elsewhere).expect("there"), b"precious");
+    assert_eq!(names(folder.path()), ["elsewhere", "web.conf", "web.json"]);
+}
+
+#[test]
+fn only_leftovers_of_the_same_file_are_swept() {
+    let folder = folder();
+    for name in [
+        ".web.conf.reconf-AAAAAAAA",
+        ".web2.conf.reconf-AAAAAAAA",
+        ".web.conf.swp",
+    ] {
+        fs::write(folder.path().join(name), "left").expect("written");
+    }
+    write(&folder.path().join("web.conf"), b"new", &ACCESS).expect("written");
+    assert_eq!(
+        names(folder.path()),
+        [".web.conf.swp", ".web2.conf.reconf-AAAAAAAA", "web.conf"]
+    );
+}
+
+#[test]
+fn killed_writers_leave_one_of_the_contents_and_the_next_write_sweeps() {
+    let texts = [vec![b'a'; 300_000], vec![b'b'; 300_000]];
+    if let Some(path) = env::var_os(WRITER).map(PathBuf::from) {
+        for round in 0_usize.. {
+            write(&path, &texts[round % 2], &ACCESS).expect("written");
+        }
+    }
+    let folder = folder();
+    let path = folder.path().join("web.conf");
+    let name = "files::killed_writers_leave_one_of_the_contents_and_the_next_write_sweeps";
+    let mut leftovers = 0;
+    for round in 0..60 {
+        let before = path.metadata().map(|metadata| metadata.ino()).ok();
+        let mut writer = Command::new(env::current_exe().expect("it runs"))
+            .args(["--exact", name, "--nocapture"])
+            .env(WRITER, &path)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("started");
+        wait_until("the writer writes", Duration::from_secs(20), || {
+            path.metadata()
+                .is_ok_and(|metadata| Some(metadata.ino()) != before)
+        });
+        // Not a wait for anything: the moment of the kill is spread over a write.
+        thread::sleep(Duration::from_micros(37 * round));
+        writer.kill().expect("it runs until it is killed");
+        writer.wait().expect("killed");
+        assert!(texts.contains(&fs::read(&path).expect("always there")));
+        assert_eq!(access_of(&path), ACCESS);
+        leftovers += usize::from(names(folder.path()).len() > 1);
+    }
+    assert!(leftovers > 0, "no kill came in the midst of a write");
+    write(&path, b"whole", &ACCESS).expect("written");
+    assert_eq!(names(folder.path()), ["web.conf"]);
+}
+
+/// A file system of 64 KiB, gone when dropped.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new() -> Self {
+        let disk = Self(folder());
+        disk.mount("size=64k");
+        disk
+    }
+
+    fn mount(&self, options: &str) {
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "none"])
+            .arg(self.0.path())
+            .status()
+            .expect("`mount` is there");
+        assert!(
+            status.success(),
+            "this test has to run as root: it mounts a small disk"
+        );
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _gone = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+fn refuses(path: &Path, kind: Kind, message: &str) {
+    let big = vec![b'x'; 1_000_000];
+    let files = BTreeMap::from([("A".to_owned(), big.clone())]);
+    let folder = path.with_file_name("web.envdir");
+    let errors: [FileError; 2] = [
+        write(path, &big, &Access::PRIVATE).expect_err("refused"),
+        write_directory(&folder, &files, &Access::PRIVATE).expect_err("refused"),
+    ];
+    for (error, path) in errors.iter().zip([path, &folder]) {
+        assert_eq!(error.kind, kind);
+        assert_eq!(
+            error.to_string(),
+            format!("cannot write `{}`: {message}", path.display())
+        );
+    }
+    assert_eq!(fs::read(path).expect("still there"), b"old");
+    assert_eq!(names(path.parent().expect("it has one")), ["web.conf"]);
+}
+
+#[test]
+fn a_full_disk_and_one_that_is_read_only_are_named_and_leave_the_old_file() {
+    let disk = SmallDisk::new();
+    let path = disk.0.path().join("web.conf");
+    write(&path, b"old", &Access::PRIVATE).expect("written");
+    refuses(&path, Kind::CannotWrite, "no space left on device");
+    disk.mount("remount,ro");
+    refuses(&path, Kind::CannotWrite, "read-only file system");
+}
+
+#[test]
+fn who_may_not_write_is_told_so() {
+    let folder = folder();
+    let path = folder.path().join("web.conf");
+    write(
+        &path,
+        b"old",
+        &Access {
+            mode: 0o644,
+            ..Access::PRIVATE
+        },
+    )
+    .expect("written");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    // The identity of this thread alone, towards files.
+    let root = setfsuid(Uid::from_raw(65534));
+    let outcome = std::panic::catch_unwind(|| {
+        refuses(&path, Kind::NotPermitted, "permission denied");
+    });
+    setfsuid(root);
+    outcome.expect("refused for the right reason");
+}
+
+fn files(value: &str) -> BTreeMap<String, Vec<u8>> {
+    let file = |name: &str| (name.to_owned(), value.as_bytes().to_vec());
+    BTreeMap::from([file("ONE"), file("TWO")])
+}
+
+/// What daemontools' own program makes of the directory.
+fn envdir(path: &Path) -> String {
+    let output = Command::new("envdir")
+        .arg(path)
+        .args(["sh", "-c", "echo $ONE $TWO $THREE"])
+        .output()
+        .expect("`envdir` is there");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("plain")
+}
+
+#[test]
+fn a_directory_is_replaced_whole() {
+    let folder = folder();
+    let path = folder.path().join("web.envdir");
+    let mut old = files("1");
+    old.insert("THREE".to_owned(), b"3".to_vec());
+    assert_eq!(
+        write_directory(&path, &old, &ACCESS).expect("written"),
+        Written::Changed
+    );
+    assert_eq!(envdir(&path), "1 1 3\n");
+    assert_eq!(
+        write_directory(&path, &old, &ACCESS).expect("equal"),
+        Written::Unchanged
+    );
+    let reader = path.canonicalize().expect("it leads somewhere");
+    assert_eq!(
+        Access {
+            mode: 0o750,
+            ..ACCESS
+        },
+        access_of(&reader)
+    );
+    assert_eq!(ACCESS, access_of(&reader.join("ONE")));
+    assert_eq!(
+        write_directory(&path, &files("2"), &ACCESS).expect("written"),
+        Written::Changed
+    );
+    assert_eq!(envdir(&path), "2 2\n");
+    assert_eq!(
+        envdir(&reader),
+        "1 1 3\n",
+        "who was in the midst of it reads on"
+    );
+    fs::set_permissions(path.join("ONE"), fs::Permissions::from_mode(0o644)).expect("it is ours");
+    assert_eq!(
+        write_directory(&path, &files("2"), &ACCESS).expect("mended"),
+        Written::Mended
+    );
+    assert_eq!(
+        write_directory(&path, &files("2"), &ACCESS).expect("equal"),
+        Written::Unchanged
+    );
+    assert_eq!(names(folder.path()).len(), 2, "the link and one generation");
+    let odd = BTreeMap::from([("../x".to_owned(), Vec::new())]);
+    write_directory(&path, &odd, &ACCESS).expect_err("refused");
+    assert!(remove_directory(&path).expect("removed"));
+    assert!(names(folder.path()).is_empty());
+    assert!(!remove_directory(&path).expect("absence is no error"));
+}
+
+#[test]
+fn folders_get_their_mode_and_list_their_ids() {
+    let folder = folder();
+    let path = folder.path().join("a/b/state");
+    make_dir(&path, 0o700).expect("made");
+    assert_eq!(access_of(&path).mode, 0o700);
+    assert_eq!(access_of(&folder.path().join("a/b")).mode, 0o755);
+    make_dir(&path, 0o755).expect("it is there");
+    assert_eq!(access_of(&path).mode, 0o700);
+    for name in ["b.json", "a.b.json", ".c.json", "d.txt", "e f.json"] {
+        fs::write(path.join(name), "").expect("written");
+    }
+    let listing = list_ids(&path, "json").expect("listed");
+    let ids: Vec<&str> = listing.ids.iter().map(|id| id.as_str()).collect();
+    assert_eq!(ids, ["a.b", "b"]);
+    assert_eq!(listing.strangers, ["e f.json"]);
+    let nothing = list_ids(&folder.path().join("none"), "json").expect("absence is no error");
+    assert!(nothing.ids.is_empty());
+    let error = make_dir(&path.join("b.json/below"), 0o700).expect_err("a file is in the way");
+    assert_eq!(error.kind, Kind::CannotWrite);
+    let started = Instant::now();
+    make_dir(Path::new("/proc/none/x"), 0o700).expect_err("nobody can");
+    assert!(started.elapsed() < Duration::from_secs(1));
+}

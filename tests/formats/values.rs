@@ -1,0 +1,143 @@
+//! Values that have hurt somebody.
+
+use std::sync::LazyLock;
+
+use proptest::{
+    collection::vec,
+    prelude::{Strategy, any},
+    prop_oneof,
+    sample::select,
+    strategy::ValueTree,
+    test_runner::TestRunner,
+};
+use reconf::model::{
+    environment::{Environment, Source, Variable},
+    name::Name,
+};
+
+use super::reader::Pairs;
+
+/// The file that a value makes if it runs as code.
+pub(super) const CANARY: &str = "canary";
+
+const HOSTILE: &[&str] = &[
+    "'",
+    "\"",
+    "\\",
+    "$",
+    "`",
+    "\n",
+    "\r",
+    "\r\n",
+    "\t",
+    " ",
+    "  ",
+    "#",
+    " #",
+    "=",
+    ";",
+    "&",
+    "|",
+    "%",
+    "!",
+    "!!",
+    "*",
+    "~",
+    "{",
+    "}",
+    "<",
+    ">",
+    "(",
+    ")",
+    "[",
+    "]",
+    "''",
+    "'\\''",
+    "\\\\",
+    "\\'",
+    "\\\"",
+    "\\n",
+    "\\\n",
+    "\\\r",
+    "${",
+    "$$",
+    "$HOME",
+    "${HOME}",
+    "$(touch canary)",
+    "`touch canary`",
+    "'; touch canary; :'",
+    "a[$(touch canary)]",
+    "&amp;",
+    "{{name}}",
+    "export V1='x'\n",
+    "\nVX=y\n",
+    "\u{1}",
+    "\u{7}",
+    "\u{8}",
+    "\u{b}",
+    "\u{c}",
+    "\u{1a}",
+    "\u{1b}",
+    "\u{1c}",
+    "\u{1f}",
+    "\u{7f}",
+    "\u{80}",
+    "\u{81}",
+    "\u{85}",
+    "\u{88}",
+    "\u{9f}",
+    "\u{a0}",
+    "\u{200b}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fdd0}",
+    "\u{fdef}",
+    "\u{fffd}",
+    "\u{fffe}",
+    "\u{ffff}",
+    "\u{1ffff}",
+    "\u{10ffff}",
+    "é",
+    "日本",
+];
+
+/// A variable of each value, as if a manifest had written it.
+pub(super) fn environment(named: impl IntoIterator<Item = (String, String)>) -> Environment {
+    let variable = |value| Variable {
+        value,
+        source: Source::Environment,
+        references: Vec::new(),
+        keys: Vec::new(),
+        providers: Vec::new(),
+    };
+    named
+        .into_iter()
+        .map(|(name, value)| (Name::parse(&name).expect("a name"), variable(value)))
+        .collect()
+}
+
+/// So many random values, the same in every test of a run; each run has others.
+pub(super) fn random(count: usize) -> Environment {
+    static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| generate(1000));
+    let named = VALUES.iter().take(count).cloned().enumerate();
+    environment(named.map(|(number, value)| (format!("V{number}"), value)))
+}
+
+fn generate(count: usize) -> Vec<String> {
+    let piece = prop_oneof![
+        3 => select(HOSTILE).prop_map(str::to_owned),
+        2 => any::<char>().prop_map(String::from),
+        2 => "[ -~]{1,4}",
+    ];
+    let value = vec(piece, 0..7).prop_map(|pieces| pieces.concat().replace('\0', ""));
+    let tree = vec(value, count).new_tree(&mut TestRunner::default());
+    tree.expect("values").current()
+}
+
+/// Name and bytes of each variable.
+pub(super) fn pairs(environment: &Environment) -> Pairs {
+    let pair = |(name, variable): (&Name, &Variable)| {
+        (name.to_string(), variable.value.clone().into_bytes())
+    };
+    environment.iter().map(pair).collect()
+}

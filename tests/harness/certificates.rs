@@ -1,0 +1,61 @@
+//! A certificate authority for one test, with EC keys.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+};
+
+/// An authority, and the folder in which everything that it signs lies.
+pub(crate) struct Authority {
+    folder: PathBuf,
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate (PEM).
+    pub(crate) ca: PathBuf,
+}
+
+/// A certificate and its key (PEM).
+pub(crate) struct Pair {
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+impl Authority {
+    /// Makes an authority called `name`.
+    pub(crate) fn new(folder: &Path, name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let ca = folder.join(format!("{name}.pem"));
+        fs::write(&ca, params.self_signed(&key).unwrap().pem()).unwrap();
+        Self {
+            folder: folder.to_owned(),
+            issuer: Issuer::new(params, key),
+            ca,
+        }
+    }
+
+    /// Signs a certificate for 127.0.0.1 and `name`, which is also the etcd user that it stands for.
+    pub(crate) fn issue(&self, name: &str) -> Pair {
+        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let mut params = CertificateParams::new(names).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedKeyUsagePurpose::ClientAuth,
+        ];
+        let key = KeyPair::generate().unwrap();
+        let pair = Pair {
+            cert: self.folder.join(format!("{name}.crt")),
+            key: self.folder.join(format!("{name}.key")),
+        };
+        let cert = params.signed_by(&key, &self.issuer).unwrap();
+        fs::write(&pair.cert, cert.pem()).unwrap();
+        fs::write(&pair.key, key.serialize_pem()).unwrap();
+        pair
+    }
+}

@@ -1,0 +1,290 @@
+//! Real etcd servers on free ports. Each is started below a shell that kills it and removes its folder as soon as its
+//! standard input closes, so none outlives the test process, however that ends.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{certificates::Pair, wait::until};
+
+const GUARD: &str = r#"
+folder=$1; shift
+etcd "$@" >"$folder/log" 2>&1 </dev/null & pid=$!
+echo "$pid"
+read -r _
+kill -9 "$pid"; wait "$pid" 2>/dev/null; rm -rf "$folder"
+"#;
+
+/// A running member.
+pub(crate) struct Etcd {
+    url: String,
+    health: String,
+    pid: Pid,
+    folder: PathBuf,
+    tls: Option<Tls>,
+    guard: Child,
+}
+
+/// How a member is reached over TLS.
+pub(crate) struct Tls {
+    /// What the server shows.
+    pub(crate) server: Pair,
+    /// Who signed that, and the clients' certificates.
+    pub(crate) ca: PathBuf,
+    /// What clients have to show; `None`: nothing.
+    pub(crate) client: Option<Pair>,
+}
+
+/// One plain member for the whole run, never stopped; each test uses federations of its own.
+pub(crate) fn shared() -> &'static Etcd {
+    static SHARED: OnceLock<Etcd> = OnceLock::new();
+    SHARED.get_or_init(Etcd::start)
+}
+
+/// An URL at which nothing listens.
+pub(crate) fn refused() -> String {
+    format!("http://127.0.0.1:{}", free_port())
+}
+
+/// Members that form one cluster.
+pub(crate) fn cluster(members: usize) -> Vec<Etcd> {
+    started(|| {
+        let ports: Vec<_> = (0..members).map(|_| Ports::free()).collect();
+        ports
+            .iter()
+            .enumerate()
+            .map(|(at, own)| Etcd::spawn(at, own, &ports, None))
+            .collect()
+    })
+}
+
+impl Etcd {
+    /// A plain member by itself.
+    pub(crate) fn start() -> Self {
+        Self::alone(|| None)
+    }
+
+    /// A member that speaks TLS only.
+    pub(crate) fn with_tls(tls: impl Fn() -> Tls) -> Self {
+        Self::alone(|| Some(tls()))
+    }
+
+    fn alone(tls: impl Fn() -> Option<Tls>) -> Self {
+        let mut members = started(|| {
+            let ports = [Ports::free()];
+            vec![Self::spawn(0, &ports[0], &ports, tls())]
+        });
+        members.remove(0)
+    }
+
+    /// Where clients reach it.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it from running, with all its connections open.
+    pub(crate) fn freeze(&self) {
+        kill(self.pid, Signal::SIGSTOP).unwrap();
+    }
+
+    /// Lets it run again.
+    pub(crate) fn thaw(&self) {
+        kill(self.pid, Signal::SIGCONT).unwrap();
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        kill(self.pid, Signal::SIGKILL).unwrap();
+        until("etcd ends", || self.has_ended().then_some(()));
+    }
+
+    /// Runs `etcdctl` against it and returns what it prints.
+    pub(crate) fn ctl(&self, args: &[&str]) -> String {
+        let mut command = Command::new("etcdctl");
+        command
+            .env("ETCDCTL_API", "3")
+            .arg("--endpoints")
+            .arg(&self.url);
+        if let Some(tls) = &self.tls {
+            command.arg("--cacert").arg(&tls.ca);
+            if let Some(pair) = &tls.client {
+                command
+                    .arg("--cert")
+                    .arg(&pair.cert)
+                    .arg("--key")
+                    .arg(&pair.key);
+            }
+        }
+        let output = command.args(args).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "etcdctl {args:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Switches authentication on: each user has a password and may read and write one prefix; `root` has `root`.
+    pub(crate) fn require_users(&self, users: &[(&str, &str, &str)]) {
+        self.ctl(&["user", "add", "root:root"]);
+        self.ctl(&["user", "grant-role", "root", "root"]);
+        for (user, password, prefix) in users {
+            self.ctl(&["user", "add", &format!("{user}:{password}")]);
+            self.ctl(&["role", "add", user]);
+            let grant = [
+                "role",
+                "grant-permission",
+                "--prefix=true",
+                user,
+                "readwrite",
+                prefix,
+            ];
+            self.ctl(&grant);
+            self.ctl(&["user", "grant-role", user, user]);
+        }
+        self.ctl(&["auth", "enable"]);
+    }
+
+    fn spawn(at: usize, own: &Ports, all: &[Ports], tls: Option<Tls>) -> Self {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://127.0.0.1:{}", own.client);
+        let mut command = Command::new("sh");
+        command.args(["-c", GUARD, "guard"]).arg(&folder);
+        command.arg("--data-dir").arg(folder.join("data"));
+        command.args([
+            "--listen-client-urls",
+            &url,
+            "--advertise-client-urls",
+            &url,
+        ]);
+        command.args(own.membership(at, all));
+        command.args(tls.iter().flat_map(Tls::arguments));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut guard = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut pid = String::new();
+        let told = guard.stdout.take().unwrap();
+        BufReader::new(told).read_line(&mut pid).unwrap();
+        Self {
+            url,
+            health: format!("127.0.0.1:{}", own.health),
+            pid: Pid::from_raw(pid.trim().parse().unwrap()),
+            folder,
+            tls,
+            guard,
+        }
+    }
+
+    /// Whether it has a leader and answers, or has ended without ever answering (somebody else took its port).
+    fn is_up(&self) -> Option<bool> {
+        if self.has_ended() {
+            return Some(false);
+        }
+        let mut stream = TcpStream::connect(&self.health).ok()?;
+        stream.write_all(b"GET /health HTTP/1.0\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.contains(r#""health":"true""#).then_some(true)
+    }
+
+    /// The guard has not collected it yet, so it stays a zombie.
+    fn has_ended(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        stat.rsplit(") ")
+            .next()
+            .is_none_or(|state| state.starts_with(['Z', 'X']) || state.is_empty())
+    }
+}
+
+impl Drop for Etcd {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let ended = self.guard.wait();
+        assert!(ended.is_ok() && !self.folder.exists() || std::thread::panicking());
+    }
+}
+
+impl Tls {
+    fn arguments(&self) -> Vec<String> {
+        let text = |path: &Path| path.display().to_string();
+        let mut arguments = vec![
+            "--cert-file".to_owned(),
+            text(&self.server.cert),
+            "--key-file".to_owned(),
+            text(&self.server.key),
+        ];
+        if self.client.is_some() {
+            arguments.push("--client-cert-auth".to_owned());
+            arguments.extend(["--trusted-ca-file".to_owned(), text(&self.ca)]);
+        }
+        arguments
+    }
+}
+
+struct Ports {
+    client: u16,
+    peer: u16,
+    health: u16,
+}
+
+impl Ports {
+    fn free() -> Self {
+        Self {
+            client: free_port(),
+            peer: free_port(),
+            health: free_port(),
+        }
+    }
+
+    fn peer_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.peer)
+    }
+
+    /// What makes the owner of these ports the member number `at` of a cluster.
+    fn membership(&self, at: usize, all: &[Self]) -> Vec<String> {
+        let member = |(at, ports): (usize, &Self)| format!("m{at}={}", ports.peer_url());
+        let cluster: Vec<_> = all.iter().enumerate().map(member).collect();
+        let flags = [
+            ("--name", format!("m{at}")),
+            ("--listen-peer-urls", self.peer_url()),
+            ("--initial-advertise-peer-urls", self.peer_url()),
+            ("--initial-cluster", cluster.join(",")),
+            (
+                "--listen-metrics-urls",
+                format!("http://127.0.0.1:{}", self.health),
+            ),
+        ];
+        flags
+            .into_iter()
+            .flat_map(|(flag, value)| [flag.to_owned(), value])
+            .collect()
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Starts members until all answer: another test may take a port between choosing and binding it.
+fn started(spawn: impl Fn() -> Vec<Etcd>) -> Vec<Etcd> {
+    for _ in 0..5 {
+        let members = spawn();
+        let up = |member: &Etcd| until("etcd answers", || member.is_up());
+        if members.iter().all(up) {
+            return members;
+        }
+    }
+    panic!("etcd does not start");
+}

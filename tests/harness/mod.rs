@@ -1,0 +1,12 @@
+//! What the tests stand on. Knows the binary's path and the places of a root, nothing of what reconf should do.
+
+pub(crate) mod certificates;
+pub(crate) mod diff;
+pub(crate) mod etcd;
+pub(crate) mod golden;
+pub(crate) mod not_run;
+pub(crate) mod scenario;
+pub(crate) mod shells;
+pub(crate) mod tree;
+
+pub(crate) mod wait;

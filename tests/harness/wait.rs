@@ -1,0 +1,54 @@
+//! Waiting for a state instead of for a while.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What no state that a test waits for should need.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Asks until `state` is there and gives it; fails the test, naming `what`, after 30 s.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
+    let mut found = None;
+    wait_until(what, LONG, || {
+        found = state();
+        found.is_some()
+    });
+    found.expect("it was there just now")
+}
+
+/// Looks until `reached` says yes; fails the test, naming `what`, when that takes longer than `limit`.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, limit: Duration, mut reached: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !reached() {
+        assert!(
+            start.elapsed() < limit,
+            "waited {limit:?} in vain until {what}"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_comes_is_waited_for() {
+        let mut looks = 0;
+        let third = until("the third look", || {
+            looks += 1;
+            (looks == 3).then_some(looks)
+        });
+        assert_eq!(third, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "in vain until the sun rises")]
+    fn a_state_that_never_comes_fails_the_test() {
+        wait_until("the sun rises", Duration::from_millis(20), || false);
+    }
+}

@@ -1,0 +1,253 @@
+//! README.md's `console` blocks, run in order in one shell and one temporary root; every output must be as shown.
+//!
+//! `$ ` begins a command, `> ` goes on with it, anything else is what it prints (stdout and stderr); `[..]` stands
+//! for any text within a line. Reconf's places (`/etc/reconf`, ...) mean those below the root, in both directions, so
+//! that the text reads as on a real node. The folder in which the commands run holds a copy of `examples/`.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::harness::{diff, scenario};
+
+/// The places of reconf and of what it writes for; all else is where it is.
+const PLACES: [&str; 4] = [
+    "/etc/reconf",
+    "/etc/services.d",
+    "/var/lib/reconf",
+    "/run/reconf",
+];
+
+/// A line of its own after each command's output.
+const MARK: &str = "--- end of a command of README.md ---";
+
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    /// The line of the text in which it begins.
+    line: usize,
+    command: String,
+    output: String,
+}
+
+#[test]
+fn the_readme_shows_what_really_happens() {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(checkout.join("README.md")).expect("README.md is there");
+    let steps = steps(&text);
+    assert!(!steps.is_empty(), "README.md shows no command");
+    if let Err(difference) = replay(&steps) {
+        panic!("README.md:{difference}");
+    }
+}
+
+/// The commands of every `console` block, with what they print.
+fn steps(text: &str) -> Vec<Step> {
+    let (mut steps, mut inside): (Vec<Step>, bool) = (Vec::new(), false);
+    for (index, line) in text.lines().enumerate() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if !inside {
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step {
+                line: index + 1,
+                command: command.to_owned(),
+                output: String::new(),
+            });
+        } else if let Some(step) = steps.last_mut() {
+            match line.strip_prefix("> ").or((line == ">").then_some("")) {
+                Some(more) if step.output.is_empty() => step.command += &format!("\n{more}"),
+                _ => step.output += &format!("{line}\n"),
+            }
+        }
+    }
+    steps
+}
+
+/// Runs all steps; the error is the line of the first one that differs, and how.
+fn replay(steps: &[Step]) -> Result<(), String> {
+    let root = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    copy_examples(folder.path());
+    let said = run(&script(steps, root.path()), root.path(), folder.path());
+    let mark = format!("\n{MARK}\n");
+    let mut outputs = said.split(&mark);
+    for step in steps {
+        let actual = with_newline(outputs.next().unwrap_or_default());
+        let expected = &step.output;
+        if !matches(expected, &actual) {
+            let difference = diff::lines(expected, &actual);
+            return Err(format!("{}: `{}`\n{difference}", step.line, step.command));
+        }
+    }
+    Ok(())
+}
+
+/// One script, so that variables and folders live on from step to step.
+fn script(steps: &[Step], root: &Path) -> String {
+    let mut script = "exec 2>&1\n".to_owned();
+    for step in steps {
+        let command = below_root(&step.command, root);
+        // The status is kept: the next step may be `echo $?`.
+        script += &format!("{command}\nstatus=$?; printf '\\n%s\\n' '{MARK}'; (exit $status)\n");
+    }
+    script
+}
+
+fn run(script: &str, root: &Path, folder: &Path) -> String {
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .env_clear()
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8")
+        .env("PATH", scenario::path_with_binary())
+        .env("RECONF_HOST", "10.0.0.5")
+        .env("RECONF_NODE", "web01")
+        .env("RECONF_ROOT", root)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("sh can be started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    said.replace(&root.display().to_string(), "")
+}
+
+/// `command` with reconf's places put below `root`.
+fn below_root(command: &str, root: &Path) -> String {
+    let mut placed = command.to_owned();
+    for place in PLACES {
+        placed = placed.replace(place, &format!("{}{place}", root.display()));
+    }
+    placed
+}
+
+fn copy_examples(folder: &Path) {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let status = Command::new("cp")
+        .arg("-R")
+        .arg(examples)
+        .arg(folder)
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "examples/ can be copied"
+    );
+}
+
+/// The newline before the mark is the mark's own; a command that prints nothing leaves nothing.
+fn with_newline(output: &str) -> String {
+    if output.is_empty() || output.ends_with('\n') {
+        output.to_owned()
+    } else {
+        format!("{output}\n")
+    }
+}
+
+/// Blank lines at the end of a block do not count.
+fn matches(expected: &str, actual: &str) -> bool {
+    let (expected, actual) = (expected.trim_end(), actual.trim_end());
+    expected.lines().count() == actual.lines().count()
+        && expected
+            .lines()
+            .zip(actual.lines())
+            .all(|(e, a)| line_matches(e, a))
+}
+
+fn line_matches(expected: &str, actual: &str) -> bool {
+    let Some((start, pattern)) = expected.split_once("[..]") else {
+        return expected == actual;
+    };
+    let Some(mut rest) = actual.strip_prefix(start) else {
+        return false;
+    };
+    let mut parts: Vec<_> = pattern.split("[..]").collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = "\
+Text, and `$ false` in it.
+
+```console
+$ mkdir -p /etc/reconf && cd /etc/reconf && pwd
+/etc/reconf
+$ cat > a.json <<END
+> {\"id\":
+>
+> 1}
+> END
+$ cat /etc/reconf/a.json
+{\"id\":
+
+1}
+```
+
+```sh
+$ rm -rf nothing
+```
+
+```console
+$ pwd; printf 'no newline'
+/etc/[..]
+no newline
+$ (exit 75)
+$ echo $?
+75
+$ echo to stderr >&2
+to stderr
+```
+";
+
+    #[test]
+    fn only_console_blocks_are_read() {
+        let steps = steps(SAMPLE);
+        let lines: Vec<_> = steps.iter().map(|step| step.line).collect();
+        assert_eq!(lines, [4, 6, 11, 22, 25, 26, 28]);
+        assert_eq!(steps[1].command, "cat > a.json <<END\n{\"id\":\n\n1}\nEND");
+        assert_eq!(steps[4].output, "");
+    }
+
+    #[test]
+    fn a_true_text_passes() {
+        assert_eq!(replay(&steps(SAMPLE)), Ok(()));
+    }
+
+    #[test]
+    fn a_false_text_fails_at_its_line() {
+        for (right, wrong, line) in [
+            ("\n75\n", "\n76\n", "26:"),
+            ("\n75\n", "\n", "26:"),
+            ("$ (exit 75)\n", "$ (exit 75)\nmore\n", "25:"),
+            ("/etc/[..]", "/var/[..]", "22:"),
+            ("to stderr\n```", "```", "28:"),
+        ] {
+            let difference = replay(&steps(&SAMPLE.replacen(right, wrong, 1))).unwrap_err();
+            assert!(difference.starts_with(line), "{wrong:?}: {difference}");
+        }
+    }
+
+    #[test]
+    fn the_examples_and_the_binary_are_at_hand() {
+        let text = "```console\n$ ls examples/data_bags/service && command -v reconf\napi.json\napp-www.json\n[..]reconf\n```";
+        assert_eq!(replay(&steps(text)), Ok(()));
+    }
+
+    #[test]
+    fn a_hole_stands_for_any_text_within_its_line() {
+        assert!(line_matches("a [..] c [..]", "a b c "));
+        assert!(line_matches("[..]", ""));
+        assert!(!line_matches("a [..] c", "a b d"));
+        assert!(!line_matches("a[..]a", "b a"));
+    }
+}

@@ -1,0 +1,233 @@
+//! What holds for both registries; each test runs the same body on both.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use reconf::edge::registry::Lease;
+
+use super::{
+    Change, Commit, Id, PATIENT, Range, RegistryError, RegistrySettings, Session, change,
+    directory, etcd, everything, federation, key, leased, pairs, put, read, unless_changed,
+};
+use crate::harness::{etcd::shared, wait::until};
+
+fn on_both(body: impl Fn(&RegistrySettings, &Id) + Sync) {
+    let folder = tempfile::tempdir().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| body(&directory(&folder.path().join("registry")), &federation()));
+        scope.spawn(|| body(&etcd(&[shared().url()], PATIENT), &federation()));
+    });
+}
+
+#[test]
+fn a_commit_is_done_only_if_nothing_changed_in_between() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let a = key(federation, "provides/A/r/s@n");
+        assert_eq!(pairs(&mut session, federation), []);
+        let absent = [unless_changed(&a, 0)];
+        let first = session
+            .commit(federation, &absent, &[put(&a, "1")])
+            .unwrap();
+        assert_ne!(first, Commit::Conflict);
+        let again = session
+            .commit(federation, &absent, &[put(&a, "2")])
+            .unwrap();
+        assert_eq!(again, Commit::Conflict);
+        assert_eq!(
+            pairs(&mut session, federation),
+            [(a.clone(), "1".to_owned())]
+        );
+
+        let reading = read(&mut session, federation, vec![Range::Key(a.clone())]).unwrap();
+        let known = reading.entries[0].revision;
+        assert_eq!(first, Commit::Done { revision: known });
+        let seen = [unless_changed(&a, known)];
+        let second = session.commit(federation, &seen, &[put(&a, "2")]).unwrap();
+        assert!(matches!(second, Commit::Done { revision } if revision > known));
+        let gone = [Change::Delete { key: a.clone() }];
+        assert_eq!(
+            session.commit(federation, &seen, &gone).unwrap(),
+            Commit::Conflict
+        );
+        change(&mut session, federation, &gone);
+        assert_eq!(pairs(&mut session, federation), []);
+    });
+}
+
+#[test]
+fn ranges_take_what_they_say_and_no_neighbour() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let names = ["a/b/1", "a/b/2", "a/bc", "a/b"].map(|tail| key(federation, tail));
+        let puts = names.each_ref().map(|name| put(name, "v"));
+        let revision = change(&mut session, federation, &puts);
+        let ranges = vec![
+            Range::Key(names[3].clone()),
+            Range::Key(key(federation, "none")),
+            Range::Prefix(key(federation, "a/b/")),
+        ];
+        let reading = read(&mut session, federation, ranges).unwrap();
+        let keys: Vec<_> = reading.entries.iter().map(|entry| &entry.key).collect();
+        assert_eq!(keys, [&names[3], &names[0], &names[1]]);
+        assert!(reading.revision >= revision);
+        assert!(
+            reading
+                .entries
+                .iter()
+                .all(|entry| entry.revision == revision && entry.lease == 0)
+        );
+    });
+}
+
+#[test]
+fn federations_are_read_side_by_side_in_the_order_of_the_requests() {
+    on_both(|settings, first| {
+        let mut session = Session::new(settings);
+        let all = [first.clone(), federation(), federation()];
+        for (at, own) in all.iter().enumerate() {
+            change(&mut session, own, &[put(&key(own, "k"), &at.to_string())]);
+        }
+        let requests = all.each_ref().map(|own| (own.clone(), everything(own)));
+        let values: Vec<_> = session
+            .read(&requests)
+            .into_iter()
+            .map(|reading| reading.unwrap().entries.remove(0).value)
+            .collect();
+        assert_eq!(values, [b"0", b"1", b"2"]);
+    });
+}
+
+#[test]
+fn three_hundred_ranges_are_read_at_one_revision() {
+    on_both(|settings, federation| {
+        let keys: Vec<_> = (0..300)
+            .map(|at| key(federation, &format!("k{at:03}")))
+            .collect();
+        let mut session = Session::new(settings);
+        // One key in each of the three transactions that the read takes.
+        let spread = [&keys[0], &keys[150], &keys[299]];
+        let write = |session: &mut Session, value: u32| {
+            change(
+                session,
+                federation,
+                &spread.map(|key| put(key, &value.to_string())),
+            );
+        };
+        write(&mut session, 0);
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut writer = Session::new(settings);
+                for value in 1.. {
+                    if ended.load(Ordering::Relaxed) || value > 10_000 {
+                        break;
+                    }
+                    write(&mut writer, value);
+                }
+            });
+            for _ in 0..100 {
+                let ranges = keys.iter().cloned().map(Range::Key).collect();
+                let reading = read(&mut session, federation, ranges).unwrap();
+                let mut values: Vec<_> = reading.entries.iter().map(|entry| &entry.value).collect();
+                values.dedup();
+                assert_eq!(reading.entries.len(), 3);
+                if values.len() != 1 {
+                    ended.store(true, Ordering::Relaxed);
+                }
+                assert_eq!(values.len(), 1, "a torn read");
+            }
+            ended.store(true, Ordering::Relaxed);
+        });
+    });
+}
+
+#[test]
+fn a_lease_carries_its_keys_and_takes_them_with_it() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let id = 0x5eed_0001;
+        let short = Lease {
+            id: Some(id),
+            ttl: Duration::from_millis(1500),
+        };
+        let (leased_key, plain_key) = (key(federation, "leased"), key(federation, "plain"));
+        assert_eq!(session.grant(federation, &short).unwrap(), id);
+        let both = [leased(&leased_key, "v", id), leased(&plain_key, "v", id)];
+        change(&mut session, federation, &both);
+        // A put without a lease takes the key off it.
+        change(&mut session, federation, &[put(&plain_key, "v")]);
+
+        let mut other = Session::new(settings);
+        assert_eq!(
+            other.grant(federation, &short).unwrap(),
+            id,
+            "an existing lease is renewed"
+        );
+        assert!(other.keep_alive(federation, id).unwrap());
+        let reading = read(&mut other, federation, everything(federation)).unwrap();
+        let leases: Vec<_> = reading.entries.iter().map(|entry| entry.lease).collect();
+        assert_eq!(leases, [id, 0]);
+
+        until("the lease ends", || {
+            (pairs(&mut Session::new(settings), federation).len() == 1).then_some(())
+        });
+        assert!(!Session::new(settings).keep_alive(federation, id).unwrap());
+        let absent = [unless_changed(&leased_key, 0)];
+        let back = other
+            .commit(federation, &absent, &[put(&leased_key, "w")])
+            .unwrap();
+        assert_ne!(back, Commit::Conflict, "an expired key counts as absent");
+    });
+}
+
+#[test]
+fn a_lease_that_is_kept_alive_outlives_its_time() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let lease = Lease {
+            id: None,
+            ttl: Duration::from_secs(2),
+        };
+        let id = session.grant(federation, &lease).unwrap();
+        assert!(id > 0);
+        change(
+            &mut session,
+            federation,
+            &[leased(&key(federation, "k"), "v", id)],
+        );
+        let start = Instant::now();
+        until("three times its time", || {
+            assert!(Session::new(settings).keep_alive(federation, id).unwrap());
+            (start.elapsed() > Duration::from_secs(6)).then_some(())
+        });
+        assert_eq!(pairs(&mut session, federation).len(), 1);
+    });
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_changes_nothing() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let refused = |result: Result<Commit, RegistryError>| {
+            let error = result.unwrap_err();
+            assert!(matches!(error, RegistryError::Refused { .. }), "{error:?}");
+            assert!(!error.is_unreachable() && !error.may_be_done());
+        };
+        let orphan = [
+            put(&key(federation, "a"), "v"),
+            leased(&key(federation, "b"), "v", 4711),
+        ];
+        refused(session.commit(federation, &[], &orphan));
+        let many: Vec<_> = (0..129)
+            .map(|at| put(&key(federation, &at.to_string()), "v"))
+            .collect();
+        refused(session.commit(federation, &[], &many));
+        assert_eq!(pairs(&mut session, federation), []);
+        change(&mut session, federation, &many[..128]);
+        assert_eq!(pairs(&mut session, federation).len(), 128);
+    });
+}

@@ -1,0 +1,149 @@
+//! etcd with TLS and client certificates.
+
+use std::{fs, path::Path};
+
+use reconf::edge::registry::Session;
+
+use super::{
+    Credentials, PATIENT, RegistryError, RegistrySettings, change, etcd, fails_in_time, federation,
+    key, pairs, put, reasons,
+};
+use crate::harness::{
+    certificates::{Authority, Pair},
+    etcd::{Etcd, Tls, shared},
+};
+
+/// A server that wants a certificate signed by its own authority.
+struct Secured {
+    server: Etcd,
+    folder: tempfile::TempDir,
+    own: Authority,
+}
+
+impl Secured {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Authority::new(folder.path(), "own");
+        let server = Etcd::with_tls(|| Tls {
+            server: own.issue("server"),
+            ca: own.ca.clone(),
+            client: Some(own.issue("ctl")),
+        });
+        Self {
+            server,
+            folder,
+            own,
+        }
+    }
+
+    fn settings(&self, ca: Option<&Path>, credentials: Credentials) -> RegistrySettings {
+        RegistrySettings {
+            ca: ca.map(Path::to_owned),
+            credentials,
+            ..etcd(&[self.server.url()], PATIENT)
+        }
+    }
+}
+
+#[test]
+fn who_shows_the_right_certificate_is_served() {
+    let secured = Secured::start();
+    let credentials = shown(&secured.own.issue("client"));
+    let settings = secured.settings(Some(&secured.own.ca), credentials);
+    let federation = federation();
+    let mut session = Session::new(&settings);
+    change(
+        &mut session,
+        &federation,
+        &[put(&key(&federation, "k"), "v")],
+    );
+    assert_eq!(pairs(&mut session, &federation).len(), 1);
+}
+
+#[test]
+fn a_certificate_is_checked_on_both_sides() {
+    let secured = Secured::start();
+    let own = shown(&secured.own.issue("client"));
+    let stranger = Authority::new(secured.folder.path(), "stranger");
+    let foreign = shown(&stranger.issue("foreign"));
+    let (right, wrong) = (secured.own.ca.as_path(), stranger.ca.as_path());
+    let told = |ca, credentials| {
+        let error = fails_in_time(&secured.settings(ca, credentials));
+        reasons(&error).remove(0)
+    };
+    let unknown = "its certificate is signed by an unknown authority";
+    assert_eq!(told(Some(wrong), own.clone()), unknown);
+    assert_eq!(told(None, own), unknown);
+    // The server may hang up before its reason is read; then the message can only guess.
+    let lost = "does it ask for another client certificate?";
+    let missing = told(Some(right), Credentials::default());
+    let asked = missing == "asks for a client certificate" || missing.ends_with(lost);
+    assert!(asked, "{missing}");
+    let refused = told(Some(right), foreign);
+    let named = refused.starts_with("does not accept the client certificate `");
+    assert!(named || refused.ends_with(lost), "{refused}");
+}
+
+#[test]
+fn http_and_https_are_not_taken_for_each_other() {
+    let url = shared().url().replace("http://", "https://");
+    let error = fails_in_time(&etcd(&[&url], PATIENT));
+    assert_eq!(reasons(&error), ["does not speak TLS"]);
+
+    let secured = Secured::start();
+    let url = secured.server.url().replace("https://", "http://");
+    let error = fails_in_time(&etcd(&[&url], PATIENT));
+    assert!(
+        reasons(&error)[0].ends_with("does it speak https only?"),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let [bad, garbled, missing] =
+        ["bad", "garbled", "missing"].map(|name| folder.path().join(format!("{name}.pem")));
+    fs::write(&bad, "not a certificate").unwrap();
+    fs::write(
+        &garbled,
+        "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    let with_ca = |ca: &Path| RegistrySettings {
+        ca: Some(ca.to_owned()),
+        ..etcd(&["https://127.0.0.1:1"], PATIENT)
+    };
+    let half = Credentials {
+        cert: Some(bad.clone()),
+        ..Credentials::default()
+    };
+    for (settings, said) in [
+        (with_ca(&bad), "bad.pem"),
+        (with_ca(&missing), "missing.pem"),
+        (with_ca(&garbled), "https://127.0.0.1:1"),
+        (
+            RegistrySettings {
+                credentials: half,
+                ca: None,
+                ..with_ca(&bad)
+            },
+            "are needed together",
+        ),
+    ] {
+        let error = fails_in_time(&settings);
+        assert!(
+            matches!(error, RegistryError::Configuration(_)),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+fn shown(pair: &Pair) -> Credentials {
+    Credentials {
+        cert: Some(pair.cert.clone()),
+        key: Some(pair.key.clone()),
+        ..Credentials::default()
+    }
+}

@@ -1,0 +1,66 @@
+//! State files survive newer versions and damage.
+
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use reconf::{
+    edge::{
+        files::Written,
+        state::{Durability, StateError, load, save},
+    },
+    model::{id::Id, places::Places},
+};
+
+type State = BTreeMap<String, i64>;
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().expect("it is there").permissions().mode() & 0o7777
+}
+
+#[test]
+fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let root = folder.path();
+    let places = Places::new(root, &Places::default_confs(root));
+    let path = places.service_state(&Id::parse("web").expect("an id"));
+    let state = State::from([("lease".to_owned(), i64::MAX)]);
+    let saved = |durability| save(&places, &path, &state, durability).expect("saved");
+    assert!(load::<State>(&path).expect("absence is no error").is_none());
+    assert_eq!(saved(Durability::Durable), Written::Changed);
+    assert_eq!(saved(Durability::Stamp), Written::Unchanged);
+    assert_eq!(load::<State>(&path).expect("readable"), Some(state.clone()));
+    let text = fs::read_to_string(&path).expect("there");
+    assert!(text.starts_with("{\n  \"version\": 1,"), "{text}");
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&places.service_states()), 0o700);
+    assert_eq!(mode(&places.state()), 0o755);
+}
+
+#[test]
+fn newer_and_damaged_states_are_told_and_never_overwritten() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let places = Places::new(folder.path(), folder.path());
+    let path = folder.path().join("node.json");
+    for text in [
+        "{\"version\": 2, \"host\": {\"v6\": []}}",
+        "{\"version\": 1, \"hos",
+        "{}",
+        "",
+    ] {
+        fs::write(&path, text).expect("written");
+        let errors = [
+            load::<State>(&path).expect_err("unusable"),
+            save(&places, &path, &State::new(), Durability::Durable).expect_err("kept"),
+        ];
+        for error in errors {
+            assert_eq!(
+                matches!(error, StateError::Newer { version: 2, .. }),
+                text.contains('2')
+            );
+            assert!(
+                error.to_string().contains(&path.display().to_string()),
+                "{error}"
+            );
+        }
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+    }
+}
