@@ -10,10 +10,17 @@ use crate::model::{format::Format, id::Id, name::Name};
 
 /// Renders what a service requires, tells the fleet what it provides, and runs commands with its environment.
 #[derive(Debug, Parser)]
-#[command(name = "reconf", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 2 changed (with --detailed-exitcode), 64 usage, 65 bad manifest, \
+#[command(
+    name = "reconf",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 2 changed (with --detailed-exitcode), 64 usage, 65 bad manifest, \
     template or conf, 66 no such manifest or conf, 69 registry unreachable, 71 the --on-change command failed, \
-    73 cannot write, 75 unmet or locked: try again later, 77 not permitted, 78 bad configuration.")]
+    73 cannot write, 75 unmet or locked: try again later, 77 not permitted, 78 bad configuration."
+)]
 pub struct Cli {
     /// What every command understands.
     #[command(flatten)]
@@ -155,7 +162,7 @@ pub struct Announce {
     #[command(flatten)]
     pub services: Services,
     /// How long the announcement lives unless it is kept alive [default: until withdrawn]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
     pub ttl: Option<Duration>,
     /// Skip services that were withdrawn by hand, as `--all` does
     #[arg(long)]
@@ -183,7 +190,7 @@ pub struct Apply {
     #[command(flatten)]
     pub services: Services,
     /// How long the announcement lives unless it is kept alive [default: until withdrawn]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
     pub ttl: Option<Duration>,
 }
 
@@ -224,4 +231,13 @@ pub struct Tasks {
     /// The service
     #[arg(value_name = "ID", value_parser = Id::parse)]
     pub id: Id,
+}
+
+/// Registries count leases in whole seconds.
+fn ttl(text: &str) -> Result<Duration, String> {
+    let ttl = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if ttl.is_zero() || ttl.subsec_nanos() > 0 {
+        return Err("must be whole seconds, at least 1s".to_owned());
+    }
+    Ok(ttl)
 }

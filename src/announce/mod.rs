@@ -24,6 +24,8 @@ pub struct Plan {
     pub puts: Vec<Put>,
     /// What is to be taken back.
     pub withdrawals: Vec<Withdrawal>,
+    /// What was to be taken back and is gone already, with a tombstone in its place.
+    pub gone: Vec<Key>,
 }
 
 /// An announcement to be made.
@@ -97,6 +99,8 @@ pub fn plan(
                 by: *by,
                 read,
             });
+        } else {
+            plan.gone.push(key.clone());
         }
     }
     plan

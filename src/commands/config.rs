@@ -10,9 +10,10 @@ pub(super) fn run(node: &Node) -> Ended {
     let mut rows: Vec<(String, String, String)> = Vec::new();
     for (key, value, origin) in node.settings.rows() {
         let (value, origin) = match key {
-            "node" if node.settings.node.is_none() => {
-                (node.id()?.to_string(), Origin::Found("the host name".to_owned()))
-            }
+            "node" if node.settings.node.is_none() => (
+                node.id()?.to_string(),
+                Origin::Found("the host name".to_owned()),
+            ),
             "host" if node.settings.host.is_none() => {
                 let host = node.host_now()?;
                 (host.address, host.origin.unwrap_or(origin))

@@ -34,7 +34,10 @@ struct Row<'a> {
 pub(super) fn run(node: &Node, args: &cli::Ls) -> Ended {
     let federation = &node.settings.federation;
     let mut wanted = Wanted::default();
-    wanted.prefix(federation, key::all_names_prefix(federation, Kind::Provides));
+    wanted.prefix(
+        federation,
+        key::all_names_prefix(federation, Kind::Provides),
+    );
     let readings = wanted.read(&mut node.session());
     let nothing = Snapshot::default();
     let snapshot = match readings.of(federation) {
@@ -43,18 +46,27 @@ pub(super) fn run(node: &Node, args: &cli::Ls) -> Ended {
         None => &nothing,
     };
     let datastores = node.datastores()?.remove(federation).unwrap_or_default();
-    let regions = datastores.regions.iter().map(|(region, values)| (Some(region), values));
+    let regions = datastores
+        .regions
+        .iter()
+        .map(|(region, values)| (Some(region), values));
     let stored = regions.chain([(None, &datastores.common)]);
     let stored = stored.flat_map(|(region, values)| {
-        let row = move |(name, value)| store(name, region, value, args.show_values);
-        values.iter().map(row)
+        values
+            .iter()
+            .map(move |(name, value)| store(name, region, value, args.show_values))
     });
-    let announced = snapshot.live.iter().map(|(key, live)| announced(key, live, args.show_values));
+    let announced = snapshot
+        .live
+        .iter()
+        .map(|(key, live)| announced(key, live, args.show_values));
     let mut rows: Vec<Row> = announced.chain(stored).collect();
     rows.retain(|row| args.names.is_empty() || args.names.contains(row.name));
     rows.sort_by(|a, b| (a.name, a.region, &a.provider).cmp(&(b.name, b.region, &b.provider)));
     for key in snapshot.unreadable.keys() {
-        node.tell.warning(&format!("`{key}` is not a record of this version: it is ignored"));
+        node.tell.warning(&format!(
+            "`{key}` is not a record of this version: it is ignored"
+        ));
     }
     print(node, &rows);
     Ok(None)
@@ -66,7 +78,11 @@ fn announced<'a>(key: &'a Key, live: &'a Live, show_values: bool) -> Row<'a> {
         name: &key.name,
         region: Some(&key.region),
         provider: key.provider(),
-        value: if show_values { value.clone() } else { mask_passwords(value) },
+        value: if show_values {
+            value.clone()
+        } else {
+            mask_passwords(value)
+        },
         public: Some(live.announcement.public),
         since: Some(&live.announcement.since),
     }
@@ -78,7 +94,11 @@ fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: b
         name,
         region,
         provider: "datastores".to_owned(),
-        value: if show_values { value.to_owned() } else { "***".to_owned() },
+        value: if show_values {
+            value.to_owned()
+        } else {
+            "***".to_owned()
+        },
         public: None,
         since: None,
     }
@@ -91,7 +111,12 @@ fn print(node: &Node, rows: &[Row]) {
     }
     let cells = |row: &Row| {
         let region = row.region.map_or("*", Id::as_str).to_owned();
-        [row.name.to_string(), region, row.provider.clone(), row.value.clone()]
+        [
+            row.name.to_string(),
+            region,
+            row.provider.clone(),
+            row.value.clone(),
+        ]
     };
     let header = ["NAME", "REGION", "PROVIDER", "VALUE"].map(str::to_owned);
     let table = table(&[vec![header], rows.iter().map(cells).collect()].concat());

@@ -3,11 +3,13 @@
 mod announce;
 mod applied;
 mod apply;
+mod commit;
 mod config;
 pub mod exec;
 mod ls;
 mod node;
 mod reading;
+mod record;
 mod render;
 mod run_exec;
 mod services;

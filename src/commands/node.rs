@@ -8,13 +8,14 @@ use crate::{
     cli::Global,
     edge::{
         clock, files, locks, net, process_environment,
-        registry::Session,
+        registry::{Range, Session},
         state::{self, Durability},
     },
     model::{
         datastores::Datastores,
         facts::Facts,
         id::Id,
+        key,
         places::Places,
         settings::{Flags, Origin, Settings, config_path},
     },
@@ -63,8 +64,11 @@ impl Node {
         }
         let name = net::host_name().unwrap_or_default();
         Id::parse(&name).map_err(|reason| {
-            Failure::new(Code::Configuration, format!("this host's name `{name}` {reason}"))
-                .hint("set `node` in config.json, or RECONF_NODE")
+            Failure::new(
+                Code::Configuration,
+                format!("this host's name `{name}` {reason}"),
+            )
+            .hint("set `node` in config.json, or RECONF_NODE")
         })
     }
 
@@ -77,18 +81,36 @@ impl Node {
         };
         if let Some(host) = &self.settings.host {
             let address = host.clone();
-            return Ok(Host { address, origin: None });
+            return Ok(Host {
+                address,
+                origin: None,
+            });
         }
         if let Some(address) = session.local_address() {
-            return Ok(found(address.to_string(), "the address towards the registry"));
+            return Ok(found(
+                address.to_string(),
+                "the address towards the registry",
+            ));
         }
         if let Some(last) = state::load::<Last>(&self.places.node())? {
-            return Ok(found(last.host, "the address last used towards the registry"));
+            return Ok(found(
+                last.host,
+                "the address last used towards the registry",
+            ));
         }
         Ok(match net::default_route_address() {
             Some(address) => found(address.to_string(), "the address of the default route"),
             None => found("127.0.0.1".to_owned(), "this host has no route"),
         })
+    }
+
+    /// The node's address, as an announce would find it now: with a try to reach the registry.
+    pub(crate) fn host_now(&self) -> Result<Host, Failure> {
+        let mut session = self.session();
+        // Only the way there matters, not the answer.
+        let nothing = Range::Key(key::federation_prefix(&self.settings.federation));
+        session.read(&[(self.settings.federation.clone(), vec![nothing])]);
+        self.host(&session)
     }
 
     /// What `provides` patterns can use.
@@ -102,12 +124,20 @@ impl Node {
 
     /// Remembers the address towards the registry, for the time when the registry does not answer.
     pub(crate) fn remember_host(&self, session: &Session) -> Result<(), Failure> {
-        let Some(address) = session.local_address().filter(|_| self.settings.host.is_none()) else {
+        let Some(address) = session
+            .local_address()
+            .filter(|_| self.settings.host.is_none())
+        else {
             return Ok(());
         };
         let host = address.to_string();
         let _lock = self.state_lock()?;
-        state::save(&self.places, &self.places.node(), &Last { host }, Durability::Durable)?;
+        state::save(
+            &self.places,
+            &self.places.node(),
+            &Last { host },
+            Durability::Durable,
+        )?;
         Ok(())
     }
 
@@ -115,7 +145,11 @@ impl Node {
     pub(crate) fn state_lock(&self) -> Result<locks::Lock, Failure> {
         self.make_lock_folder()?;
         let wait = self.settings.registry.timeout;
-        Ok(locks::exclusive(&self.places.state_lock(), &files::Access::PRIVATE, wait)?)
+        Ok(locks::exclusive(
+            &self.places.state_lock(),
+            &files::Access::PRIVATE,
+            wait,
+        )?)
     }
 
     /// Makes the folder of the locks that do not survive a reboot.

@@ -85,7 +85,11 @@ impl Wanted {
         let mut readings = Readings::default();
         for ((federation, _), result) in requests.into_iter().zip(results) {
             let snapshot = match result {
-                Ok(reading) => Ok(Snapshot::new(&federation, reading.revision, reading.entries)),
+                Ok(reading) => Ok(Snapshot::new(
+                    &federation,
+                    reading.revision,
+                    reading.entries,
+                )),
                 Err(error) => Err(Unread {
                     away: error.is_unreachable(),
                     failure: error.into(),
@@ -94,7 +98,9 @@ impl Wanted {
             readings.snapshots.insert(federation, snapshot);
         }
         let names = self.federations.into_iter();
-        readings.names = names.map(|(federation, ranges)| (federation, ranges.names)).collect();
+        readings.names = names
+            .map(|(federation, ranges)| (federation, ranges.names))
+            .collect();
         readings
     }
 }

@@ -12,7 +12,11 @@ use crate::{
 
 /// The services that a command is about, in the order of their ids, each once.
 pub(crate) fn chosen(node: &Node, services: &cli::Services) -> Result<Vec<Id>, Failure> {
-    let mut ids = if services.all { all(node)? } else { services.ids.clone() };
+    let mut ids = if services.all {
+        all(node)?
+    } else {
+        services.ids.clone()
+    };
     if services.all && ids.is_empty() {
         let folder = node.places.manifests();
         node.tell
@@ -29,8 +33,10 @@ pub(crate) fn all(node: &Node) -> Result<Vec<Id>, Failure> {
     let listing = files::list_ids(&folder, "json")?;
     for name in &listing.strangers {
         let path = folder.join(name);
-        node.tell
-            .warning(&format!("`{}` is not named after an id: it is ignored", path.display()));
+        node.tell.warning(&format!(
+            "`{}` is not named after an id: it is ignored",
+            path.display()
+        ));
     }
     Ok(listing.ids)
 }
@@ -59,9 +65,15 @@ fn guard(node: &Node, manifest: &Manifest) -> Result<(), Failure> {
     if node.settings.federations.contains(&manifest.federation) {
         return Ok(());
     }
-    let allowed: Vec<String> = node.settings.federations.iter().map(|f| format!("`{f}`")).collect();
+    let allowed: Vec<String> = node
+        .settings
+        .federations
+        .iter()
+        .map(|f| format!("`{f}`"))
+        .collect();
     let (id, federation) = (&manifest.id, &manifest.federation);
-    let message = format!("`{id}` belongs to federation `{federation}`, which this node may not run");
+    let message =
+        format!("`{id}` belongs to federation `{federation}`, which this node may not run");
     Err(Failure::new(Code::NotPermitted, message)
         .facts([format!("federations of this node: {}", allowed.join(", "))])
         .hint(format!(
@@ -75,7 +87,12 @@ fn missing(node: &Node, id: &Id) -> Failure {
         .facts([format!("looked for {}", path.display())]);
     let near = all(node).unwrap_or_default().into_iter();
     let near = near
-        .map(|other| (strsim::damerau_levenshtein(id.as_str(), other.as_str()), other))
+        .map(|other| {
+            (
+                strsim::damerau_levenshtein(id.as_str(), other.as_str()),
+                other,
+            )
+        })
         .filter(|(distance, _)| *distance <= 2)
         .min();
     match near {

@@ -99,7 +99,9 @@ impl View {
             registry,
             own: &self.own,
             known: known.get(federation).unwrap_or(&self.nothing.known),
-            datastores: datastores.get(federation).unwrap_or(&self.nothing.datastores),
+            datastores: datastores
+                .get(federation)
+                .unwrap_or(&self.nothing.datastores),
         }
     }
 
@@ -129,7 +131,10 @@ impl View {
     pub(crate) fn manifest(&self, id: &Id) -> Result<&Manifest, Failure> {
         match self.manifests.get(id) {
             Some(read) => read.as_ref().map_err(Failure::clone),
-            None => Err(Failure::new(Code::NoInput, format!("there is no manifest of `{id}`"))),
+            None => Err(Failure::new(
+                Code::NoInput,
+                format!("there is no manifest of `{id}`"),
+            )),
         }
     }
 
@@ -184,7 +189,11 @@ fn learn_known(
     readings: &Readings,
     learn: Learn,
 ) -> Result<BTreeMap<Id, Known>, Failure> {
-    let federations: BTreeSet<&Id> = manifests.values().flatten().map(|m| &m.federation).collect();
+    let federations: BTreeSet<&Id> = manifests
+        .values()
+        .flatten()
+        .map(|m| &m.federation)
+        .collect();
     let mut known = BTreeMap::new();
     for federation in federations {
         let path = node.places.known(federation);
@@ -208,7 +217,10 @@ fn learn_known(
 /// Every name that a federation's registry knows, for near misses; none if it cannot be read any more.
 fn catalogue(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
     let mut wanted = Wanted::default();
-    wanted.prefix(federation, key::all_names_prefix(federation, Kind::Provides));
+    wanted.prefix(
+        federation,
+        key::all_names_prefix(federation, Kind::Provides),
+    );
     let readings = wanted.read(session);
     let snapshot = readings.of(federation).and_then(Result::ok);
     snapshot

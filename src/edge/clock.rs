@@ -1,6 +1,9 @@
 //! What time it is. Everything else takes time as an argument.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// The wall clock.
 pub fn now() -> SystemTime {
@@ -17,6 +20,11 @@ pub fn now_unix() -> u64 {
 /// The clock that only goes forward, for measuring waits.
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// Lets time pass between two looks at something that tells nobody when it changes.
+pub fn pause(time: Duration) {
+    thread::sleep(time);
 }
 
 /// A time as records write it: RFC 3339, UTC, whole seconds.

@@ -98,6 +98,11 @@ pub fn applied(federation: &Id, node: &Id, service: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/{service}")
 }
 
+/// The prefix of what a node says it runs with.
+pub fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
+    format!("{ROOT}{federation}/applied/{node}/")
+}
+
 /// The prefix of what all nodes of a federation run with.
 pub fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")

@@ -16,7 +16,10 @@ use super::{
 pub fn offers(manifest: &Manifest, facts: &Facts, since: &str) -> BTreeMap<Key, Announcement> {
     let offer = |(name, pattern)| {
         let announcement = announcement(manifest, pattern, facts, since);
-        (key(manifest, name, &facts.node, &facts.region), announcement)
+        (
+            key(manifest, name, &facts.node, &facts.region),
+            announcement,
+        )
     };
     manifest.provides.iter().map(offer).collect()
 }
@@ -24,7 +27,9 @@ pub fn offers(manifest: &Manifest, facts: &Facts, since: &str) -> BTreeMap<Key, 
 /// The keys of these announcements: they follow from less than what is announced.
 pub fn offered_keys(manifest: &Manifest, node: &Id, region: &Id) -> BTreeSet<Key> {
     let names = manifest.provides.keys();
-    names.map(|name| key(manifest, name, node, region)).collect()
+    names
+        .map(|name| key(manifest, name, node, region))
+        .collect()
 }
 
 fn key(manifest: &Manifest, name: &Name, node: &Id, region: &Id) -> Key {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     announcement::{Announcement, By},
     applied::Applied,
-    id::Id,
     key::{Key, Kind},
 };
 
@@ -64,12 +63,10 @@ impl ServiceState {
         keys.filter(|key| !wanted.contains_key(key))
     }
 
-    /// Every federation in which the service left something behind.
-    pub fn federations(&self) -> impl Iterator<Item = Id> + '_ {
+    /// Every key at which the service left something behind.
+    pub fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         let paths = self.announced.keys().chain(self.withdrawing.keys());
-        paths
-            .filter_map(|path| parse(path))
-            .map(|key| key.federation)
+        paths.filter_map(|path| parse(path))
     }
 
     /// Whether the registry is known to say exactly this, with this lease.

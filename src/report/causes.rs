@@ -102,9 +102,10 @@ impl From<RegistryError> for Failure {
             RegistryError::Unconfirmed { .. } => {
                 (Code::Unreachable, Some("run the same again: it is safe"))
             }
-            RegistryError::Denied { .. } => {
-                (Code::NotPermitted, Some("the user's role has to cover the federation's keys"))
-            }
+            RegistryError::Denied { .. } => (
+                Code::NotPermitted,
+                Some("the user's role has to cover the federation's keys"),
+            ),
             RegistryError::Credentials { .. } => (
                 Code::NotPermitted,
                 Some("check `registry.user` and `registry.password_file`, or cert and key"),
@@ -116,9 +117,10 @@ impl From<RegistryError> for Failure {
                 Code::Configuration,
                 Some("move it away: the next announces write a new one"),
             ),
-            RegistryError::Locked { .. } => {
-                (Code::TryAgain, Some("try again, or wait longer with --timeout"))
-            }
+            RegistryError::Locked { .. } => (
+                Code::TryAgain,
+                Some("try again, or wait longer with --timeout"),
+            ),
             RegistryError::Refused { .. } => (Code::Unreachable, None),
             RegistryError::Io { .. } => (Code::CannotWrite, None),
         };

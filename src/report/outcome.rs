@@ -134,7 +134,11 @@ pub struct Applied {
 
 impl Outcome for Applied {
     fn line(&self) -> Option<String> {
-        let what = if self.changed { "applied" } else { "was applied already" };
+        let what = if self.changed {
+            "applied"
+        } else {
+            "was applied already"
+        };
         Some(format!("{}: {what}", self.service))
     }
 

@@ -50,7 +50,12 @@ pub fn unmet(
 
 /// What could not be read, and is not known from before.
 pub fn unread(failure: &Failure, id: &Id, missing: &[Reference]) -> Failure {
-    let needs = |r: &Reference| format!("`{id}` needs {} for {}, and has no value of it from before", r.name, r.variable);
+    let needs = |r: &Reference| {
+        format!(
+            "`{id}` needs {} for {}, and has no value of it from before",
+            r.name, r.variable
+        )
+    };
     failure.clone().facts(missing.iter().map(needs))
 }
 
@@ -72,7 +77,10 @@ pub fn warnings(
         )
     });
     let left = left_over.iter().map(|path| {
-        format!("`{}` is from an earlier render and no longer kept up to date: remove it", path.display())
+        format!(
+            "`{}` is from an earlier render and no longer kept up to date: remove it",
+            path.display()
+        )
     });
     away.into_iter().chain(lapsed).chain(left).collect()
 }

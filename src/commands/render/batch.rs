@@ -39,7 +39,15 @@ pub(crate) fn write_all(
     let mut waiting = Vec::new();
     for (id, lock) in ids.iter().zip(locks) {
         let written = lock.and_then(|_held| {
-            write::service(node, session, &view, id, intent, &templates, write::Tasks::Run)
+            write::service(
+                node,
+                session,
+                &view,
+                id,
+                intent,
+                &templates,
+                write::Tasks::Run,
+            )
         });
         match written {
             Ok(Written::Done(done)) => results.push((id.clone(), Ok(*done))),
@@ -63,10 +71,16 @@ pub(super) fn tell_fleet(
     view: &View,
     results: &mut Results,
 ) -> Result<(), Failure> {
-    let done = results.iter_mut().filter_map(|(_, result)| result.as_mut().ok());
+    let done = results
+        .iter_mut()
+        .filter_map(|(_, result)| result.as_mut().ok());
     for done in done {
-        let Some(applied) = done.applied.take() else { continue };
-        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else { continue };
+        let Some(applied) = done.applied.take() else {
+            continue;
+        };
+        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else {
+            continue;
+        };
         let running = Running {
             federation: manifest.federation.clone(),
             service: manifest.id.clone(),

@@ -38,7 +38,12 @@ impl Templates {
     /// Reads the replacements there are in the templates folder: `<format>.hbs`.
     pub(super) fn load(node: &Node) -> Result<Self, Failure> {
         let mut replacements = BTreeMap::new();
-        for format in [Format::Shell, Format::Systemd, Format::Docker, Format::Dotenv] {
+        for format in [
+            Format::Shell,
+            Format::Systemd,
+            Format::Docker,
+            Format::Dotenv,
+        ] {
             let path = node.places.templates().join(format!("{format}.hbs"));
             if let Some(text) = read_text(&path)? {
                 let name = path.display().to_string();
@@ -136,7 +141,9 @@ impl Files {
     /// What an earlier render left in formats that are no longer written.
     pub(super) fn left_over(&self, node: &Node, id: &Id) -> Vec<PathBuf> {
         let written = |format: &Format| self.others.iter().any(|(other, _)| other == format);
-        let others = Format::ALL.into_iter().filter(|f| *f != Format::Shell && !written(f));
+        let others = Format::ALL
+            .into_iter()
+            .filter(|f| *f != Format::Shell && !written(f));
         others
             .map(|format| node.places.rendered(id, format))
             .filter(|path| files::exists(path))
@@ -163,7 +170,7 @@ fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
         .collect()
 }
 
-fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
+pub(super) fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
     let (conf, render) = (&manifest.conf, &node.settings.render);
     let owner = conf.owner.as_ref().or(render.owner.as_ref());
     let group = conf.group.as_ref().or(render.group.as_ref());

@@ -11,9 +11,7 @@ mod swap;
 mod write;
 
 pub(crate) use batch::write_all;
-pub(crate) use locks::service_lock;
-pub(crate) use on_change::mark_applied;
-pub(crate) use publish::{Running, publish};
+pub(crate) use on_change::{mark_applied, tell_fleet};
 
 use std::time::Duration;
 

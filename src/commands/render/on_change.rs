@@ -46,7 +46,9 @@ pub(super) fn run(
     }
     let names: Vec<&str> = pending.iter().map(|seen| seen.id.as_str()).collect();
     let variables = [("RECONF_CHANGED", names.join(" "))];
-    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
     let outcome = shell_command::run_shell(command, &variables, limit)
         .map_err(|error| failed(&names, &format!("it cannot be started: {error}")))?;
     match outcome {
@@ -57,7 +59,10 @@ pub(super) fn run(
             return Err(failed(&names, &format!("it was ended after {limit}")));
         }
         Outcome::Interrupted(signal) => {
-            return Err(failed(&names, &format!("reconf was told to end by signal {signal}")));
+            return Err(failed(
+                &names,
+                &format!("reconf was told to end by signal {signal}"),
+            ));
         }
     }
     for seen in pending {
@@ -131,7 +136,10 @@ fn failed(ids: &[&str], reason: &str) -> Failure {
     let named: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
     Failure::new(Code::OnChange, "the `--on-change` command failed")
         .facts([reason.to_owned()])
-        .note(format!("what was written of {} is pending", named.join(", ")))
+        .note(format!(
+            "what was written of {} is pending",
+            named.join(", ")
+        ))
         .hint("the next render with `--on-change` runs it again")
 }
 

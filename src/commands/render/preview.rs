@@ -1,7 +1,9 @@
 //! `--dry-run` and `--stdout`: what would be written, without locks and without a trace.
 
 use super::{
-    Done, Intent, files::{Files, Templates}, swap, tell, write,
+    Done,
+    files::{Files, Templates},
+    swap, tell, write,
 };
 use crate::{
     cli,
@@ -106,7 +108,8 @@ fn compare(
     let lines = diff(swap.base.as_deref(), environment, args.show_values);
     let mut rendered = write::outcome(node, manifest, environment, &swap, &lines, args.show_values);
     rendered.degraded = write::is_degraded(view, manifest, environment);
-    rendered.warnings = report::warnings(view.unread_failure(manifest), &manifest.id, resolution, &[]);
+    rendered.warnings =
+        report::warnings(view.unread_failure(manifest), &manifest.id, resolution, &[]);
     Ok(Done {
         rendered,
         diff: lines.iter().map(ToString::to_string).collect(),

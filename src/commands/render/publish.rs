@@ -51,7 +51,11 @@ pub(crate) fn publish(
     if said.is_some_and(|entry| entry.value == value) {
         return Ok(None);
     }
-    let change = Change::Put { key: path, value, lease: 0 };
+    let change = Change::Put {
+        key: path,
+        value,
+        lease: 0,
+    };
     let committed: Result<_, RegistryError> = session.commit(federation, &[], &[change]);
     Ok(committed
         .err()
@@ -60,5 +64,8 @@ pub(crate) fn publish(
 
 fn warning(running: &Running, failure: &Failure) -> String {
     let service = &running.service;
-    format!("the fleet is not told what `{service}` runs with: {}", failure.in_short())
+    format!(
+        "the fleet is not told what `{service}` runs with: {}",
+        failure.in_short()
+    )
 }

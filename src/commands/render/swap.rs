@@ -28,7 +28,11 @@ pub(super) struct Swap {
 /// What swapping these files would do, for a command that writes nothing.
 pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failure> {
     let pending = states::load(node, id)?.pending;
-    let conf = if pending { node.places.applied(id) } else { node.places.conf(id) };
+    let conf = if pending {
+        node.places.applied(id)
+    } else {
+        node.places.conf(id)
+    };
     Ok(Swap {
         changed: pending || files.differ(node, id)?,
         pending,
@@ -56,7 +60,10 @@ pub(super) fn swap(
         mark_pending(node, id, sources)?;
     }
     files::make_dir(node.places.confs(), 0o755)?;
-    files::make_dir(&node.places.state(), node.places.folder_mode(&node.places.state()))?;
+    files::make_dir(
+        &node.places.state(),
+        node.places.folder_mode(&node.places.state()),
+    )?;
     tasks::prepare(&node.places, id, files.access())?;
     let swapped = files.write(node, id)?;
     if !pending {

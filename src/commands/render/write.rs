@@ -50,7 +50,7 @@ pub(super) fn service(
         .map_err(|failure| failure.note(left_behind(node, id)))?;
     let drain = intent.drain.or(manifest.conf.drain);
     refuse_own_drain(id, drain)?;
-    let write = || -> Result<Written, Failure> {
+    let mut write = || -> Result<Written, Failure> {
         let resolution = view.resolve(node, session, manifest)?;
         let files = Files::render(node, templates, manifest, &resolution.environment)?;
         if let Some(limit) = drain.filter(|_| tasks == Tasks::Run)
@@ -78,13 +78,28 @@ fn finish(
     let swap = swap::swap(node, id, files, intent.awaits, sources.as_ref())?;
     let lines = diff(swap.base.as_deref(), environment, intent.show_values);
     let rendered = Rendered {
-        warnings: warnings(view.unread_failure(manifest), id, resolution, &files.left_over(node, id)),
-        ..outcome(node, manifest, environment, &swap, &lines, intent.show_values)
+        warnings: warnings(
+            view.unread_failure(manifest),
+            id,
+            resolution,
+            &files.left_over(node, id),
+        ),
+        ..outcome(
+            node,
+            manifest,
+            environment,
+            &swap,
+            &lines,
+            intent.show_values,
+        )
     };
     Ok(Done {
         diff: lines.iter().map(ToString::to_string).collect(),
         applied: sources.filter(|_| !swap.pending),
-        rendered: Rendered { degraded, ..rendered },
+        rendered: Rendered {
+            degraded,
+            ..rendered
+        },
     })
 }
 
@@ -102,7 +117,9 @@ pub(super) fn outcome(
         .iter()
         .map(|(name, v)| Changed::new(name.as_str(), v, differs(name.as_str()), show_values));
     let gone = lines.iter().filter(|line| line.change == Change::Removed);
-    let mut variables: Vec<Changed> = kept.chain(gone.map(|line| Changed::gone(&line.name))).collect();
+    let mut variables: Vec<Changed> = kept
+        .chain(gone.map(|line| Changed::gone(&line.name)))
+        .collect();
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     Rendered {
         service: manifest.id.clone(),

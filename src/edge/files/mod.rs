@@ -17,6 +17,11 @@ pub use write::{Written, remove, write, write_without_sync};
 
 use std::{fs, io, path::Path};
 
+/// Whether something is there, a link that leads nowhere included.
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// The content of a file; `None` when there is no such file.
 ///
 /// # Errors

@@ -61,6 +61,13 @@ pub struct RegistrySettings {
     pub timeout: Duration,
 }
 
+impl RegistrySettings {
+    /// Whether it is the embedded registry, which only this machine sees.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.location, Location::Directory(_))
+    }
+}
+
 /// Which registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {

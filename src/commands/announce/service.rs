@@ -1,0 +1,232 @@
+//! One service: its manifest, its state and what was read -> a plan for each federation, carried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{How, want_service};
+use crate::{
+    announce::{self, is_held, lease_id, leaving},
+    commands::{
+        commit::{Subject, Tombstones, carry_out},
+        node::Node,
+        reading::{Readings, Unread, Wanted},
+        record, services, states,
+    },
+    edge::registry::{Lease, Session},
+    model::{
+        announcement::{Announcement, By},
+        id::Id,
+        key::Key,
+        manifest::Manifest,
+        offer::offers,
+        service_state::ServiceState,
+        snapshot::Snapshot,
+    },
+    report::{Announced, Code, Failure},
+};
+
+/// How often a change that others got ahead of is planned anew.
+const TRIES: usize = 3;
+
+/// A call that announces services.
+pub(crate) struct Announcing<'a> {
+    node: &'a Node,
+    session: &'a mut Session,
+    how: How,
+    tombstones: Tombstones,
+}
+
+/// What a service provides and no longer provides, over all federations.
+struct Aim {
+    state: ServiceState,
+    wanted: BTreeMap<Key, Announcement>,
+    leaving: BTreeMap<Key, By>,
+}
+
+impl<'a> Announcing<'a> {
+    pub(crate) fn new(node: &'a Node, session: &'a mut Session, how: How) -> Self {
+        let tombstones = Tombstones::default();
+        Self {
+            node,
+            session,
+            how,
+            tombstones,
+        }
+    }
+
+    /// Announces what `manifest` provides; `readings` is what [`super::want`] wants.
+    pub(crate) fn service(
+        &mut self,
+        manifest: &Manifest,
+        readings: &Readings,
+    ) -> Result<Announced, Failure> {
+        if let Some(announced) = self.attempt(manifest, readings)? {
+            return Ok(announced);
+        }
+        for _ in 1..TRIES {
+            let manifest = services::manifest(self.node, &manifest.id)?;
+            let state = states::load(self.node, &manifest.id)?;
+            let mut wanted = Wanted::default();
+            want_service(self.node, &mut wanted, &manifest, &state, &self.node.id()?);
+            let readings = wanted.read(self.session);
+            if let Some(announced) = self.attempt(&manifest, &readings)? {
+                return Ok(announced);
+            }
+        }
+        let message = format!(
+            "others change what `{}` announces at the same time",
+            manifest.id
+        );
+        Err(Failure::new(Code::TryAgain, message)
+            .facts([format!("{TRIES} tries were overtaken")])
+            .hint("announce it again"))
+    }
+
+    /// `None`: the manifest or the registry has changed since it was read. The manifest is looked at again after the
+    /// registry was read, so that an older one never gets ahead of a newer one.
+    fn attempt(
+        &mut self,
+        manifest: &Manifest,
+        readings: &Readings,
+    ) -> Result<Option<Announced>, Failure> {
+        let (node, id) = (self.node, &manifest.id);
+        if services::manifest(node, id)? != *manifest {
+            return Ok(None);
+        }
+        let state = states::load(node, id)?;
+        let wanted = offers(manifest, &node.facts(self.session)?, &Node::now());
+        let leaving = leaving(&state, &wanted);
+        let aim = Aim {
+            state,
+            wanted,
+            leaving,
+        };
+        let mut told = Announced::new(id);
+        told.dry = self.how.dry_run;
+        if self.holds(manifest, &aim, readings)? {
+            told.held = true;
+            return Ok(Some(told));
+        }
+        let mut failed = None;
+        for federation in federations(manifest, &aim) {
+            match self.federation(id, &federation, &aim, readings, &mut told) {
+                Ok(Some(())) => {}
+                Ok(None) => return Ok(None),
+                // What concerns other federations is done all the same.
+                Err(failure) => {
+                    failed.get_or_insert(failure);
+                }
+            }
+        }
+        failed.map_or(Ok(Some(told)), Err)
+    }
+
+    /// Whether the service stays withdrawn; the state says so from now on. Otherwise it is no longer held.
+    fn holds(&self, manifest: &Manifest, aim: &Aim, readings: &Readings) -> Result<bool, Failure> {
+        let nothing = Snapshot::default();
+        let snapshot = readings.of(&manifest.federation).and_then(Result::ok);
+        let held = is_held(&aim.state, aim.wanted.keys(), snapshot.unwrap_or(&nothing));
+        let held = held && self.how.keep_withdrawn;
+        if !self.how.dry_run && aim.state.held != held {
+            states::edit(self.node, &manifest.id, |state| state.held = held)?;
+        }
+        Ok(held)
+    }
+
+    fn federation(
+        &mut self,
+        service: &Id,
+        federation: &Id,
+        aim: &Aim,
+        readings: &Readings,
+        told: &mut Announced,
+    ) -> Result<Option<()>, Failure> {
+        let aim = aim.within(federation);
+        let lease = self.lease(&aim);
+        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let snapshot = match readings.of(federation) {
+            Some(Ok(snapshot)) => snapshot,
+            Some(Err(unread)) => {
+                return self.unread(service, &aim, id, unread, told).map(Some);
+            }
+            // It was not known to be of interest when the registry was read.
+            None => return Ok(None),
+        };
+        let plan = announce::plan(&aim.wanted, id, &aim.leaving, snapshot);
+        if !self.how.dry_run {
+            let recorded = true;
+            let subject = Subject {
+                service,
+                federation,
+                recorded,
+            };
+            let tombstones = &mut self.tombstones;
+            if carry_out(self.node, self.session, tombstones, subject, &plan, lease)?.is_none() {
+                return Ok(None);
+            }
+        }
+        plan.kept
+            .iter()
+            .for_each(|(key, _, _)| told.announces(key, false));
+        plan.puts
+            .iter()
+            .for_each(|put| told.announces(&put.key, true));
+        plan.withdrawals.iter().for_each(|w| told.withdraws(&w.key));
+        Ok(Some(()))
+    }
+
+    /// What can be said without the registry: nothing is owed, or it is from now on.
+    fn unread(
+        &self,
+        service: &Id,
+        aim: &Aim,
+        lease: i64,
+        unread: &Unread,
+        told: &mut Announced,
+    ) -> Result<(), Failure> {
+        let new = |(key, announcement)| !aim.state.confirms(key, announcement, lease);
+        if unread.away && aim.leaving.is_empty() && !aim.wanted.iter().any(new) {
+            aim.wanted.keys().for_each(|key| told.announces(key, false));
+            let reason = unread.failure.in_short();
+            told.warnings
+                .push(format!("`{service}` is taken as still announced: {reason}"));
+            return Ok(());
+        }
+        if !unread.away || self.how.dry_run {
+            return Err(unread.failure.clone());
+        }
+        let owed = aim.wanted.iter().filter(|(key, a)| new((*key, *a)));
+        let leaving = aim.leaving.iter().map(|(key, by)| (key, *by));
+        record::owe(self.node, service, owed, leaving, lease)?;
+        Err(unread.failure.clone().note(record::owed_note(service)))
+    }
+
+    fn lease(&self, aim: &Aim) -> Option<Lease> {
+        let (ttl, key) = (self.how.ttl?, aim.wanted.keys().next()?);
+        let id = Some(lease_id(key, ttl));
+        Some(Lease { id, ttl })
+    }
+}
+
+impl Aim {
+    /// What concerns one federation.
+    fn within(&self, federation: &Id) -> Self {
+        let here = |key: &Key| key.federation == *federation;
+        let wanted = self.wanted.iter().filter(|(key, _)| here(key));
+        let leaving = self.leaving.iter().filter(|(key, _)| here(key));
+        Self {
+            state: self.state.clone(),
+            wanted: wanted.map(|(key, a)| (key.clone(), a.clone())).collect(),
+            leaving: leaving.map(|(key, by)| (key.clone(), *by)).collect(),
+        }
+    }
+}
+
+/// The federations in which something is to be said; the service's own first.
+fn federations(manifest: &Manifest, aim: &Aim) -> Vec<Id> {
+    let keys = aim.wanted.keys().chain(aim.leaving.keys());
+    let all: BTreeSet<&Id> = keys.map(|key| &key.federation).collect();
+    let (own, others): (Vec<&Id>, Vec<&Id>) = all
+        .into_iter()
+        .partition(|federation| **federation == manifest.federation);
+    own.into_iter().chain(others).cloned().collect()
+}

@@ -1,0 +1,114 @@
+//! What the state of a service says of its announcements: what is owed before the registry is told, and what it then
+//! has (design.md section 5).
+
+use std::collections::BTreeMap;
+
+use super::{node::Node, states};
+use crate::{
+    announce::Plan,
+    model::{
+        announcement::{Announcement, By},
+        id::Id,
+        key::{Key, Kind},
+        service_state::{Announced, Outcome, ServiceState},
+    },
+    report::Failure,
+};
+
+/// Records what is about to be told to the registry, announcements on `lease` (0 for none).
+pub(super) fn intent(node: &Node, service: &Id, plan: &Plan, lease: i64) -> Result<(), Failure> {
+    let puts = plan.puts.iter().map(|put| (&put.key, &put.announcement));
+    let withdrawals = plan.withdrawals.iter().map(|w| (&w.key, w.by));
+    owe(node, service, puts, withdrawals, lease)
+}
+
+/// Records what is still to be told to the registry.
+pub(super) fn owe<'a>(
+    node: &Node,
+    service: &Id,
+    announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
+    withdrawals: impl Iterator<Item = (&'a Key, By)>,
+    lease: i64,
+) -> Result<(), Failure> {
+    states::edit(node, service, |state| {
+        for (key, announcement) in announcements {
+            let path = key.path(Kind::Provides);
+            state.withdrawing.remove(&path);
+            let announcement = announcement.clone();
+            let outcome = Outcome::UnderWay;
+            state.announced.insert(
+                path,
+                Announced {
+                    announcement,
+                    lease,
+                    outcome,
+                    revision: 0,
+                },
+            );
+        }
+        for (key, by) in withdrawals {
+            state.withdrawing.insert(key.path(Kind::Provides), by);
+        }
+    })?;
+    Ok(())
+}
+
+/// Records what the registry has now. `revisions`: of the new announcements.
+pub(super) fn outcome(
+    node: &Node,
+    service: &Id,
+    plan: &Plan,
+    lease: i64,
+    revisions: &BTreeMap<Key, i64>,
+) -> Result<(), Failure> {
+    states::edit(node, service, |state| {
+        for (key, announcement, revision) in &plan.kept {
+            confirm(state, key, announcement, lease, *revision);
+        }
+        for put in &plan.puts {
+            let revision = revisions.get(&put.key).copied().unwrap_or_default();
+            confirm(state, &put.key, &put.announcement, lease, revision);
+        }
+        for key in plan.withdrawals.iter().map(|w| &w.key).chain(&plan.gone) {
+            let path = key.path(Kind::Provides);
+            state.announced.remove(&path);
+            state.withdrawing.remove(&path);
+        }
+    })?;
+    Ok(())
+}
+
+/// Another command may have recorded something newer since.
+fn confirm(
+    state: &mut ServiceState,
+    key: &Key,
+    announcement: &Announcement,
+    lease: i64,
+    revision: i64,
+) {
+    let path = key.path(Kind::Provides);
+    let newer = state
+        .announced
+        .get(&path)
+        .is_some_and(|known| known.revision > revision);
+    if newer {
+        return;
+    }
+    state.withdrawing.remove(&path);
+    let announcement = announcement.clone();
+    let outcome = Outcome::Done;
+    state.announced.insert(
+        path,
+        Announced {
+            announcement,
+            lease,
+            outcome,
+            revision,
+        },
+    );
+}
+
+/// What is left behind when the registry could not be told.
+pub(super) fn owed_note(service: &Id) -> String {
+    format!("what is owed is kept in the state of `{service}`: its next announce makes up for it")
+}
