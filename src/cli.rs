@@ -1,4 +1,5 @@
 //! The command line: types, help and defaults. No behaviour.
+#![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
 pub mod quick;
 
@@ -116,6 +117,7 @@ pub struct Services {
 
 /// `reconf render`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Render {
     /// Which services.
     #[command(flatten)]

@@ -284,30 +284,20 @@ fn envdir(path: &Path) -> String {
 fn a_directory_is_replaced_whole() {
     let folder = folder();
     let path = folder.path().join("web.envdir");
+    let put = |content: &_| write_directory(&path, content, &ACCESS).expect("written");
     let mut old = files("1");
     old.insert("THREE".to_owned(), b"3".to_vec());
-    assert_eq!(
-        write_directory(&path, &old, &ACCESS).expect("written"),
-        Written::Changed
-    );
+    assert_eq!(put(&old), Written::Changed);
     assert_eq!(envdir(&path), "1 1 3\n");
-    assert_eq!(
-        write_directory(&path, &old, &ACCESS).expect("equal"),
-        Written::Unchanged
-    );
+    assert_eq!(put(&old), Written::Unchanged);
     let reader = path.canonicalize().expect("it leads somewhere");
-    assert_eq!(
-        Access {
-            mode: 0o750,
-            ..ACCESS
-        },
-        access_of(&reader)
-    );
+    let of_folder = Access {
+        mode: 0o750,
+        ..ACCESS
+    };
+    assert_eq!(of_folder, access_of(&reader));
     assert_eq!(ACCESS, access_of(&reader.join("ONE")));
-    assert_eq!(
-        write_directory(&path, &files("2"), &ACCESS).expect("written"),
-        Written::Changed
-    );
+    assert_eq!(put(&files("2")), Written::Changed);
     assert_eq!(envdir(&path), "2 2\n");
     assert_eq!(
         envdir(&reader),
@@ -315,15 +305,16 @@ fn a_directory_is_replaced_whole() {
         "who was in the midst of it reads on"
     );
     fs::set_permissions(path.join("ONE"), fs::Permissions::from_mode(0o644)).expect("it is ours");
-    assert_eq!(
-        write_directory(&path, &files("2"), &ACCESS).expect("mended"),
-        Written::Mended
-    );
-    assert_eq!(
-        write_directory(&path, &files("2"), &ACCESS).expect("equal"),
-        Written::Unchanged
-    );
+    assert_eq!(put(&files("2")), Written::Mended);
+    assert_eq!(put(&files("2")), Written::Unchanged);
     assert_eq!(names(folder.path()).len(), 2, "the link and one generation");
+}
+
+#[test]
+fn a_directory_is_removed_whole_and_keeps_within_itself() {
+    let folder = folder();
+    let path = folder.path().join("web.envdir");
+    write_directory(&path, &files("1"), &ACCESS).expect("written");
     let odd = BTreeMap::from([("../x".to_owned(), Vec::new())]);
     write_directory(&path, &odd, &ACCESS).expect_err("refused");
     assert!(remove_directory(&path).expect("removed"));
@@ -344,7 +335,11 @@ fn folders_get_their_mode_and_list_their_ids() {
         fs::write(path.join(name), "").expect("written");
     }
     let listing = list_ids(&path, "json").expect("listed");
-    let ids: Vec<&str> = listing.ids.iter().map(|id| id.as_str()).collect();
+    let ids: Vec<&str> = listing
+        .ids
+        .iter()
+        .map(reconf::model::id::Id::as_str)
+        .collect();
     assert_eq!(ids, ["a.b", "b"]);
     assert_eq!(listing.strangers, ["e f.json"]);
     let nothing = list_ids(&folder.path().join("none"), "json").expect("absence is no error");

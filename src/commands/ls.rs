@@ -106,7 +106,9 @@ fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: b
 
 fn print(node: &Node, rows: &[Row]) {
     if node.tell.is_json() {
-        rows.iter().for_each(|row| node.tell.object(row));
+        for row in rows {
+            node.tell.object(row);
+        }
         return;
     }
     let cells = |row: &Row| {

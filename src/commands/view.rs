@@ -117,13 +117,13 @@ impl View {
         if let Some(unread) = unread.filter(|unread| !unread.away) {
             return Err(unread.failure.clone());
         }
-        resolve(&question).map_err(|missing| match unread {
-            Some(unread) => report::unread(&unread.failure, &manifest.id, &missing),
-            None => {
-                let names = catalogue(session, &manifest.federation);
-                let embedded = node.settings.registry.is_embedded();
-                report::unmet(&question, &missing, &names, embedded)
+        resolve(&question).map_err(|missing| {
+            if let Some(unread) = unread {
+                return report::unread(&unread.failure, &manifest.id, &missing);
             }
+            let names = catalogue(session, &manifest.federation);
+            let embedded = node.settings.registry.is_embedded();
+            report::unmet(&question, &missing, &names, embedded)
         })
     }
 

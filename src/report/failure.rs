@@ -9,6 +9,13 @@ use super::code::Code;
 pub struct Failure {
     /// What the process ends with.
     pub code: Code,
+    // A failure is returned from nearly everywhere: what it says is on the heap, so that results stay small.
+    text: Box<Text>,
+}
+
+/// What a failure says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Text {
     message: String,
     excerpt: String,
     facts: Vec<String>,
@@ -21,65 +28,67 @@ impl Failure {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
-            excerpt: String::new(),
-            facts: Vec::new(),
-            notes: Vec::new(),
-            hint: None,
+            text: Box::new(Text {
+                message: message.into(),
+                excerpt: String::new(),
+                facts: Vec::new(),
+                notes: Vec::new(),
+                hint: None,
+            }),
         }
     }
 
     /// Adds lines that are shown indented below the message.
     #[must_use]
     pub fn facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
-        self.facts.extend(facts);
+        self.text.facts.extend(facts);
         self
     }
 
     /// Adds a ready block, such as source lines with carets.
     #[must_use]
     pub fn excerpt(mut self, excerpt: String) -> Self {
-        self.excerpt = excerpt;
+        self.text.excerpt = excerpt;
         self
     }
 
     /// Adds the state that is left behind.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.text.notes.push(note.into());
         self
     }
 
     /// The message with its facts, in one line.
     pub fn in_short(&self) -> String {
-        let facts: Vec<String> = self.facts.iter().map(|fact| squeezed(fact)).collect();
+        let facts: Vec<String> = self.text.facts.iter().map(|fact| squeezed(fact)).collect();
         if facts.is_empty() {
-            return self.message.clone();
+            return self.text.message.clone();
         }
-        format!("{} ({})", self.message, facts.join("; "))
+        format!("{} ({})", self.text.message, facts.join("; "))
     }
 
     /// Sets the one next step.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.text.hint = Some(hint.into());
         self
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        for fact in &self.facts {
+        f.write_str(&self.text.message)?;
+        for fact in &self.text.facts {
             write!(f, "\n  {fact}")?;
         }
-        if !self.excerpt.is_empty() {
-            write!(f, "\n{}", self.excerpt.trim_end_matches('\n'))?;
+        if !self.text.excerpt.is_empty() {
+            write!(f, "\n{}", self.text.excerpt.trim_end_matches('\n'))?;
         }
-        for note in &self.notes {
+        for note in &self.text.notes {
             write!(f, "\nnote: {note}")?;
         }
-        match &self.hint {
+        match &self.text.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }

@@ -13,6 +13,7 @@ use crate::model::{
 
 /// What `render` did.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the report")]
 pub struct Rendered {
     /// The service.
     pub service: Id,
@@ -256,6 +257,19 @@ pub struct Withdrawn {
     pub held: bool,
     /// What should worry a person.
     pub warnings: Vec<String>,
+}
+
+impl Withdrawn {
+    /// Nothing done yet.
+    pub fn new(service: &Id, held: bool) -> Self {
+        Self {
+            service: service.clone(),
+            changed: false,
+            withdrawn: Vec::new(),
+            held,
+            warnings: Vec::new(),
+        }
+    }
 }
 
 impl Outcome for Withdrawn {

@@ -88,7 +88,7 @@ pub(super) fn tell_fleet(
         };
         done.rendered
             .warnings
-            .extend(publish(node, session, running, Some(&view.readings))?);
+            .extend(publish(node, session, &running, Some(&view.readings))?);
     }
     Ok(())
 }

@@ -116,7 +116,9 @@ pub(crate) fn tell_fleet(
         service: id.clone(),
         applied,
     };
-    Ok(publish(node, session, running, None)?.into_iter().collect())
+    Ok(publish(node, session, &running, None)?
+        .into_iter()
+        .collect())
 }
 
 fn pending(node: &Node, ids: &[Id]) -> Result<Vec<Seen>, Failure> {

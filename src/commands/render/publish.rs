@@ -22,7 +22,7 @@ pub(crate) struct Running {
 pub(crate) fn publish(
     node: &Node,
     session: &mut Session,
-    running: Running,
+    running: &Running,
     readings: Option<&Readings>,
 ) -> Result<Option<String>, Failure> {
     let federation = &running.federation;
@@ -38,7 +38,7 @@ pub(crate) fn publish(
     };
     let snapshot = match readings.of(federation) {
         Some(Ok(snapshot)) => snapshot,
-        Some(Err(unread)) => return Ok(Some(warning(&running, &unread.failure))),
+        Some(Err(unread)) => return Ok(Some(warning(running, &unread.failure))),
         // A service that refers to nothing was not read of, and has nothing to tell.
         None => return Ok(None),
     };
@@ -59,7 +59,7 @@ pub(crate) fn publish(
     let committed: Result<_, RegistryError> = session.commit(federation, &[], &[change]);
     Ok(committed
         .err()
-        .map(|error| warning(&running, &Failure::from(error))))
+        .map(|error| warning(running, &Failure::from(error))))
 }
 
 fn warning(running: &Running, failure: &Failure) -> String {

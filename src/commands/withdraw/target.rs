@@ -17,6 +17,7 @@ use crate::{
         manifest::Manifest,
         offer::offered_keys,
         service_state::ServiceState,
+        snapshot::Snapshot,
     },
     report::{Code, Failure},
 };
@@ -110,7 +111,7 @@ pub(super) fn here(
 fn of_service(node: &Node, id: Id) -> Result<Target, Failure> {
     let state = states::load(node, &id)?;
     match services::manifest(node, &id) {
-        Ok(manifest) => Ok(of_manifest(node, &manifest, &state, node.id()?)),
+        Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
         Err(failure) if failure.code == Code::NoInput && state != ServiceState::default() => {
             cleared_away(node, id, &state)
         }
@@ -126,8 +127,8 @@ fn of_service(node: &Node, id: Id) -> Result<Target, Failure> {
     }
 }
 
-fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: Id) -> Target {
-    let mut keys = offered_keys(manifest, &this, &node.settings.region);
+fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id) -> Target {
+    let mut keys = offered_keys(manifest, this, &node.settings.region);
     keys.extend(state.keys());
     held(manifest.id.clone(), keys)
 }
@@ -184,38 +185,45 @@ pub(super) fn on_other(
     }
     let readings = wanted.read(session);
     let mut targets: BTreeMap<Id, Target> = BTreeMap::new();
+    for id in &services.ids {
+        found(&mut targets, id);
+    }
     for federation in &node.settings.federations {
-        let snapshot = match readings.of(federation) {
-            Some(Ok(snapshot)) => snapshot,
+        match readings.of(federation) {
+            Some(Ok(snapshot)) => find(&mut targets, federation, &other, snapshot, services),
             Some(Err(unread)) => return Err(unread.failure.clone()),
-            None => continue,
-        };
-        for key in snapshot.live.keys().filter(|key| key.node == other) {
-            let target = found(&mut targets, &key.service);
-            target.keys.insert(key.clone());
-        }
-        for path in snapshot.others.keys().filter(|_| services.all) {
-            if let Some(service) = path.rsplit('/').next().and_then(|id| Id::parse(id).ok()) {
-                let target = found(&mut targets, &service);
-                target.cleared.insert((federation.clone(), path.clone()));
-            }
+            None => {}
         }
     }
-    if !services.all {
-        targets.retain(|id, _| services.ids.contains(id));
-        for id in &services.ids {
-            found(&mut targets, id);
-        }
-    }
-    let mut judged = Targets::new();
-    for (id, mut target) in targets {
-        let state = states::load(node, &id)?;
+    for target in targets.values_mut() {
+        let state = states::load(node, &target.service)?;
         // The name may be one that this machine has, or had.
         let ours = state.keys().any(|key| target.keys.contains(&key));
         (target.holds, target.recorded) = (ours, ours);
-        judged.insert(id, Ok(target));
     }
-    Ok((judged, readings))
+    let targets = targets.into_iter().map(|(id, target)| (id, Ok(target)));
+    Ok((targets.collect(), readings))
+}
+
+/// Finds what one federation has of the node and of the services that are meant.
+fn find(
+    targets: &mut BTreeMap<Id, Target>,
+    federation: &Id,
+    other: &Id,
+    snapshot: &Snapshot,
+    services: &cli::Services,
+) {
+    let meant =
+        |key: &&Key| key.node == *other && (services.all || services.ids.contains(&key.service));
+    for key in snapshot.live.keys().filter(meant) {
+        found(targets, &key.service).keys.insert(key.clone());
+    }
+    for path in snapshot.others.keys().filter(|_| services.all) {
+        if let Some(service) = path.rsplit('/').next().and_then(|id| Id::parse(id).ok()) {
+            let cleared = (federation.clone(), path.clone());
+            found(targets, &service).cleared.insert(cleared);
+        }
+    }
 }
 
 fn found<'a>(targets: &'a mut BTreeMap<Id, Target>, service: &Id) -> &'a mut Target {

@@ -27,6 +27,22 @@ pub struct Listing {
 /// [`FileError`] when it cannot be made, or when something else is there.
 pub fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
     match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let parent = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+                make_dir(parent, 0o755)?;
+            }
+            made(path, mode, fs::create_dir(path))
+        }
+        tried => made(path, mode, tried),
+    }
+}
+
+/// Ends the making of a folder.
+fn made(path: &Path, mode: u32, tried: io::Result<()>) -> Result<(), FileError> {
+    match tried {
         Ok(()) => {
             // What mkdir is given is cut by the umask of the caller.
             fs::set_permissions(path, Permissions::from_mode(mode))
@@ -34,13 +50,6 @@ pub fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
             sync_folder(path)
         }
         Err(_) if path.is_dir() => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => {
-                make_dir(parent, 0o755)?;
-                make_dir(path, mode)
-            }
-            _ => Err(FileError::changing("make", path, error)),
-        },
         Err(error) => Err(FileError::changing("make", path, error)),
     }
 }
