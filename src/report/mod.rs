@@ -7,10 +7,12 @@ mod outcome;
 mod resolving;
 mod table;
 mod teller;
+mod told;
 
 pub use code::Code;
 pub use failure::Failure;
-pub use outcome::{Announced, Applied, Changed, Rendered, Withdrawn};
+pub use outcome::{Applied, Changed, Rendered};
 pub use resolving::{unmet, unread, warnings};
 pub use table::table;
 pub use teller::{Outcome, Teller};
+pub use told::{Announced, Withdrawn};

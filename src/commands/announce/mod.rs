@@ -1,6 +1,7 @@
 //! `reconf announce`: one read for all services, then what each provides is made to be what the registry says
 //! (design.md section 5).
 
+mod aim;
 mod service;
 
 use std::{collections::BTreeMap, time::Duration};

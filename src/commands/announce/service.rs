@@ -1,8 +1,6 @@
 //! One service: its manifest, its state and what was read -> a plan for each federation, carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{How, want_service};
+use super::{How, aim::Aim, want_service};
 use crate::{
     announce::{self, is_held, lease_id, leaving},
     commands::{
@@ -12,15 +10,7 @@ use crate::{
         record, services, states,
     },
     edge::registry::{Lease, Session},
-    model::{
-        announcement::{Announcement, By},
-        id::Id,
-        key::Key,
-        manifest::Manifest,
-        offer::offers,
-        service_state::ServiceState,
-        snapshot::Snapshot,
-    },
+    model::{id::Id, manifest::Manifest, offer::offers, snapshot::Snapshot},
     report::{Announced, Code, Failure},
 };
 
@@ -33,13 +23,6 @@ pub(crate) struct Announcing<'a> {
     session: &'a mut Session,
     how: How,
     tombstones: Tombstones,
-}
-
-/// What a service provides and no longer provides, over all federations.
-struct Aim {
-    state: ServiceState,
-    wanted: BTreeMap<Key, Announcement>,
-    leaving: BTreeMap<Key, By>,
 }
 
 impl<'a> Announcing<'a> {
@@ -107,7 +90,7 @@ impl<'a> Announcing<'a> {
             return Ok(Some(told));
         }
         let mut failed = None;
-        for federation in federations(manifest, &aim) {
+        for federation in aim.federations(&manifest.federation) {
             match self.federation(id, &federation, &aim, readings, &mut told) {
                 Ok(Some(())) => {}
                 Ok(None) => return Ok(None),
@@ -205,28 +188,4 @@ impl<'a> Announcing<'a> {
         let id = Some(lease_id(key, ttl));
         Some(Lease { id, ttl })
     }
-}
-
-impl Aim {
-    /// What concerns one federation.
-    fn within(&self, federation: &Id) -> Self {
-        let here = |key: &Key| key.federation == *federation;
-        let wanted = self.wanted.iter().filter(|(key, _)| here(key));
-        let leaving = self.leaving.iter().filter(|(key, _)| here(key));
-        Self {
-            state: self.state.clone(),
-            wanted: wanted.map(|(key, a)| (key.clone(), a.clone())).collect(),
-            leaving: leaving.map(|(key, by)| (key.clone(), *by)).collect(),
-        }
-    }
-}
-
-/// The federations in which something is to be said; the service's own first.
-fn federations(manifest: &Manifest, aim: &Aim) -> Vec<Id> {
-    let keys = aim.wanted.keys().chain(aim.leaving.keys());
-    let all: BTreeSet<&Id> = keys.map(|key| &key.federation).collect();
-    let (own, others): (Vec<&Id>, Vec<&Id>) = all
-        .into_iter()
-        .partition(|federation| **federation == manifest.federation);
-    own.into_iter().chain(others).cloned().collect()
 }

@@ -1,0 +1,150 @@
+//! What `announce` and `withdraw` told the registry for one service: the JSON lines that the cookbook reads, and the
+//! lines for people.
+
+use serde::Serialize;
+
+use super::teller::Outcome;
+use crate::model::{
+    id::Id,
+    key::{Key, Kind},
+    name::Name,
+};
+
+/// What `announce` did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Announced {
+    /// The service.
+    pub service: Id,
+    /// Whether the registry was changed, or would be.
+    pub changed: bool,
+    /// Whether it was withdrawn by hand and left so.
+    pub held: bool,
+    /// What is announced.
+    pub announcements: Vec<Announcement>,
+    /// The keys of what was taken back.
+    pub withdrawn: Vec<String>,
+    /// What should worry a person.
+    pub warnings: Vec<String>,
+    /// Whether anything was written.
+    #[serde(skip)]
+    pub dry: bool,
+}
+
+/// One announcement of a service.
+#[derive(Clone, Debug, Serialize)]
+pub struct Announcement {
+    /// What is provided.
+    pub name: Name,
+    /// The registry's key.
+    pub key: String,
+    /// Whether the registry did not say so before.
+    pub changed: bool,
+}
+
+impl Announced {
+    /// Nothing done yet.
+    pub fn new(service: &Id) -> Self {
+        Self {
+            service: service.clone(),
+            changed: false,
+            held: false,
+            announcements: Vec::new(),
+            withdrawn: Vec::new(),
+            warnings: Vec::new(),
+            dry: false,
+        }
+    }
+
+    /// Notes what is announced, and whether that is new.
+    pub fn announces(&mut self, key: &Key, changed: bool) {
+        self.changed |= changed;
+        self.announcements.push(Announcement {
+            name: key.name.clone(),
+            key: key.path(Kind::Provides),
+            changed,
+        });
+    }
+
+    /// Notes what is taken back.
+    pub fn withdraws(&mut self, key: &Key) {
+        self.changed = true;
+        self.withdrawn.push(key.path(Kind::Provides));
+    }
+}
+
+impl Outcome for Announced {
+    fn line(&self) -> Option<String> {
+        let service = &self.service;
+        if self.held {
+            return Some(format!(
+                "{service}: held, because it was withdrawn by hand; `reconf announce {service}` announces it again"
+            ));
+        }
+        let would = if self.dry { "would have " } else { "" };
+        let names = |changed: bool| {
+            let some = self.announcements.iter().filter(|a| a.changed == changed);
+            some.map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let mut parts = Vec::new();
+        for (verb, names) in [
+            (format!("{would}announced"), names(true)),
+            ("already announced".to_owned(), names(false)),
+            (format!("{would}withdrawn"), self.withdrawn.join(", ")),
+        ] {
+            if !names.is_empty() {
+                parts.push(format!("{verb} {names}"));
+            }
+        }
+        if parts.is_empty() {
+            parts.push("provides nothing".to_owned());
+        }
+        Some(format!("{service}: {}", parts.join("; ")))
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// What `withdraw` did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Withdrawn {
+    /// The service.
+    pub service: Id,
+    /// Whether the registry was changed.
+    pub changed: bool,
+    /// The keys of what was taken back.
+    pub withdrawn: Vec<String>,
+    /// Whether it stays so until `announce ID`.
+    pub held: bool,
+    /// What should worry a person.
+    pub warnings: Vec<String>,
+}
+
+impl Withdrawn {
+    /// Nothing done yet.
+    pub fn new(service: &Id, held: bool) -> Self {
+        Self {
+            service: service.clone(),
+            changed: false,
+            withdrawn: Vec::new(),
+            held,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Outcome for Withdrawn {
+    fn line(&self) -> Option<String> {
+        let what = if self.withdrawn.is_empty() {
+            "nothing to withdraw".to_owned()
+        } else {
+            format!("withdrawn {}", self.withdrawn.join(", "))
+        };
+        Some(format!("{}: {what}", self.service))
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
