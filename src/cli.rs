@@ -106,12 +106,13 @@ pub enum Command {
 
 /// Which services.
 #[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
 pub struct Services {
     /// Services, by the ids of their manifests
-    #[arg(value_name = "ID", required_unless_present = "all", value_parser = Id::parse)]
+    #[arg(value_name = "ID", value_parser = Id::parse)]
     pub ids: Vec<Id>,
     /// Every service of this node
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long)]
     pub all: bool,
 }
 

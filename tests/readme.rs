@@ -1,8 +1,7 @@
-//! README.md's `console` blocks, run in order in one shell and one temporary root; every output must be as shown.
+//! README.md's `console` blocks, run in order in one shell and one temporary folder; every output must be as shown.
 //!
 //! `$ ` begins a command, `> ` goes on with it, anything else is what it prints (stdout and stderr); `[..]` stands
-//! for any text within a line. Reconf's places (`/etc/reconf`, ...) mean those below the root, in both directions, so
-//! that the text reads as on a real node. The folder in which the commands run holds a copy of `examples/`.
+//! for any text within a line. The folder holds a copy of `examples/`, as a checkout does.
 
 use std::{
     fs,
@@ -11,14 +10,6 @@ use std::{
 };
 
 use crate::harness::{diff, scenario};
-
-/// The places of reconf and of what it writes for; all else is where it is.
-const PLACES: [&str; 4] = [
-    "/etc/reconf",
-    "/etc/services.d",
-    "/var/lib/reconf",
-    "/run/reconf",
-];
 
 /// A line of its own after each command's output.
 const MARK: &str = "--- end of a command of README.md ---";
@@ -67,10 +58,9 @@ fn steps(text: &str) -> Vec<Step> {
 
 /// Runs all steps; the error is the line of the first one that differs, and how.
 fn replay(steps: &[Step]) -> Result<(), String> {
-    let root = tempfile::tempdir().expect("a temporary folder can be made");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy_examples(folder.path());
-    let said = run(&script(steps, root.path()), root.path(), folder.path());
+    let said = run(&script(steps), folder.path());
     let mark = format!("\n{MARK}\n");
     let mut outputs = said.split(&mark);
     for step in steps {
@@ -85,41 +75,28 @@ fn replay(steps: &[Step]) -> Result<(), String> {
 }
 
 /// One script, so that variables and folders live on from step to step.
-fn script(steps: &[Step], root: &Path) -> String {
+fn script(steps: &[Step]) -> String {
     let mut script = "exec 2>&1\n".to_owned();
     for step in steps {
-        let command = below_root(&step.command, root);
+        let command = &step.command;
         // The status is kept: the next step may be `echo $?`.
         script += &format!("{command}\nstatus=$?; printf '\\n%s\\n' '{MARK}'; (exit $status)\n");
     }
     script
 }
 
-fn run(script: &str, root: &Path, folder: &Path) -> String {
+fn run(script: &str, folder: &Path) -> String {
     let output = Command::new("sh")
         .args(["-c", script])
         .env_clear()
         .env("HOME", folder)
         .env("LC_ALL", "C.UTF-8")
         .env("PATH", scenario::path_with_binary())
-        .env("RECONF_HOST", "10.0.0.5")
-        .env("RECONF_NODE", "web01")
-        .env("RECONF_ROOT", root)
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
         .expect("sh can be started");
-    let said = String::from_utf8_lossy(&output.stdout);
-    said.replace(&root.display().to_string(), "")
-}
-
-/// `command` with reconf's places put below `root`.
-fn below_root(command: &str, root: &Path) -> String {
-    let mut placed = command.to_owned();
-    for place in PLACES {
-        placed = placed.replace(place, &format!("{}{place}", root.display()));
-    }
-    placed
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn copy_examples(folder: &Path) {
@@ -180,14 +157,14 @@ mod tests {
 Text, and `$ false` in it.
 
 ```console
-$ mkdir -p /etc/reconf && cd /etc/reconf && pwd
-/etc/reconf
+$ mkdir -p etc/reconf && cd etc/reconf && pwd
+[..]/etc/reconf
 $ cat > a.json <<END
 > {\"id\":
 >
 > 1}
 > END
-$ cat /etc/reconf/a.json
+$ cat a.json
 {\"id\":
 
 1}
@@ -199,7 +176,7 @@ $ rm -rf nothing
 
 ```console
 $ pwd; printf 'no newline'
-/etc/[..]
+[..]/etc/[..]
 no newline
 $ (exit 75)
 $ echo $?
@@ -229,7 +206,7 @@ to stderr
             ("\n75\n", "\n76\n", "26:"),
             ("\n75\n", "\n", "26:"),
             ("$ (exit 75)\n", "$ (exit 75)\nmore\n", "25:"),
-            ("/etc/[..]", "/var/[..]", "22:"),
+            ("[..]/etc/[..]", "[..]/var/[..]", "22:"),
             ("to stderr\n```", "```", "28:"),
         ] {
             let difference = replay(&steps(&SAMPLE.replacen(right, wrong, 1))).unwrap_err();

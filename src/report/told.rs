@@ -1,6 +1,8 @@
 //! What `announce` and `withdraw` told the registry for one service: the JSON lines that the cookbook reads, and the
 //! lines for people.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::teller::Outcome;
@@ -136,12 +138,19 @@ impl Withdrawn {
 
 impl Outcome for Withdrawn {
     fn line(&self) -> Option<String> {
-        let what = if self.withdrawn.is_empty() {
-            "nothing to withdraw".to_owned()
+        let service = &self.service;
+        let names = self.withdrawn.iter().filter_map(|path| Key::parse(path));
+        let names: BTreeSet<String> = names.map(|(_, key)| key.name.to_string()).collect();
+        let mut line = if names.is_empty() {
+            format!("{service}: nothing to withdraw")
         } else {
-            format!("withdrawn {}", self.withdrawn.join(", "))
+            let names: Vec<String> = names.into_iter().collect();
+            format!("{service}: withdrawn {}", names.join(", "))
         };
-        Some(format!("{}: {what}", self.service))
+        if self.held {
+            line.push_str(&format!("; stays so until `reconf announce {service}`"));
+        }
+        Some(line)
     }
 
     fn warnings(&self) -> &[String] {
