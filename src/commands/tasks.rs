@@ -10,8 +10,8 @@ use crate::{
 /// `reconf tasks`.
 pub(super) fn run(node: &Node, args: &cli::Tasks) -> Ended {
     let lock = node.places.task_lock(&args.id);
-    let tasks = sharers(&lock)
-        .map_err(|error| Failure::new(Code::NoInput, format!("cannot look for tasks: {error}")))?;
+    let tasks =
+        sharers(&lock).map_err(|error| Failure::new(Code::NoInput, format!("{error:#}")))?;
     if node.tell.is_json() {
         for task in &tasks {
             node.tell.object(task);

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
+
+use anyhow::Context;
 
 /// A process that shares a lock.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -20,14 +22,17 @@ pub struct Task {
 /// listed: it belongs to the same task. Who holds it alone (a drain) is no task.
 ///
 /// # Errors
-/// What the system says when `/proc` cannot be read.
-pub fn sharers(path: &Path) -> io::Result<Vec<Task>> {
+/// What was tried, and what the system said, when `/proc` cannot be read.
+pub fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
     let Ok(lock) = fs::metadata(path) else {
         return Ok(Vec::new());
     };
     let mut parents = BTreeMap::new();
-    for entry in fs::read_dir("/proc")? {
-        let process = entry?.path();
+    let processes = fs::read_dir("/proc").context("cannot list the processes in `/proc`")?;
+    for entry in processes {
+        let process = entry
+            .context("cannot list the processes in `/proc`")?
+            .path();
         if let Some(pid) = number(&process)
             && holds(&process, (lock.dev(), lock.ino()))
         {
