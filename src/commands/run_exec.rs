@@ -12,7 +12,7 @@ use crate::{
     edge::{process_environment::variable, stdio},
     model::{
         places::Places,
-        settings::{Flags, Settings, config_path},
+        settings::{Flags, Settings, conf_directory, config_path},
     },
     report::Failure,
 };
@@ -55,7 +55,7 @@ fn become_command(global: &Global, request: &ExecRequest) -> u8 {
     failure.code
 }
 
-/// Where the conf is: `config.json` is read only if it is there and may be read, for `render.directory`.
+/// Where the conf is: of `config.json`, if there is one, only `render.directory` counts.
 fn places(global: &Global) -> Result<Places, Failure> {
     let flags = Flags {
         root: global.root.clone(),
@@ -67,6 +67,9 @@ fn places(global: &Global) -> Result<Places, Failure> {
         let confs: PathBuf = Places::default_confs(&root);
         return Ok(Places::new(&root, &confs));
     };
+    if let Some(confs) = conf_directory(&root, &text) {
+        return Ok(Places::new(&root, &confs));
+    }
     let shown = config.display().to_string();
     let settings = Settings::load(&flags, variable, Some((&shown, &text)))?;
     Ok(Places::new(&settings.root, &settings.render.directory))

@@ -16,7 +16,7 @@ use super::{
 use crate::model::{fields, format::Format, id::Id};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
-const DIRECTORY: &str = "/etc/services.d";
+pub(super) const DIRECTORY: &str = "/etc/services.d";
 const MODE: u32 = 0o640;
 
 /// The sources of one call, and what each key was taken from.
@@ -148,7 +148,8 @@ impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
 }
 
 /// An absolute path below another root.
-fn below(root: &Path, path: &Path) -> PathBuf {
+/// `path` as it is when everything is below `root`.
+pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 

@@ -1,6 +1,7 @@
 //! The node's configuration (design.md section 4): flags beat variables beat `config.json` beat defaults.
 
 mod address;
+mod directory;
 mod endpoint;
 mod file;
 mod flags;
@@ -10,6 +11,7 @@ mod refusal;
 mod registry_file;
 mod rows;
 
+pub use directory::conf_directory;
 pub use flags::{Flags, config_path};
 pub use refusal::{Refusal, SettingsError};
 
