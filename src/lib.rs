@@ -13,7 +13,7 @@ pub mod resolve;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use cli::{Cli, quick};
 use report::Code;
@@ -31,8 +31,18 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
             let _told = error.print();
             match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(Code::Usage.number()),
+                _ => ExitCode::from(usage_code(arguments)),
             }
         }
+    }
+}
+
+/// The code of a command line that is wrong. Of `exec`, which ends with its command's code, it must not be one that
+/// reads like one.
+fn usage_code(arguments: &[OsString]) -> u8 {
+    let lenient = Cli::command().ignore_errors(true);
+    match lenient.try_get_matches_from(arguments) {
+        Ok(found) if found.subcommand_name() == Some("exec") => commands::exec::FAILED,
+        _ => Code::Usage.number(),
     }
 }

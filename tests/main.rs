@@ -10,6 +10,8 @@
 
 /// The arrows of ARCHITECTURE.md and the house rules hold in every file.
 mod architecture;
+/// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
+mod exec;
 /// Files are replaced whole, with the right access, whatever happens meanwhile.
 mod files;
 /// Every format is read back identically by its real reader, and no name or value does harm in a shell.

@@ -19,6 +19,9 @@ use crate::{
     render::shell,
 };
 
+/// What `exec` ends with when reconf itself failed.
+pub const FAILED: u8 = 125;
+
 /// What `exec` is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecRequest {
@@ -35,7 +38,7 @@ pub struct ExecRequest {
 /// Why no command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecFailure {
-    /// 125, 126 or 127 (design.md section 7).
+    /// [`FAILED`], 126 or 127 (design.md section 7).
     pub code: u8,
     /// One lower-case clause.
     pub message: String,
@@ -57,7 +60,7 @@ impl ExecFailure {
     /// A failure of reconf itself, before there was a command to run.
     pub fn of_reconf(message: String, hint: Option<String>) -> Self {
         Self {
-            code: 125,
+            code: FAILED,
             message,
             hint,
         }

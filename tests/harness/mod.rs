@@ -8,5 +8,6 @@ pub(crate) mod not_run;
 pub(crate) mod scenario;
 pub(crate) mod shells;
 pub(crate) mod tree;
+pub(crate) mod user;
 
 pub(crate) mod wait;

@@ -121,7 +121,8 @@ impl Scenario {
         self.observe(script.to_owned(), command)
     }
 
-    fn program(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// Any program, not started yet, in the environment of the node's commands.
+    pub(crate) fn program(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)

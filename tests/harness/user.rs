@@ -1,0 +1,32 @@
+//! Another user than the one who runs the tests, for what is closed to some.
+
+use std::{fs, os::unix::process::CommandExt as _, process::Command};
+
+use nix::unistd::geteuid;
+
+use super::{
+    not_run,
+    scenario::{BINARY, Scenario},
+};
+
+/// The binary with `arguments`, not started yet, as the user of that number, who is in that group and no other.
+/// `None`, with a record of what is not tried, where whoever runs the tests cannot become somebody else.
+pub(crate) fn command_as(
+    node: &Scenario,
+    (user, group): (u32, u32),
+    arguments: &[&str],
+) -> Option<Command> {
+    if !geteuid().is_root() {
+        let what = "what other users may do: only root can become another user";
+        not_run::record(not_run::LIST.as_ref(), what);
+        return None;
+    }
+    // The checkout may lie where others cannot go.
+    let binary = node.path("reconf");
+    if !binary.exists() {
+        fs::copy(BINARY, &binary).expect("the binary can be copied");
+    }
+    let mut command = node.program(&binary, arguments);
+    command.gid(group).uid(user);
+    Some(command)
+}
