@@ -8,6 +8,8 @@
     reason = "tests touch the outside to look at it, and a failed test panics"
 )]
 
+/// What is told to the registry, by what it says and what the state remembers.
+mod announcing;
 /// The arrows of ARCHITECTURE.md and the house rules hold in every file.
 mod architecture;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
@@ -22,6 +24,8 @@ mod harness;
 mod readme;
 /// Both registries behave alike, and every way in which etcd can be away ends in time with the right error.
 mod registry;
+/// What a requirement becomes, by everything that it can follow from.
+mod resolve;
 /// State files survive newer versions and damage.
 mod state;
 /// Every block that a bad manifest, datastore or setting earns, and the values that good ones become.

@@ -1,0 +1,230 @@
+//! What is planned for the registry, by what it says and what the state remembers (design.md section 5): no registry,
+//! no disk.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use reconf::{
+    announce::{Plan, is_held, lease_id, leaving, plan},
+    model::{
+        announcement::{Announcement, By, Tombstone},
+        facts::Facts,
+        id::Id,
+        key::{Key, Kind},
+        manifest::Manifest,
+        name::Name,
+        offer::{offered_keys, offers},
+        service_state::{Announced, Outcome, ServiceState},
+        snapshot::{Entry, Snapshot},
+    },
+};
+
+const API: &str = r#"{"id": "api", "environment": {"PORT": 1100, "MOUNT": "v1"}, "local_port": 7,
+    "provides": {"API_URL": "http://{HOST}:{PORT}/{MOUNT}?{node}-{REGION}-{FEDERATION}"}}"#;
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn offered(json: &str, since: &str) -> BTreeMap<Key, Announcement> {
+    let json = json.replace("{node}", "{NODE}");
+    let manifest = Manifest::parse("api.json", &json, &id("api")).unwrap();
+    let facts = Facts {
+        node: id("api01"),
+        region: id("east"),
+        host: "fe80::1".into(),
+    };
+    let offers = offers(&manifest, &facts, since);
+    assert!(
+        offers
+            .keys()
+            .eq(&offered_keys(&manifest, &facts.node, &facts.region))
+    );
+    offers
+}
+
+fn the_one(offers: &BTreeMap<Key, Announcement>) -> (Key, Announcement) {
+    let (key, announcement) = offers.first_key_value().unwrap();
+    (key.clone(), announcement.clone())
+}
+
+fn live(key: &Key, announcement: &Announcement, lease: i64) -> Entry {
+    let (key, value) = (
+        key.path(Kind::Provides),
+        serde_json::to_vec(announcement).unwrap(),
+    );
+    Entry {
+        key,
+        value,
+        revision: 5,
+        lease,
+    }
+}
+
+fn tombstone(key: &Key, by: By) -> Entry {
+    let value = serde_json::to_vec(&Tombstone {
+        by,
+        at: "2026-01-01T00:00:00Z".into(),
+    })
+    .unwrap();
+    Entry {
+        key: key.path(Kind::Withdrawn),
+        value,
+        revision: 6,
+        lease: 3,
+    }
+}
+
+fn snapshot(entries: &[Entry]) -> Snapshot {
+    Snapshot::new(&Id::default_scope(), 9, entries.to_vec())
+}
+
+fn nothing_leaves() -> BTreeMap<Key, By> {
+    BTreeMap::new()
+}
+
+#[test]
+fn an_announcement_is_its_pattern_filled_and_half_filled() {
+    let (key, announcement) = the_one(&offered(API, "now"));
+    assert_eq!(
+        key.path(Kind::Provides),
+        "/reconf/v1/default/provides/API_URL/east/api@api01"
+    );
+    assert_eq!(
+        announcement.value,
+        "http://[fe80::1]:1100/v1?api01-east-default"
+    );
+    assert_eq!(
+        announcement.pattern,
+        "http://{HOST}:{PORT}/v1?api01-east-default"
+    );
+    assert_eq!(
+        (announcement.port, announcement.local_port),
+        (Some(1100), Some(7))
+    );
+    assert_eq!(announcement.host, "fe80::1");
+}
+
+#[test]
+fn what_is_said_already_is_kept_with_its_first_date() {
+    let (key, first) = the_one(&offered(API, "first"));
+    let said = snapshot(&[live(&key, &first, 0)]);
+    let again = plan(&offered(API, "later"), 0, &nothing_leaves(), &said);
+    assert!(again.is_done());
+    assert_eq!(again.kept, [(key, first, 5)]);
+}
+
+#[test]
+fn another_value_lease_or_a_tombstone_is_a_reason_to_put_it() {
+    let offers = offered(API, "now");
+    let (key, announcement) = the_one(&offers);
+    let mut other = announcement.clone();
+    other.host = "10.0.0.1".into();
+    for (entries, live_at, tombstone_at) in [
+        (vec![], 0, 0),
+        (vec![live(&key, &other, 0)], 5, 0),
+        (vec![live(&key, &announcement, 4)], 5, 0),
+        (vec![tombstone(&key, By::Hand)], 0, 6),
+        (
+            vec![live(&key, &announcement, 0), tombstone(&key, By::Manifest)],
+            5,
+            6,
+        ),
+        (
+            vec![Entry {
+                value: b"{}".to_vec(),
+                ..live(&key, &other, 0)
+            }],
+            5,
+            0,
+        ),
+    ] {
+        let plan = plan(&offers, 0, &nothing_leaves(), &snapshot(&entries));
+        assert_eq!(plan.puts.len(), 1, "{entries:?}");
+        let read = plan.puts[0].read;
+        assert_eq!((read.live, read.tombstone), (live_at, tombstone_at));
+    }
+}
+
+#[test]
+fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
+    let (key, announcement) = the_one(&offered(API, "now"));
+    let mut state = ServiceState::default();
+    let told = Announced {
+        announcement: announcement.clone(),
+        lease: 0,
+        outcome: Outcome::UnderWay,
+        revision: 0,
+    };
+    state.announced.insert(key.path(Kind::Provides), told);
+    assert_eq!(leaving(&state, &offered(API, "now")), nothing_leaves());
+    let going = leaving(&state, &BTreeMap::new());
+    assert_eq!(going, BTreeMap::from([(key.clone(), By::Manifest)]));
+    let planned = |entries: &[Entry]| plan(&BTreeMap::new(), 0, &going, &snapshot(entries));
+    let of = |plan: &Plan| (plan.withdrawals.len(), plan.gone.len());
+    assert_eq!(of(&planned(&[live(&key, &announcement, 0)])), (1, 0));
+    assert_eq!(
+        of(&planned(&[])),
+        (1, 0),
+        "it lapsed, and nobody is told yet"
+    );
+    assert_eq!(of(&planned(&[tombstone(&key, By::Hand)])), (0, 1));
+}
+
+#[test]
+fn what_was_owed_by_hand_stays_owed_by_hand_until_it_is_provided_again() {
+    let (key, _) = the_one(&offered(API, "now"));
+    let mut state = ServiceState::default();
+    state.withdrawing.insert(key.path(Kind::Provides), By::Hand);
+    assert_eq!(
+        leaving(&state, &BTreeMap::new()),
+        BTreeMap::from([(key, By::Hand)])
+    );
+    assert_eq!(leaving(&state, &offered(API, "now")), nothing_leaves());
+}
+
+#[test]
+fn a_service_is_held_by_its_state_or_by_a_tombstone_of_a_hand() {
+    let (key, announcement) = the_one(&offered(API, "now"));
+    let free = ServiceState::default();
+    let held = ServiceState {
+        held: true,
+        ..free.clone()
+    };
+    let is = |state: &ServiceState, entries: &[Entry]| {
+        is_held(state, [&key].into_iter(), &snapshot(entries))
+    };
+    assert!(is(&held, &[]));
+    assert!(is(&free, &[tombstone(&key, By::Hand)]));
+    assert!(!is(
+        &free,
+        &[tombstone(&key, By::Manifest), live(&key, &announcement, 0)]
+    ));
+}
+
+#[test]
+fn a_lease_belongs_to_one_service_on_one_node_and_one_time_to_live() {
+    let (key, _) = the_one(&offered(API, "now"));
+    let thirty = lease_id(&key, Duration::from_secs(30));
+    assert_eq!(
+        thirty,
+        lease_id(
+            &Key {
+                name: Name::parse("OTHER").unwrap(),
+                ..key.clone()
+            },
+            Duration::from_secs(30)
+        )
+    );
+    assert_ne!(thirty, lease_id(&key, Duration::from_secs(31)));
+    assert_ne!(
+        thirty,
+        lease_id(
+            &Key {
+                node: id("api02"),
+                ..key.clone()
+            },
+            Duration::from_secs(30)
+        )
+    );
+    assert!(thirty > 0);
+}

@@ -1,0 +1,352 @@
+//! What a requirement becomes, by everything that it can follow from (design.md section 6): no registry, no disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reconf::{
+    model::{
+        announcement::{Announcement, By, Tombstone},
+        datastores::Datastores,
+        facts::Facts,
+        id::Id,
+        key::{Key, Kind},
+        known::Known,
+        manifest::Manifest,
+        name::Name,
+        settings::OnUnreachable,
+        snapshot::{Entry, Snapshot},
+    },
+    resolve::{Own, Question, Reference, Registry, explain, resolve},
+};
+
+/// Everything that an environment follows from, said in short.
+struct World {
+    requires: String,
+    regions: Vec<&'static str>,
+    entries: Vec<Entry>,
+    known: Vec<Entry>,
+    away: Option<OnUnreachable>,
+    datastores: &'static str,
+    own: Vec<&'static str>,
+}
+
+/// A world in which `app` on `web01`, in region `east`, requires `URL`.
+fn requiring(url: &str) -> World {
+    World {
+        requires: url.to_owned(),
+        regions: vec!["east"],
+        entries: Vec::new(),
+        known: Vec::new(),
+        away: None,
+        datastores: "{}",
+        own: Vec::new(),
+    }
+}
+
+impl World {
+    fn regions(mut self, regions: &[&'static str]) -> Self {
+        self.regions = regions.to_vec();
+        self
+    }
+
+    /// `A east api@api01 value`: an announcement, in the registry.
+    fn live(mut self, text: &str) -> Self {
+        self.entries.push(announcement(text));
+        self
+    }
+
+    /// The same, as it was last seen.
+    fn known(mut self, text: &str) -> Self {
+        self.known.push(announcement(text));
+        self
+    }
+
+    /// `A east api@api01`: taken back.
+    fn withdrawn(mut self, text: &str, by: By) -> Self {
+        let at = "2026-01-02T03:04:05Z".to_owned();
+        let tombstone = serde_json::to_vec(&Tombstone { by, at }).unwrap();
+        self.entries.push(entry(text, Kind::Withdrawn, tombstone));
+        self
+    }
+
+    /// The registry does not answer.
+    fn away(mut self, then: OnUnreachable) -> Self {
+        self.away = Some(then);
+        self
+    }
+
+    fn datastores(mut self, json: &'static str) -> Self {
+        self.datastores = json;
+        self
+    }
+
+    /// Another manifest on this node.
+    fn beside(mut self, json: &'static str) -> Self {
+        self.own.push(json);
+        self
+    }
+
+    /// Asks as `consumer`.
+    fn ask<T>(&self, consumer: &str, answer: impl FnOnce(&Question, &Snapshot) -> T) -> T {
+        let manifest = format!(
+            r#"{{"id": "app", "requires": {{"URL": {}}}}}"#,
+            self.requires
+        );
+        let (default, region) = (Id::default_scope(), id("east"));
+        let regions: Vec<Id> = self.regions.iter().map(|region| id(region)).collect();
+        let snapshot = Snapshot::new(&default, 9, self.entries.clone());
+        let mut known = Known::default();
+        let names: BTreeSet<Name> = ["A", "B"].map(|name| Name::parse(name).unwrap()).into();
+        known.learn(&names, &Snapshot::new(&default, 1, self.known.clone()));
+        let datastores = Datastores::parse("configuration.json", self.datastores, &default);
+        let (node, host) = (id(consumer), "10.0.0.5".to_owned());
+        let facts = Facts { node, region, host };
+        let own: Vec<Manifest> = self.own.iter().map(|json| parse(json, "beside")).collect();
+        let question = Question {
+            manifest: &parse(&manifest, "app"),
+            node: &facts.node,
+            region: &facts.region,
+            regions: &regions,
+            registry: self
+                .away
+                .map_or(Registry::Read(&snapshot), Registry::Unread),
+            own: &Own::new(&own, &facts),
+            known: &known,
+            datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
+        };
+        answer(&question, &snapshot)
+    }
+
+    /// `value (source, provider)`, `left out`, or what is said of each missing name.
+    fn outcome(&self) -> String {
+        self.ask("web01", |question, snapshot| match resolve(question) {
+            Ok(resolution) => resolution.environment.values().next().map_or_else(
+                || "left out".to_owned(),
+                |v| {
+                    format!(
+                        "{} ({}, {})",
+                        v.value,
+                        v.source.name(),
+                        v.providers.join(" ")
+                    )
+                },
+            ),
+            Err(missing) => said(question, snapshot, &missing),
+        })
+    }
+}
+
+fn said(question: &Question, snapshot: &Snapshot, missing: &[Reference]) -> String {
+    let names = snapshot.live.keys().map(|key| key.name.clone()).collect();
+    let line = |reference: &Reference| {
+        let reason = explain(question, snapshot, reference, &names);
+        format!("{}: {reason}", reference.name)
+    };
+    missing.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn parse(json: &str, name: &str) -> Manifest {
+    Manifest::parse("manifest.json", json, &id(name)).unwrap()
+}
+
+fn announcement(text: &str) -> Entry {
+    let (place, value) = text.rsplit_once(' ').unwrap();
+    let provider = place.rsplit_once(' ').unwrap().1;
+    let (service, node) = provider.split_once('@').unwrap();
+    let announcement = Announcement {
+        value: value.to_owned(),
+        pattern: value.to_owned(),
+        host: "10.0.0.9".to_owned(),
+        port: None,
+        local_port: None,
+        service: id(service),
+        node: id(node),
+        public: false,
+        since: "2026-01-01T00:00:00Z".to_owned(),
+    };
+    entry(
+        place,
+        Kind::Provides,
+        serde_json::to_vec(&announcement).unwrap(),
+    )
+}
+
+fn entry(place: &str, kind: Kind, value: Vec<u8>) -> Entry {
+    let words: Vec<&str> = place.split(' ').collect();
+    let (service, node) = words[2].split_once('@').unwrap();
+    let key = Key {
+        federation: Id::default_scope(),
+        name: Name::parse(words[0]).unwrap(),
+        region: id(words[1]),
+        service: id(service),
+        node: id(node),
+    };
+    Entry {
+        key: key.path(kind),
+        value,
+        revision: 5,
+        lease: 0,
+    }
+}
+
+#[test]
+fn announcements_come_before_last_known_before_datastores_before_the_default() {
+    let all = || {
+        requiring(r#"{"value": "{A}", "default": "default"}"#)
+            .known("A east api@old known")
+            .datastores(r#"{"datastores": {"A": "store"}}"#)
+    };
+    assert_eq!(
+        all().live("A east api@api01 live").outcome(),
+        "live (registry, api@api01)"
+    );
+    assert_eq!(all().outcome(), "known (last-known, api@old)");
+    let forgotten = all().withdrawn("A east api@old", By::Manifest);
+    assert_eq!(forgotten.outcome(), "store (datastores, )");
+    assert_eq!(
+        requiring(r#"{"value": "{A}", "default": "default"}"#).outcome(),
+        "default (default, )"
+    );
+    assert_eq!(
+        requiring(r#"{"value": "{A}", "optional": true}"#).outcome(),
+        "left out"
+    );
+}
+
+#[test]
+fn the_first_region_that_has_any_counts_alone() {
+    let two = || {
+        requiring(r#""{A}""#)
+            .live("A east api@e e")
+            .live("A west api@w w")
+    };
+    assert_eq!(two().outcome(), "e (registry, api@e)");
+    assert_eq!(
+        two().regions(&["west", "east"]).outcome(),
+        "w (registry, api@w)"
+    );
+    assert_eq!(
+        two().regions(&["north", "west"]).outcome(),
+        "w (registry, api@w)"
+    );
+    assert_eq!(
+        two().regions(&["north"]).outcome(),
+        "A: provided by `api`, but only in regions `east`, `west`"
+    );
+}
+
+#[test]
+fn a_region_that_lacks_a_regional_datastore_is_not_sent_elsewhere() {
+    let stores = r#"{"datastores": {"A": "common", "B": "common"},
+        "regions": {"west": {"datastores": {"A": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
+    let a = requiring(r#""{A}""#).datastores(stores);
+    assert_eq!(a.outcome(), "A: a datastore, but only in region `west`");
+    let b = requiring(r#""{B}""#).datastores(stores);
+    assert_eq!(b.outcome(), "east (datastores, )");
+}
+
+#[test]
+fn everything_that_is_missing_is_told_with_the_best_that_is_known_of_it() {
+    let world = requiring(r#""{A}{B}{LONG_NAMED_URL}{A}""#)
+        .withdrawn("A east api@api01", By::Hand)
+        .datastores(r#"{"datastores": {"LONG_NAMED_URI": "x"}}"#);
+    assert_eq!(
+        world.outcome(),
+        "A: withdrawn from `api@api01` by hand at 2026-01-02T03:04:05Z; B: nothing provides it; \
+         LONG_NAMED_URL: nothing provides it; did you mean `LONG_NAMED_URI`?"
+    );
+}
+
+#[test]
+fn all_joins_every_value_sorted_and_once() {
+    let world = requiring(r#"{"value": "<{A}>", "pick": "all", "separator": "|"}"#)
+        .live("A east api@c b")
+        .live("A east api@b a")
+        .live("A east api@a b");
+    assert_eq!(world.outcome(), "<a|b> (registry, api@a api@b api@c)");
+}
+
+#[test]
+fn while_the_registry_is_away_its_last_word_stands_and_nothing_takes_its_place() {
+    let world = |then| {
+        requiring(r#"{"value": "{A}", "default": "default"}"#)
+            .datastores(r#"{"datastores": {"A": "store"}}"#)
+            .away(then)
+    };
+    let known = |then| world(then).known("A east api@old known").outcome();
+    assert_eq!(
+        known(OnUnreachable::LastKnown),
+        "known (last-known, api@old)"
+    );
+    assert_eq!(known(OnUnreachable::Datastores), "A: nothing provides it");
+    assert_eq!(known(OnUnreachable::Fail), "A: nothing provides it");
+    let unknown = |then| world(then).outcome();
+    assert_eq!(unknown(OnUnreachable::LastKnown), "store (datastores, )");
+    assert_eq!(unknown(OnUnreachable::Datastores), "store (datastores, )");
+    assert_eq!(unknown(OnUnreachable::Fail), "A: nothing provides it");
+    // What could not be read is covered neither by a default nor by being optional.
+    let optional = requiring(r#"{"value": "{A}", "optional": true}"#);
+    let optional = optional.away(OnUnreachable::LastKnown);
+    assert_eq!(optional.outcome(), "A: nothing provides it");
+}
+
+#[test]
+fn a_service_beside_stands_for_its_own_announcement() {
+    let beside = r#"{"id": "beside", "environment": {"PORT": 80}, "provides": {"A": "http://{HOST}:{PORT}"}}"#;
+    let alone = requiring(r#""{A}""#).beside(beside);
+    assert_eq!(
+        alone.outcome(),
+        "http://10.0.0.5:80 (registry, beside@web01)"
+    );
+    // The registry may still have an old word of it, which counts no more.
+    let announced = requiring(r#""{A}""#)
+        .beside(beside)
+        .live("A east beside@web01 old");
+    assert_eq!(announced.outcome(), alone.outcome());
+    // Withdrawn by hand anywhere, it provides nothing.
+    let withdrawn = requiring(r#""{A}""#).beside(beside);
+    let withdrawn = withdrawn.withdrawn("A east beside@web01", By::Hand);
+    assert!(
+        withdrawn
+            .outcome()
+            .starts_with("A: withdrawn from `beside@web01`")
+    );
+    let away = requiring(r#""{A}""#)
+        .beside(beside)
+        .away(OnUnreachable::LastKnown);
+    assert_eq!(away.outcome(), alone.outcome());
+}
+
+#[test]
+fn consumers_spread_evenly_and_only_a_lost_share_moves() {
+    let picked = |providers: &[usize], consumer: usize| {
+        let world = providers
+            .iter()
+            .fold(requiring(r#""{A}""#), |world, provider| {
+                world.live(&format!("A east api@n{provider} {provider}"))
+            });
+        world.ask(&format!("web{consumer}"), |question, _| {
+            let environment = resolve(question).unwrap().environment;
+            environment.into_values().next().unwrap().value
+        })
+    };
+    let (all, less) = ([0, 1, 2, 3], [0, 1, 2]);
+    let mut shares: BTreeMap<String, usize> = BTreeMap::new();
+    for consumer in 0..400 {
+        let before = picked(&all, consumer);
+        let after = picked(&less, consumer);
+        assert!(
+            before == after || before == "3",
+            "{consumer} moved from {before} to {after}"
+        );
+        *shares.entry(before).or_default() += 1;
+    }
+    assert_eq!(shares.len(), 4);
+    assert!(
+        shares.values().all(|share| (70..=130).contains(share)),
+        "{shares:?}"
+    );
+}
