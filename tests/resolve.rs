@@ -306,6 +306,12 @@ fn a_service_beside_stands_for_its_own_announcement() {
         .beside(beside)
         .live("A east beside@web01 old");
     assert_eq!(announced.outcome(), alone.outcome());
+    // So has what it no longer provides.
+    let other = r#"{"id": "beside", "provides": {"B": "x"}}"#;
+    let left = requiring(r#""{A}""#)
+        .beside(other)
+        .live("A east beside@web01 old");
+    assert!(left.outcome().starts_with("A: "));
     // Withdrawn by hand anywhere, it provides nothing.
     let withdrawn = requiring(r#""{A}""#).beside(beside);
     let withdrawn = withdrawn.withdrawn("A east beside@web01", By::Hand);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Done, Intent, drain,
+    Intent, Results, drain,
     files::Templates,
     locks::service_lock,
-    publish::{Running, publish},
+    publish::publish_all,
     write::{self, Written},
 };
 use crate::{
@@ -19,9 +19,6 @@ use crate::{
     model::{id::Id, manifest::Manifest},
     report::Failure,
 };
-
-/// The services in the order of their ids, with what became of each.
-pub(crate) type Results = Vec<(Id, Result<Done, Failure>)>;
 
 /// Writes the confs of these services (sorted by id); those with running tasks to wait for come last. `more` can want
 /// more of the one read of the registry.
@@ -55,40 +52,11 @@ pub(crate) fn write_all(
             Err(failure) => results.push((id.clone(), Err(failure))),
         }
     }
-    tell_fleet(node, session, &view, &mut results)?;
+    publish_all(node, session, &view, &mut results)?;
     for (id, limit) in waiting {
         let result = drain::service(node, session, id, limit, intent, &templates);
         results.push((id.clone(), result));
     }
     results.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok((view, results))
-}
-
-/// Publishes what the node runs with now. That this fails is a warning of the services it concerns.
-pub(super) fn tell_fleet(
-    node: &Node,
-    session: &mut Session,
-    view: &View,
-    results: &mut Results,
-) -> Result<(), Failure> {
-    let done = results
-        .iter_mut()
-        .filter_map(|(_, result)| result.as_mut().ok());
-    for done in done {
-        let Some(applied) = done.applied.take() else {
-            continue;
-        };
-        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else {
-            continue;
-        };
-        let running = Running {
-            federation: manifest.federation.clone(),
-            service: manifest.id.clone(),
-            applied,
-        };
-        done.rendered
-            .warnings
-            .extend(publish(node, session, &running, Some(&view.readings))?);
-    }
-    Ok(())
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     Done, Intent,
-    batch::tell_fleet,
     files::Templates,
     locks::service_lock,
+    publish::publish_all,
     write::{self, Tasks, Written},
 };
 use crate::{
@@ -45,7 +45,7 @@ pub(super) fn service(
         return Err(timed_out(node, id, limit));
     };
     let mut results = vec![(id.clone(), Ok(*done))];
-    tell_fleet(node, session, &view, &mut results)?;
+    publish_all(node, session, &view, &mut results)?;
     results.remove(0).1
 }
 

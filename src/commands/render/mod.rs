@@ -43,6 +43,9 @@ pub(crate) struct Done {
     pub(crate) applied: Option<Applied>,
 }
 
+/// The services in the order of their ids, with what became of each.
+pub(crate) type Results = Vec<(Id, Result<Done, Failure>)>;
+
 /// `reconf render`.
 pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
     refuse(args)?;

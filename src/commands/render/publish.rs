@@ -1,9 +1,11 @@
 //! What the node runs with, told to the fleet: `applied/<node>/<service>` (design.md section 5).
 
+use super::Results;
 use crate::{
     commands::{
         node::Node,
         reading::{Readings, Wanted},
+        view::View,
     },
     edge::registry::{Change, RegistryError, Session},
     model::{applied::Applied, id::Id, key},
@@ -15,6 +17,35 @@ pub(crate) struct Running {
     pub(crate) federation: Id,
     pub(crate) service: Id,
     pub(crate) applied: Applied,
+}
+
+/// Publishes what the node runs with now. That this fails is a warning of the services it concerns.
+pub(super) fn publish_all(
+    node: &Node,
+    session: &mut Session,
+    view: &View,
+    results: &mut Results,
+) -> Result<(), Failure> {
+    let done = results
+        .iter_mut()
+        .filter_map(|(_, result)| result.as_mut().ok());
+    for done in done {
+        let Some(applied) = done.applied.take() else {
+            continue;
+        };
+        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else {
+            continue;
+        };
+        let running = Running {
+            federation: manifest.federation.clone(),
+            service: manifest.id.clone(),
+            applied,
+        };
+        done.rendered
+            .warnings
+            .extend(publish(node, session, &running, Some(&view.readings))?);
+    }
+    Ok(())
 }
 
 /// Publishes what a service runs with, if the registry does not say so already. `readings` is what was read of the
