@@ -1,0 +1,27 @@
+module ReconfCookbook
+  # A service's manifest from Chef's data bags, decrypted where it is encrypted.
+  module DataBagManifest
+    # What Chef adds to an item.
+    ADDED = %w(chef_type data_bag).freeze
+
+    def reconf_manifest(bag, item, secret = nil)
+      found = data_bag_item(bag, item, secret)
+      found = found.respond_to?(:raw_data) ? found.raw_data : found.to_hash
+      found.to_hash.reject { |key, _| ADDED.include?(key) }
+    rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagItemID => e
+      raise if e.respond_to?(:response) && e.response.code != '404'
+
+      raise Failure, "there is no item `#{item}` in the data bag `#{bag}`#{reconf_other_items(bag)}"
+    end
+
+    private
+
+    # Chef's two modes tell of a missing item in two ways, and only one of them names what is there.
+    def reconf_other_items(bag)
+      items = Chef::DataBag.load(bag).keys.sort
+      items.empty? ? '' : "; it has #{items.join(', ')}"
+    rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagPath
+      ', nor such a data bag'
+    end
+  end
+end

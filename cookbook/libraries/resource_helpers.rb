@@ -1,0 +1,37 @@
+module ReconfCookbook
+  # What the actions of the resources share.
+  module ResourceHelpers
+    include DataBagManifest
+
+    def converge
+      Converge.of(run_context)
+    end
+
+    def places
+      @places ||= Places.new(new_resource.root)
+    end
+
+    def binary
+      converge.binary(new_resource.binary, new_resource.root)
+    end
+
+    # The node's configuration, as this converge writes it, else as the attributes say.
+    def config
+      converge.planned['config'] || node.read('reconf', 'config')&.to_h || {}
+    end
+
+    def warn_of(answer)
+      answer['warnings'].each { |warning| Chef::Log.warn("#{new_resource}: #{warning}") }
+    end
+
+    # On a host where the binary is not yet there, why-run can still say what is known without it.
+    def speechless?
+      whyrun_mode? && !binary.there?
+    end
+
+    # The manifest of a service: the one of this converge, else the one on the disk.
+    def manifest_of(service)
+      converge.manifests[service] || (File.exist?(places.manifest(service)) ? JSON.parse(IO.read(places.manifest(service))) : {})
+    end
+  end
+end

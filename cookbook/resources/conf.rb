@@ -1,0 +1,76 @@
+provides :reconf_conf
+resource_name :reconf_conf
+unified_mode true
+
+use 'partial/_reconf'
+
+description "Renders a service's environment to its conf, and notifies whom it concerns"
+
+property :service, String,
+         name_property: true,
+         description: "The service's id."
+
+property :await_applied, [true, false],
+         default: true,
+         desired_state: false,
+         description: 'Count the conf as applied only when the converge has succeeded: until then every converge notifies again.'
+
+property :drain, String,
+         desired_state: false,
+         description: 'Let running tasks end first, for so long at most (`10m`).'
+
+property :on_change, Hash,
+         default: {},
+         desired_state: false,
+         coerce: proc { |wanted| ReconfCookbook::OnChange.coerce(wanted) },
+         description: 'Whom to notify of which variables: `{ \'DATABASE_URL\' => [:restart, \'service[www]\'] }`.'
+
+property :together, Array,
+         default: [],
+         desired_state: false,
+         description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list.'
+
+action :render, description: 'Write what is required, if it differs.' do
+  if speechless?
+    path = places.rendered(new_resource.service, config).first
+    converge_by(ReconfCookbook::Report.first_render(path, manifest_of(new_resource.service))) {}
+  else
+    tell(answer)
+  end
+end
+
+action_class do
+  def answer
+    together = new_resource.together.empty? ? [new_resource.service] : new_resource.together
+    converge.answer(binary, words, new_resource.service, together, '')
+  end
+
+  def words
+    return %w(render --dry-run) if whyrun_mode?
+
+    words = ['render']
+    words << '--await-applied' if new_resource.await_applied
+    words += ['--drain', new_resource.drain] if new_resource.drain
+    words
+  end
+
+  def tell(answer)
+    warn_of(answer)
+    return unless answer['changed'] || !answer['mended'].empty?
+
+    # The work is done already: the binary looks and writes under one lock.
+    converge_by(ReconfCookbook::Report.render(answer)) do
+      converge.after.applies(binary, new_resource.service) if answer['pending'] && new_resource.await_applied
+    end
+    notify(answer['variables'].select { |variable| variable['changed'] }.map { |variable| variable['name'] })
+  end
+
+  def notify(changed)
+    ReconfCookbook::OnChange.notifications(new_resource.on_change, changed).each do |what, target, timing|
+      notify_group "#{new_resource.service}: #{what} #{target}" do
+        notifies what, target, timing
+        action :run
+      end
+    end
+  end
+end

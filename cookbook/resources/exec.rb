@@ -1,0 +1,97 @@
+provides :reconf_exec
+resource_name :reconf_exec
+unified_mode true
+
+use 'partial/_reconf'
+
+description "Runs a command with a service's environment"
+
+property :service, String,
+         name_property: true,
+         description: 'The service whose conf is the environment.'
+
+property :command, [String, Array],
+         desired_state: false,
+         description: "A list of words, or a line for `/bin/sh -c`; by default the manifest's own command."
+
+property :creates, String,
+         desired_state: false,
+         description: 'Do nothing if this file exists.'
+
+property :cwd, String,
+         desired_state: false,
+         description: 'The folder in which the command runs.'
+
+property :user, [String, Integer],
+         desired_state: false,
+         description: 'The user as whom it runs; it has to be allowed to read the conf.'
+
+property :group, [String, Integer],
+         desired_state: false,
+         description: 'The group as which it runs.'
+
+property :environment, Hash,
+         default: {},
+         sensitive: true,
+         desired_state: false,
+         description: 'Variables besides those of the conf, which win where both have one.'
+
+property :returns, [Integer, Array],
+         default: 0,
+         desired_state: false,
+         description: 'The exit codes of success.'
+
+property :timeout, [Integer, Float, String],
+         default: 3600,
+         desired_state: false,
+         description: 'Seconds after which it has failed.'
+
+property :live_stream, [true, false],
+         default: false,
+         desired_state: false,
+         description: 'Show its output while it runs.'
+
+property :task, [true, false],
+         default: false,
+         desired_state: false,
+         description: 'Hold the conf in place while it runs: a draining render waits for it.'
+
+property :wait, String,
+         desired_state: false,
+         description: 'How long a task waits for a drain to end (`10m`).'
+
+property :pristine, [true, false],
+         default: false,
+         desired_state: false,
+         description: "Start from an empty environment instead of Chef's."
+
+action :run, description: 'Run the command.' do
+  wanted = new_resource
+  line = command_line
+  execute "#{wanted.service}: #{Array(wanted.command || 'its own command').join(' ')}" do
+    command line
+    default_env false
+    %i(creates cwd user group).each { |name| send(name, wanted.send(name)) if wanted.send(name) }
+    environment wanted.environment unless wanted.environment.empty?
+    returns wanted.returns
+    timeout wanted.timeout
+    live_stream wanted.live_stream
+    sensitive wanted.sensitive
+  end
+end
+
+action_class do
+  def command_line
+    words = ['exec']
+    words << '--task' if new_resource.task
+    words += ['--wait', new_resource.wait] if new_resource.wait
+    words << '--pristine' if new_resource.pristine
+    words << new_resource.service
+    words += ['--', *program] if new_resource.command
+    binary.command(*words)
+  end
+
+  def program
+    new_resource.command.is_a?(Array) ? new_resource.command : ['/bin/sh', '-c', new_resource.command]
+  end
+end

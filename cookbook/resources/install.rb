@@ -1,0 +1,73 @@
+provides :reconf_install
+resource_name :reconf_install
+unified_mode true
+
+use 'partial/_reconf'
+
+description 'Installs the program from a package file, a URL or a local path'
+
+property :source, String,
+         name_property: true,
+         description: 'A path or URL, of the program itself or of a `.deb` or `.rpm` package.'
+
+property :checksum, String,
+         regex: /\A\h{64}\z/,
+         description: 'The SHA-256 of what is at `source`; a URL needs one.'
+
+action :install, description: 'Install the program.' do
+  if url? && !new_resource.checksum
+    raise ReconfCookbook::Failure, "`#{source}` needs a checksum\nhint: set it to what `sha256sum` says of the file"
+  end
+
+  if package_type
+    install_package
+  else
+    install_program
+  end
+end
+
+action_class do
+  def source
+    new_resource.source
+  end
+
+  def url?
+    source.match?(%r{\A[a-z]+://})
+  end
+
+  # An URL with a password in it is not to be shown.
+  def secretive?
+    source.match?(%r{\A[a-z]+://[^/]*@})
+  end
+
+  def package_type
+    source[/\.(deb|rpm)(?=\z|\?)/, 1]
+  end
+
+  def fetch(target, mode)
+    from = url? ? source : "file://#{source}"
+    wanted = new_resource
+    hidden = wanted.sensitive || secretive?
+    remote_file target do
+      source from
+      checksum wanted.checksum if wanted.checksum
+      mode mode
+      backup false
+      sensitive hidden
+    end
+  end
+
+  def install_program
+    directory(::File.dirname(new_resource.binary)) { recursive true }
+    fetch(new_resource.binary, '0755')
+  end
+
+  def install_package
+    file = source
+    if url?
+      file = ::File.join(Chef::Config[:file_cache_path], "reconf-#{new_resource.checksum[0, 12]}.#{package_type}")
+      fetch(file, '0644')
+    end
+    declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') { source file }
+  end
+end
