@@ -1,0 +1,26 @@
+require_relative 'support/etcd'
+require_relative 'support/machine'
+
+RSpec.configure do |config|
+  config.raise_errors_for_deprecations!
+  config.after(:suite) { Etcd.shared.stop }
+  config.before { Etcd.shared.delete_everything }
+  config.after { machines.each(&:remove) }
+  config.include(
+    Module.new do
+      def etcd
+        Etcd.shared
+      end
+
+      def machines
+        @machines ||= []
+      end
+
+      # A machine that is removed after the example.
+      def machine(name, registry: etcd.url, **what)
+        machines << Machine.new(name, registry: registry, **what)
+        machines.last
+      end
+    end
+  )
+end

@@ -1,0 +1,2 @@
+name    'configuration'
+version '1.0.0'

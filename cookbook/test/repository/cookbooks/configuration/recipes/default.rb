@@ -1,0 +1,1 @@
+# The attributes are what this cookbook is for.

@@ -1,0 +1,2 @@
+name    'igraph'
+version '1.0.0'

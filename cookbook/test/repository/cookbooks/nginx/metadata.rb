@@ -1,0 +1,2 @@
+name    'nginx'
+version '1.0.0'

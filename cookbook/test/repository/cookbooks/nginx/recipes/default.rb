@@ -1,0 +1,4 @@
+directory 'etc/nginx' do
+  path File.join(node['reconf']['root'], 'etc/nginx')
+  recursive true
+end

@@ -1,0 +1,2 @@
+name    'php'
+version '1.0.0'

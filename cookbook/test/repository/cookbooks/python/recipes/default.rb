@@ -1,0 +1,4 @@
+directory 'etc/python' do
+  path File.join(node['reconf']['root'], 'etc/python')
+  recursive true
+end

@@ -1,0 +1,6 @@
+name    'api'
+version '1.0.0'
+depends 'configuration'
+depends 'igraph'
+depends 'python'
+depends 'reconf'

@@ -1,0 +1,6 @@
+name    'www'
+version '1.0.0'
+depends 'configuration'
+depends 'nginx'
+depends 'php'
+depends 'reconf'

@@ -1,0 +1,95 @@
+require 'json'
+require 'open3'
+require 'socket'
+require 'tmpdir'
+require_relative 'wait'
+
+# A real etcd on free loopback ports.
+class Etcd
+  ATTEMPTS = 5
+
+  attr_reader :url
+
+  # The one of this test run.
+  def self.shared
+    @shared ||= new
+  end
+
+  def initialize
+    @dir = Dir.mktmpdir('reconf-etcd')
+    started = (1..ATTEMPTS).any? { start }
+    raise "etcd did not start:\n#{IO.read(log).lines.last(5).join}" unless started
+  end
+
+  def get(key)
+    answer = JSON.parse(ctl('get', key, '-w', 'json'))
+    value = answer.fetch('kvs', []).first
+    value && JSON.parse(value['value'].unpack1('m'))
+  end
+
+  def revision
+    JSON.parse(ctl('get', 'nothing', '-w', 'json')).fetch('header').fetch('revision')
+  end
+
+  # The keys below a prefix.
+  def keys(prefix)
+    ctl('get', '--prefix', prefix, '--keys-only').split
+  end
+
+  def delete_everything
+    ctl('del', '--prefix', '/')
+  end
+
+  # Does not answer while the block runs, and is there again after it.
+  def frozen
+    Process.kill(:STOP, @pid)
+    yield
+  ensure
+    Process.kill(:CONT, @pid)
+  end
+
+  def stop
+    Process.kill(:KILL, @pid)
+    Process.wait(@pid)
+    FileUtils.rm_rf(@dir)
+  end
+
+  private
+
+  # Somebody else may take a port between the look and the start.
+  def start
+    @url = "http://127.0.0.1:#{free_port}"
+    peer = "http://127.0.0.1:#{free_port}"
+    @pid = Process.spawn(
+      { 'PATH' => ENV['PATH'] }, 'etcd', '--data-dir', File.join(@dir, 'data'),
+      '--listen-client-urls', @url, '--advertise-client-urls', @url, '--listen-peer-urls', peer,
+      '--initial-advertise-peer-urls', peer, '--initial-cluster', "default=#{peer}",
+      unsetenv_others: true, %i(out err) => log
+    )
+    Wait.for('etcd answers or ends') { Process.wait(@pid, Process::WNOHANG) ? :ended : answers? } != :ended
+  end
+
+  def answers?
+    ctl('get', 'nothing') && true
+  rescue RuntimeError
+    false
+  end
+
+  def log
+    File.join(@dir, 'log')
+  end
+
+  def free_port
+    server = TCPServer.new('127.0.0.1', 0)
+    server.addr[1]
+  ensure
+    server.close
+  end
+
+  def ctl(*words)
+    out, status = Open3.capture2e({ 'ETCDCTL_API' => '3' }, 'etcdctl', '--endpoints', @url, *words)
+    raise "etcdctl #{words.join(' ')}: #{out}" unless status.success?
+
+    out
+  end
+end
