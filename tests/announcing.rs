@@ -183,6 +183,25 @@ fn what_was_owed_by_hand_stays_owed_by_hand_until_it_is_provided_again() {
 }
 
 #[test]
+fn only_what_is_done_and_not_under_way_out_is_confirmed() {
+    let (key, announcement) = the_one(&offered(API, "now"));
+    let path = key.path(Kind::Provides);
+    let mut state = ServiceState::default();
+    let (outcome, lease, revision) = (Outcome::Done, 4, 5);
+    let done = Announced {
+        announcement: announcement.clone(),
+        lease,
+        outcome,
+        revision,
+    };
+    state.announced.insert(path.clone(), done);
+    assert!(state.confirms(&key, &announcement, 4));
+    assert!(!state.confirms(&key, &announcement, 0));
+    state.withdrawing.insert(path, By::Hand);
+    assert!(!state.confirms(&key, &announcement, 4));
+}
+
+#[test]
 fn a_service_is_held_by_its_state_or_by_a_tombstone_of_a_hand() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let free = ServiceState::default();

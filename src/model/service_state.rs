@@ -69,15 +69,16 @@ impl ServiceState {
         paths.filter_map(|path| parse(path))
     }
 
-    /// Whether the registry is known to say exactly this, with this lease.
+    /// Whether the registry is known to say exactly this, with this lease. A withdrawal that is not known to have
+    /// failed may have happened.
     pub fn confirms(&self, key: &Key, announcement: &Announcement, lease: i64) -> bool {
-        self.announced
-            .get(&key.path(Kind::Provides))
-            .is_some_and(|known| {
-                known.outcome == Outcome::Done
-                    && known.lease == lease
-                    && known.announcement.says_the_same_as(announcement)
-            })
+        let path = key.path(Kind::Provides);
+        let same = |known: &Announced| {
+            known.outcome == Outcome::Done
+                && known.lease == lease
+                && known.announcement.says_the_same_as(announcement)
+        };
+        !self.withdrawing.contains_key(&path) && self.announced.get(&path).is_some_and(same)
     }
 }
 

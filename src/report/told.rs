@@ -119,6 +119,8 @@ pub struct Withdrawn {
     pub withdrawn: Vec<String>,
     /// Whether it stays so until `announce ID`.
     pub held: bool,
+    /// Whether its manifest was gone, so that nothing is remembered of it any more.
+    pub forgotten: bool,
     /// What should worry a person.
     pub warnings: Vec<String>,
 }
@@ -131,6 +133,7 @@ impl Withdrawn {
             changed: false,
             withdrawn: Vec::new(),
             held,
+            forgotten: false,
             warnings: Vec::new(),
         }
     }
@@ -149,6 +152,9 @@ impl Outcome for Withdrawn {
         };
         if self.held {
             line.push_str(&format!("; stays so until `reconf announce {service}`"));
+        }
+        if self.forgotten {
+            line.push_str("; forgotten, since its manifest is gone");
         }
         Some(line)
     }

@@ -3,6 +3,7 @@
 //! A service whose manifest is there is *held* from then on: only `announce ID` announces it again. One whose manifest
 //! is gone was cleared away: it is taken back as its manifest would have, and forgotten.
 
+mod other;
 mod service;
 mod target;
 mod wait;
@@ -15,7 +16,7 @@ use service::Withdrawing;
 pub(super) fn run(node: &Node, global: &Global, args: &cli::Withdraw) -> Ended {
     let mut session = node.session();
     let (targets, readings) = if global.node.is_some() {
-        target::on_other(node, &mut session, &args.services)?
+        other::on_other(node, &mut session, &args.services)?
     } else {
         target::here(node, &mut session, &args.services)?
     };

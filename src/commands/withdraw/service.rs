@@ -87,6 +87,7 @@ impl<'a> Withdrawing<'a> {
         }
         if target.forgotten {
             self.forget(&target.service)?;
+            told.forgotten = true;
         }
         Ok(Some(told))
     }

@@ -1,4 +1,4 @@
-//! What is to be taken back: of services on this node, or on another one.
+//! What is to be taken back of a service, and what that is for the services of this node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,14 @@ use crate::{
         reading::{Readings, Wanted},
         services, states,
     },
-    edge::registry::Session,
+    edge::{files, registry::Session},
     model::{
         announcement::By,
         id::Id,
-        key::{self, Key, Kind},
+        key::{self, Key},
         manifest::Manifest,
         offer::offered_keys,
         service_state::ServiceState,
-        snapshot::Snapshot,
     },
     report::{Code, Failure},
 };
@@ -32,12 +31,12 @@ pub(super) struct Target {
     /// Whether nothing is remembered of the service from then on.
     pub(super) forgotten: bool,
     by: By,
-    keys: BTreeSet<Key>,
+    pub(super) keys: BTreeSet<Key>,
     /// Where nodes say what they run with, and no longer do; with the federation.
-    cleared: BTreeSet<(Id, String)>,
+    pub(super) cleared: BTreeSet<(Id, String)>,
 }
 
-type Targets = BTreeMap<Id, Result<Target, Failure>>;
+pub(super) type Targets = BTreeMap<Id, Result<Target, Failure>>;
 
 impl Target {
     /// The federations in which something is to be taken back.
@@ -55,11 +54,6 @@ impl Target {
     pub(super) fn leaving(&self, federation: &Id) -> BTreeMap<Key, By> {
         let keys = self.keys.iter().filter(|key| key.federation == *federation);
         keys.map(|key| (key.clone(), self.by)).collect()
-    }
-
-    /// The keys that are to be taken back.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter()
     }
 
     /// Whether what another node or service says at `path` is no longer so.
@@ -112,7 +106,7 @@ fn of_service(node: &Node, id: Id) -> Result<Target, Failure> {
     let state = states::load(node, &id)?;
     match services::manifest(node, &id) {
         Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
-        Err(failure) if failure.code == Code::NoInput && state != ServiceState::default() => {
+        Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id, &state) => {
             cleared_away(node, id, &state)
         }
         // What it announced is known without its manifest.
@@ -127,13 +121,18 @@ fn of_service(node: &Node, id: Id) -> Result<Target, Failure> {
     }
 }
 
+/// Whether this node ever announced or rendered the service.
+fn is_remembered(node: &Node, id: &Id, state: &ServiceState) -> bool {
+    *state != ServiceState::default() || files::exists(&node.places.applied(id))
+}
+
 fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id) -> Target {
     let mut keys = offered_keys(manifest, this, &node.settings.region);
     keys.extend(state.keys());
     held(manifest.id.clone(), keys)
 }
 
-fn held(service: Id, keys: BTreeSet<Key>) -> Target {
+pub(super) fn held(service: Id, keys: BTreeSet<Key>) -> Target {
     Target {
         service,
         holds: true,
@@ -167,67 +166,4 @@ fn cleared_away(node: &Node, service: Id, state: &ServiceState) -> Result<Target
         keys,
         service,
     })
-}
-
-/// What a node provides, by the registry; with `--all`, what it says that it runs with goes too.
-pub(super) fn on_other(
-    node: &Node,
-    session: &mut Session,
-    services: &cli::Services,
-) -> Result<(Targets, Readings), Failure> {
-    let other = node.id()?;
-    let mut wanted = Wanted::default();
-    for federation in &node.settings.federations {
-        for kind in [Kind::Provides, Kind::Withdrawn] {
-            wanted.prefix(federation, key::all_names_prefix(federation, kind));
-        }
-        wanted.prefix(federation, key::applied_of_node_prefix(federation, &other));
-    }
-    let readings = wanted.read(session);
-    let mut targets: BTreeMap<Id, Target> = BTreeMap::new();
-    for id in &services.ids {
-        found(&mut targets, id);
-    }
-    for federation in &node.settings.federations {
-        match readings.of(federation) {
-            Some(Ok(snapshot)) => find(&mut targets, federation, &other, snapshot, services),
-            Some(Err(unread)) => return Err(unread.failure.clone()),
-            None => {}
-        }
-    }
-    for target in targets.values_mut() {
-        let state = states::load(node, &target.service)?;
-        // The name may be one that this machine has, or had.
-        let ours = state.keys().any(|key| target.keys.contains(&key));
-        (target.holds, target.recorded) = (ours, ours);
-    }
-    let targets = targets.into_iter().map(|(id, target)| (id, Ok(target)));
-    Ok((targets.collect(), readings))
-}
-
-/// Finds what one federation has of the node and of the services that are meant.
-fn find(
-    targets: &mut BTreeMap<Id, Target>,
-    federation: &Id,
-    other: &Id,
-    snapshot: &Snapshot,
-    services: &cli::Services,
-) {
-    let meant =
-        |key: &&Key| key.node == *other && (services.all || services.ids.contains(&key.service));
-    for key in snapshot.live.keys().filter(meant) {
-        found(targets, &key.service).keys.insert(key.clone());
-    }
-    for path in snapshot.others.keys().filter(|_| services.all) {
-        if let Some(service) = path.rsplit('/').next().and_then(|id| Id::parse(id).ok()) {
-            let cleared = (federation.clone(), path.clone());
-            found(targets, &service).cleared.insert(cleared);
-        }
-    }
-}
-
-fn found<'a>(targets: &'a mut BTreeMap<Id, Target>, service: &Id) -> &'a mut Target {
-    targets
-        .entry(service.clone())
-        .or_insert_with(|| held(service.clone(), BTreeSet::new()))
 }

@@ -82,7 +82,10 @@ fn old_revisions(target: &Target, federation: &Id, snapshot: &Snapshot) -> BTree
         // Announced again since: what is newer than that is not the old value.
         tombstone.or_else(|| snapshot.live.get(key).map(|live| live.revision))
     };
-    let keys = target.keys().filter(|key| key.federation == *federation);
+    let keys = target
+        .keys
+        .iter()
+        .filter(|key| key.federation == *federation);
     keys.map(|key| (key.path(Kind::Provides), revision(key).unwrap_or(i64::MAX)))
         .collect()
 }
