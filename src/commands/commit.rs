@@ -12,11 +12,14 @@ use crate::{
         id::Id,
         key::{Key, Kind},
     },
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// How long a tombstone is remembered.
 const TOMBSTONE_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How often is tried before others are let go first.
+const TRIES: usize = 3;
 
 /// An announcement and its tombstone are changed together.
 const CHANGES_OF_A_KEY: usize = 2;
@@ -34,6 +37,26 @@ pub(crate) struct Subject<'a> {
     pub(crate) federation: &'a Id,
     /// Whether this node's state of the service tells of it.
     pub(crate) recorded: bool,
+}
+
+/// Reads, plans and carries out anew while others get ahead; `first` is what became of the first try.
+pub(crate) fn until_told<T>(
+    service: &Id,
+    first: Option<T>,
+    mut again: impl FnMut() -> Result<Option<T>, Failure>,
+) -> Result<T, Failure> {
+    if let Some(done) = first {
+        return Ok(done);
+    }
+    for _ in 1..TRIES {
+        if let Some(done) = again()? {
+            return Ok(done);
+        }
+    }
+    let message = format!("others change what `{service}` announces at the same time");
+    Err(Failure::new(Code::TryAgain, message)
+        .facts([format!("{TRIES} tries were overtaken")])
+        .hint("try it again"))
 }
 
 /// Carries out a plan, with its announcements on `lease`. `None`: the registry has changed since it was read.

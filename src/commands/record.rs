@@ -32,19 +32,8 @@ pub(super) fn owe<'a>(
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {
         for (key, announcement) in announcements {
-            let path = key.path(Kind::Provides);
-            state.withdrawing.remove(&path);
-            let announcement = announcement.clone();
             let outcome = Outcome::UnderWay;
-            state.announced.insert(
-                path,
-                Announced {
-                    announcement,
-                    lease,
-                    outcome,
-                    revision: 0,
-                },
-            );
+            remember(state, key, announcement, (lease, outcome, 0));
         }
         for (key, by) in withdrawals {
             state.withdrawing.insert(key.path(Kind::Provides), by);
@@ -86,26 +75,28 @@ fn confirm(
     lease: i64,
     revision: i64,
 ) {
-    let path = key.path(Kind::Provides);
-    let newer = state
-        .announced
-        .get(&path)
-        .is_some_and(|known| known.revision > revision);
-    if newer {
-        return;
+    let known = state.announced.get(&key.path(Kind::Provides));
+    if known.is_none_or(|known| known.revision <= revision) {
+        remember(state, key, announcement, (lease, Outcome::Done, revision));
     }
+}
+
+fn remember(
+    state: &mut ServiceState,
+    key: &Key,
+    announcement: &Announcement,
+    (lease, outcome, revision): (i64, Outcome, i64),
+) {
+    let path = key.path(Kind::Provides);
     state.withdrawing.remove(&path);
     let announcement = announcement.clone();
-    let outcome = Outcome::Done;
-    state.announced.insert(
-        path,
-        Announced {
-            announcement,
-            lease,
-            outcome,
-            revision,
-        },
-    );
+    let announced = Announced {
+        announcement,
+        lease,
+        outcome,
+        revision,
+    };
+    state.announced.insert(path, announced);
 }
 
 /// What is left behind when the registry could not be told.

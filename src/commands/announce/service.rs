@@ -4,18 +4,15 @@ use super::{How, aim::Aim, want_service};
 use crate::{
     announce::{self, is_held, lease_id, leaving},
     commands::{
-        commit::{Subject, Tombstones, carry_out},
+        commit::{Subject, Tombstones, carry_out, until_told},
         node::Node,
         reading::{Readings, Unread, Wanted},
         record, services, states,
     },
     edge::registry::{Lease, Session},
     model::{id::Id, manifest::Manifest, offer::offers, snapshot::Snapshot},
-    report::{Announced, Code, Failure},
+    report::{Announced, Failure},
 };
-
-/// How often a change that others got ahead of is planned anew.
-const TRIES: usize = 3;
 
 /// A call that announces services.
 pub(crate) struct Announcing<'a> {
@@ -42,26 +39,16 @@ impl<'a> Announcing<'a> {
         manifest: &Manifest,
         readings: &Readings,
     ) -> Result<Announced, Failure> {
-        if let Some(announced) = self.attempt(manifest, readings)? {
-            return Ok(announced);
-        }
-        for _ in 1..TRIES {
-            let manifest = services::manifest(self.node, &manifest.id)?;
-            let state = states::load(self.node, &manifest.id)?;
+        let (node, id) = (self.node, &manifest.id);
+        let first = self.attempt(manifest, readings)?;
+        until_told(id, first, || {
+            let manifest = services::manifest(node, id)?;
+            let state = states::load(node, id)?;
             let mut wanted = Wanted::default();
-            want_service(self.node, &mut wanted, &manifest, &state, &self.node.id()?);
+            want_service(node, &mut wanted, &manifest, &state, &node.id()?);
             let readings = wanted.read(self.session);
-            if let Some(announced) = self.attempt(&manifest, &readings)? {
-                return Ok(announced);
-            }
-        }
-        let message = format!(
-            "others change what `{}` announces at the same time",
-            manifest.id
-        );
-        Err(Failure::new(Code::TryAgain, message)
-            .facts([format!("{TRIES} tries were overtaken")])
-            .hint("announce it again"))
+            self.attempt(&manifest, &readings)
+        })
     }
 
     /// `None`: the manifest or the registry has changed since it was read. The manifest is looked at again after the

@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::{
     announce,
     commands::{
-        commit::{Subject, Tombstones, carry_out},
+        commit::{Subject, Tombstones, carry_out, until_told},
         node::Node,
         reading::{Readings, Unread, Wanted},
         record, states,
@@ -16,11 +16,8 @@ use crate::{
         registry::{Change, MAX_OPERATIONS, Session},
     },
     model::{id::Id, key::Kind, snapshot::Snapshot},
-    report::{Code, Failure, Withdrawn},
+    report::{Failure, Withdrawn},
 };
-
-/// How often a change that others got ahead of is planned anew.
-const TRIES: usize = 3;
 
 /// A call that takes services back.
 pub(super) struct Withdrawing<'a> {
@@ -48,24 +45,13 @@ impl<'a> Withdrawing<'a> {
         if target.holds {
             states::edit(self.node, &target.service, |state| state.held = true)?;
         }
-        if let Some(done) = self.attempt(target, readings)? {
-            return Ok(done);
-        }
-        for _ in 1..TRIES {
+        let first = self.attempt(target, readings)?;
+        until_told(&target.service, first, || {
             let mut wanted = Wanted::default();
             target.want(&mut wanted);
             let readings = wanted.read(self.session);
-            if let Some(done) = self.attempt(target, &readings)? {
-                return Ok(done);
-            }
-        }
-        let message = format!(
-            "others change what `{}` announces at the same time",
-            target.service
-        );
-        Err(Failure::new(Code::TryAgain, message)
-            .facts([format!("{TRIES} tries were overtaken")])
-            .hint("withdraw it again"))
+            self.attempt(target, &readings)
+        })
     }
 
     /// `None`: the registry has changed since it was read.
