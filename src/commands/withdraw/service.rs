@@ -118,7 +118,13 @@ impl<'a> Withdrawing<'a> {
             return Ok(());
         }
         if !unread.away || !target.recorded {
-            return Err(failure.clone());
+            let refused = failure.clone();
+            if !target.holds {
+                return Err(refused);
+            }
+            return Err(refused.note(format!(
+                "`{service}` is held on this node; what it announced is still in the registry"
+            )));
         }
         let leaving = target.leaving(federation);
         let withdrawals = leaving.iter().map(|(key, by)| (key, *by));
