@@ -18,6 +18,8 @@ mod exec;
 mod files;
 /// Every format is read back identically by its real reader, and no name or value does harm in a shell.
 mod formats;
+/// Registry away, disk full, processes killed: every command ends in time, says why and spoils nothing.
+mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.
 mod harness;
 /// Every command of README.md prints what README.md shows.

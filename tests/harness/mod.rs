@@ -1,5 +1,6 @@
 //! What the tests stand on. Knows the binary's path and the places of a root, nothing of what reconf should do.
 
+pub(crate) mod black_hole;
 pub(crate) mod certificates;
 pub(crate) mod diff;
 pub(crate) mod etcd;

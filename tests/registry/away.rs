@@ -1,18 +1,18 @@
 //! etcd is away, in every way that it can be: each call ends in time, and says why.
 
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::TcpListener,
     time::{Duration, Instant},
 };
 
 use reconf::edge::registry::Session;
-use tokio::{net::TcpSocket, runtime};
 
 use super::{
     PATIENT, RegistryError, SHORT, TINY, etcd, everything, fails_in_time, federation, key, put,
     read, reasons,
 };
 use crate::harness::{
+    black_hole::BlackHole,
     etcd::{Etcd, cluster, refused},
     wait::until,
 };
@@ -97,21 +97,8 @@ fn a_write_to_a_frozen_server_that_was_not_read_before_is_surely_not_done() {
 
 #[test]
 fn packets_vanish() {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
-    let _entered = runtime.enter();
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    // A listener whose queue is full drops every further connection attempt.
-    let mut queued = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
-        queued.push(stream);
-    }
-    let error = fails_in_time(&etcd(&[&format!("http://{address}")], SHORT));
+    let hole = BlackHole::dig();
+    let error = fails_in_time(&etcd(&[hole.url()], SHORT));
     assert_eq!(reasons(&error), [NO_ANSWER]);
 }
 

@@ -1,0 +1,137 @@
+//! The registry is away, in every way that it can be: every command ends in time, says why, and spoils nothing.
+
+use std::fs;
+
+use super::node::{Registry, of, suffer};
+use crate::harness::{
+    black_hole::BlackHole,
+    certificates::Authority,
+    etcd::{Etcd, Tls, cluster, refused},
+    scenario::{Run, Scenario, golden_story},
+    wait::until,
+};
+
+#[test]
+fn nothing_listens() {
+    let urls = [refused(), refused()].join(",");
+    let runs = suffer("refused", &Registry::at(&urls));
+    golden_story("hardship/refused", &runs);
+}
+
+#[test]
+fn the_server_is_frozen() {
+    let server = Etcd::start();
+    server.freeze();
+    let runs = suffer("frozen", &Registry::at(server.url()));
+    golden_story("hardship/frozen", &runs);
+}
+
+#[test]
+fn packets_vanish() {
+    let hole = BlackHole::dig();
+    let runs = suffer("vanished", &Registry::at(hole.url()));
+    golden_story("hardship/vanished", &runs);
+}
+
+#[test]
+fn the_quorum_is_lost() {
+    let members = cluster(3);
+    members[0].kill();
+    members[1].kill();
+    let urls: Vec<_> = members.iter().map(Etcd::url).collect();
+    // The last member notices only after a while that its leader is gone.
+    until("the leader is gone", || {
+        let node = Scenario::new().registry(urls[2]);
+        let told = node.run(&["ls"]).fails(69);
+        told.contains("quorum lost").then_some(())
+    });
+    let runs = suffer("quorum", &Registry::at(&urls.join(",")));
+    golden_story("hardship/quorum", &runs);
+}
+
+#[test]
+fn certificates_do_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Authority::new(folder.path(), "own");
+    let stranger = Authority::new(folder.path(), "stranger");
+    let server = Etcd::with_tls(|| Tls {
+        server: own.issue("server"),
+        ca: own.ca.clone(),
+        client: Some(own.issue("ctl")),
+    });
+    let location = server.url();
+    let keys = |authority: &Authority| format!(r#"{{"ca": "{}"}}"#, authority.ca.display());
+    let keys_of_stranger = keys(&stranger);
+    let runs = suffer(
+        "authority",
+        &Registry {
+            location,
+            keys: &keys_of_stranger,
+        },
+    );
+    golden_story("hardship/authority", &runs);
+
+    let keys = keys(&own);
+    let runs = suffer(
+        "certificate",
+        &Registry {
+            location,
+            keys: &keys,
+        },
+    );
+    // The server may hang up before its reason is read, so what is said differs.
+    keeps_going(&runs);
+    let told = of(&runs, "ls").text();
+    assert!(told.contains("client certificate"), "{told}");
+}
+
+#[test]
+fn the_registry_denies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Etcd::start();
+    server.require_users(&[("they", "s3cret", "/reconf/v1/theirs/")]);
+    let password = folder.path().join("password");
+    fs::write(&password, "s3cret").unwrap();
+    let keys = format!(
+        r#"{{"user": "they", "password_file": "{}"}}"#,
+        password.display()
+    );
+    let location = server.url();
+    let runs = suffer(
+        "denied",
+        &Registry {
+            location,
+            keys: &keys,
+        },
+    );
+    golden_story("hardship/denied", &runs);
+    fs::write(&password, "wrong-pw").unwrap();
+    let runs = suffer(
+        "strangers",
+        &Registry {
+            location,
+            keys: &keys,
+        },
+    );
+    golden_story("hardship/strangers", &runs);
+}
+
+/// What every way of being unreachable has in common, whatever is said of it.
+fn keeps_going(runs: &[Run]) {
+    for (command, code, said) in [
+        ("render www", 0, "last known values"),
+        ("render new", 69, "hint: "),
+        ("announce www", 0, "still announced"),
+        ("announce new", 69, "owed"),
+        ("withdraw www", 69, "owed"),
+        ("apply www", 0, "last known values"),
+        ("apply new", 69, "hint: "),
+        ("ls", 69, "hint: "),
+        ("exec www -- true", 0, ""),
+    ] {
+        let run = of(runs, command);
+        let text = run.text();
+        assert_eq!(run.output.status.code(), Some(code), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
+}

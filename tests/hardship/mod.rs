@@ -1,0 +1,5 @@
+//! What every command does while the registry is away, the disk fails, or it is killed itself.
+
+mod away;
+mod endpoints;
+mod node;
