@@ -96,7 +96,11 @@ impl World {
         let snapshot = Snapshot::new(&default, 9, self.entries.clone());
         let mut known = Known::default();
         let names: BTreeSet<Name> = ["A", "B"].map(|name| Name::parse(name).unwrap()).into();
-        known.learn(&names, &Snapshot::new(&default, 1, self.known.clone()));
+        known.learn(
+            &names,
+            &Snapshot::new(&default, 1, self.known.clone()),
+            |_| false,
+        );
         let datastores = Datastores::parse("configuration.json", self.datastores, &default);
         let (node, host) = (id(consumer), "10.0.0.5".to_owned());
         let facts = Facts { node, region, host };

@@ -71,9 +71,10 @@ impl View {
         if learn == Learn::Keep {
             node.remember_host(session)?;
         }
+        let own = own(node, &manifests, &facts)?;
         Ok(Self {
-            own: own(node, &manifests, &facts)?,
-            known: learn_known(node, &manifests, &readings, learn)?,
+            known: learn_known(node, &manifests, &readings, &own, learn)?,
+            own,
             facts,
             manifests,
             readings,
@@ -187,6 +188,7 @@ fn learn_known(
     node: &Node,
     manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
     readings: &Readings,
+    own: &Own,
     learn: Learn,
 ) -> Result<BTreeMap<Id, Known>, Failure> {
     let federations: BTreeSet<&Id> = manifests
@@ -200,12 +202,12 @@ fn learn_known(
         let mut last: Known = state::load(&path)?.unwrap_or_default();
         if let Some((_, names, snapshot)) = readings.read().find(|(f, _, _)| *f == federation) {
             let before = last.clone();
-            last.learn(names, snapshot);
+            last.learn(names, snapshot, |key| own.stands_for(key));
             if learn == Learn::Keep && last != before {
                 let _lock = node.state_lock()?;
                 // Another command may have learnt something since.
                 last = state::load(&path)?.unwrap_or_default();
-                last.learn(names, snapshot);
+                last.learn(names, snapshot, |key| own.stands_for(key));
                 state::save(&node.places, &path, &last, Durability::Durable)?;
             }
         }

@@ -40,8 +40,14 @@ impl Known {
     }
 
     /// Takes over what a snapshot says of the names that it was asked for. Where a region has live announcements of
-    /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten.
-    pub fn learn(&mut self, names: &BTreeSet<Name>, snapshot: &Snapshot) {
+    /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten. What is `ours` is
+    /// not kept: the manifests of this node say it, and a first announce would only make the next render write.
+    pub fn learn(
+        &mut self,
+        names: &BTreeSet<Name>,
+        snapshot: &Snapshot,
+        ours: impl Fn(&Key) -> bool,
+    ) {
         for key in snapshot
             .withdrawn
             .keys()
@@ -60,11 +66,14 @@ impl Known {
                 revision: entry.revision,
             };
             let place = live.entry((&key.region, &key.name)).or_default();
-            place.insert(key.provider(), kept);
+            if !ours(key) {
+                place.insert(key.provider(), kept);
+            }
         }
         for ((region, name), kept) in live {
             let names = self.regions.entry(region.clone()).or_default();
             names.insert(name.clone(), kept);
+            self.sweep(region, name);
         }
     }
 
@@ -74,12 +83,20 @@ impl Known {
         };
         if let Some(kept) = names.get_mut(&key.name) {
             kept.remove(&key.provider());
-            if kept.is_empty() {
-                names.remove(&key.name);
-            }
+        }
+        self.sweep(&key.region, &key.name);
+    }
+
+    /// Leaves no empty place behind.
+    fn sweep(&mut self, region: &Id, name: &Name) {
+        let Some(names) = self.regions.get_mut(region) else {
+            return;
+        };
+        if names.get(name).is_some_and(BTreeMap::is_empty) {
+            names.remove(name);
         }
         if names.is_empty() {
-            self.regions.remove(&key.region);
+            self.regions.remove(region);
         }
     }
 }

@@ -40,7 +40,7 @@ impl Own {
     }
 
     /// Whether this node speaks for the key: then only its offers count, not what the registry still has.
-    pub(super) fn stands_for(&self, key: &Key) -> bool {
+    pub fn stands_for(&self, key: &Key) -> bool {
         let identity = (
             key.federation.clone(),
             key.service.clone(),
