@@ -28,6 +28,8 @@ mod readme;
 mod registry;
 /// What a requirement becomes, by everything that it can follow from.
 mod resolve;
+/// Nodes that share a registry deploy, withdraw, move, fail and come back, as operators make them.
+mod scenarios;
 /// State files survive newer versions and damage.
 mod state;
 /// Every block that a bad manifest, datastore or setting earns, and the values that good ones become.
