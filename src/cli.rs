@@ -135,6 +135,9 @@ pub struct Render {
     /// Write nothing; print the conf
     #[arg(long, conflicts_with_all = ["dry_run", "diff"])]
     pub stdout: bool,
+    /// Take files as this JSON object of paths and contents says, not as they are (null: no such file)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["on_change", "await_applied", "drain"])]
+    pub assume: Option<PathBuf>,
     /// The format to print, instead of shell
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -173,6 +176,9 @@ pub struct Announce {
     /// Write nothing; say what would change
     #[arg(long)]
     pub dry_run: bool,
+    /// Take files as this JSON object of paths and contents says, not as they are (null: no such file)
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub assume: Option<PathBuf>,
 }
 
 /// `reconf withdraw`.

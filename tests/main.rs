@@ -12,6 +12,8 @@
 mod announcing;
 /// The arrows of ARCHITECTURE.md and the house rules hold in every file.
 mod architecture;
+/// `--assume` shows what would be, before a file is written.
+mod assumed;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
 mod exec;
 /// Files are replaced whole, with the right access, whatever happens meanwhile.

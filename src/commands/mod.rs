@@ -3,6 +3,7 @@
 mod announce;
 mod applied;
 mod apply;
+mod assumed;
 mod commit;
 mod config;
 pub mod exec;
@@ -25,6 +26,7 @@ use crate::{
     cli::{Cli, Command},
     report::{Code, Failure, Teller},
 };
+use assumed::Assumed;
 use node::Node;
 use tally::Tally;
 
@@ -39,7 +41,8 @@ pub fn run(cli: Cli) -> u8 {
         return run_exec::run(&global, exec);
     }
     let teller = Teller::new(&global);
-    let ended = Node::load(&global).and_then(|node| {
+    let node = Assumed::of(&command).and_then(|assumed| Node::load(&global, assumed));
+    let ended = node.and_then(|node| {
         let code = dispatch(&node, &global, &command)?;
         Ok((node.tell.exit(code), ()))
     });

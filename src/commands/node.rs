@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::assumed::Assumed;
 use crate::{
     cli::Global,
     edge::{
@@ -27,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) settings: Settings,
     pub(crate) places: Places,
     pub(crate) tell: Teller,
+    /// What is taken instead of files on the disk.
+    pub(crate) assumed: Assumed,
 }
 
 /// The last `host` that was found on the way to the registry: the content of `node.json`.
@@ -43,12 +46,13 @@ pub(crate) struct Host {
 
 impl Node {
     /// Reads the node's configuration.
-    pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
-        let settings = settings(global)?;
+    pub(crate) fn load(global: &Global, assumed: Assumed) -> Result<Self, Failure> {
+        let settings = settings(global, &assumed)?;
         Ok(Self {
             places: Places::new(&settings.root, &settings.render.directory),
             tell: Teller::new(global),
             settings,
+            assumed,
         })
     }
 
@@ -161,7 +165,7 @@ impl Node {
     /// The datastores of every federation that has any.
     pub(crate) fn datastores(&self) -> Result<BTreeMap<Id, Datastores>, Failure> {
         let path = self.places.configuration();
-        let Some(text) = read_text(&path)? else {
+        let Some(text) = self.assumed.read(&path)? else {
             return Ok(BTreeMap::new());
         };
         let path = path.display().to_string();
@@ -176,7 +180,7 @@ impl Node {
 }
 
 /// Flags beat variables beat `config.json` beat defaults.
-fn settings(global: &Global) -> Result<Settings, Failure> {
+fn settings(global: &Global, assumed: &Assumed) -> Result<Settings, Failure> {
     let flags = Flags {
         root: global.root.clone(),
         config: global.config.clone(),
@@ -189,7 +193,7 @@ fn settings(global: &Global) -> Result<Settings, Failure> {
     };
     let variable = process_environment::variable;
     let (_, path) = config_path(&flags, variable);
-    let text = read_text(&path)?;
+    let text = assumed.read(&path)?;
     if text.is_none() && (flags.config.is_some() || variable("RECONF_CONFIG").is_some()) {
         let message = format!("there is no `{}`", path.display());
         return Err(Failure::new(Code::Configuration, message)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
+    assumed::Assumed,
     exec::{self, ExecFailure, ExecRequest},
     node::{Node, read_text},
     services,
@@ -77,7 +78,7 @@ fn places(global: &Global) -> Result<Places, Failure> {
 
 fn own_command(global: &Global, request: &ExecRequest) -> Result<Option<Vec<String>>, String> {
     let command = || -> Result<Option<Vec<String>>, Failure> {
-        let node = Node::load(global)?;
+        let node = Node::load(global, Assumed::default())?;
         Ok(services::manifest(&node, &request.id)?.command)
     };
     command().map_err(|failure| failure.to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::node::{Node, read_text};
+use super::node::Node;
 use crate::{
     cli,
     edge::files,
@@ -38,13 +38,13 @@ pub(crate) fn all(node: &Node) -> Result<Vec<Id>, Failure> {
             path.display()
         ));
     }
-    Ok(listing.ids)
+    Ok(node.assumed.ids(&folder, listing.ids))
 }
 
 /// A service's manifest, allowed on this node.
 pub(crate) fn manifest(node: &Node, id: &Id) -> Result<Manifest, Failure> {
     let path = node.places.manifest(id);
-    let Some(text) = read_text(&path)? else {
+    let Some(text) = node.assumed.read(&path)? else {
         return Err(missing(node, id));
     };
     let manifest = Manifest::parse(&path.display().to_string(), &text, id)

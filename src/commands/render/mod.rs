@@ -107,6 +107,11 @@ fn print_diff(node: &Node, done: &Done) {
 /// What clap cannot say.
 fn refuse(args: &cli::Render) -> Result<(), Failure> {
     let prints = args.stdout || args.dry_run;
+    if !prints && args.assume.is_some() {
+        let message = "`--assume` only goes with `--stdout` or `--dry-run`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("what is written follows from the files themselves"));
+    }
     if !prints && (args.format.is_some() || args.template.is_some()) {
         let message = "`--format` and `--template` only go with `--stdout` or `--dry-run`";
         return Err(Failure::new(Code::Usage, message)
