@@ -12,7 +12,8 @@ module ReconfCookbook
       @binaries = {}
       @batches = {}
       @manifests = {}
-      @planned = {}
+      @config = nil
+      @files = {}
     end
 
     attr_reader :after
@@ -20,8 +21,11 @@ module ReconfCookbook
     # The manifests that this converge has installed, or would in why-run.
     attr_reader :manifests
 
-    # `config` and `configuration` as this converge has written them, or would in why-run.
-    attr_reader :planned
+    # The node's configuration as this converge has written it, or would in why-run.
+    attr_accessor :config
+
+    # The files that this converge has written for reconf, or would in why-run: contents by path, nil for one that is gone.
+    attr_reader :files
 
     def binary(path, root)
       @binaries[[path, root]] ||= Binary.new(path, root)

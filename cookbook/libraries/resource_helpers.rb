@@ -17,7 +17,17 @@ module ReconfCookbook
 
     # The node's configuration, as this converge writes it, else as the attributes say.
     def config
-      converge.planned['config'] || node.read('reconf', 'config')&.to_h || {}
+      converge.config || (node.read('reconf', 'config') || {}).to_h
+    end
+
+    # What a file that reconf reads says; why-run reckons with it although it is not written.
+    def json_of(path, object)
+      converge.files[path] = "#{Chef::JSONCompat.to_json_pretty(object)}\n"
+    end
+
+    # The flags and the input of a command that only says what it would do, were this converge's files written.
+    def assuming
+      [%w(--dry-run --assume /dev/stdin), JSON.generate(converge.files)]
     end
 
     def warn_of(answer)

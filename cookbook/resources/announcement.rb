@@ -31,7 +31,8 @@ action :announce, description: 'Publish what the services provide, if the regist
   elsif speechless?
     converge_by(new_resource.services.flat_map { |service| unseen(service) }) {}
   else
-    answers = binary.ask(*words, *new_resource.services)
+    flags, input = whyrun_mode? ? assuming : [[], '']
+    answers = binary.ask('announce', *words, *flags, *new_resource.services, input: input)
     each_answer(answers) { |answer| ReconfCookbook::Report.announce(answer) }
   end
 end
@@ -48,8 +49,7 @@ end
 
 action_class do
   def words
-    words = ['announce']
-    words << '--dry-run' if whyrun_mode?
+    words = []
     words << '--keep-withdrawn' if new_resource.keep_withdrawn
     words += ['--ttl', new_resource.ttl] if new_resource.ttl
     words

@@ -42,13 +42,12 @@ end
 action_class do
   def answer
     together = new_resource.together.empty? ? [new_resource.service] : new_resource.together
-    converge.answer(binary, words, new_resource.service, together, '')
+    flags, input = whyrun_mode? ? assuming : [words, '']
+    converge.answer(binary, ['render', *flags], new_resource.service, together, input)
   end
 
   def words
-    return %w(render --dry-run) if whyrun_mode?
-
-    words = ['render']
+    words = []
     words << '--await-applied' if new_resource.await_applied
     words += ['--drain', new_resource.drain] if new_resource.drain
     words

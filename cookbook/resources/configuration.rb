@@ -20,8 +20,9 @@ property :group, String,
          description: 'The group that may read `configuration.json`, which holds passwords.'
 
 action :create, description: 'Write both files.' do
-  converge.planned['config'] = config = Chef::Mixin::DeepMerge.merge(known, new_resource.config)
-  converge.planned['configuration'] = new_resource.datastores
+  converge.config = Chef::Mixin::DeepMerge.merge(known, new_resource.config)
+  config = json_of(places.config, converge.config)
+  datastores = json_of(places.configuration, new_resource.datastores)
 
   [places.etc, places.manifests].each do |folder|
     directory folder do
@@ -32,13 +33,13 @@ action :create, description: 'Write both files.' do
 
   # No backup of either: copies of passwords in the cache are copies that nobody looks after.
   file places.config do
-    content "#{Chef::JSONCompat.to_json_pretty(config)}\n"
+    content config
     mode '0644'
     backup false
   end
 
   file places.configuration do
-    content "#{Chef::JSONCompat.to_json_pretty(new_resource.datastores)}\n"
+    content datastores
     mode '0640'
     group new_resource.group if new_resource.group
     backup false

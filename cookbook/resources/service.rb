@@ -32,11 +32,12 @@ action :create, description: 'Install the manifest.' do
   manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
   manifest = manifest.merge('x-managed-by' => new_resource.managed_by) if new_resource.managed_by
   converge.manifests[new_resource.service] = manifest
+  text = json_of(places.manifest(new_resource.service), manifest)
 
   # A decrypted item holds secrets: who may not read the conf may not read the manifest.
   access = (config['render'] || {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
   file places.manifest(new_resource.service) do
-    content "#{Chef::JSONCompat.to_json_pretty(manifest)}\n"
+    content text
     mode access['mode'] || '0640'
     owner access['owner'] if access['owner']
     group access['group'] if access['group']
@@ -55,6 +56,7 @@ end
 
 action_class do
   def clear
+    converge.files[places.manifest(new_resource.service)] = nil
     file places.manifest(new_resource.service) do
       backup false
       sensitive true
