@@ -16,6 +16,16 @@ RSpec.configure do |config|
         @machines ||= []
       end
 
+      # What the registry says that a service on a node provides.
+      def announced(name, whose)
+        (etcd.get("/reconf/v1/default/provides/#{name}/default/#{whose}") || {})['value']
+      end
+
+      # Changes a datastore where a machine's repository has it.
+      def rotate(node, name, value)
+        node.edit('cookbooks/configuration/attributes/datastores.rb') { |text| text.sub(/(?<=\['#{name}'\] = ').*(?=')/, value) }
+      end
+
       # A machine that is removed after the example.
       def machine(name, registry: etcd.url, **what)
         machines << Machine.new(name, registry: registry, **what)

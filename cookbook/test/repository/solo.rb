@@ -7,7 +7,6 @@ role_path     File.join(__dir__, 'roles')
 file_cache_path '/var/chef/cache'
 node_path       '/var/chef/nodes'
 
-# Local mode saves a node's attributes under node_path; passwords of datastores are not to be among them.
-blocked_default_attributes   ['configuration']
-blocked_normal_attributes    ['configuration']
-blocked_override_attributes  ['configuration']
+# Local mode saves a node's attributes under node_path: passwords of datastores would be among them, and a service that
+# was taken off the list in nodes/*.json would still be on it.
+%w(default normal override).each { |level| send("allowed_#{level}_attributes", []) }

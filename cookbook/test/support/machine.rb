@@ -23,6 +23,8 @@ Run = Struct.new(:output, :status) do
   end
 end
 
+Program = Struct.new(:pid, :environment)
+
 # A machine that Chef converges: a folder with the wrapper repository in it, and a folder that stands for its `/`.
 class Machine
   COOKBOOK = File.expand_path('../..', __dir__)
@@ -76,6 +78,31 @@ class Machine
   def snapshot(below = '.')
     Dir.glob(path("#{below}/**/*"), File::FNM_DOTMATCH).select { |file| File.file?(file) }
        .to_h { |file| [file.delete_prefix(root), [File.mtime(file), IO.binread(file)]] }
+  end
+
+  # Edits a file of its repository.
+  def edit(file)
+    path = File.join(repository, file)
+    text = IO.read(path)
+    changed = yield(text)
+    raise "#{file} is as it was" if changed == text
+
+    IO.write(path, changed)
+  end
+
+  # Edits an item of the data bag of services.
+  def edit_item(service)
+    edit("data_bags/service/#{service}.json") do |text|
+      item = JSON.parse(text)
+      yield(item)
+      JSON.pretty_generate(item)
+    end
+  end
+
+  # The www service that runs here.
+  def program
+    pid = IO.read(path('run/www.pid')).to_i
+    Program.new(pid, IO.binread("/proc/#{pid}/environ").split("\0").to_h { |pair| pair.split('=', 2) })
   end
 
   def reconf(*words)

@@ -1,0 +1,118 @@
+require 'converge_helper'
+
+# What a node that is in trouble tells the fleet, and what it makes up for later.
+RSpec.describe 'a converge in trouble' do
+  let(:web01) { machine('web01', services: %w(app-www api), run_list: %w(recipe[www])) }
+
+  # A recipe that comes last and fails while there is a file `fail` below the root.
+  def failing(node)
+    node.edit('site-cookbooks/www/recipes/default.rb') do |text|
+      text + <<~RECIPE
+        ruby_block 'fail' do
+          block { raise 'half-way' }
+          only_if { File.exist?(File.join(root, 'fail')) }
+        end
+      RECIPE
+    end
+  end
+
+  it 'announces nothing, and notifies again in the next' do
+    failing(web01)
+    web01.edit('site-cookbooks/www/templates/www.erb') { |text| text.sub('restart) ', 'restart) [ ! -e <%= @root %>/broken ] && ') }
+    FileUtils.touch(web01.path('fail'))
+    web01.converge(expect: false)
+    expect(web01.environment('app-www')).to include('API_URL' => 'http://10.0.0.1:1100')
+    expect(etcd.keys('/reconf/')).to be_empty
+
+    FileUtils.rm(web01.path('fail'))
+    web01.converge
+    expect(announced('WWW_URL', 'app-www@web01')).to eq('http://10.0.0.1:8080/some-mount')
+
+    rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
+    FileUtils.touch(web01.path('fail'))
+    # The restart is queued when the run fails, and the service cannot be restarted just then.
+    FileUtils.touch(web01.path('broken'))
+    expect(web01.converge(expect: false).output).to include('half-way')
+    old = web01.program
+
+    FileUtils.rm([web01.path('fail'), web01.path('broken')])
+    expect(web01.converge.updated).to include('reconf_conf[app-www]')
+    expect(web01.program.pid).not_to eq(old.pid)
+    expect(web01.program.environment).to include('DATABASE_URL' => 'mysql://user:rotated@host:port/database')
+    expect(web01.converge.count).to eq(0)
+  end
+
+  it 'announces nothing when only a delayed notification failed' do
+    web01.edit('site-cookbooks/www/recipes/default.rb') do |text|
+      text + <<~RECIPE
+        execute 'false' do
+          action :nothing
+          subscribes :run, 'reconf_conf[app-www]'
+        end
+      RECIPE
+    end
+    web01.converge(expect: false)
+    expect(etcd.keys('/reconf/')).to be_empty
+  end
+
+  context 'when etcd does not answer' do
+    it 'goes on with the last known values, and says so' do
+      api01 = machine('api01', services: %w(api), run_list: %w(recipe[api]))
+      web01.attributes['services'] = %w(app-www)
+      [api01, web01].each(&:converge)
+      rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
+      run = etcd.frozen { web01.converge }
+      expect(run.output).to match(/WARN: reconf_conf\[app-www\]: .*#{etcd.url}/m)
+      expect(run.output).to match(/WARN: reconf_announcement\[services of this node\]: `app-www` is taken as still announced/)
+      expect(web01.environment('app-www')).to include(
+        'API_URL' => 'http://10.0.0.1:1100', 'DATABASE_URL' => 'mysql://user:rotated@host:port/database'
+      )
+    end
+
+    it 'fails at the end if something new is to be announced, with the words of the binary' do
+      web01.attributes['config']['registry']['timeout'] = '300ms'
+      run = etcd.frozen { web01.converge(expect: false) }
+      expect(run.output).to include('ReconfCookbook::Failure: reconf_announcement[services of this node]')
+      expect(run.output).to match(/cannot reach the registry\n +#{etcd.url} +no answer within 300ms/)
+      expect(File).to exist(web01.path('etc/services.d/api.conf'))
+    end
+
+    it 'tries an announcement again as often as `retries` says' do
+      web01.attributes['config']['registry']['timeout'] = '300ms'
+      web01.attributes['services'] = []
+      web01.run_list = %w(recipe[configuration] recipe[site::announce])
+      run = etcd.frozen { web01.converge('--log_level', 'info', '--force-formatter', expect: false) }
+      expect(run.output.scan(/Retrying execution of reconf_announcement\[api\], \d attempts? left/).size).to eq(2)
+      web01.converge
+      expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
+    end
+  end
+
+  it 'takes back what a service provided that is no longer listed, when it can' do
+    web01.converge
+    web01.attributes['config']['registry']['timeout'] = '300ms'
+    web01.attributes['services'] = %w(api)
+    web01.run_list = %w(recipe[configuration] recipe[reconf])
+    frozen = etcd.frozen { web01.converge(expect: false) }
+    expect(frozen.output).to match(/WARN: reconf_service\[app-www\]: cannot reach the registry/)
+    expect(frozen.output).to match(/ReconfCookbook::Failure: reconf_service\[app-www\]/)
+    %w(etc/reconf/services/app-www.json etc/services.d/app-www.conf).each { |file| expect(File).not_to exist(web01.path(file)) }
+    expect(announced('WWW_URL', 'app-www@web01')).not_to be_nil
+
+    expect(web01.converge.updated).to eq(['reconf_service[app-www]'])
+    expect(announced('WWW_URL', 'app-www@web01')).to be_nil
+    expect(announced('API_URL', 'api@web01')).not_to be_nil
+    expect(etcd.keys('/reconf/v1/default/applied/')).to eq([]).or eq(%w(/reconf/v1/default/applied/web01/api))
+    expect(web01.converge.count).to eq(0)
+  end
+
+  it 'leaves a service alone that somebody withdrew by hand' do
+    web01.converge
+    web01.reconf('withdraw', 'app-www')
+    expect(web01.converge.output).to include('app-www stays withdrawn')
+    expect(announced('WWW_URL', 'app-www@web01')).to be_nil
+    web01.reconf('announce', 'app-www')
+    expect(web01.converge.count).to eq(0)
+    expect(announced('WWW_URL', 'app-www@web01')).not_to be_nil
+  end
+end

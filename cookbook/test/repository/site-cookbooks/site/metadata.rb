@@ -1,0 +1,3 @@
+name    'site'
+version '1.0.0'
+depends 'reconf'
