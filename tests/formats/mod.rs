@@ -9,7 +9,7 @@
 
 mod names;
 mod reader;
-mod values;
+pub(crate) mod values;
 
 use std::{fs, path::Path};
 

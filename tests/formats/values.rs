@@ -18,7 +18,7 @@ use reconf::model::{
 use super::reader::Pairs;
 
 /// The file that a value makes if it runs as code.
-pub(super) const CANARY: &str = "canary";
+pub(crate) const CANARY: &str = "canary";
 
 const HOSTILE: &[&str] = &[
     "'",
@@ -117,7 +117,7 @@ pub(super) fn environment(named: impl IntoIterator<Item = (String, String)>) -> 
 }
 
 /// So many random values, the same in every test of a run; each run has others.
-pub(super) fn random(count: usize) -> Environment {
+pub(crate) fn random(count: usize) -> Environment {
     static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| generate(1000));
     let named = VALUES.iter().take(count).cloned().enumerate();
     environment(named.map(|(number, value)| (format!("V{number}"), value)))

@@ -1,7 +1,9 @@
 //! Several nodes that share a registry, and what operators do with them: each file tells of one concern, and most of its
 //! stories are told with both registries.
 
+mod at_once;
 mod deploy;
+mod values;
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,0 +1,138 @@
+//! Fifty renders and announces of one service at once, while everything that they read changes.
+
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use super::{Fleet, all_succeed, conf, on_both};
+use crate::harness::scenario::Scenario;
+
+const APP: &str = r#"{"id": "app", "environment": {"ROUND": ROUND},
+    "requires": {"ONE": "{ONE_URL}", "TWO": "{TWO_URL}"}, "provides": {"APP_URL": "{ROUND}"}}"#;
+const API: &str = r#"{"id": "api", "environment": {"ROUND": ROUND},
+    "provides": {"ONE_URL": "{ROUND}", "TWO_URL": "{ROUND}"}}"#;
+const MANY: usize = 50;
+
+/// Puts a manifest of that round in place, whole, as Chef does.
+fn begin(node: &Scenario, id: &str, manifest: &str, round: usize) {
+    let path = format!("etc/reconf/services/{id}.json");
+    let aside = format!("{id}.new");
+    node.put(
+        &aside,
+        &manifest.replace("ROUND\": ROUND", &format!("ROUND\": {round}")),
+    );
+    fs::rename(node.path(&aside), node.path(&path)).unwrap();
+}
+
+/// What a conf says of a variable; nothing if there is no conf yet.
+fn seen(node: &Scenario) -> Option<[usize; 3]> {
+    let text = fs::read_to_string(node.path(&conf("app"))).ok()?;
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    let value = |name: &str| {
+        let line = lines
+            .iter()
+            .find_map(|line| line.strip_prefix(&format!("export {name}='")));
+        let digits = line.and_then(|line| line.strip_suffix('\''));
+        digits
+            .unwrap_or_else(|| panic!("torn: {text}"))
+            .parse()
+            .unwrap()
+    };
+    assert_eq!(lines.len(), 3, "torn: {text}");
+    Some(["ONE", "TWO", "ROUND"].map(value))
+}
+
+/// The round of the one announcement of app, if there is one.
+fn announced(fleet: &Fleet) -> Option<usize> {
+    let keys = fleet.keys().into_iter();
+    let mut apps: Vec<_> = keys
+        .filter(|(key, _)| key.contains("/provides/APP_URL/"))
+        .collect();
+    assert!(apps.len() <= 1, "{apps:?}");
+    let (_, value) = apps.pop()?;
+    let value: serde_json::Value = serde_json::from_str(&value).expect("a torn announcement");
+    Some(value["value"].as_str().unwrap().parse().unwrap())
+}
+
+fn start(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Looks at conf and announcement until everything has ended: neither ever goes back. Returns the different rounds
+/// that were seen of each.
+fn watch(fleet: &Fleet, node: &Scenario, ended: &AtomicBool) -> (usize, usize) {
+    let (mut conf, mut key) = ([0; 3], 0);
+    let (mut confs, mut keys) = (0, 0);
+    while !ended.load(Ordering::Relaxed) {
+        if let Some(now) = seen(node).filter(|now| *now != conf) {
+            assert_eq!(now[0], now[1], "two revisions in one conf");
+            assert!(
+                now.iter().zip(conf).all(|(now, before)| *now >= before),
+                "{conf:?} -> {now:?}"
+            );
+            (conf, confs) = (now, confs + 1);
+        }
+        if let Some(now) = announced(fleet).filter(|now| *now != key) {
+            assert!(now > key, "round {now} came after round {key}");
+            (key, keys) = (now, keys + 1);
+        }
+    }
+    (confs, keys)
+}
+
+/// Brings on one round after the other until everything has ended; returns the last.
+fn change(api: &Scenario, app: &Scenario, ended: &AtomicBool) -> usize {
+    let mut round = 1;
+    while !ended.load(Ordering::Relaxed) {
+        round += 1;
+        begin(api, "api", API, round);
+        all_succeed(api, &["announce api"]);
+        begin(app, "app", APP, round);
+    }
+    round
+}
+
+#[test]
+fn one_wins_at_a_time_and_nothing_is_lost_or_torn_or_goes_back() {
+    on_both(|fleet| {
+        let (api, app) = (fleet.node("api01"), fleet.node("web01"));
+        for (node, id, manifest) in [(&api, "api", API), (&app, "app", APP)] {
+            node.put(&format!("etc/reconf/services/{id}.json"), "");
+            begin(node, id, manifest, 1);
+        }
+        all_succeed(&api, &["announce api"]);
+        let ended = AtomicBool::new(false);
+        let last = thread::scope(|scope| {
+            let watcher = scope.spawn(|| watch(fleet, &app, &ended));
+            let changer = scope.spawn(|| change(&api, &app, &ended));
+            let commands = ["render", "announce"].into_iter().cycle().take(MANY);
+            let started: Vec<_> = commands
+                .map(|verb| (verb, start(app.command(&[verb, "app"]))))
+                .collect();
+            for (verb, child) in started {
+                let output = child.wait_with_output().unwrap();
+                let told = String::from_utf8_lossy(&output.stderr);
+                // An announce that is overtaken again and again says so, and leaves the newer one.
+                let overtaken = verb == "announce" && told.contains("tries were overtaken");
+                assert!(output.status.success() || overtaken, "{verb}: {told}");
+            }
+            ended.store(true, Ordering::Relaxed);
+            let (confs, keys) = watcher.join().unwrap();
+            assert!(
+                confs > 1 && keys > 1,
+                "nothing changed meanwhile: {confs}, {keys}"
+            );
+            changer.join().unwrap()
+        });
+        all_succeed(&app, &["render app", "announce app"]);
+        assert_eq!(seen(&app), Some([last; 3]));
+        assert_eq!(announced(fleet), Some(last));
+        let _again = app.run(&["announce", "app"]).changes_nothing().exits(0);
+        let left = fs::read_dir(app.path("etc/services.d")).unwrap();
+        assert_eq!(left.count(), 1, "a temporary file stays behind");
+    });
+}
