@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod edge;
 pub mod model;
+pub mod provision;
 pub mod render;
 pub mod report;
 pub mod resolve;

@@ -1,0 +1,354 @@
+//! The queue: at most one provision runs and at most one waits, whatever happens in whatever order.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{Switch, Uptime, throttle::backoff};
+
+/// How often provisions may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long nothing has to change before a change starts a provision.
+    pub debounce: Duration,
+    /// How long changes that go on can put that off.
+    pub debounce_max: Duration,
+    /// The least time between two starts; what a person asks for is not held back by it.
+    pub min_interval: Duration,
+}
+
+/// Why a provision waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The listener started: nobody knows what changed while there was none.
+    Start,
+    /// The switch was turned on.
+    On,
+    /// A person asked for it.
+    Kick,
+    /// The last one failed.
+    Retry,
+    /// Something that this node requires has changed.
+    Change,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing, until something happens.
+    Idle,
+    /// Nothing, until something happens or this time comes.
+    Until(Uptime),
+    /// A provision is to be started now: it is tried, and the queue is told how that went by one of
+    /// [`Queue::started`], [`Queue::busy`], [`Queue::refused`] and [`Queue::settled`].
+    Due,
+}
+
+/// The queue. It is told what happened, and says what is to be done.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    limits: Limits,
+    switch: Switch,
+    waiting: Waiting,
+    running: bool,
+    busy: bool,
+    failures: u32,
+    throttled_until: Uptime,
+    refused_until: Uptime,
+}
+
+/// The one provision that waits: for each kind of reason, when it would be ready.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    started: Option<Uptime>,
+    retry: Option<Uptime>,
+    change: Option<Burst>,
+    on: bool,
+    kicked: bool,
+}
+
+/// Changes that have not been provisioned for.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    first: Uptime,
+    last: Uptime,
+    splay: Duration,
+}
+
+impl Waiting {
+    fn is_urgent(&self) -> bool {
+        self.on || self.kicked
+    }
+
+    fn reasons(&self) -> BTreeSet<Reason> {
+        let all = [
+            (Reason::Start, self.started.is_some()),
+            (Reason::On, self.on),
+            (Reason::Kick, self.kicked),
+            (Reason::Retry, self.retry.is_some()),
+            (Reason::Change, self.change.is_some()),
+        ];
+        let there = all.into_iter().filter(|(_, there)| *there);
+        there.map(|(reason, _)| reason).collect()
+    }
+}
+
+impl Queue {
+    /// Nothing waits; the stamp of the last start holds the next one back until `throttled_until`.
+    pub fn new(limits: Limits, switch: Switch, throttled_until: Uptime, failures: u32) -> Self {
+        Self {
+            limits,
+            switch,
+            waiting: Waiting::default(),
+            running: false,
+            busy: false,
+            failures,
+            throttled_until,
+            refused_until: Uptime::ZERO,
+        }
+    }
+
+    /// Takes over new limits.
+    pub fn limit(&mut self, limits: Limits, now: Uptime) {
+        self.limits = limits;
+        let latest = now.saturating_add(limits.min_interval);
+        self.throttled_until = self.throttled_until.min(latest);
+    }
+
+    /// Wants a provision. `splay` is how long this node lets others go first; what a person asks for does not wait.
+    pub fn want(&mut self, reason: Reason, now: Uptime, splay: Duration) {
+        let waiting = &mut self.waiting;
+        match reason {
+            Reason::Start => waiting.started = Some(now.saturating_add(splay)),
+            Reason::On => waiting.on = true,
+            Reason::Kick => waiting.kicked = true,
+            Reason::Retry => waiting.retry = Some(now),
+            Reason::Change => match &mut waiting.change {
+                Some(burst) => burst.last = now,
+                None => {
+                    waiting.change = Some(Burst {
+                        first: now,
+                        last: now,
+                        splay,
+                    });
+                }
+            },
+        }
+    }
+
+    /// The switch was turned. Turned on it wants a provision.
+    pub fn switch(&mut self, switch: Switch, now: Uptime) {
+        if switch == Switch::On && self.switch != Switch::On {
+            self.want(Reason::On, now, Duration::ZERO);
+        }
+        self.switch = switch;
+    }
+
+    /// Nothing differs any more from what this node runs with: changes need no provision.
+    pub fn settled(&mut self) {
+        self.waiting.change = None;
+    }
+
+    /// Somebody else provisions, or no longer does.
+    pub fn busy(&mut self, busy: bool) {
+        self.busy = busy;
+    }
+
+    /// The fleet's limit is reached: it is tried again at that time.
+    pub fn refused(&mut self, until: Uptime) {
+        self.refused_until = until;
+    }
+
+    /// A provision started now, or is found running; gives what it serves.
+    pub fn started(&mut self, now: Uptime) -> BTreeSet<Reason> {
+        let reasons = self.waiting.reasons();
+        self.waiting = Waiting::default();
+        self.running = true;
+        self.throttled_until = now.saturating_add(self.limits.min_interval);
+        self.refused_until = Uptime::ZERO;
+        reasons
+    }
+
+    /// A provision that another listener started still runs: what waits goes on waiting.
+    pub fn found_running(&mut self) {
+        self.running = true;
+    }
+
+    /// The provision that ran has ended. One that failed is tried again.
+    pub fn ended(&mut self, now: Uptime, success: bool) {
+        self.running = false;
+        if success {
+            self.failures = 0;
+            self.waiting.retry = None;
+        } else {
+            self.failures = self.failures.saturating_add(1);
+            self.want(Reason::Retry, now + backoff(self.failures), Duration::ZERO);
+        }
+    }
+
+    /// What is to be done now. An `off` whose time has come is turned on by this.
+    pub fn next(&mut self, now: Uptime) -> Step {
+        if self.switch.has_run_out(now) {
+            self.switch(Switch::On, now);
+        }
+        if let Switch::Off { until } = self.switch {
+            return until.map_or(Step::Idle, Step::Until);
+        }
+        if self.running || self.busy {
+            return Step::Idle;
+        }
+        match self.due() {
+            None => Step::Idle,
+            Some(due) if due > now => Step::Until(due),
+            Some(_) => Step::Due,
+        }
+    }
+
+    /// When the provision that waits may start, if nothing else stands in its way.
+    pub fn due(&self) -> Option<Uptime> {
+        let waiting = &self.waiting;
+        if waiting.is_urgent() {
+            return Some(self.refused_until);
+        }
+        let settled = |burst: Burst| {
+            let quiet = burst.last.saturating_add(self.limits.debounce);
+            let cap = burst.first.saturating_add(self.limits.debounce_max);
+            quiet.min(cap).saturating_add(burst.splay)
+        };
+        let ready = [waiting.started, waiting.retry, waiting.change.map(settled)];
+        let ready = ready.into_iter().flatten().min()?;
+        Some(ready.max(self.throttled_until).max(self.refused_until))
+    }
+
+    /// Why the provision that waits is wanted; nothing if none waits.
+    pub fn reasons(&self) -> BTreeSet<Reason> {
+        self.waiting.reasons()
+    }
+
+    /// Whether changes are all that it is wanted for.
+    pub fn only_changes(&self) -> bool {
+        self.reasons().iter().eq([&Reason::Change])
+    }
+
+    /// Whether provisions may start.
+    pub fn is_on(&self) -> bool {
+        self.switch == Switch::On
+    }
+
+    /// Whether a provision runs.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// Whether somebody else provisions.
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// How many provisions in a row have failed.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+}
+
+#[cfg(test)]
+#[path = "schedules.rs"]
+mod schedules;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        debounce: Duration::from_secs(2),
+        debounce_max: Duration::from_secs(30),
+        min_interval: Duration::from_secs(60),
+    };
+
+    fn at(seconds: u64) -> Uptime {
+        Duration::from_secs(seconds)
+    }
+
+    fn queue() -> Queue {
+        Queue::new(LIMITS, Switch::On, Uptime::ZERO, 0)
+    }
+
+    #[test]
+    fn changes_wait_for_quiet_but_not_for_ever() {
+        let mut queue = queue();
+        assert_eq!(queue.next(at(100)), Step::Idle);
+        for second in 100..140 {
+            queue.want(Reason::Change, at(second), Duration::ZERO);
+            let due = (second + 2).min(130);
+            let expected = if due > second {
+                Step::Until(at(due))
+            } else {
+                Step::Due
+            };
+            assert_eq!(queue.next(at(second)), expected, "{second}");
+        }
+        assert!(queue.only_changes());
+        queue.settled();
+        assert_eq!(queue.next(at(140)), Step::Idle);
+    }
+
+    #[test]
+    fn the_interval_holds_back_everything_but_what_a_person_asks_for() {
+        let mut queue = Queue::new(LIMITS, Switch::On, at(50), 0);
+        queue.want(Reason::Start, at(0), Duration::ZERO);
+        assert_eq!(queue.next(at(0)), Step::Until(at(50)));
+        queue.want(Reason::Kick, at(1), Duration::ZERO);
+        assert_eq!(queue.next(at(1)), Step::Due);
+        let served = queue.started(at(1));
+        assert!(served.iter().eq(&[Reason::Start, Reason::Kick]));
+        queue.want(Reason::Change, at(2), at(7));
+        assert_eq!(queue.next(at(3)), Step::Idle);
+        queue.ended(at(9), true);
+        assert_eq!(queue.next(at(9)), Step::Until(at(61)));
+        queue.limit(
+            Limits {
+                min_interval: at(5),
+                ..LIMITS
+            },
+            at(9),
+        );
+        assert_eq!(queue.next(at(9)), Step::Until(at(14)));
+    }
+
+    #[test]
+    fn a_failure_is_tried_again_later_and_a_change_does_not_wait_for_that() {
+        let mut queue = Queue::new(
+            Limits {
+                min_interval: Duration::ZERO,
+                ..LIMITS
+            },
+            Switch::On,
+            Uptime::ZERO,
+            5,
+        );
+        queue.want(Reason::Start, at(0), Duration::ZERO);
+        queue.started(at(0));
+        queue.ended(at(1), false);
+        assert_eq!(queue.next(at(1)), Step::Until(at(161)));
+        queue.want(Reason::Change, at(10), Duration::ZERO);
+        assert_eq!(queue.next(at(10)), Step::Until(at(12)));
+        queue.settled();
+        assert_eq!(queue.next(at(12)), Step::Until(at(161)));
+    }
+
+    #[test]
+    fn off_ends_by_itself_and_wants_a_provision_then() {
+        let mut queue = queue();
+        let off = Switch::Off {
+            until: Some(at(10)),
+        };
+        queue.switch(off, at(0));
+        queue.want(Reason::Change, at(0), Duration::ZERO);
+        assert_eq!(queue.next(at(9)), Step::Until(at(10)));
+        assert_eq!(queue.next(at(10)), Step::Due);
+        assert!(queue.reasons().contains(&Reason::On));
+        queue.busy(true);
+        assert_eq!(queue.next(at(10)), Step::Idle);
+        queue.busy(false);
+        queue.refused(at(11));
+        assert_eq!(queue.next(at(10)), Step::Until(at(11)));
+    }
+}
