@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use super::{Credentials, Location, OnUnreachable, address, later, registry_file};
+use super::{
+    Credentials, Location, OnUnreachable, address, later,
+    listen::{self, StatedListen},
+    registry_file,
+};
 use crate::model::{
     findings::Findings,
     format::Format,
@@ -48,6 +52,7 @@ pub(super) struct Stated {
     pub(super) federations: Option<Vec<Id>>,
     pub(super) render: StatedRender,
     pub(super) ttl: Option<Duration>,
+    pub(super) listen: StatedListen,
 }
 
 /// What it says of the registry.
@@ -120,6 +125,7 @@ fn assemble(findings: &mut Findings<'_>, top: &Object) -> Stated {
         federations: read(top, "federations", |node| findings.ids("federations", node)),
         render: render(findings, top).unwrap_or_default(),
         ttl: ttl(findings, top),
+        listen: listen::parse(findings, top),
     }
 }
 

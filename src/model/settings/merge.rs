@@ -19,6 +19,12 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const DIRECTORY: &str = "/etc/services.d";
 const MODE: u32 = 0o640;
 
+/// Keeps where values come from that only the file can say.
+pub(super) trait Filed {
+    /// The value, once its origin is kept.
+    fn filed<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T>;
+}
+
 /// The sources of one call, and what each key was taken from.
 struct Merge<'f, V> {
     flags: &'f Flags,
@@ -70,6 +76,7 @@ impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
             federation,
             render: self.render(&root, stated.render),
             ttl: self.filed("announce.ttl", stated.ttl),
+            listen: stated.listen.settled(&mut self),
             root,
             config,
             origins: self.origins,
@@ -135,8 +142,9 @@ impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
         self.origins.insert(key, origin);
         Ok(Some(value))
     }
+}
 
-    /// The value of a key that only the file can say.
+impl<V> Filed for Merge<'_, V> {
     fn filed<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
         let origin = match value {
             Some(_) => Origin::File,
@@ -209,7 +217,8 @@ mod tests {
             registry.timeout 2s\nregistry.federations null\nnode null\nhost null\nregion default\nregions default\n\
             federation default\nfederations default\nrender.directory /etc/services.d\nrender.mode 0640\n\
             render.owner null\nrender.group null\nrender.formats shell\nrender.on_unreachable last-known\n\
-            announce.ttl null"
+            announce.ttl null\nlisten.command null\nlisten.debounce 2s\nlisten.debounce_max 30s\n\
+            listen.min_interval 1m\nlisten.splay 0s\nlisten.max_parallel null\nlisten.busy_lock null"
         );
         assert!(
             settings

@@ -6,6 +6,7 @@ mod endpoint;
 mod file;
 mod flags;
 mod later;
+mod listen;
 mod merge;
 mod refusal;
 mod registry_file;
@@ -13,6 +14,7 @@ mod rows;
 
 pub use directory::conf_directory;
 pub use flags::{Flags, config_path};
+pub use listen::ListenSettings;
 pub use refusal::{Refusal, SettingsError};
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
@@ -44,6 +46,8 @@ pub struct Settings {
     pub render: RenderSettings,
     /// How long announcements live; `None`: until they are withdrawn.
     pub ttl: Option<Duration>,
+    /// What a provision is, and when one may start.
+    pub listen: ListenSettings,
     /// For each key that `reconf config` lists: where its value comes from.
     pub origins: BTreeMap<&'static str, Origin>,
 }

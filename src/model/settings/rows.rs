@@ -11,7 +11,13 @@ const NONE: &str = "null";
 impl Settings {
     /// Every key with its value and its origin, in the order of design.md section 4; no value is a secret.
     pub fn rows(&self) -> Vec<(&'static str, String, Origin)> {
-        let values = [self.places(), self.reach(), self.scope(), self.confs()];
+        let values = [
+            self.places(),
+            self.reach(),
+            self.scope(),
+            self.confs(),
+            self.listen.rows(),
+        ];
         values
             .into_iter()
             .flatten()
