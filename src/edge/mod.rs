@@ -10,6 +10,7 @@ pub mod clock;
 pub mod conf_file;
 pub mod exec;
 pub mod files;
+pub mod folder_watch;
 pub mod locks;
 pub mod net;
 pub mod process_environment;

@@ -35,6 +35,12 @@ impl Budget {
 }
 
 impl Deadline {
+    /// For work that has a time of its own, from now on.
+    pub(super) fn after(limit: Duration) -> Self {
+        let at = clock::instant() + limit;
+        Self { at, limit }
+    }
+
     /// The time from now until then; zero when it has passed.
     pub(super) fn left(self) -> Duration {
         self.at.saturating_duration_since(clock::instant())

@@ -5,6 +5,7 @@ mod budget;
 mod directory;
 mod error;
 mod etcd;
+mod watch;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -19,6 +20,7 @@ use directory::Directory;
 use etcd::Etcd;
 
 pub use error::RegistryError;
+pub use watch::{Moved, Seen, Watch};
 
 /// The most checks, and the most changes, that one [`Session::commit`] takes (etcd's `--max-txn-ops`).
 pub const MAX_OPERATIONS: usize = 128;
@@ -37,6 +39,8 @@ pub enum Range {
 pub struct Reading {
     /// The registry's revision.
     pub revision: i64,
+    /// Which registry it is (etcd's cluster id); 0 for the embedded one.
+    pub cluster: u64,
     /// What was found, in the order of the ranges, and by key in each.
     pub entries: Vec<Entry>,
 }

@@ -36,6 +36,12 @@ impl Disk {
         }
     }
 
+    /// The folder, made if there is none.
+    pub(super) fn folder(&self) -> io::Result<&Path> {
+        self.make_folder()?;
+        Ok(&self.folder)
+    }
+
     /// What is in the file, expired keys too; nothing at revision 0 if it is not there.
     pub(super) fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
         let path = self.path(federation);

@@ -159,6 +159,13 @@ impl Contents {
             .retain(|_, record| record.expires.is_none_or(|expiry| now < expiry.0));
     }
 
+    /// How long it takes until the first key becomes invisible.
+    pub(super) fn next_end(&self, now: SystemTime) -> Option<Duration> {
+        let ends = self.keys.values().filter_map(|record| record.expires);
+        let next = ends.map(|expiry| expiry.0).min()?;
+        Some(next.duration_since(now).unwrap_or_default())
+    }
+
     /// What lies in a range, by key.
     pub(super) fn entries<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = Entry> + 'a {
         let (Range::Key(start) | Range::Prefix(start)) = range;

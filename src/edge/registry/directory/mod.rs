@@ -7,7 +7,9 @@ mod file;
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
+    io,
     path::Path,
+    time::Duration,
 };
 
 use crate::{edge::clock, model::id::Id};
@@ -31,14 +33,22 @@ impl Directory {
     }
 
     pub(super) fn read(&self, federation: &Id, ranges: &[Range]) -> Result<Reading, RegistryError> {
+        Ok(reading(&self.load(federation)?, ranges))
+    }
+
+    /// As [`Directory::read`], with the time after which the answer is another one if nobody writes.
+    pub(super) fn look(
+        &self,
+        federation: &Id,
+        ranges: &[Range],
+    ) -> Result<(Reading, Option<Duration>), RegistryError> {
         let contents = self.load(federation)?;
-        Ok(Reading {
-            revision: contents.revision(),
-            entries: ranges
-                .iter()
-                .flat_map(|range| contents.entries(range))
-                .collect(),
-        })
+        Ok((reading(&contents, ranges), contents.next_end(clock::now())))
+    }
+
+    /// The folder, made if there is none.
+    pub(super) fn folder(&self) -> io::Result<&Path> {
+        self.disk.folder()
     }
 
     pub(super) fn commit(
@@ -132,6 +142,17 @@ impl Directory {
             return Ok(());
         }
         self.disk.store(federation, new, lock)
+    }
+}
+
+fn reading(contents: &Contents, ranges: &[Range]) -> Reading {
+    Reading {
+        revision: contents.revision(),
+        cluster: 0,
+        entries: ranges
+            .iter()
+            .flat_map(|range| contents.entries(range))
+            .collect(),
     }
 }
 

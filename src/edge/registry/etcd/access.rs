@@ -5,16 +5,28 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
 
-use crate::model::{id::Id, secret::mask_passwords, settings::Credentials};
+use crate::model::{
+    id::Id,
+    secret::mask_passwords,
+    settings::{Credentials, Location, RegistrySettings},
+};
 
 use super::{
     super::RegistryError,
     reason::{self, Failure},
 };
+
+/// How often a connection that is silent is asked whether it is still there: only so is a frozen peer found out. etcd
+/// ends connections that ask more often than every 5 s.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// How long the answer to that may take.
+const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(5);
 
 /// The endpoints as one identity sees them.
 pub(super) struct Access {
@@ -31,7 +43,9 @@ impl Access {
         ca: Option<&Path>,
         credentials: &Credentials,
     ) -> Result<Self, RegistryError> {
-        let mut plain = ConnectOptions::new().with_require_leader(true);
+        let mut plain = ConnectOptions::new()
+            .with_require_leader(true)
+            .with_keep_alive(KEEP_ALIVE, KEEP_ALIVE_ANSWER);
         if let Some((user, password)) = login(credentials)? {
             plain = plain.with_user(user, password);
         }
@@ -46,6 +60,19 @@ impl Access {
             tls,
             certificate: credentials.cert.clone(),
         })
+    }
+
+    /// As [`Access::load`], for the endpoints of these settings; a registry that is none of etcd has none.
+    pub(super) fn of(
+        settings: &RegistrySettings,
+        credentials: &Credentials,
+    ) -> Result<Arc<Self>, RegistryError> {
+        let urls = match &settings.location {
+            Location::Etcd(urls) => urls.clone(),
+            Location::Directory(_) => Vec::new(),
+        };
+        let access = Self::load(&Arc::new(urls), settings.ca.as_deref(), credentials)?;
+        Ok(Arc::new(access))
     }
 
     pub(super) fn endpoints(&self) -> usize {

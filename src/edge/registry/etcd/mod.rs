@@ -8,6 +8,7 @@ mod operations;
 mod race;
 mod reads;
 mod reason;
+mod watch;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -26,6 +27,8 @@ use super::{Change, Check, Commit, Lease, RegistryError, budget::Deadline};
 use access::Access;
 use live::Repeat;
 use race::Live;
+
+pub(super) use watch::follow;
 
 /// The etcd endpoints and what is known of them.
 pub(super) struct Etcd {

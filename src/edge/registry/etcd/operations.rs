@@ -40,10 +40,8 @@ async fn read_once(client: &Client, ranges: &[Range]) -> Result<Reading, Error> 
             .map(|range| get(range, reading.revision))
             .collect();
         let answer = keys.txn(Txn::new().and_then(gets)).await?;
-        if reading.revision == 0 {
-            reading.revision = answer
-                .header()
-                .map_or(0, etcd_client::ResponseHeader::revision);
+        if let Some(header) = answer.header().filter(|_| reading.revision == 0) {
+            (reading.revision, reading.cluster) = (header.revision(), header.cluster_id());
         }
         for response in answer.op_responses() {
             if let TxnOpResponse::Get(mut found) = response {
@@ -68,15 +66,20 @@ fn get(range: &Range, revision: i64) -> TxnOp {
     }
 }
 
-fn entry(found: KeyValue) -> Entry {
+pub(super) fn entry(found: KeyValue) -> Entry {
     let (revision, lease) = (found.mod_revision(), found.lease());
     let (key, value) = found.into_key_value();
     Entry {
-        key: String::from_utf8_lossy(&key).into_owned(),
+        key: text(&key),
         value,
         revision,
         lease,
     }
+}
+
+/// A key as text; ours always is.
+pub(super) fn text(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
 }
 
 /// The cheapest question that only a member with a quorum answers.
