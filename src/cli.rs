@@ -1,7 +1,10 @@
 //! The command line: types, help and defaults. No behaviour.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
+mod listen;
 pub mod quick;
+
+pub use listen::{Listen, ListenAction, Off, Supervise};
 
 use std::{path::PathBuf, time::Duration};
 
@@ -96,12 +99,17 @@ pub enum Command {
     Apply(Apply),
     /// Run a command with a service's environment, in this very process
     Exec(Exec),
+    /// Watch what this node requires, and provision the node when that has moved
+    Listen(Listen),
     /// List what is available where
     Ls(Ls),
     /// List the running tasks that hold a service's conf
     Tasks(Tasks),
     /// List the effective configuration and where each value comes from
     Config,
+    /// What the listener starts its command with
+    #[command(hide = true)]
+    Supervise(Supervise),
 }
 
 /// Which services.

@@ -7,6 +7,8 @@ mod assumed;
 mod commit;
 mod config;
 pub mod exec;
+mod known;
+mod listen;
 mod ls;
 mod node;
 mod reading;
@@ -40,14 +42,22 @@ pub fn run(cli: Cli) -> u8 {
     if let Command::Exec(exec) = command {
         return run_exec::run(&global, exec);
     }
+    // It ends as the command ends, too.
+    if let Command::Supervise(supervise) = command {
+        return listen::supervise(&global, &supervise);
+    }
     let teller = Teller::new(&global);
     let node = Assumed::of(&command).and_then(|assumed| Node::load(&global, assumed));
-    let ended = node.and_then(|node| {
-        let code = dispatch(&node, &global, &command)?;
-        Ok((node.tell.exit(code), ()))
+    let ended = node.and_then(|node| match &command {
+        // The listener reads the node's configuration again when it changes.
+        Command::Listen(args) => Ok(teller.exit(listen::run(node, &global, args)?)),
+        command => {
+            let code = dispatch(&node, &global, command)?;
+            Ok(node.tell.exit(code))
+        }
     });
     match ended {
-        Ok((code, ())) => code,
+        Ok(code) => code,
         Err(failure) => {
             teller.failure(None, &failure);
             failure.code.number()
@@ -65,6 +75,6 @@ fn dispatch(node: &Node, global: &crate::cli::Global, command: &Command) -> Ende
         Command::Ls(args) => ls::run(node, args),
         Command::Tasks(args) => tasks::run(node, args),
         Command::Config => config::run(node),
-        Command::Exec(_) => Ok(None),
+        Command::Exec(_) | Command::Listen(_) | Command::Supervise(_) => Ok(None),
     }
 }

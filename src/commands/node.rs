@@ -111,10 +111,14 @@ impl Node {
     /// The node's address, as an announce would find it now: with a try to reach the registry.
     pub(crate) fn host_now(&self) -> Result<Host, Failure> {
         let mut session = self.session();
-        // Only the way there matters, not the answer.
+        self.reach(&mut session);
+        self.host(&session)
+    }
+
+    /// Tries to reach the registry: only the way there matters, not the answer.
+    pub(crate) fn reach(&self, session: &mut Session) {
         let nothing = Range::Key(key::federation_prefix(&self.settings.federation));
         session.read(&[(self.settings.federation.clone(), vec![nothing])]);
-        self.host(&session)
     }
 
     /// What `provides` patterns can use.

@@ -10,7 +10,7 @@ use crate::{
         name::Name,
         snapshot::Snapshot,
     },
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// What is to be read, by federation.
@@ -71,13 +71,17 @@ impl Wanted {
         self.federations.entry(federation.clone()).or_default()
     }
 
+    /// What is to be read, in the registry's terms.
+    pub(crate) fn requests(&self) -> Vec<(Id, Vec<Range>)> {
+        let federations = self.federations.iter();
+        federations
+            .map(|(federation, ranges)| (federation.clone(), ranges.list(federation)))
+            .collect()
+    }
+
     /// Reads it all; a federation of which nothing is wanted is not asked.
     pub(crate) fn read(self, session: &mut Session) -> Readings {
-        let requests: Vec<(Id, Vec<Range>)> = self
-            .federations
-            .iter()
-            .map(|(federation, ranges)| (federation.clone(), ranges.list(federation)))
-            .collect();
+        let requests = self.requests();
         if requests.is_empty() {
             return Readings::default();
         }
@@ -126,6 +130,31 @@ impl Ranges {
 }
 
 impl Readings {
+    /// Nothing is read yet of these federations: a watch will see it.
+    pub(crate) fn awaited<'a>(federations: impl Iterator<Item = &'a Id>) -> Self {
+        let failure = Failure::new(Code::Unreachable, "the registry was not read yet");
+        let unread = Unread {
+            failure,
+            away: true,
+        };
+        Self {
+            snapshots: federations
+                .map(|federation| (federation.clone(), Err(unread.clone())))
+                .collect(),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// A federation was listed whole.
+    pub(crate) fn list(&mut self, federation: Id, snapshot: Snapshot) {
+        self.snapshots.insert(federation, Ok(snapshot));
+    }
+
+    /// What was read of a federation, to be kept up to date.
+    pub(crate) fn of_mut(&mut self, federation: &Id) -> Option<&mut Snapshot> {
+        self.snapshots.get_mut(federation)?.as_mut().ok()
+    }
+
     /// What was read of a federation; `None` if nothing was wanted of it.
     pub(crate) fn of(&self, federation: &Id) -> Option<Result<&Snapshot, &Unread>> {
         self.snapshots.get(federation).map(Result::as_ref)

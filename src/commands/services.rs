@@ -41,6 +41,13 @@ pub(crate) fn all(node: &Node) -> Result<Vec<Id>, Failure> {
     Ok(node.assumed.ids(&folder, listing.ids))
 }
 
+/// As [`all`], without a word on files that are ignored: for those who look more than once.
+pub(crate) fn listed(node: &Node) -> Result<Vec<Id>, Failure> {
+    let folder = node.places.manifests();
+    let found = files::list_ids(&folder, "json")?.ids;
+    Ok(node.assumed.ids(&folder, found))
+}
+
 /// A service's manifest, allowed on this node.
 pub(crate) fn manifest(node: &Node, id: &Id) -> Result<Manifest, Failure> {
     let path = node.places.manifest(id);

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    known::{Learn, learn_known},
     node::Node,
     reading::{Readings, Unread, Wanted},
     services, states,
 };
 use crate::{
-    edge::{
-        registry::Session,
-        state::{self, Durability},
-    },
+    edge::registry::Session,
     model::{
         datastores::Datastores, facts::Facts, id::Id, key, key::Kind, known::Known,
         manifest::Manifest, name::Name, snapshot::Snapshot,
@@ -19,15 +17,6 @@ use crate::{
     report::{self, Code, Failure},
     resolve::{Own, Question, Registry, Resolution, resolve},
 };
-
-/// Whether what is learnt may be kept on disk.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Learn {
-    /// Yes.
-    Keep,
-    /// No: the command writes nothing.
-    Forget,
-}
 
 /// What some services' environments follow from.
 pub(crate) struct View {
@@ -79,6 +68,23 @@ impl View {
             manifests,
             readings,
             datastores,
+            nothing: Nothing::default(),
+        })
+    }
+
+    /// As [`View::load`] for every service of this node, of a registry that was not read: a watch will see it. Learns
+    /// nothing.
+    pub(crate) fn watching(node: &Node, session: &Session) -> Result<Self, Failure> {
+        let manifests = services::manifests(node, &services::listed(node)?);
+        let facts = node.facts(session)?;
+        let own = own(node, &manifests, &facts)?;
+        Ok(Self {
+            known: learn_known(node, &manifests, &Readings::default(), &own, Learn::Forget)?,
+            own,
+            datastores: node.datastores()?,
+            facts,
+            manifests,
+            readings: Readings::default(),
             nothing: Nothing::default(),
         })
     }
@@ -170,7 +176,7 @@ fn own(
     facts: &Facts,
 ) -> Result<Own, Failure> {
     let mut offering = Vec::new();
-    for id in services::all(node)? {
+    for id in services::listed(node)? {
         let manifest = match manifests.get(&id) {
             Some(read) => read.clone(),
             None => services::manifest(node, &id),
@@ -181,39 +187,6 @@ fn own(
         }
     }
     Ok(Own::new(&offering, facts))
-}
-
-/// What the registry last said, with what it says now taken over.
-fn learn_known(
-    node: &Node,
-    manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
-    readings: &Readings,
-    own: &Own,
-    learn: Learn,
-) -> Result<BTreeMap<Id, Known>, Failure> {
-    let federations: BTreeSet<&Id> = manifests
-        .values()
-        .flatten()
-        .map(|m| &m.federation)
-        .collect();
-    let mut known = BTreeMap::new();
-    for federation in federations {
-        let path = node.places.known(federation);
-        let mut last: Known = state::load(&path)?.unwrap_or_default();
-        if let Some((_, names, snapshot)) = readings.read().find(|(f, _, _)| *f == federation) {
-            let before = last.clone();
-            last.learn(names, snapshot, |key| own.stands_for(key));
-            if learn == Learn::Keep && last != before {
-                let _lock = node.state_lock()?;
-                // Another command may have learnt something since.
-                last = state::load(&path)?.unwrap_or_default();
-                last.learn(names, snapshot, |key| own.stands_for(key));
-                state::save(&node.places, &path, &last, Durability::Durable)?;
-            }
-        }
-        known.insert(federation.clone(), last);
-    }
-    Ok(known)
 }
 
 /// Every name that a federation's registry knows, for near misses; none if it cannot be read any more.

@@ -1,6 +1,7 @@
 //! What time it is. Everything else takes time as an argument.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -25,6 +26,28 @@ pub fn instant() -> Instant {
 /// Lets time pass between two looks at something that tells nobody when it changes.
 pub fn pause(time: Duration) {
     thread::sleep(time);
+}
+
+/// Any number.
+pub fn random() -> u64 {
+    // The standard library seeds its hashes with randomness.
+    RandomState::new().hash_one(instant())
+}
+
+/// A random part of a time, so that many nodes do not do the same thing at the same moment.
+pub fn share_of(time: Duration) -> Duration {
+    let parts = u32::try_from(random() % 1024).unwrap_or_default();
+    time * parts / 1024
+}
+
+/// As [`rfc3339`], to the nanosecond: for times that are told apart or subtracted.
+pub fn rfc3339_exact(time: SystemTime) -> String {
+    humantime::format_rfc3339_nanos(time).to_string()
+}
+
+/// The time that such a text says; nothing if it says none.
+pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(text).ok()
 }
 
 /// A time as records write it: RFC 3339, UTC, whole seconds.

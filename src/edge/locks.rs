@@ -76,6 +76,34 @@ pub fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Lock, Lock
     take(path, access, wait, Mode::Shared)
 }
 
+/// Whether somebody holds the lock alone. It is taken for a moment to find that out; without a file nobody does.
+///
+/// # Errors
+/// [`FileError`] when it cannot be opened.
+pub fn is_held(path: &Path) -> Result<bool, FileError> {
+    let problem = |error| FileError::changing("lock", path, error);
+    match File::open(path) {
+        Ok(file) => attempt(&file, Mode::Shared)
+            .map(|free| !free)
+            .map_err(problem),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(problem(error)),
+    }
+}
+
+/// Waits, for however long, until nobody holds the lock alone.
+///
+/// # Errors
+/// [`FileError`] when it cannot be opened.
+pub fn wait_until_free(path: &Path) -> Result<(), FileError> {
+    let problem = |error| FileError::changing("lock", path, error);
+    match File::open(path) {
+        Ok(file) => fs2::FileExt::lock_shared(&file).map_err(problem),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(problem(error)),
+    }
+}
+
 /// Makes the lock's file, or mends its access in place: replacing it would split the lock in two.
 ///
 /// # Errors

@@ -107,3 +107,8 @@ pub fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
 pub fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")
 }
+
+/// The prefix of the slots that limit how many nodes of a federation provision at the same time.
+pub fn slots_prefix(federation: &Id) -> String {
+    format!("{ROOT}{federation}/slots/")
+}

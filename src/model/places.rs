@@ -117,6 +117,21 @@ impl Places {
         self.state().join("provision.json")
     }
 
+    /// What a running listener tells of itself.
+    pub fn listening(&self) -> PathBuf {
+        self.locks().join("listener.json")
+    }
+
+    /// The lock that a running listener holds.
+    pub fn listener_lock(&self) -> PathBuf {
+        self.locks().join("listener.lock")
+    }
+
+    /// The lock that whoever waits for a provision to end holds.
+    pub fn provision_lock(&self) -> PathBuf {
+        self.locks().join("provision.lock")
+    }
+
     /// The `host` that this node used last.
     pub fn node(&self) -> PathBuf {
         self.state().join("node.json")

@@ -70,6 +70,24 @@ impl Snapshot {
         snapshot
     }
 
+    /// Takes over what a key holds from now on.
+    pub fn put(&mut self, federation: &Id, entry: Entry) {
+        self.remove(&entry.key);
+        self.revision = self.revision.max(entry.revision);
+        self.add(federation, entry);
+    }
+
+    /// Forgets a key.
+    pub fn remove(&mut self, path: &str) {
+        self.others.remove(path);
+        self.unreadable.remove(path);
+        match Key::parse(path) {
+            Some((Kind::Provides, key)) => drop(self.live.remove(&key)),
+            Some((Kind::Withdrawn, key)) => drop(self.withdrawn.remove(&key)),
+            None => {}
+        }
+    }
+
     fn add(&mut self, federation: &Id, entry: Entry) {
         let Some((kind, key)) = Key::parse(&entry.key).filter(|(_, k)| k.federation == *federation)
         else {

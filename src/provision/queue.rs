@@ -250,6 +250,9 @@ impl Queue {
 }
 
 #[cfg(test)]
+#[path = "schedule.rs"]
+mod schedule;
+#[cfg(test)]
 #[path = "schedules.rs"]
 mod schedules;
 

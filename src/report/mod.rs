@@ -3,6 +3,7 @@
 mod causes;
 mod code;
 mod failure;
+mod journal;
 mod outcome;
 mod resolving;
 mod table;
@@ -11,6 +12,7 @@ mod told;
 
 pub use code::Code;
 pub use failure::Failure;
+pub use journal::Journal;
 pub use outcome::{Applied, Changed, Rendered};
 pub use resolving::{unmet, unread, warnings};
 pub use table::table;

@@ -76,6 +76,13 @@ impl Teller {
         }
     }
 
+    /// Tells a person what was done.
+    pub fn line(&self, text: &str) {
+        if !self.quiet && !self.json {
+            stdio::tell(&format!("{text}\n"));
+        }
+    }
+
     /// Warns.
     pub fn warning(&self, text: &str) {
         stdio::tell(&format!("warning: {text}\n"));

@@ -10,11 +10,7 @@ use super::{
     write::{self, Written},
 };
 use crate::{
-    commands::{
-        node::Node,
-        reading::Wanted,
-        view::{Learn, View},
-    },
+    commands::{known::Learn, node::Node, reading::Wanted, view::View},
     edge::registry::Session,
     model::{id::Id, manifest::Manifest},
     report::Failure,

@@ -10,11 +10,7 @@ use super::{
     write::{self, Tasks, Written},
 };
 use crate::{
-    commands::{
-        node::Node,
-        services,
-        view::{Learn, View},
-    },
+    commands::{known::Learn, node::Node, services, view::View},
     edge::{locks::LockError, registry::Session, tasks},
     model::id::Id,
     report::{Code, Failure},

@@ -9,8 +9,9 @@ use crate::{
     cli,
     commands::{
         Ended, Tally,
+        known::Learn,
         node::{Node, read_text},
-        view::{Learn, View},
+        view::View,
     },
     edge::registry::Session,
     model::{format::Format, id::Id, manifest::Manifest},

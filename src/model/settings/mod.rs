@@ -53,7 +53,7 @@ pub struct Settings {
 }
 
 /// How the registry is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrySettings {
     /// Which registry.
     pub location: Location,

@@ -2,11 +2,7 @@
 //! breaks. What the watch itself says is not enough: it falls silent for ever after a compaction, and waits for ever for
 //! a revision that a restored server does not have.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use etcd_client::{Client, EventType, WatchOptions, WatchResponse, WatchResponseStream};
 use tokio::{task::JoinSet, time};
@@ -90,10 +86,7 @@ fn pause(tries: u32) -> Duration {
     let whole = FIRST
         .saturating_mul(2_u32.saturating_pow(doublings))
         .min(LONGEST);
-    // The standard library seeds its hashes with randomness.
-    let share = RandomState::new().hash_one(clock::instant()) % 512;
-    let share = u32::try_from(share).unwrap_or_default();
-    whole / 2 + whole * share / 1024
+    whole / 2 + clock::share_of(whole / 2)
 }
 
 /// Lists the ranges at the endpoint that answers first. Certificates and passwords are read anew each time.
@@ -209,7 +202,7 @@ fn moves(federation: &Id, response: &WatchResponse) -> Vec<Seen> {
             EventType::Delete => Moved::Gone(operations::text(found.key())),
         };
         match told.last_mut() {
-            Some((last, list)) if *last == revision => list.push(moved),
+            Some((at, group)) if *at == revision => group.push(moved),
             _ => told.push((revision, vec![moved])),
         }
     }

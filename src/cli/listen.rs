@@ -1,0 +1,65 @@
+//! `reconf listen` and its switch.
+#![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{Args, Subcommand};
+
+/// `reconf listen`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Listen {
+    /// The listener's switch; without it, this is the listener.
+    #[command(subcommand)]
+    pub action: Option<ListenAction>,
+    /// Keep figures for node_exporter's textfile collector in this file
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// The command that provisions this node; by default `listen.command` of config.json
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// The listener's switch.
+#[derive(Debug, Subcommand)]
+pub enum ListenAction {
+    /// Let provisions start, and queue one at once
+    On,
+    /// Let no provision start until it is turned on again
+    Off(Off),
+    /// Tell what the listener does, and how the last provision ended
+    Status,
+    /// Queue a provision at once
+    Kick,
+}
+
+/// `reconf listen off`.
+#[derive(Debug, Args)]
+pub struct Off {
+    /// Turn on again by itself after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub time: Option<Duration>,
+    /// Why, for those who look at the status
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `reconf supervise`: waits for a provision, for the listener may not live as long.
+#[derive(Debug, Args)]
+pub struct Supervise {
+    /// The stamp's start
+    #[arg(long, value_name = "TIME")]
+    pub started: String,
+    /// The registry key of the slot that is kept until the command ends
+    #[arg(long, value_name = "KEY", requires_all = ["lease", "revision"])]
+    pub slot: Option<String>,
+    /// The slot's lease
+    #[arg(long, value_name = "ID")]
+    pub lease: Option<i64>,
+    /// The revision of the slot's key
+    #[arg(long, value_name = "NUMBER")]
+    pub revision: Option<i64>,
+    /// The command
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}

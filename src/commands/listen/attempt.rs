@@ -1,0 +1,148 @@
+//! A provision that is due: what may still stand in its way, its start, and its end.
+
+use std::time::Duration;
+
+use super::{
+    daemon::Daemon,
+    event::{self, Holder},
+    places, slots, supervise,
+};
+use crate::{
+    edge::{clock, locks, supervisor},
+    model::id::Id,
+    provision::Reason,
+    report::{Code, Failure},
+};
+
+/// The longest wait until a node that was refused asks again for a slot; each draws its own.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a provision waits that cannot be started for another reason than those that it may wait for.
+const AGAIN: Duration = Duration::from_secs(5);
+
+impl Daemon {
+    /// Starts the provision that is due, unless it has to wait or nothing needs it any more.
+    pub(super) fn attempt(&mut self) {
+        if let Err(failure) = self.try_start() {
+            let reason = failure.in_short();
+            self.journal
+                .tell("provision-deferred", &[("reason", &reason)]);
+            self.queue.refused(self.now() + AGAIN);
+        }
+    }
+
+    fn try_start(&mut self) -> Result<(), Failure> {
+        if let Some(lock) = self.node.settings.listen.busy_lock.clone()
+            && locks::is_held(&lock)?
+        {
+            self.journal.tell("busy", &[("lock", &lock.display())]);
+            self.queue.busy(true);
+            return event::send_free(lock, Holder::Other, self.sender.clone());
+        }
+        self.mirror.affect_all();
+        self.mirror.compare(&self.node, self.journal);
+        if self.mirror.differing().is_empty() {
+            self.queue.settled();
+            if self.queue.reasons().is_empty() {
+                return Ok(());
+            }
+        }
+        let Some(most) = self.node.settings.listen.max_parallel else {
+            return self.start(None);
+        };
+        if let Some(slot) = slots::take(&self.node, most, clock::random())? {
+            return self.start(Some(&slot));
+        }
+        if !std::mem::replace(&mut self.refused, true) {
+            self.journal.tell("slots-full", &[("max_parallel", &most)]);
+        }
+        let patience = PATIENCE / 10 + clock::share_of(PATIENCE);
+        self.queue.refused(self.now() + patience);
+        Ok(())
+    }
+
+    /// The stamp is written before the command starts: a listener that crashes with it holds to the interval all the
+    /// same.
+    fn start(&mut self, slot: Option<&slots::Slot>) -> Result<(), Failure> {
+        let command = self.command()?;
+        let reasons = self.queue.reasons();
+        let words: Vec<String> = reasons.into_iter().map(|r| word(r).to_owned()).collect();
+        let started = clock::rfc3339_exact(clock::now());
+        places::restamp(&self.node.places, |stamp| {
+            *stamp = stamp.next(started.clone(), words.clone());
+        })?;
+        self.mirror.begin(&self.node);
+        let arguments = supervise::arguments(&self.global, &started, slot, &command);
+        let child = supervisor::start(&arguments).map_err(|error| {
+            Failure::new(
+                Code::CannotWrite,
+                format!("cannot start a process: {error}"),
+            )
+        })?;
+        let services: Vec<&str> = self.mirror.differing().keys().map(Id::as_str).collect();
+        let (reasons, services) = (words.join(","), services.join(","));
+        let pid = child.id();
+        self.journal.tell(
+            "provision",
+            &[
+                ("reasons", &reasons),
+                ("services", &services),
+                ("pid", &pid),
+            ],
+        );
+        let now = self.now();
+        self.queue.started(now);
+        self.refused = false;
+        self.telling.count_start();
+        event::send_end(child, self.sender.clone())
+    }
+
+    /// The provision that this listener started has ended.
+    pub(super) fn provision_ended(&mut self, code: u8) {
+        let now = self.now();
+        self.queue.ended(now, code == 0);
+        self.mirror.ended(&self.node, code == 0);
+        self.telling.count_end(code);
+        let failures = self.queue.failures();
+        if code == 0 {
+            self.journal.tell("provision-ended", &[("exit", &code)]);
+        } else {
+            let due = self.queue.due().unwrap_or(now).saturating_sub(now);
+            let again = humantime::format_duration(Duration::from_secs(due.as_secs()));
+            self.journal.tell(
+                "provision-failed",
+                &[
+                    ("exit", &code),
+                    ("in_a_row", &failures),
+                    ("again_in", &again),
+                ],
+            );
+        }
+    }
+
+    /// Somebody who provisioned this node no longer does.
+    pub(super) fn freed(&mut self, holder: Holder) {
+        match holder {
+            Holder::Other => {
+                self.journal.tell("free", &[]);
+                self.queue.busy(false);
+            }
+            Holder::Earlier => {
+                let stamp = places::stamp(&self.node.places).ok().flatten();
+                let code = stamp.and_then(|stamp| stamp.exit);
+                self.provision_ended(code.unwrap_or(u8::MAX));
+            }
+        }
+    }
+}
+
+/// A reason in a word.
+pub(super) fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Start => "start",
+        Reason::On => "on",
+        Reason::Kick => "kick",
+        Reason::Retry => "retry",
+        Reason::Change => "change",
+    }
+}

@@ -1,0 +1,189 @@
+//! The listener: one loop that takes what the other threads saw, asks the queue, and does what is due.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::{Duration, Instant},
+};
+
+use super::{
+    event::{self, Event},
+    mirror::Mirror,
+    setup::reach,
+    telling::Telling,
+};
+use crate::{
+    cli::{Global, Listen},
+    commands::{Ended, node::Node},
+    edge::{
+        clock,
+        folder_watch::FolderWatch,
+        locks::Lock,
+        registry::{Seen, Session, Watch},
+        service_manager::ServiceManager,
+        signals::Told,
+    },
+    model::{id::Id, switch::Switch},
+    provision::{Queue, Reason, Step, Uptime},
+    report::{Failure, Journal},
+};
+
+/// A running listener.
+pub(super) struct Daemon {
+    pub(super) global: Global,
+    pub(super) node: Node,
+    pub(super) journal: Journal,
+    pub(super) queue: Queue,
+    pub(super) mirror: Mirror,
+    pub(super) telling: Telling,
+    pub(super) manager: ServiceManager,
+    pub(super) sender: Sender<Event>,
+    /// Of each federation that is watched: whether its registry is there; nothing while that is not known.
+    pub(super) connected: BTreeMap<Id, Option<bool>>,
+    pub(super) refused: bool,
+    pub(super) given: Vec<OsString>,
+    pub(super) start: Instant,
+    pub(super) session: Session,
+    pub(super) switch: Switch,
+    pub(super) watch: Option<Watch>,
+    pub(super) watches: u64,
+    pub(super) folders: FolderWatch,
+    pub(super) ready: bool,
+    pub(super) _lock: Lock,
+}
+
+/// `reconf listen`. Ends when it is told to; a provision that runs goes on.
+pub(super) fn run(node: Node, global: &Global, args: &Listen) -> Ended {
+    let (sender, events) = channel();
+    event::send_signals(sender.clone())?;
+    let mut daemon = Daemon::new(node, global, args, sender)?;
+    daemon.begin()?;
+    daemon.work(&events);
+    daemon.end();
+    Ok(None)
+}
+
+impl Daemon {
+    /// Nobody knows what changed while no listener ran: as soon as it is known what the registry says, or that it says
+    /// nothing, a provision is wanted.
+    pub(super) fn become_ready(&mut self) {
+        if !self.ready && self.connected.values().all(Option::is_some) {
+            self.ready = true;
+            self.manager.ready();
+            self.queue.want(Reason::Start, self.now(), self.splay());
+        }
+    }
+
+    fn work(&mut self, events: &Receiver<Event>) {
+        loop {
+            let on = self.queue.is_on();
+            let step = self.queue.next(self.now());
+            if self.queue.is_on() != on {
+                self.journal
+                    .tell("switch", &[("on", &true), ("by", &"time")]);
+            }
+            if step == Step::Due {
+                self.attempt();
+                continue;
+            }
+            self.publish();
+            let wait = match step {
+                Step::Until(at) => Some(at.saturating_sub(self.now())),
+                Step::Idle | Step::Due => None,
+            };
+            let wait = wait.into_iter().chain(self.manager.heartbeat()).min();
+            let first = match wait {
+                Some(wait) => events.recv_timeout(wait),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            self.manager.alive();
+            let seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
+            if seen
+                .iter()
+                .any(|event| matches!(event, Event::Told(Told::End)))
+            {
+                return;
+            }
+            if !seen.is_empty() {
+                self.take(seen);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.manager.stopping();
+        self.journal
+            .tell("stop", &[("running", &self.queue.is_running())]);
+    }
+
+    /// Takes what happened since it was looked last, and compares once.
+    fn take(&mut self, events: Vec<Event>) {
+        let (mut files, mut told) = (false, false);
+        for event in events {
+            match event {
+                Event::Seen(watch, seen) if watch == self.watches => self.take_seen(seen),
+                // Of a watch that has ended since; and what ended the loop.
+                Event::Seen(..) | Event::Told(Told::End) => {}
+                Event::Files => files = true,
+                Event::Told(Told::Reload) => {
+                    self.manager.reloading();
+                    self.journal.tell("reload", &[]);
+                    (files, told) = (true, true);
+                }
+                Event::Ended(code) => self.provision_ended(code),
+                Event::Freed(holder) => self.freed(holder),
+            }
+        }
+        if files {
+            self.folders.renew();
+            self.reload();
+        }
+        if told && self.ready {
+            self.manager.ready();
+        }
+        if self.mirror.compare(&self.node, self.journal) {
+            self.queue.want(Reason::Change, self.now(), self.splay());
+        } else if self.mirror.differing().is_empty() {
+            self.queue.settled();
+        }
+        self.become_ready();
+    }
+
+    fn take_seen(&mut self, seen: Seen) {
+        match &seen {
+            Seen::Listed { federation, .. } => {
+                let before = self.connected.insert(federation.clone(), Some(true));
+                if before != Some(Some(true)) {
+                    self.session = reach(&self.node);
+                    let event = if before == Some(Some(false)) {
+                        "registry-back"
+                    } else {
+                        "registry"
+                    };
+                    self.journal.tell(event, &[("federation", federation)]);
+                }
+            }
+            Seen::Lost { federation, error } => {
+                self.connected.insert(federation.clone(), Some(false));
+                let reason = Failure::from(error.clone()).in_short();
+                self.journal.tell(
+                    "registry-lost",
+                    &[("federation", federation), ("reason", &reason)],
+                );
+            }
+            Seen::Moved { .. } => self.telling.count_change(),
+        }
+        self.mirror.take(&self.node, seen);
+    }
+
+    /// The time since this listener started.
+    pub(super) fn now(&self) -> Uptime {
+        self.start.elapsed()
+    }
+
+    /// How long this node lets others go first, this time.
+    pub(super) fn splay(&self) -> Duration {
+        clock::share_of(self.node.settings.listen.splay)
+    }
+}

@@ -1,0 +1,46 @@
+//! The figures of a listener as `node_exporter`'s textfile collector reads them.
+
+/// Name, kind and meaning of each figure.
+const FIGURES: [(&str, &str, &str); 9] = [
+    ("on", "gauge", "Whether provisions may start"),
+    (
+        "registry_connected",
+        "gauge",
+        "Whether every registry is connected",
+    ),
+    ("watched_names", "gauge", "Names that are watched"),
+    ("queued", "gauge", "Whether a provision waits"),
+    ("running", "gauge", "Whether a provision runs"),
+    (
+        "registry_changes_total",
+        "counter",
+        "Revisions that changed a watched name",
+    ),
+    (
+        "provisions_total",
+        "counter",
+        "Provisions that this listener started",
+    ),
+    (
+        "provisions_failed_total",
+        "counter",
+        "Provisions that failed",
+    ),
+    (
+        "last_exit_code",
+        "gauge",
+        "What the last provision ended with",
+    ),
+];
+
+/// The text with these values, in the order of the table.
+pub(super) fn text(values: &[u64; FIGURES.len()]) -> String {
+    let mut text = String::new();
+    for ((name, kind, help), value) in FIGURES.iter().zip(values) {
+        let name = format!("reconf_listener_{name}");
+        text.push_str(&format!(
+            "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}\n"
+        ));
+    }
+    text
+}

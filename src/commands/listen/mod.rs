@@ -1,0 +1,34 @@
+//! `reconf listen`: watches what this node requires, and provisions the node when that has moved (design.md section 8);
+//! and the listener's switch.
+
+mod attempt;
+mod compare;
+mod daemon;
+mod digest;
+mod event;
+mod metrics;
+mod mirror;
+mod places;
+mod reload;
+mod setup;
+mod slots;
+mod status;
+mod supervise;
+mod switch;
+mod telling;
+
+pub(super) use supervise::run as supervise;
+
+use super::{Ended, node::Node};
+use crate::cli::{self, Global, ListenAction};
+
+/// `reconf listen`.
+pub(super) fn run(node: Node, global: &Global, args: &cli::Listen) -> Ended {
+    match &args.action {
+        None => daemon::run(node, global, args),
+        Some(ListenAction::On) => switch::on(&node),
+        Some(ListenAction::Off(off)) => switch::off(&node, off),
+        Some(ListenAction::Kick) => switch::kick(&node),
+        Some(ListenAction::Status) => status::run(&node),
+    }
+}

@@ -1,0 +1,107 @@
+//! What the listener takes over while it runs: changed files, a turned switch, other names to be watched.
+
+use std::{ffi::OsString, fmt::Display, time::Duration};
+
+use super::{
+    daemon::Daemon,
+    event::Event,
+    places,
+    setup::{limits, reach, system},
+};
+use crate::{
+    commands::{assumed::Assumed, node::Node},
+    edge::registry::Watch,
+    model::switch::Switch,
+    provision::Reason,
+    report::{Code, Failure},
+};
+
+impl Daemon {
+    /// Reads this node's files again. What is wrong with them leaves everything as it was.
+    pub(super) fn reload(&mut self) {
+        if let Err(failure) = self.try_reload() {
+            self.telling.trouble(self.journal, &failure.in_short());
+        } else {
+            self.telling.no_trouble();
+        }
+    }
+
+    fn try_reload(&mut self) -> Result<(), Failure> {
+        let node = Node::load(&self.global, Assumed::default())?;
+        let elsewhere = node.settings.registry != self.node.settings.registry;
+        let before = std::mem::replace(&mut self.node, node);
+        if let Err(failure) = self.command() {
+            self.node = before;
+            return Err(failure);
+        }
+        self.queue.limit(limits(&self.node), self.now());
+        self.turn(places::switch(&self.node)?);
+        if elsewhere {
+            self.session = reach(&self.node);
+        }
+        let moved = self
+            .mirror
+            .reload(&self.node, &self.session, self.journal)?;
+        if moved || elsewhere {
+            self.follow()?;
+        }
+        Ok(())
+    }
+
+    /// Does what a person asked since.
+    fn turn(&mut self, switch: Switch) {
+        if switch == self.switch {
+            return;
+        }
+        let now = self.now();
+        let position = places::position(&switch, now);
+        let was_on = self.queue.is_on();
+        self.queue.switch(position, now);
+        if self.queue.is_on() && was_on {
+            self.queue.want(Reason::Kick, now, Duration::ZERO);
+            self.journal.tell("kick", &[]);
+        } else {
+            let reason = switch.reason.clone().unwrap_or_default();
+            let until = switch.until.clone().unwrap_or_default();
+            let fields: [(&'static str, &dyn Display); 3] =
+                [("on", &switch.on), ("until", &until), ("reason", &reason)];
+            self.journal
+                .tell("switch", &fields[..if switch.on { 1 } else { 3 }]);
+        }
+        self.switch = switch;
+    }
+
+    /// Watches what the manifests require now, instead of what was watched before.
+    pub(super) fn follow(&mut self) -> Result<(), Failure> {
+        self.mirror.forget();
+        self.watches += 1;
+        let (watch, sender) = (self.watches, self.sender.clone());
+        let interest = self.mirror.interest().clone();
+        self.connected = interest.iter().map(|(id, _)| (id.clone(), None)).collect();
+        let names = self.mirror.names();
+        self.journal.tell("watch", &[("names", &names)]);
+        let tell = move |seen| {
+            // A listener that ends needs no telling.
+            let _ended = sender.send(Event::Seen(watch, seen));
+        };
+        self.watch = None;
+        if !interest.is_empty() {
+            let started = Watch::start(&self.node.settings.registry, interest, tell);
+            self.watch = Some(started.map_err(|error| system(&error))?);
+        }
+        Ok(())
+    }
+
+    /// The command that provisions this node.
+    pub(super) fn command(&self) -> Result<Vec<OsString>, Failure> {
+        if !self.given.is_empty() {
+            return Ok(self.given.clone());
+        }
+        let set = self.node.settings.listen.command.as_ref();
+        let set = set.map(|words| words.iter().map(OsString::from).collect());
+        set.ok_or_else(|| {
+            Failure::new(Code::Usage, "there is no command that provisions this node")
+                .hint("give one after `--`, or set `listen.command` in config.json")
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! The start of a listener: what it needs, and what it finds.
+
+use std::{collections::BTreeMap, sync::mpsc::Sender, time::Duration};
+
+use super::{
+    daemon::Daemon,
+    event::{self, Event, Holder},
+    mirror::Mirror,
+    places,
+    telling::Telling,
+};
+use crate::{
+    cli::{Global, Listen},
+    commands::node::Node,
+    edge::{
+        clock,
+        files::Access,
+        folder_watch::FolderWatch,
+        locks::{self, Lock, LockError},
+        registry::Session,
+        service_manager::ServiceManager,
+    },
+    provision::{Limits, Queue, Uptime, remaining},
+    report::{Code, Failure, Journal},
+};
+
+impl Daemon {
+    pub(super) fn new(
+        node: Node,
+        global: &Global,
+        args: &Listen,
+        sender: Sender<Event>,
+    ) -> Result<Self, Failure> {
+        let lock = alone(&node)?;
+        let manager = ServiceManager::find().map_err(|error| system(&error))?;
+        let woken = sender.clone();
+        let folders = FolderWatch::start(places::folders(&node)?, move || {
+            // A listener that ends needs no waking.
+            let _ended = woken.send(Event::Files);
+        });
+        let session = reach(&node);
+        let stamp = places::stamp(&node.places)?.unwrap_or_default();
+        let last = clock::parse_rfc3339(&stamp.started);
+        let throttled = remaining(last, clock::now(), node.settings.listen.min_interval);
+        let switch = places::switch(&node)?;
+        let position = places::position(&switch, Uptime::ZERO);
+        let daemon = Self {
+            queue: Queue::new(limits(&node), position, throttled, stamp.failures),
+            mirror: Mirror::new(&node, &session)?,
+            telling: Telling::new(args.metrics.clone()),
+            global: global.clone(),
+            journal: Journal::new(global),
+            given: args.command.clone(),
+            start: clock::instant(),
+            connected: BTreeMap::new(),
+            refused: false,
+            watch: None,
+            watches: 0,
+            folders: folders.map_err(|error| system(&error))?,
+            ready: false,
+            _lock: lock,
+            manager,
+            session,
+            switch,
+            sender,
+            node,
+        };
+        daemon.command()?;
+        Ok(daemon)
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), Failure> {
+        self.follow()?;
+        let pid = std::process::id();
+        self.journal
+            .tell("start", &[("pid", &pid), ("on", &self.queue.is_on())]);
+        if locks::is_held(&self.node.places.provision_lock())? {
+            self.journal.tell("provision-found", &[]);
+            self.queue.found_running();
+            let lock = self.node.places.provision_lock();
+            event::send_free(lock, Holder::Earlier, self.sender.clone())?;
+        }
+        self.become_ready();
+        Ok(())
+    }
+}
+
+pub(super) fn limits(node: &Node) -> Limits {
+    let listen = &node.settings.listen;
+    Limits {
+        debounce: listen.debounce,
+        debounce_max: listen.debounce_max,
+        min_interval: listen.min_interval,
+    }
+}
+
+/// Finds the way to the registry, if this node's address is not given: announcements are made of it.
+pub(super) fn reach(node: &Node) -> Session {
+    let mut session = node.session();
+    if node.settings.host.is_none() && !node.settings.registry.is_embedded() {
+        node.reach(&mut session);
+    }
+    session
+}
+
+/// There is one listener a node.
+fn alone(node: &Node) -> Result<Lock, Failure> {
+    node.make_lock_folder()?;
+    let (path, wait) = (node.places.listener_lock(), Duration::from_millis(100));
+    match locks::exclusive(&path, &Access::PRIVATE, wait) {
+        Err(LockError::Busy { .. }) => Err(Failure::new(
+            Code::TryAgain,
+            "another listener runs on this node",
+        )
+        .hint("`reconf listen status` tells what it does")),
+        other => Ok(other?),
+    }
+}
+
+pub(super) fn system(error: &std::io::Error) -> Failure {
+    Failure::new(Code::CannotWrite, error.to_string())
+}

@@ -1,0 +1,111 @@
+//! `max_parallel`: how many nodes of the federation provision at the same time. Each holds one of so many numbered keys,
+//! on a lease: who dies gives it back without knowing.
+
+use std::{
+    collections::BTreeSet,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::{
+    cli::Global,
+    commands::{assumed::Assumed, node::Node, reading::Wanted},
+    edge::{
+        clock,
+        registry::{Change, Check, Commit, Lease},
+        stdio,
+    },
+    model::key,
+    report::Failure,
+};
+
+/// How long a slot outlives its holder.
+const TTL: Duration = Duration::from_secs(15);
+
+/// How often a lease is kept alive while it is held.
+const KEEP: Duration = Duration::from_secs(4);
+
+/// A slot that this node holds.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) key: String,
+    pub(super) lease: i64,
+    /// The revision of the key.
+    pub(super) revision: i64,
+}
+
+/// Takes one of `most` slots; `None`: none is free, or others were faster. `start` is where this node begins to look, so
+/// that not all nodes try the same one.
+pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, Failure> {
+    let federation = &node.settings.federation;
+    let prefix = key::slots_prefix(federation);
+    let mut session = node.session();
+    let mut wanted = Wanted::default();
+    wanted.prefix(federation, prefix.clone());
+    let readings = wanted.read(&mut session);
+    let snapshot = match readings.of(federation) {
+        Some(Ok(snapshot)) => snapshot,
+        Some(Err(unread)) => return Err(unread.failure.clone()),
+        None => return Ok(None),
+    };
+    let taken: BTreeSet<&str> = snapshot.others.keys().map(String::as_str).collect();
+    let free = (0..most).map(|n| (start + u64::from(n)) % u64::from(most));
+    let Some(key) = free
+        .map(|n| format!("{prefix}{n}"))
+        .find(|key| !taken.contains(key.as_str()))
+    else {
+        return Ok(None);
+    };
+    let lease = session.grant(federation, &Lease { id: None, ttl: TTL })?;
+    let holder = json!({"node": node.id()?, "since": clock::rfc3339(clock::now())});
+    let absent = Check {
+        key: key.clone(),
+        revision: 0,
+    };
+    let put = Change::Put {
+        key: key.clone(),
+        value: holder.to_string().into_bytes(),
+        lease,
+    };
+    Ok(match session.commit(federation, &[absent], &[put])? {
+        Commit::Done { revision } => Some(Slot {
+            key,
+            lease,
+            revision,
+        }),
+        Commit::Conflict => None,
+    })
+}
+
+/// Keeps a slot until the other side of `end` is dropped, and gives it back then.
+pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
+    while end.recv_timeout(KEEP) == Err(RecvTimeoutError::Timeout) {
+        // The registry may be away: the lease is longer than several tries.
+        let kept = Node::load(global, Assumed::default()).map(|node| {
+            let federation = node.settings.federation.clone();
+            node.session().keep_alive(&federation, slot.lease)
+        });
+        if let Ok(Ok(false)) = kept {
+            stdio::tell("warning: the slot of this provision is lost: another node may take it\n");
+            return;
+        }
+    }
+    // One that cannot be given back ends with its lease.
+    let _ends_by_itself = give_back(global, slot);
+}
+
+fn give_back(global: &Global, slot: &Slot) -> Result<(), Failure> {
+    let node = Node::load(global, Assumed::default())?;
+    let ours = Check {
+        key: slot.key.clone(),
+        revision: slot.revision,
+    };
+    let gone = Change::Delete {
+        key: slot.key.clone(),
+    };
+    node.session()
+        .commit(&node.settings.federation, &[ours], &[gone])?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! `reconf supervise`, a process of its own: it holds the provision's lock, waits for the command, keeps the node's slot
+//! until the command has ended, and writes down how it ended. So a provision outlives the listener that started it, and
+//! a daemon that the provision leaves behind holds nothing.
+
+use std::{ffi::OsString, sync::mpsc::channel, thread, time::Duration};
+
+use super::{places, slots};
+use crate::{
+    cli::{Global, Supervise},
+    edge::{
+        clock,
+        files::{self, Access},
+        locks, process_environment, stdio, supervisor,
+    },
+    model::{
+        places::Places,
+        settings::{Flags, config_path},
+    },
+    report::Failure,
+};
+
+/// Nobody holds the lock for longer but another provision: looking whether it is held takes it for a moment.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// What a shell says of a program that it cannot run.
+const CANNOT_RUN: u8 = 126;
+
+/// The arguments with which the listener starts its command.
+pub(super) fn arguments(
+    global: &Global,
+    started: &str,
+    slot: Option<&slots::Slot>,
+    command: &[OsString],
+) -> Vec<OsString> {
+    let mut arguments = vec!["supervise".into(), format!("--started={started}").into()];
+    if let Some(slot) = slot {
+        arguments.push(format!("--slot={}", slot.key).into());
+        arguments.push(format!("--lease={}", slot.lease).into());
+        arguments.push(format!("--revision={}", slot.revision).into());
+    }
+    for (flag, value) in [
+        ("--root", &global.root),
+        ("--config", &global.config),
+        ("--registry", &global.registry),
+        ("--federation", &global.federation),
+        ("--timeout", &global.timeout),
+    ] {
+        arguments.extend(value.iter().map(|value| format!("{flag}={value}").into()));
+    }
+    arguments.push("--".into());
+    arguments.extend(command.iter().cloned());
+    arguments
+}
+
+/// `reconf supervise`; ends as the command ends.
+pub(in crate::commands) fn run(global: &Global, args: &Supervise) -> u8 {
+    match supervise(global, args) {
+        Ok(code) => code,
+        Err(failure) => {
+            stdio::tell(&format!("error: {failure}\n"));
+            failure.code.number()
+        }
+    }
+}
+
+/// What it needs to know is not in `config.json`: a broken one may be what the provision mends.
+fn supervise(global: &Global, args: &Supervise) -> Result<u8, Failure> {
+    let flags = Flags {
+        root: global.root.clone(),
+        config: global.config.clone(),
+        ..Flags::default()
+    };
+    let (root, _) = config_path(&flags, process_environment::variable);
+    let places = Places::new(&root, &Places::default_confs(&root));
+    files::make_dir(&places.locks(), places.folder_mode(&places.locks()))?;
+    let _lock = locks::exclusive(&places.provision_lock(), &Access::PRIVATE, WAIT)?;
+    let code = with_slot(global, args, || run_command(&args.command));
+    places::restamp(&places, |stamp| {
+        if stamp.started == args.started {
+            stamp.end(clock::rfc3339_exact(clock::now()), code);
+        }
+    })?;
+    Ok(code)
+}
+
+fn run_command(command: &[OsString]) -> u8 {
+    supervisor::run(command).unwrap_or_else(|error| {
+        let program = command.first().cloned().unwrap_or_default();
+        let program = program.to_string_lossy();
+        stdio::tell(&format!("error: cannot run `{program}`: {error}\n"));
+        CANNOT_RUN
+    })
+}
+
+/// Keeps the slot alive while the work is done, and gives it back then.
+fn with_slot(global: &Global, args: &Supervise, work: impl FnOnce() -> u8) -> u8 {
+    let (Some(key), Some(lease), Some(revision)) = (&args.slot, args.lease, args.revision) else {
+        return work();
+    };
+    let slot = slots::Slot {
+        key: key.clone(),
+        lease,
+        revision,
+    };
+    let (ended, end) = channel::<()>();
+    let keeper = {
+        let (global, slot) = (global.clone(), slot.clone());
+        thread::spawn(move || slots::keep(&global, &slot, &end))
+    };
+    let code = work();
+    drop(ended);
+    // It gives the slot back before it ends.
+    let _given_back = keeper.join();
+    code
+}

@@ -1,0 +1,181 @@
+//! What the listener tells those who ask: `listen status` by a file in `/run`, Prometheus by another, systemd by a line.
+//! Written when something has changed, and never a value of an environment.
+
+use std::path::PathBuf;
+
+use super::{attempt::word, daemon::Daemon, metrics};
+use crate::{
+    edge::{
+        clock,
+        files::{self, Access},
+        state::{self, Durability},
+    },
+    model::listening::Listening,
+    provision::Uptime,
+    report::Journal,
+};
+
+/// Everybody may read figures.
+const READABLE: Access = Access {
+    mode: 0o644,
+    owner: None,
+    group: None,
+};
+
+/// What was told last, and what was counted.
+pub(super) struct Telling {
+    metrics: Option<PathBuf>,
+    told: Option<Listening>,
+    since: String,
+    due: Option<(Uptime, String)>,
+    trouble: Option<String>,
+    changes: u64,
+    starts: u64,
+    failures: u64,
+    last_exit: Option<u8>,
+}
+
+impl Telling {
+    pub(super) fn new(metrics: Option<PathBuf>) -> Self {
+        Self {
+            metrics,
+            told: None,
+            since: clock::rfc3339(clock::now()),
+            due: None,
+            trouble: None,
+            changes: 0,
+            starts: 0,
+            failures: 0,
+            last_exit: None,
+        }
+    }
+
+    pub(super) fn count_change(&mut self) {
+        self.changes += 1;
+    }
+
+    pub(super) fn count_start(&mut self) {
+        self.starts += 1;
+    }
+
+    pub(super) fn count_end(&mut self, code: u8) {
+        self.failures += u64::from(code != 0);
+        self.last_exit = Some(code);
+    }
+
+    /// Tells of something that goes on being wrong, once.
+    pub(super) fn trouble(&mut self, journal: Journal, reason: &str) {
+        if self.trouble.as_deref() != Some(reason) {
+            journal.tell("trouble", &[("reason", &reason)]);
+            self.trouble = Some(reason.to_owned());
+        }
+    }
+
+    pub(super) fn no_trouble(&mut self) {
+        self.trouble = None;
+    }
+
+    /// The wall clock's time of an uptime, the same for the same uptime.
+    fn wall(&mut self, due: Option<Uptime>, now: Uptime) -> Option<String> {
+        let due = due.filter(|due| *due > now);
+        if self.due.as_ref().map(|(at, _)| *at) != due {
+            let wall = |at: Uptime| clock::rfc3339(clock::now() + at.saturating_sub(now));
+            self.due = due.map(|at| (at, wall(at)));
+        }
+        self.due.as_ref().map(|(_, text)| text.clone())
+    }
+
+    fn figures(&self, listening: &Listening, on: bool) -> String {
+        let connected = listening.registry.values().all(|connected| *connected);
+        let queued = !listening.queued.is_empty();
+        metrics::text(&[
+            u64::from(on),
+            u64::from(connected),
+            listening.names as u64,
+            u64::from(queued),
+            u64::from(listening.running),
+            self.changes,
+            self.starts,
+            self.failures,
+            u64::from(self.last_exit.unwrap_or(0)),
+        ])
+    }
+}
+
+impl Daemon {
+    /// Tells what is new.
+    pub(super) fn publish(&mut self) {
+        let listening = self.listening();
+        if self.telling.told.as_ref() == Some(&listening) {
+            return;
+        }
+        let path = self.node.places.listening();
+        let saved = state::save(&self.node.places, &path, &listening, Durability::Stamp);
+        if let Err(error) = saved {
+            self.telling.trouble(self.journal, &error.to_string());
+        }
+        if let Some(path) = self.telling.metrics.clone() {
+            let text = self.telling.figures(&listening, self.queue.is_on());
+            if let Err(error) = files::write_without_sync(&path, text.as_bytes(), &READABLE) {
+                self.telling.trouble(self.journal, &error.to_string());
+            }
+        }
+        self.manager
+            .status(&summary(&listening, self.queue.is_on()));
+        self.telling.told = Some(listening);
+    }
+
+    fn listening(&mut self) -> Listening {
+        let now = self.now();
+        let registry = self.connected.iter();
+        let registry = registry.map(|(id, connected)| (id.clone(), *connected == Some(true)));
+        let queued = self.queue.reasons().into_iter();
+        Listening {
+            pid: std::process::id(),
+            since: self.telling.since.clone(),
+            names: self.mirror.names(),
+            registry: registry.collect(),
+            queued: queued.map(|reason| word(reason).to_owned()).collect(),
+            changed: self.mirror.differing().clone(),
+            due: self.telling.wall(self.queue.due(), now),
+            waits_for: self.waits_for(),
+            running: self.queue.is_running(),
+        }
+    }
+
+    fn waits_for(&self) -> Option<String> {
+        let lock = self.node.settings.listen.busy_lock.as_ref();
+        let what = if self.queue.reasons().is_empty() {
+            return None;
+        } else if !self.queue.is_on() {
+            "the switch".to_owned()
+        } else if self.queue.is_running() {
+            "the end of the provision that runs".to_owned()
+        } else if self.queue.is_busy() {
+            let lock = lock.map(|lock| lock.display().to_string());
+            format!("`{}`, which is held", lock.unwrap_or_default())
+        } else if self.refused {
+            "a slot: `listen.max_parallel` nodes provision already".to_owned()
+        } else {
+            return None;
+        };
+        Some(what)
+    }
+}
+
+/// The listener in a line.
+fn summary(listening: &Listening, on: bool) -> String {
+    let state = match (on, listening.running, listening.queued.is_empty()) {
+        (_, true, _) => "provisioning",
+        (false, ..) => "off",
+        (_, _, false) => "a provision is queued",
+        _ => "watching",
+    };
+    let lost = listening.registry.values().any(|connected| !connected);
+    let registry = if lost {
+        "; the registry is not connected"
+    } else {
+        ""
+    };
+    format!("{state}; {} names{registry}", listening.names)
+}

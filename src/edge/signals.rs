@@ -1,0 +1,58 @@
+//! The signals that a daemon waits for instead of being ended by them.
+
+use std::io;
+
+use nix::sys::{
+    signal::{SigSet, Signal},
+    signalfd::{SfdFlags, SignalFd},
+};
+
+/// What a daemon is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// To end (TERM, INT).
+    End,
+    /// To read its files again (HUP).
+    Reload,
+}
+
+/// The signals of this process, queued.
+#[derive(Debug)]
+pub struct Signals {
+    queue: SignalFd,
+}
+
+impl Signals {
+    /// Catches them from now on, in this thread and in those that it starts after that. Programs that are started are
+    /// not concerned: the standard library gives them a mask of their own.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn catch() -> io::Result<Self> {
+        let mut set = SigSet::empty();
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            set.add(signal);
+        }
+        let queue = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC)?;
+        set.thread_block()?;
+        Ok(Self { queue })
+    }
+
+    /// Waits for the next one.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn next(&self) -> io::Result<Told> {
+        loop {
+            let Some(info) = self.queue.read_signal()? else {
+                continue;
+            };
+            let hangup = u32::try_from(Signal::SIGHUP as i32).unwrap_or_default();
+            return Ok(if info.ssi_signo == hangup {
+                Told::Reload
+            } else {
+                Told::End
+            });
+        }
+    }
+}

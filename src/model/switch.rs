@@ -1,0 +1,34 @@
+//! The listener's switch: the content of `/var/lib/reconf/listen.json`.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the listener may start provisions, and what a person asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Whether provisions may start.
+    pub on: bool,
+    /// When it was last turned (RFC 3339, UTC); nothing if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// When an `off` ends by itself (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Why it is off, in a person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How often it was turned or asked for a provision: a listener that sees another number has been asked.
+    #[serde(default)]
+    pub asked: u64,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self {
+            on: true,
+            since: None,
+            until: None,
+            reason: None,
+            asked: 0,
+        }
+    }
+}
