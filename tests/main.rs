@@ -34,5 +34,7 @@ mod resolve;
 mod scenarios;
 /// State files survive newer versions and damage.
 mod state;
+/// Commands run on with the conf that they started with; a drain waits for them, new ones wait for the drain.
+mod tasks;
 /// Every block that a bad manifest, datastore or setting earns, and the values that good ones become.
 mod texts;

@@ -49,7 +49,7 @@ pub(super) fn service(
         .manifest(id)
         .map_err(|failure| failure.note(left_behind(node, id)))?;
     let drain = intent.drain.or(manifest.conf.drain);
-    refuse_own_drain(id, drain)?;
+    refuse_own_drain(id, drain).map_err(|failure| failure.note(left_behind(node, id)))?;
     let mut write = || -> Result<Written, Failure> {
         let resolution = view.resolve(node, session, manifest)?;
         let files = Files::render(node, templates, manifest, &resolution.environment)?;
