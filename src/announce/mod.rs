@@ -122,14 +122,22 @@ pub fn owed(state: &ServiceState) -> BTreeMap<Key, By> {
     state.withdrawing.iter().filter_map(parse).collect()
 }
 
-/// Whether the service is not to be announced: withdrawn by hand here, or anywhere else by a tombstone that says so.
+/// What a service that is held is still to take back: what an earlier call owes, and what somebody else took back
+/// already, so that the state does not go on telling of it.
+pub fn held_back(state: &ServiceState, is_gone: impl Fn(&Key) -> bool) -> BTreeMap<Key, By> {
+    let gone = state.keys().filter(is_gone).map(|key| (key, By::Hand));
+    gone.chain(owed(state)).collect()
+}
+
+/// Whether the service is not to be announced: withdrawn by hand here, or anywhere else by a tombstone that says so,
+/// unless somebody has announced it by hand since.
 pub fn is_held<'a>(
     state: &ServiceState,
     mut keys: impl Iterator<Item = &'a Key>,
     snapshot: &Snapshot,
 ) -> bool {
     let by_hand = |key: &Key| {
-        let withdrawn = snapshot.withdrawn.get(key);
+        let withdrawn = snapshot.withdrawn.get(key).filter(|_| !state.insists(key));
         withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
     };
     state.held || keys.any(by_hand)

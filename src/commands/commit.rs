@@ -11,6 +11,7 @@ use crate::{
         announcement::Tombstone,
         id::Id,
         key::{Key, Kind},
+        service_state::Outcome,
     },
     report::{Code, Failure},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) federation: &'a Id,
     /// Whether this node's state of the service tells of it.
     pub(crate) recorded: bool,
+    /// As what it records new announcements before the registry has them.
+    pub(crate) under_way: Outcome,
 }
 
 /// Reads, plans and carries out anew while others get ahead; `first` is what became of the first try.
@@ -70,7 +73,7 @@ pub(crate) fn carry_out(
 ) -> Result<Option<()>, Failure> {
     let id = lease.and_then(|lease| lease.id).unwrap_or(0);
     if subject.recorded {
-        record::intent(node, subject.service, plan, id)?;
+        record::intent(node, subject.service, plan, id, subject.under_way)?;
     }
     let told = tell_registry(session, tombstones, subject.federation, plan, lease);
     match told.map_err(|error| failed(&error, subject))? {

@@ -16,23 +16,34 @@ use crate::{
 };
 
 /// Records what is about to be told to the registry, announcements on `lease` (0 for none).
-pub(super) fn intent(node: &Node, service: &Id, plan: &Plan, lease: i64) -> Result<(), Failure> {
+pub(super) fn intent(
+    node: &Node,
+    service: &Id,
+    plan: &Plan,
+    lease: i64,
+    under_way: Outcome,
+) -> Result<(), Failure> {
     let puts = plan.puts.iter().map(|put| (&put.key, &put.announcement));
     let withdrawals = plan.withdrawals.iter().map(|w| (&w.key, w.by));
-    owe(node, service, puts, withdrawals, lease)
+    owe(node, service, puts, withdrawals, lease, under_way)
 }
 
-/// Records what is still to be told to the registry.
+/// Records what is still to be told to the registry; what somebody insisted on stays so until it is done.
 pub(super) fn owe<'a>(
     node: &Node,
     service: &Id,
     announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
     withdrawals: impl Iterator<Item = (&'a Key, By)>,
     lease: i64,
+    under_way: Outcome,
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {
         for (key, announcement) in announcements {
-            let outcome = Outcome::UnderWay;
+            let outcome = if state.insists(key) {
+                Outcome::Insisted
+            } else {
+                under_way
+            };
             remember(state, key, announcement, (lease, outcome, 0));
         }
         for (key, by) in withdrawals {

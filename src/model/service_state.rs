@@ -51,6 +51,8 @@ pub enum Outcome {
     Done,
     /// It was about to be written; it may have happened.
     UnderWay,
+    /// The same, because somebody announced it by hand: a tombstone by hand is older than that.
+    Insisted,
 }
 
 impl ServiceState {
@@ -67,6 +69,12 @@ impl ServiceState {
     pub fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         let paths = self.announced.keys().chain(self.withdrawing.keys());
         paths.filter_map(|path| parse(path))
+    }
+
+    /// Whether somebody announced it by hand and the registry does not know yet.
+    pub fn insists(&self, key: &Key) -> bool {
+        let announced = self.announced.get(&key.path(Kind::Provides));
+        announced.is_some_and(|known| known.outcome == Outcome::Insisted)
     }
 
     /// Whether the registry is known to say exactly this, with this lease. A withdrawal that is not known to have

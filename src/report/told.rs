@@ -77,11 +77,6 @@ impl Announced {
 impl Outcome for Announced {
     fn line(&self) -> Option<String> {
         let service = &self.service;
-        if self.held {
-            return Some(format!(
-                "{service}: held, because it was withdrawn by hand; `reconf announce {service}` announces it again"
-            ));
-        }
         let would = if self.dry { "would have " } else { "" };
         let names = |changed: bool| {
             let some = self.announcements.iter().filter(|a| a.changed == changed);
@@ -96,6 +91,11 @@ impl Outcome for Announced {
             if !names.is_empty() {
                 parts.push(format!("{verb} {names}"));
             }
+        }
+        if self.held {
+            parts.push(format!(
+                "held, because it was withdrawn by hand; `reconf announce {service}` announces it again"
+            ));
         }
         if parts.is_empty() {
             parts.push("provides nothing".to_owned());

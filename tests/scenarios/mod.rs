@@ -2,8 +2,10 @@
 //! stories are told with both registries.
 
 mod at_once;
+mod away;
 mod deploy;
 mod values;
+mod withdrawing;
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{
-    announcement::{Announcement, By},
-    id::Id,
-    key::Key,
-    service_state::ServiceState,
+use crate::{
+    announce::held_back,
+    commands::reading::Readings,
+    model::{
+        announcement::{Announcement, By},
+        id::Id,
+        key::Key,
+        service_state::ServiceState,
+    },
 };
 
 /// What a service provides and no longer provides, over all federations.
@@ -27,6 +31,16 @@ impl Aim {
             wanted: wanted.map(|(key, a)| (key.clone(), a.clone())).collect(),
             leaving: leaving.map(|(key, by)| (key.clone(), *by)).collect(),
         }
+    }
+
+    /// Aims at no more than to take back what is still to be taken back: the service is held.
+    pub(super) fn holds_back(&mut self, readings: &Readings) {
+        let is_gone = |key: &Key| {
+            let snapshot = readings.of(&key.federation).and_then(Result::ok);
+            snapshot.is_some_and(|s| s.withdrawn.contains_key(key) && !s.live.contains_key(key))
+        };
+        self.leaving = held_back(&self.state, is_gone);
+        self.wanted.clear();
     }
 
     /// The federations in which something is to be said; the service's own first.

@@ -10,7 +10,9 @@ use crate::{
         record, services, states,
     },
     edge::registry::{Lease, Session},
-    model::{id::Id, manifest::Manifest, offer::offers, snapshot::Snapshot},
+    model::{
+        id::Id, manifest::Manifest, offer::offers, service_state::Outcome, snapshot::Snapshot,
+    },
     report::{Announced, Failure},
 };
 
@@ -65,7 +67,7 @@ impl<'a> Announcing<'a> {
         let state = states::load(node, id)?;
         let wanted = offers(manifest, &node.facts(self.session)?, &Node::now());
         let leaving = leaving(&state, &wanted);
-        let aim = Aim {
+        let mut aim = Aim {
             state,
             wanted,
             leaving,
@@ -74,7 +76,7 @@ impl<'a> Announcing<'a> {
         told.dry = self.how.dry_run;
         if self.holds(manifest, &aim, readings)? {
             told.held = true;
-            return Ok(Some(told));
+            aim.holds_back(readings);
         }
         let mut failed = None;
         for federation in aim.federations(&manifest.federation) {
@@ -123,11 +125,11 @@ impl<'a> Announcing<'a> {
         };
         let plan = announce::plan(&aim.wanted, id, &aim.leaving, snapshot);
         if !self.how.dry_run {
-            let recorded = true;
             let subject = Subject {
                 service,
                 federation,
-                recorded,
+                recorded: true,
+                under_way: self.under_way(),
             };
             let tombstones = &mut self.tombstones;
             if carry_out(self.node, self.session, tombstones, subject, &plan, lease)?.is_none() {
@@ -166,8 +168,17 @@ impl<'a> Announcing<'a> {
         }
         let owed = aim.wanted.iter().filter(|(key, a)| new((*key, *a)));
         let leaving = aim.leaving.iter().map(|(key, by)| (key, *by));
-        record::owe(self.node, service, owed, leaving, lease)?;
+        record::owe(self.node, service, owed, leaving, lease, self.under_way())?;
         Err(unread.failure.clone().note(record::owed_note(service)))
+    }
+
+    /// `announce ID` is said by hand.
+    fn under_way(&self) -> Outcome {
+        if self.how.keep_withdrawn {
+            Outcome::UnderWay
+        } else {
+            Outcome::Insisted
+        }
     }
 
     fn lease(&self, aim: &Aim) -> Option<Lease> {

@@ -51,6 +51,10 @@ pub(super) fn on_other(
         let ours = state.keys().any(|key| target.keys.contains(&key));
         (target.holds, target.recorded) = (ours, ours);
     }
+    if targets.is_empty() {
+        let message = format!("the registry has nothing of node `{other}`");
+        node.tell.warning(&message);
+    }
     let targets = targets.into_iter().map(|(id, target)| (id, Ok(target)));
     Ok((targets.collect(), readings))
 }

@@ -15,7 +15,7 @@ use crate::{
         files,
         registry::{Change, MAX_OPERATIONS, Session},
     },
-    model::{id::Id, key::Kind, snapshot::Snapshot},
+    model::{id::Id, key::Kind, service_state::Outcome, snapshot::Snapshot},
     report::{Failure, Withdrawn},
 };
 
@@ -90,6 +90,7 @@ impl<'a> Withdrawing<'a> {
             service: &target.service,
             federation,
             recorded: target.recorded,
+            under_way: Outcome::UnderWay,
         };
         let tombstones = &mut self.tombstones;
         if carry_out(self.node, self.session, tombstones, subject, &plan, None)?.is_none() {
@@ -128,7 +129,14 @@ impl<'a> Withdrawing<'a> {
         }
         let leaving = target.leaving(federation);
         let withdrawals = leaving.iter().map(|(key, by)| (key, *by));
-        record::owe(self.node, service, iter::empty(), withdrawals, 0)?;
+        record::owe(
+            self.node,
+            service,
+            iter::empty(),
+            withdrawals,
+            0,
+            Outcome::UnderWay,
+        )?;
         Err(failure
             .clone()
             .note("what is owed is kept in the state of this node")

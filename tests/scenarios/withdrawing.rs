@@ -1,0 +1,193 @@
+//! What is taken back stays so: by hand until somebody announces by hand, by a manifest until it provides it again.
+
+use std::fs;
+
+use super::{Fleet, all_succeed, on_both, value};
+use crate::harness::{
+    scenario::{Scenario, golden_story},
+    wait::until,
+};
+
+const API: &str = r#"{"id": "api", "environment": {"PORT": 1100}, "provides": {"API_URL": "http://{NODE}:{PORT}"}}"#;
+const DOCS: &str = r#"{"id": "docs", "provides": {"DOCS_URL": "http://{NODE}/docs"}}"#;
+const WWW: &str = r#"{"id": "www", "requires": {"URL": "{API_URL}"}}"#;
+
+const LIVE: &str = "default/provides/API_URL/default/api@api01";
+const TOMBSTONE: &str = "default/withdrawn/API_URL/default/api@api01";
+
+fn api(fleet: &Fleet, name: &str) -> Scenario {
+    let node = fleet.node(name).manifest("api", API);
+    all_succeed(&node, &["announce api"]);
+    node
+}
+
+fn www(fleet: &Fleet, name: &str) -> Scenario {
+    let node = fleet.node(name).manifest("www", WWW);
+    all_succeed(&node, &["render www"]);
+    node
+}
+
+#[test]
+fn a_withdrawal_by_hand_outlives_every_converge() {
+    on_both(|fleet| {
+        let (api, web) = (api(fleet, "api01"), www(fleet, "web01"));
+        all_succeed(&api, &["withdraw api"]);
+        assert_eq!(fleet.said(), [TOMBSTONE]);
+        let revision = fleet.revision();
+        for converge in [vec!["--all"], vec!["api", "--keep-withdrawn"]] {
+            let held = api.run(&[&["announce"], converge.as_slice()].concat());
+            assert!(held.text().contains("api: held"), "{}", held.text());
+            let _held = held.changes_nothing().exits(0);
+        }
+        let _again = api.run(&["withdraw", "api"]).changes_nothing().exits(0);
+        let _held = api.run(&["apply", "--all"]).exits(0);
+        assert_eq!(
+            (fleet.said(), fleet.revision()),
+            (vec![TOMBSTONE.to_owned()], revision)
+        );
+
+        let unmet = web.run(&["render", "www"]).exits(75);
+        assert_eq!(
+            value(&web, "www", "URL"),
+            "http://api01:1100",
+            "{}",
+            unmet.text()
+        );
+        all_succeed(&api, &["announce api"]);
+        assert_eq!(fleet.said(), [LIVE]);
+        all_succeed(&web, &["render www"]);
+        let _again = api.run(&["announce", "--all"]).changes_nothing().exits(0);
+    });
+}
+
+#[test]
+fn a_withdrawal_by_hand_says_what_it_means() {
+    let fleet = Fleet::etcd();
+    let (api, web) = (api(&fleet, "api01"), www(&fleet, "web01"));
+    let story = [
+        api.run(&["withdraw", "api"]),
+        api.run(&["announce", "--all"]),
+        api.run(&["withdraw", "api"]),
+        web.run(&["render", "www"]),
+        api.run(&["announce", "api"]),
+        web.run(&["withdraw", "--node", "api01", "--all"]),
+        web.run(&["withdraw", "--node", "api01", "--all"]),
+        api.run(&["announce", "--all"]),
+        web.run(&["withdraw", "nothing"]),
+    ];
+    golden_story("scenarios/withdraw", &story);
+}
+
+#[test]
+fn a_node_that_meets_a_withdrawal_by_another_hand_holds_the_service() {
+    on_both(|fleet| {
+        let (api, web) = (api(fleet, "api01"), fleet.node("web01"));
+        all_succeed(&web, &["withdraw api --node api01"]);
+        assert_eq!(fleet.said(), [TOMBSTONE]);
+        // Its own services need it no more than others do.
+        let api = api.manifest("www", WWW);
+        let _unmet = api.run(&["render", "www"]).exits(75);
+        all_succeed(&api, &["announce --all"]);
+        assert_eq!(fleet.said(), [TOMBSTONE]);
+        let state = fs::read_to_string(api.path("var/lib/reconf/services/api.json")).unwrap();
+        assert!(state.contains(r#""held": true"#), "{state}");
+        all_succeed(&api, &["announce api"]);
+        assert_eq!(fleet.said(), [LIVE]);
+    });
+}
+
+#[test]
+fn a_dead_machine_is_cleared_away_with_what_it_ran() {
+    on_both(|fleet| {
+        let dead = api(fleet, "api01")
+            .manifest("docs", DOCS)
+            .manifest("www", WWW);
+        let _other = api(fleet, "api010");
+        all_succeed(&dead, &["apply --all"]);
+        let web = www(fleet, "web01");
+        let applied = |node: &str| {
+            let keys = fleet.keys().into_keys();
+            keys.filter(|key| key.starts_with(&format!("/reconf/v1/default/applied/{node}/")))
+                .count()
+        };
+        assert_eq!((applied("api01"), applied("web01")), (1, 1));
+        all_succeed(&web, &["withdraw --node api01 --all"]);
+        assert_eq!((applied("api01"), applied("web01")), (0, 1));
+        let said = [
+            "default/provides/API_URL/default/api@api010",
+            TOMBSTONE,
+            "default/withdrawn/DOCS_URL/default/docs@api01",
+        ];
+        assert_eq!(fleet.said(), said);
+        let revision = fleet.revision();
+        let again = web.run(&["withdraw", "--node", "api01", "--all"]);
+        let _again = again.changes_nothing().exits(0);
+        assert_eq!(fleet.revision(), revision);
+    });
+}
+
+#[test]
+fn waiting_names_who_still_runs_with_it_and_ends_when_nobody_does() {
+    on_both(|fleet| {
+        let (first, web) = (api(fleet, "api01"), www(fleet, "web01"));
+        let still = first.run(&["withdraw", "api", "--wait", "300ms"]).exits(75);
+        let told = still.text();
+        assert!(told.contains("web01   URL of www"), "{told}");
+
+        let waiting = first.command(&["withdraw", "api", "--wait", "30s"]);
+        let mut waiting = { waiting }.spawn().unwrap();
+        let _second = api(fleet, "api02");
+        assert!(
+            waiting.try_wait().unwrap().is_none(),
+            "web01 still has the old value"
+        );
+        all_succeed(&web, &["render www"]);
+        assert!(waiting.wait().unwrap().success());
+        assert_eq!(value(&web, "www", "URL"), "http://api02:1100");
+        all_succeed(&first, &["withdraw api --wait 1s"]);
+    });
+}
+
+#[test]
+fn a_missing_manifest_withdraws_nothing_until_it_is_asked_for() {
+    on_both(|fleet| {
+        let api = api(fleet, "api01")
+            .manifest("docs", DOCS)
+            .manifest("www", WWW);
+        all_succeed(&api, &["apply --all"]);
+        for id in ["api", "www"] {
+            fs::remove_file(api.path(&format!("etc/reconf/services/{id}.json"))).unwrap();
+        }
+        let before = fleet.keys();
+        all_succeed(&api, &["announce --all"]);
+        assert_eq!(fleet.keys(), before);
+
+        all_succeed(&api, &["withdraw api", "withdraw www"]);
+        assert_eq!(
+            fleet.said(),
+            ["default/provides/DOCS_URL/default/docs@api01", TOMBSTONE]
+        );
+        let left: Vec<_> = fleet
+            .keys()
+            .into_keys()
+            .filter(|key| key.contains("/applied/"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        for path in [
+            "services/api.json",
+            "applied/api.conf",
+            "services/www.json",
+            "applied/www.conf",
+        ] {
+            assert!(!api.path("var/lib/reconf").join(path).exists(), "{path}");
+        }
+        let _unknown = api.run(&["withdraw", "api"]).exits(66);
+        // It was not withdrawn by hand: its manifest brings it back.
+        api.put("etc/reconf/services/api.json", API);
+        all_succeed(&api, &["announce --all"]);
+        assert!(fleet.said().contains(&LIVE.to_owned()));
+        until("the tombstone has gone", || {
+            (!fleet.said().contains(&TOMBSTONE.to_owned())).then_some(())
+        });
+    });
+}
