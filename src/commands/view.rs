@@ -126,7 +126,8 @@ impl View {
         }
         resolve(&question).map_err(|missing| {
             if let Some(unread) = unread {
-                return report::unread(&unread.failure, &manifest.id, &missing);
+                let then = node.settings.render.on_unreachable;
+                return report::unread(&unread.failure, &manifest.id, &missing, then);
             }
             let names = catalogue(session, &manifest.federation);
             let embedded = node.settings.registry.is_embedded();

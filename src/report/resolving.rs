@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
-    model::{id::Id, name::Name},
+    model::{id::Id, name::Name, settings::OnUnreachable},
     resolve::{Question, Reference, Registry, Resolution, explain},
 };
 
@@ -48,14 +48,16 @@ pub fn unmet(
     }
 }
 
-/// What could not be read, and is not known from before.
-pub fn unread(failure: &Failure, id: &Id, missing: &[Reference]) -> Failure {
-    let needs = |r: &Reference| {
-        format!(
-            "`{id}` needs {} for {}, and has no value of it from before",
-            r.name, r.variable
-        )
+/// What could not be read, and why nothing stands in for it.
+pub fn unread(failure: &Failure, id: &Id, missing: &[Reference], then: OnUnreachable) -> Failure {
+    let why = match then {
+        OnUnreachable::LastKnown => "has no value of it from before",
+        OnUnreachable::Datastores => {
+            "with `on_unreachable` `datastores` one stands in only for what the registry never had"
+        }
+        OnUnreachable::Fail => "with `on_unreachable` `fail` nothing stands in for it",
     };
+    let needs = |r: &Reference| format!("`{id}` needs {} for {}, and {why}", r.name, r.variable);
     failure.clone().facts(missing.iter().map(needs))
 }
 
