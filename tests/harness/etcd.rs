@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
+    mem,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -14,6 +15,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use tokio::net::TcpSocket;
 
 use super::{certificates::Pair, wait::until};
 
@@ -51,9 +53,14 @@ pub(crate) fn shared() -> &'static Etcd {
     SHARED.get_or_init(Etcd::start)
 }
 
-/// An URL at which nothing listens.
+/// An URL at which nothing listens, nor will: the port is taken for the whole run.
 pub(crate) fn refused() -> String {
-    format!("http://127.0.0.1:{}", free_port())
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    // A server that another test starts would otherwise be given this port.
+    mem::forget(socket);
+    format!("http://{address}")
 }
 
 /// Members that form one cluster.
