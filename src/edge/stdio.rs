@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use super::files::plain;
+
 /// Writes data to standard output.
 ///
 /// # Errors
-/// What the system says, but for a broken pipe: who stopped reading has seen enough.
-pub fn out(bytes: &[u8]) -> io::Result<()> {
-    forgiving(io::stdout().lock(), bytes)
+/// What the system says, in one lower-case clause; but for a broken pipe: who stopped reading has seen enough.
+pub fn out(bytes: &[u8]) -> Result<(), String> {
+    forgiving(io::stdout().lock(), bytes).map_err(|error| plain(&error))
 }
 
 /// Writes a message to standard error. When that fails there is nobody left to tell.

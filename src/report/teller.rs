@@ -96,10 +96,14 @@ impl Teller {
         self.data(&line);
     }
 
-    /// Writes data to stdout. A reader that has gone away is no failure of ours; a full disk is.
+    /// Writes data to stdout. A reader that has gone away is no failure of ours; a full disk is,
+    /// and after it no more is written: data with a hole in it would be taken for whole.
     pub fn data(&self, bytes: &[u8]) {
-        if let Err(error) = stdio::out(bytes) {
-            stdio::tell(&format!("error: cannot write to stdout: {error}\n"));
+        if self.lost_data.get() {
+            return;
+        }
+        if let Err(reason) = stdio::out(bytes) {
+            stdio::tell(&format!("error: cannot write to stdout: {reason}\n"));
             self.lost_data.set(true);
         }
     }
