@@ -107,7 +107,7 @@ impl Files {
     /// Whether a file on the disk has other bytes than these, or is not there. Directories are compared when they
     /// are written.
     pub(super) fn differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
-        if files::read(&node.places.conf(id))?.as_ref() != Some(&self.shell) {
+        if !self.is_conf_there(node, id)? {
             return Ok(true);
         }
         for (format, rendered) in &self.others {
@@ -118,6 +118,11 @@ impl Files {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the conf on the disk has these bytes.
+    pub(super) fn is_conf_there(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
+        Ok(files::read(&node.places.conf(id))?.as_ref() == Some(&self.shell))
     }
 
     /// Swaps each file in, whole; equal ones are left alone.

@@ -45,23 +45,26 @@ pub(super) fn service(
     templates: &Templates,
     tasks: Tasks,
 ) -> Result<Written, Failure> {
-    let manifest = view
-        .manifest(id)
-        .map_err(|failure| failure.note(left_behind(node, id)))?;
+    let unchanged = |failure: Failure| failure.note(left_behind(node, id));
+    let manifest = view.manifest(id).map_err(unchanged)?;
     let drain = intent.drain.or(manifest.conf.drain);
-    refuse_own_drain(id, drain).map_err(|failure| failure.note(left_behind(node, id)))?;
-    let mut write = || -> Result<Written, Failure> {
-        let resolution = view.resolve(node, session, manifest)?;
-        let files = Files::render(node, templates, manifest, &resolution.environment)?;
-        if let Some(limit) = drain.filter(|_| tasks == Tasks::Run)
-            && files.differ(node, id)?
-        {
-            return Ok(Written::Waits(limit));
-        }
-        let done = finish(node, view, manifest, &resolution, &files, intent)?;
-        Ok(Written::Done(Box::new(done)))
+    refuse_own_drain(id, drain).map_err(unchanged)?;
+    let resolution = view.resolve(node, session, manifest).map_err(unchanged)?;
+    let files =
+        Files::render(node, templates, manifest, &resolution.environment).map_err(unchanged)?;
+    let differ = || {
+        files
+            .differ(node, id)
+            .map_err(|error| unchanged(error.into()))
     };
-    write().map_err(|failure| failure.note(left_behind(node, id)))
+    if let Some(limit) = drain.filter(|_| tasks == Tasks::Run)
+        && differ()?
+    {
+        return Ok(Written::Waits(limit));
+    }
+    finish(node, view, manifest, &resolution, &files, intent)
+        .map(|done| Written::Done(Box::new(done)))
+        .map_err(|failure| failure.note(half_done(node, id, &files)))
 }
 
 fn finish(
@@ -150,7 +153,19 @@ fn refuse_own_drain(id: &Id, drain: Option<Duration>) -> Result<(), Failure> {
     Err(Failure::new(Code::Usage, message).hint("render it after the task has ended"))
 }
 
-/// The state that a failure leaves behind.
+/// The state that a failure to write leaves behind: it may have come as far as the conf.
+fn half_done(node: &Node, id: &Id, files: &Files) -> String {
+    if files.is_conf_there(node, id).unwrap_or(false) {
+        let conf = node.places.conf(id);
+        return format!(
+            "{} is written, the rest is not: the next render makes up for it",
+            conf.display()
+        );
+    }
+    left_behind(node, id)
+}
+
+/// The state that a failure before any write leaves behind.
 fn left_behind(node: &Node, id: &Id) -> String {
     let conf = node.places.conf(id);
     if crate::edge::files::exists(&conf) {
