@@ -44,21 +44,10 @@ pub struct Off {
     pub reason: Option<String>,
 }
 
-/// `reconf supervise`: waits for a provision, for the listener may not live as long.
+/// `reconf supervise`: waits for its order on standard input, and then for the command, for the listener may not live as
+/// long.
 #[derive(Debug, Args)]
 pub struct Supervise {
-    /// The stamp's start
-    #[arg(long, value_name = "TIME")]
-    pub started: String,
-    /// The registry key of the slot that is kept until the command ends
-    #[arg(long, value_name = "KEY", requires_all = ["lease", "revision"])]
-    pub slot: Option<String>,
-    /// The slot's lease
-    #[arg(long, value_name = "ID")]
-    pub lease: Option<i64>,
-    /// The revision of the slot's key
-    #[arg(long, value_name = "NUMBER")]
-    pub revision: Option<i64>,
     /// The command
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,

@@ -1,13 +1,14 @@
-//! Starting a provision below a process of its own that waits for it, and being that process.
+//! Starting a provision below a process of its own that waits for it, and being that process. It is started before it is
+//! needed: starting it takes longer than everything else between a change and the command.
 
 use std::{
     ffi::OsString,
-    io,
+    io::{self, Write as _},
     os::{
         fd::AsFd,
         unix::process::{CommandExt, ExitStatusExt},
     },
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
 };
 
 /// What the service manager tells its own child, and nobody else.
@@ -18,22 +19,60 @@ const MANAGERS: [&str; 4] = [
     "LISTEN_FDS",
 ];
 
-/// Starts this very program with `arguments`, in a process group of its own: what ends the listener does not end it.
-/// Its output goes to our standard error, for our standard output is data.
+/// A process that waits for its order.
+#[derive(Debug)]
+pub struct Standby {
+    child: Child,
+    order: ChildStdin,
+}
+
+impl Standby {
+    /// Starts this very program with `arguments`, in a process group of its own: what ends the listener does not end it.
+    /// Its output goes to our standard error, for our standard output is data. It ends when this is dropped.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start(arguments: &[OsString]) -> io::Result<Self> {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("reconf").args(arguments);
+        for name in MANAGERS {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(io::stderr().as_fd().try_clone_to_owned()?)
+            .process_group(0)
+            .spawn()?;
+        let order = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { child, order })
+    }
+
+    /// Gives it its order: one line. From then on it goes on by itself.
+    ///
+    /// # Errors
+    /// What the system says, if it has ended.
+    pub fn order(mut self, line: &str) -> io::Result<Child> {
+        self.order.write_all(format!("{line}\n").as_bytes())?;
+        Ok(self.child)
+    }
+
+    /// Ends it: it is not needed.
+    pub fn dismiss(self) {
+        let Self { mut child, order } = self;
+        drop(order);
+        // It ends at once; that it is collected is all that matters.
+        let _collected = child.wait();
+    }
+}
+
+/// Waits for the order that this process is given; nothing if the one who would give it is gone.
 ///
 /// # Errors
 /// What the system says.
-pub fn start(arguments: &[OsString]) -> io::Result<Child> {
-    let mut command = Command::new("/proc/self/exe");
-    command.arg0("reconf").args(arguments);
-    for name in MANAGERS {
-        command.env_remove(name);
-    }
-    command
-        .stdin(Stdio::null())
-        .stdout(io::stderr().as_fd().try_clone_to_owned()?)
-        .process_group(0)
-        .spawn()
+pub fn await_order() -> io::Result<Option<String>> {
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line)?;
+    Ok((read > 0).then_some(line))
 }
 
 /// Runs a command to its end, and says how it ended as a shell does.
@@ -42,7 +81,11 @@ pub fn start(arguments: &[OsString]) -> io::Result<Child> {
 /// What the system says when it cannot be started.
 pub fn run(command: &[OsString]) -> io::Result<u8> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let status = Command::new(program).args(arguments).spawn()?.wait()?;
+    let status = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .spawn()?
+        .wait()?;
     Ok(code(status))
 }
 

@@ -37,6 +37,11 @@ impl Id {
         Self("default".to_owned())
     }
 
+    /// The id that comes before all others, for the beginnings of ranges.
+    pub fn first() -> Self {
+        Self("-".to_owned())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

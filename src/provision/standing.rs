@@ -34,6 +34,11 @@ impl Standing {
         needed && self.held.get(service) != Some(&resolved)
     }
 
+    /// Whether it matters what a service resolves to for a moment.
+    pub fn heeds(&self, service: &Id) -> bool {
+        self.held.contains_key(service) || self.begun.contains_key(service)
+    }
+
     /// Takes note of what a service resolves to, if only for a moment.
     pub fn saw(&mut self, service: &Id, resolved: Resolved) {
         let other = |was: &Resolved| was.now != resolved.now;

@@ -33,11 +33,20 @@ pub(super) fn live<'a>(
         withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
     };
     let federation = &question.manifest.federation;
-    let announced = snapshot
-        .live
-        .iter()
-        .filter(|(key, _)| key.name == *name && key.region == *region)
-        .filter(|(key, _)| key.federation == *federation && !question.own.stands_for(key));
+    let here =
+        |key: &Key| key.federation == *federation && key.name == *name && key.region == *region;
+    let first = Key {
+        federation: federation.clone(),
+        name: name.clone(),
+        region: region.clone(),
+        service: Id::first(),
+        node: Id::first(),
+    };
+    // A listener has every name of its node in one snapshot, and asks for each of them.
+    let announced = snapshot.live.range(first..);
+    let announced = announced
+        .take_while(|(key, _)| here(key))
+        .filter(|(key, _)| !question.own.stands_for(key));
     let mut candidates: Candidates = announced
         .map(|(key, live)| {
             let candidate = Candidate {

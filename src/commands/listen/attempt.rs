@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{
     daemon::Daemon,
     event::{self, Holder},
-    places, slots, supervise,
+    places,
+    slots::{self, Slot},
+    supervise::{self, Order},
 };
 use crate::{
-    edge::{clock, locks, supervisor},
+    edge::{clock, locks, supervisor::Standby},
     model::id::Id,
     provision::Reason,
     report::{Code, Failure},
@@ -51,7 +55,7 @@ impl Daemon {
             return self.start(None);
         };
         if let Some(slot) = slots::take(&self.node, most, clock::random())? {
-            return self.start(Some(&slot));
+            return self.start(Some(slot));
         }
         if !std::mem::replace(&mut self.refused, true) {
             self.journal.tell("slots-full", &[("max_parallel", &most)]);
@@ -63,22 +67,25 @@ impl Daemon {
 
     /// The stamp is written before the command starts: a listener that crashes with it holds to the interval all the
     /// same.
-    fn start(&mut self, slot: Option<&slots::Slot>) -> Result<(), Failure> {
-        let command = self.command()?;
+    fn start(&mut self, slot: Option<Slot>) -> Result<(), Failure> {
         let reasons = self.queue.reasons();
         let words: Vec<String> = reasons.into_iter().map(|r| word(r).to_owned()).collect();
         let started = clock::rfc3339_exact(clock::now());
         places::restamp(&self.node.places, |stamp| {
             *stamp = stamp.next(started.clone(), words.clone());
         })?;
-        self.mirror.begin(&self.node);
-        let arguments = supervise::arguments(&self.global, &started, slot, &command);
-        let child = supervisor::start(&arguments).map_err(|error| {
-            Failure::new(
-                Code::CannotWrite,
-                format!("cannot start a process: {error}"),
-            )
-        })?;
+        self.stand_by()?;
+        let order = json!(Order { started, slot }).to_string();
+        let supervisor = self
+            .standby
+            .take()
+            .map(|(_, standby)| standby.order(&order));
+        let child = match supervisor {
+            Some(Ok(child)) => child,
+            Some(Err(error)) => return Err(cannot_start(&error)),
+            None => return Ok(()),
+        };
+        self.mirror.begin();
         let services: Vec<&str> = self.mirror.differing().keys().map(Id::as_str).collect();
         let (reasons, services) = (words.join(","), services.join(","));
         let pid = child.id();
@@ -90,11 +97,25 @@ impl Daemon {
                 ("pid", &pid),
             ],
         );
-        let now = self.now();
-        self.queue.started(now);
+        self.queue.started(self.now());
         self.refused = false;
         self.telling.count_start();
         event::send_end(child, self.sender.clone())
+    }
+
+    /// Has a supervisor ready for the command.
+    pub(super) fn stand_by(&mut self) -> Result<(), Failure> {
+        let command = self.command()?;
+        if self
+            .standby
+            .as_ref()
+            .is_none_or(|(known, _)| *known != command)
+        {
+            let arguments = supervise::arguments(&self.global, &command);
+            let standby = Standby::start(&arguments).map_err(|error| cannot_start(&error))?;
+            self.standby = Some((command, standby));
+        }
+        Ok(())
     }
 
     /// The provision that this listener started has ended.
@@ -134,6 +155,13 @@ impl Daemon {
             }
         }
     }
+}
+
+fn cannot_start(error: &std::io::Error) -> Failure {
+    Failure::new(
+        Code::CannotWrite,
+        format!("cannot start a process: {error}"),
+    )
 }
 
 /// A reason in a word.

@@ -39,11 +39,9 @@ impl Mirror {
         Some((Resolved { now, applied }, names))
     }
 
-    /// A provision begins.
-    pub(super) fn begin(&mut self, node: &Node) {
-        let ids = self.view.manifests.keys();
-        let resolved = ids.filter_map(|id| Some((id.clone(), self.resolved(node, id)?.0)));
-        self.standing.begin(resolved.collect());
+    /// A provision begins with what was found when it was looked last.
+    pub(super) fn begin(&mut self) {
+        self.standing.begin(self.resolved.clone());
     }
 
     /// The provision that began last has ended.
@@ -63,8 +61,10 @@ impl Mirror {
         for id in std::mem::take(&mut self.affected) {
             let Some((resolved, variables)) = self.resolved(node, &id) else {
                 self.differing.remove(&id);
+                self.resolved.remove(&id);
                 continue;
             };
+            self.resolved.insert(id.clone(), resolved);
             self.standing.saw(&id, resolved);
             self.tell_unmet(&id, resolved, &variables, journal);
             if self.standing.differs(&id, resolved) {

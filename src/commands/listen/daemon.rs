@@ -23,6 +23,7 @@ use crate::{
         registry::{Seen, Session, Watch},
         service_manager::ServiceManager,
         signals::Told,
+        supervisor::Standby,
     },
     model::{id::Id, switch::Switch},
     provision::{Queue, Reason, Step, Uptime},
@@ -42,6 +43,8 @@ pub(super) struct Daemon {
     /// Of each federation that is watched: whether its registry is there; nothing while that is not known.
     pub(super) connected: BTreeMap<Id, Option<bool>>,
     pub(super) refused: bool,
+    /// The process that will wait for the next provision, and the command that it will run.
+    pub(super) standby: Option<(Vec<OsString>, Standby)>,
     pub(super) given: Vec<OsString>,
     pub(super) start: Instant,
     pub(super) session: Session,
@@ -88,6 +91,11 @@ impl Daemon {
                 continue;
             }
             self.publish();
+            if !self.queue.is_running()
+                && let Err(failure) = self.stand_by()
+            {
+                self.telling.trouble(self.journal, &failure.in_short());
+            }
             let wait = match step {
                 Step::Until(at) => Some(at.saturating_sub(self.now())),
                 Step::Idle | Step::Due => None,

@@ -17,7 +17,7 @@ use crate::{
         pattern::Pattern,
         snapshot::{Entry, Snapshot},
     },
-    provision::Standing,
+    provision::{Resolved, Standing},
     report::{Failure, Journal},
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Mirror {
     pub(super) standing: Standing,
     /// The services to be looked at again.
     pub(super) affected: BTreeSet<Id>,
+    /// What every service was when it was looked at last.
+    pub(super) resolved: BTreeMap<Id, Resolved>,
     pub(super) differing: BTreeMap<Id, Vec<String>>,
     pub(super) unmet: BTreeSet<Id>,
     pub(super) bad: BTreeMap<Id, String>,
@@ -45,6 +47,7 @@ impl Mirror {
             view,
             standing: Standing::default(),
             affected: BTreeSet::new(),
+            resolved: BTreeMap::new(),
             differing: BTreeMap::new(),
             unmet: BTreeSet::new(),
             bad: BTreeMap::new(),
@@ -109,7 +112,9 @@ impl Mirror {
                 }
                 let ids = self.requiring(&federation, &names);
                 for id in &ids {
-                    if let Some((resolved, _)) = self.resolved(node, id) {
+                    if self.standing.heeds(id)
+                        && let Some((resolved, _)) = self.resolved(node, id)
+                    {
                         self.standing.saw(id, resolved);
                     }
                 }

@@ -54,6 +54,7 @@ impl Daemon {
             start: clock::instant(),
             connected: BTreeMap::new(),
             refused: false,
+            standby: None,
             watch: None,
             watches: 0,
             folders: folders.map_err(|error| system(&error))?,

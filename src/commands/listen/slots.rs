@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -28,7 +29,7 @@ const TTL: Duration = Duration::from_secs(15);
 const KEEP: Duration = Duration::from_secs(4);
 
 /// A slot that this node holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) key: String,
     pub(super) lease: i64,

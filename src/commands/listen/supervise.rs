@@ -2,9 +2,14 @@
 //! until the command has ended, and writes down how it ended. So a provision outlives the listener that started it, and
 //! a daemon that the provision leaves behind holds nothing.
 
-use std::{ffi::OsString, sync::mpsc::channel, thread, time::Duration};
+use std::{ffi::OsString, fmt::Display, sync::mpsc::channel, thread, time::Duration};
 
-use super::{places, slots};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    places,
+    slots::{self, Slot},
+};
 use crate::{
     cli::{Global, Supervise},
     edge::{
@@ -16,7 +21,7 @@ use crate::{
         places::Places,
         settings::{Flags, config_path},
     },
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// Nobody holds the lock for longer but another provision: looking whether it is held takes it for a moment.
@@ -25,19 +30,18 @@ const WAIT: Duration = Duration::from_secs(5);
 /// What a shell says of a program that it cannot run.
 const CANNOT_RUN: u8 = 126;
 
-/// The arguments with which the listener starts its command.
-pub(super) fn arguments(
-    global: &Global,
-    started: &str,
-    slot: Option<&slots::Slot>,
-    command: &[OsString],
-) -> Vec<OsString> {
-    let mut arguments = vec!["supervise".into(), format!("--started={started}").into()];
-    if let Some(slot) = slot {
-        arguments.push(format!("--slot={}", slot.key).into());
-        arguments.push(format!("--lease={}", slot.lease).into());
-        arguments.push(format!("--revision={}", slot.revision).into());
-    }
+/// What a supervisor is told when its command is to start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    /// The stamp's start.
+    pub(super) started: String,
+    /// The slot that is kept until the command ends.
+    pub(super) slot: Option<Slot>,
+}
+
+/// The arguments with which the listener starts the supervisor of its command.
+pub(super) fn arguments(global: &Global, command: &[OsString]) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["supervise".into()];
     for (flag, value) in [
         ("--root", &global.root),
         ("--config", &global.config),
@@ -72,15 +76,24 @@ fn supervise(global: &Global, args: &Supervise) -> Result<u8, Failure> {
     };
     let (root, _) = config_path(&flags, process_environment::variable);
     let places = Places::new(&root, &Places::default_confs(&root));
+    let Some(order) = supervisor::await_order().map_err(|error| unreadable(&error))? else {
+        return Ok(0);
+    };
+    let order: Order = serde_json::from_str(&order).map_err(|error| unreadable(&error))?;
     files::make_dir(&places.locks(), places.folder_mode(&places.locks()))?;
     let _lock = locks::exclusive(&places.provision_lock(), &Access::PRIVATE, WAIT)?;
-    let code = with_slot(global, args, || run_command(&args.command));
+    let code = with_slot(global, order.slot, || run_command(&args.command));
     places::restamp(&places, |stamp| {
-        if stamp.started == args.started {
+        if stamp.started == order.started {
             stamp.end(clock::rfc3339_exact(clock::now()), code);
         }
     })?;
     Ok(code)
+}
+
+fn unreadable(error: &dyn Display) -> Failure {
+    Failure::new(Code::Usage, format!("cannot read an order: {error}"))
+        .hint("`reconf listen` starts this command for itself")
 }
 
 fn run_command(command: &[OsString]) -> u8 {
@@ -93,20 +106,13 @@ fn run_command(command: &[OsString]) -> u8 {
 }
 
 /// Keeps the slot alive while the work is done, and gives it back then.
-fn with_slot(global: &Global, args: &Supervise, work: impl FnOnce() -> u8) -> u8 {
-    let (Some(key), Some(lease), Some(revision)) = (&args.slot, args.lease, args.revision) else {
+fn with_slot(global: &Global, slot: Option<Slot>, work: impl FnOnce() -> u8) -> u8 {
+    let Some(slot) = slot else {
         return work();
     };
-    let slot = slots::Slot {
-        key: key.clone(),
-        lease,
-        revision,
-    };
     let (ended, end) = channel::<()>();
-    let keeper = {
-        let (global, slot) = (global.clone(), slot.clone());
-        thread::spawn(move || slots::keep(&global, &slot, &end))
-    };
+    let global = global.clone();
+    let keeper = thread::spawn(move || slots::keep(&global, &slot, &end));
     let code = work();
     drop(ended);
     // It gives the slot back before it ends.
