@@ -150,6 +150,7 @@ fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let mut state = ServiceState::default();
     let told = Announced {
+        ttl: 0,
         announcement: announcement.clone(),
         lease: 0,
         outcome: Outcome::UnderWay,
@@ -189,6 +190,7 @@ fn only_what_is_done_and_not_under_way_out_is_confirmed() {
     let mut state = ServiceState::default();
     let (outcome, lease, revision) = (Outcome::Done, 4, 5);
     let done = Announced {
+        ttl: 0,
         announcement: announcement.clone(),
         lease,
         outcome,

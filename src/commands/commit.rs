@@ -71,14 +71,13 @@ pub(crate) fn carry_out(
     plan: &Plan,
     lease: Option<Lease>,
 ) -> Result<Option<()>, Failure> {
-    let id = lease.and_then(|lease| lease.id).unwrap_or(0);
     if subject.recorded {
-        record::intent(node, subject.service, plan, id, subject.under_way)?;
+        record::intent(node, subject.service, plan, lease, subject.under_way)?;
     }
     let told = tell_registry(session, tombstones, subject.federation, plan, lease);
     match told.map_err(|error| failed(&error, subject))? {
         Some(revisions) if subject.recorded => {
-            record::outcome(node, subject.service, plan, id, &revisions)?;
+            record::outcome(node, subject.service, plan, lease, &revisions)?;
             Ok(Some(()))
         }
         told => Ok(told.map(|_| ())),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{node::Node, states};
 use crate::{
     announce::Plan,
+    edge::registry::Lease,
     model::{
         announcement::{Announcement, By},
         id::Id,
@@ -15,12 +16,12 @@ use crate::{
     report::Failure,
 };
 
-/// Records what is about to be told to the registry, announcements on `lease` (0 for none).
+/// Records what is about to be told to the registry, announcements on `lease`.
 pub(super) fn intent(
     node: &Node,
     service: &Id,
     plan: &Plan,
-    lease: i64,
+    lease: Option<Lease>,
     under_way: Outcome,
 ) -> Result<(), Failure> {
     let puts = plan.puts.iter().map(|put| (&put.key, &put.announcement));
@@ -34,7 +35,7 @@ pub(super) fn owe<'a>(
     service: &Id,
     announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
     withdrawals: impl Iterator<Item = (&'a Key, By)>,
-    lease: i64,
+    lease: Option<Lease>,
     under_way: Outcome,
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {
@@ -58,7 +59,7 @@ pub(super) fn outcome(
     node: &Node,
     service: &Id,
     plan: &Plan,
-    lease: i64,
+    lease: Option<Lease>,
     revisions: &BTreeMap<Key, i64>,
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {
@@ -83,7 +84,7 @@ fn confirm(
     state: &mut ServiceState,
     key: &Key,
     announcement: &Announcement,
-    lease: i64,
+    lease: Option<Lease>,
     revision: i64,
 ) {
     let known = state.announced.get(&key.path(Kind::Provides));
@@ -96,14 +97,15 @@ fn remember(
     state: &mut ServiceState,
     key: &Key,
     announcement: &Announcement,
-    (lease, outcome, revision): (i64, Outcome, i64),
+    (lease, outcome, revision): (Option<Lease>, Outcome, i64),
 ) {
     let path = key.path(Kind::Provides);
     state.withdrawing.remove(&path);
     let announcement = announcement.clone();
     let announced = Announced {
         announcement,
-        lease,
+        lease: lease.and_then(|lease| lease.id).unwrap_or(0),
+        ttl: lease.map_or(0, |lease| lease.ttl.as_secs()),
         outcome,
         revision,
     };

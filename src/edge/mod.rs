@@ -13,6 +13,7 @@ pub mod files;
 pub mod folder_watch;
 pub mod locks;
 pub mod net;
+pub mod probe;
 pub mod process_environment;
 pub mod registry;
 pub mod running;

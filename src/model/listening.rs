@@ -27,4 +27,6 @@ pub struct Listening {
     pub waits_for: Option<String>,
     /// Whether a provision runs.
     pub running: bool,
+    /// The services whose announcements it keeps alive, and whether they are well.
+    pub kept: BTreeMap<Id, bool>,
 }

@@ -1,6 +1,6 @@
 //! What this node remembers of a service: the content of `/var/lib/reconf/services/<id>.json`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,9 @@ pub struct Announced {
     pub announcement: Announcement,
     /// The lease it hangs on; 0 for none.
     pub lease: i64,
+    /// How many seconds that lives from each time that it is kept alive; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ttl: u64,
     /// Whether the registry is known to have it.
     pub outcome: Outcome,
     /// The registry's revision of the write; 0 while it is under way.
@@ -77,6 +80,18 @@ impl ServiceState {
         announced.is_some_and(|known| known.outcome == Outcome::Insisted)
     }
 
+    /// Whether the registry is not known to have all that it was told, or was to be told.
+    pub fn owes(&self) -> bool {
+        let unsure = |known: &Announced| known.outcome != Outcome::Done;
+        !self.withdrawing.is_empty() || self.announced.values().any(unsure)
+    }
+
+    /// How long the announcements live unless they are kept alive; nothing if they do until they are withdrawn.
+    pub fn ttl(&self) -> Option<Duration> {
+        let ttl = self.announced.values().map(|known| known.ttl).max();
+        ttl.filter(|ttl| *ttl > 0).map(Duration::from_secs)
+    }
+
     /// Whether the registry is known to say exactly this, with this lease. A withdrawal that is not known to have
     /// failed may have happened.
     pub fn confirms(&self, key: &Key, announcement: &Announcement, lease: i64) -> bool {
@@ -88,6 +103,11 @@ impl ServiceState {
         };
         !self.withdrawing.contains_key(&path) && self.announced.get(&path).is_some_and(same)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 fn parse(path: &str) -> Option<Key> {

@@ -14,7 +14,7 @@ use crate::{
     model::{
         id::Id, key::Key, manifest::Manifest, offer::offered_keys, service_state::ServiceState,
     },
-    report::Failure,
+    report::{Announced, Failure},
 };
 
 /// How services are to be announced.
@@ -57,6 +57,22 @@ pub(super) fn run(node: &Node, args: &cli::Announce) -> Ended {
         }
     }
     Ok(tally.code(false))
+}
+
+/// Announces a service as it was announced last, unless it is held: for what is owed, and for a lease that has ended.
+pub(super) fn again(node: &Node, id: &Id) -> Result<Announced, Failure> {
+    let how = How {
+        ttl: states::load(node, id)?.ttl(),
+        keep_withdrawn: true,
+        dry_run: false,
+    };
+    let manifests = services::manifests(node, std::slice::from_ref(id));
+    let mut session = node.session();
+    let mut wanted = Wanted::default();
+    want(node, &mut wanted, &manifests, &node.id()?);
+    let readings = wanted.read(&mut session);
+    let manifest = services::manifest(node, id)?;
+    Announcing::new(node, &mut session, how).service(&manifest, &readings)
 }
 
 /// What announcing these services takes of the registry.

@@ -118,7 +118,7 @@ impl<'a> Announcing<'a> {
         let snapshot = match readings.of(federation) {
             Some(Ok(snapshot)) => snapshot,
             Some(Err(unread)) => {
-                return self.unread(service, &aim, id, unread, told).map(Some);
+                return self.unread(service, &aim, lease, unread, told).map(Some);
             }
             // It was not known to be of interest when the registry was read.
             None => return Ok(None),
@@ -151,11 +151,12 @@ impl<'a> Announcing<'a> {
         &self,
         service: &Id,
         aim: &Aim,
-        lease: i64,
+        lease: Option<Lease>,
         unread: &Unread,
         told: &mut Announced,
     ) -> Result<(), Failure> {
-        let new = |(key, announcement)| !aim.state.confirms(key, announcement, lease);
+        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let new = |(key, announcement)| !aim.state.confirms(key, announcement, id);
         if unread.away && aim.leaving.is_empty() && !aim.wanted.iter().any(new) {
             aim.wanted.keys().for_each(|key| told.announces(key, false));
             let reason = unread.failure.in_short();

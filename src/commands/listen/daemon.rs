@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     event::{self, Event},
+    keeper::Word,
     mirror::Mirror,
     setup::reach,
     telling::Telling,
@@ -43,6 +44,9 @@ pub(super) struct Daemon {
     /// Of each federation that is watched: whether its registry is there; nothing while that is not known.
     pub(super) connected: BTreeMap<Id, Option<bool>>,
     pub(super) refused: bool,
+    /// The services whose announcements are kept alive, and whether they are well.
+    pub(super) kept: BTreeMap<Id, bool>,
+    pub(super) keeper: Sender<Word>,
     /// The process that will wait for the next provision, and the command that it will run.
     pub(super) standby: Option<(Vec<OsString>, Standby)>,
     pub(super) given: Vec<OsString>,
@@ -141,11 +145,13 @@ impl Daemon {
                 }
                 Event::Ended(code) => self.provision_ended(code),
                 Event::Freed(holder) => self.freed(holder),
+                Event::Kept(kept) => self.kept = kept,
             }
         }
         if files {
             self.folders.renew();
             self.reload();
+            self.wake_keeper();
         }
         if told && self.ready {
             self.manager.ready();
@@ -164,6 +170,7 @@ impl Daemon {
                 let before = self.connected.insert(federation.clone(), Some(true));
                 if before != Some(Some(true)) {
                     self.session = reach(&self.node);
+                    self.wake_keeper();
                     let event = if before == Some(Some(false)) {
                         "registry-back"
                     } else {
@@ -183,6 +190,11 @@ impl Daemon {
             Seen::Moved { .. } => self.telling.count_change(),
         }
         self.mirror.take(&self.node, seen);
+    }
+
+    fn wake_keeper(&self) {
+        // It lives as long as this.
+        let _ended = self.keeper.send(Word::Look);
     }
 
     /// The time since this listener started.

@@ -1,8 +1,9 @@
 //! What the listener's other threads saw: each waits for one thing and sends it.
 
-use std::{process::Child, sync::mpsc::Sender, thread};
-
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap, path::PathBuf, process::Child, sync::mpsc::Sender, thread,
+    time::Duration,
+};
 
 use crate::{
     edge::{
@@ -11,6 +12,7 @@ use crate::{
         signals::{Signals, Told},
         supervisor,
     },
+    model::id::Id,
     report::{Code, Failure},
 };
 
@@ -26,6 +28,8 @@ pub(super) enum Event {
     Ended(u8),
     /// Somebody who provisioned this node no longer does.
     Freed(Holder),
+    /// These services are kept alive, and are well or not.
+    Kept(BTreeMap<Id, bool>),
 }
 
 /// Who provisions this node.
@@ -67,7 +71,7 @@ pub(super) fn send_free(
     start("lock", move || {
         if locks::wait_until_free(&lock).is_err() {
             // It is looked at again after a while.
-            clock::pause(std::time::Duration::from_secs(1));
+            clock::pause(Duration::from_secs(1));
         }
         let _ended = sender.send(Event::Freed(holder));
     })

@@ -2,13 +2,16 @@
 //! and the listener's switch.
 
 mod attempt;
+mod calls;
 mod compare;
 mod daemon;
 mod digest;
 mod event;
+mod keeper;
 mod metrics;
 mod mirror;
 mod places;
+mod probing;
 mod reload;
 mod setup;
 mod slots;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::mpsc::Sender, time::Duration};
 use super::{
     daemon::Daemon,
     event::{self, Event, Holder},
+    keeper,
     mirror::Mirror,
     places,
     telling::Telling,
@@ -54,6 +55,8 @@ impl Daemon {
             start: clock::instant(),
             connected: BTreeMap::new(),
             refused: false,
+            kept: BTreeMap::new(),
+            keeper: keeper::start(global, Journal::new(global), sender.clone())?,
             standby: None,
             watch: None,
             watches: 0,

@@ -84,6 +84,22 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
             format!("{service}: {}", variables.join(", ")),
         ));
     }
+    rows.push(row("queued", queued(listening)));
+    for (service, well) in &listening.kept {
+        let state = if *well {
+            "kept alive"
+        } else {
+            "not well: left to end"
+        };
+        rows.push(row("announced", format!("{service}: {state}")));
+    }
+    if listening.running {
+        rows.push(row("running", "a provision".to_owned()));
+    }
+    rows
+}
+
+fn queued(listening: &Listening) -> String {
     let mut queued = match &listening.queued[..] {
         [] => "nothing".to_owned(),
         reasons => reasons.join(", "),
@@ -93,11 +109,7 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
     } else if let Some(due) = &listening.due {
         queued.push_str(&format!("; not before {due}"));
     }
-    rows.push(row("queued", queued));
-    if listening.running {
-        rows.push(row("running", "a provision".to_owned()));
-    }
-    rows
+    queued
 }
 
 fn last(stamp: &Stamp) -> String {

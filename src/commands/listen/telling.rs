@@ -140,6 +140,7 @@ impl Daemon {
             due: self.telling.wall(self.queue.due(), now),
             waits_for: self.waits_for(),
             running: self.queue.is_running(),
+            kept: self.kept.clone(),
         }
     }
 

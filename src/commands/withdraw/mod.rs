@@ -9,7 +9,11 @@ mod target;
 mod wait;
 
 use super::{Ended, Tally, node::Node};
-use crate::cli::{self, Global};
+use crate::{
+    cli::{self, Global},
+    model::id::Id,
+    report::{Failure, Withdrawn},
+};
 use service::Withdrawing;
 
 /// `reconf withdraw`.
@@ -41,4 +45,19 @@ pub(super) fn run(node: &Node, global: &Global, args: &cli::Withdraw) -> Ended {
         wait::until_unused(node, &taken_back, limit, &mut tally);
     }
     Ok(tally.code(false))
+}
+
+/// Takes back what a service owes to have taken back.
+pub(super) fn again(node: &Node, id: &Id) -> Result<Withdrawn, Failure> {
+    let services = cli::Services {
+        ids: vec![id.clone()],
+        all: false,
+    };
+    let mut session = node.session();
+    let (targets, readings) = target::here(node, &mut session, &services)?;
+    let mut withdrawn = Withdrawn::new(id, false);
+    for target in targets.into_values() {
+        withdrawn = Withdrawing::new(node, &mut session).service(&target?, &readings)?;
+    }
+    Ok(withdrawn)
 }

@@ -134,7 +134,7 @@ impl<'a> Withdrawing<'a> {
             service,
             iter::empty(),
             withdrawals,
-            0,
+            None,
             Outcome::UnderWay,
         )?;
         Err(failure
