@@ -19,9 +19,9 @@ module ReconfCookbook
     # Chef's two modes tell of a missing item in two ways, and only one of them names what is there.
     def reconf_other_items(bag)
       items = Chef::DataBag.load(bag).keys.sort
-      items.empty? ? '' : "; it has #{items.join(', ')}"
+      items.empty? ? ', which has none' : "; it has #{items.join(', ')}"
     rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagPath
-      ', nor such a data bag'
+      ', which is not there'
     end
   end
 end

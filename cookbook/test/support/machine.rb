@@ -120,11 +120,22 @@ class Machine
 
   def chef(program, *words, expect: true)
     options = { 'minimal_ohai' => true, 'file_cache_path' => cache, 'node_path' => File.join(dir, 'nodes') }
-    words += options.flat_map { |name, value| ['--config-option', "#{name}=#{value}"] }
-    out, status = Open3.capture2e(self.class.clean_environment, 'ruby', LAUNCH, GEMS, program, '--no-color', *words, chdir: repository)
+    launch(program, '--no-color', *words, *options.flat_map { |name, value| ['--config-option', "#{name}=#{value}"] }, expect: expect)
+  end
+
+  # Runs one of Chef's programs in the repository.
+  def launch(program, *words, expect: true)
+    out, status = Open3.capture2e(self.class.clean_environment, 'ruby', LAUNCH, GEMS, program, *words, chdir: repository)
     raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if status.success? != expect
 
     Run.new(out.gsub(/^\n?No key detected\n/, ''), status)
+  end
+
+  # The file for `-j`: what differs from machine to machine.
+  def node_json(extra = {})
+    file = File.join(dir, 'node.json')
+    IO.write(file, JSON.generate({ 'reconf' => attributes, 'run_list' => run_list }.merge(extra).compact))
+    file
   end
 
   # Without what Bundler, Chef and reconf take from the environment.
@@ -140,13 +151,5 @@ class Machine
     nil
   ensure
     FileUtils.rm_rf(dir)
-  end
-
-  private
-
-  def node_json(extra)
-    file = File.join(dir, 'node.json')
-    IO.write(file, JSON.generate({ 'reconf' => attributes, 'run_list' => run_list }.merge(extra)))
-    file
   end
 end

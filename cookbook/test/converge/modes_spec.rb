@@ -1,0 +1,42 @@
+require 'converge_helper'
+
+# Every way in which Chef runs without a server.
+RSpec.describe 'the cookbook' do
+  let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[www])) }
+
+  def twice
+    yield
+    expect(announced('WWW_URL', 'app-www@web01')).to eq('http://10.0.0.1:8080/some-mount')
+    expect(yield.count).to eq(0)
+  end
+
+  it 'converges in legacy mode' do
+    twice { web01.converge('--legacy-mode') }
+  end
+
+  it 'converges with chef-client -z' do
+    twice { web01.chef('chef-client', '-z', '-c', File.join(web01.repository, 'solo.rb'), '-j', web01.node_json) }
+  end
+
+  it 'converges with a role, whose default run list is another' do
+    web01.run_list = %w(role[web])
+    twice { web01.converge }
+  end
+
+  it 'converges with a named run list of a policy' do
+    exported = File.join(web01.dir, 'exported')
+    web01.launch('chef-cli', 'install', 'Policyfile.rb')
+    web01.launch('chef-cli', 'export', 'Policyfile.rb', exported)
+    FileUtils.cp_r(File.join(web01.repository, 'data_bags'), exported)
+    web01.attributes['services'] = %w(api)
+    json = web01.node_json('run_list' => nil)
+    converge = lambda do
+      web01.chef('chef-client', '-z', '--named-run-list', 'api', '-c', File.join(exported, '.chef/config.rb'), '-j', json,
+                 '--config-option', "chef_repo_path=#{exported}")
+    end
+    converge.call
+    expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
+    expect(File).to exist(web01.path('srv/igraph/python'))
+    expect(converge.call.count).to eq(0)
+  end
+end

@@ -1,0 +1,18 @@
+# A service that is declared here, with a secret in its environment and a command that fails.
+
+reconf_configuration 'node'
+
+reconf_service 'secretive' do
+  manifest(
+    'id' => 'secretive',
+    'environment' => { 'TOKEN' => node['token'] },
+    'requires' => { 'DATABASE_URL' => node['good'] ? '{PRIMARY_DATABASE_URL}' : '{PRIMARY_DATABASE_URL' }
+  )
+end
+
+reconf_conf 'secretive'
+
+reconf_exec 'secretive' do
+  command 'echo "$DATABASE_URL $TOKEN"; exit 3'
+  sensitive true
+end
