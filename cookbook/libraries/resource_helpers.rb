@@ -25,6 +25,21 @@ module ReconfCookbook
       converge.files[path] = "#{Chef::JSONCompat.to_json_pretty(object)}\n"
     end
 
+    # Writes a file that reconf reads, unless it is so already. No backup: copies of passwords in the cache are copies
+    # that nobody looks after.
+    def write(path, text, access, secret: false)
+      return if Settled.file?(path, text, access['mode'], access['owner'], access['group'])
+
+      file path do
+        content text
+        mode access['mode']
+        owner access['owner'] if access['owner']
+        group access['group'] if access['group']
+        backup false
+        sensitive secret
+      end
+    end
+
     # The flags and the input of a command that only says what it would do, were this converge's files written.
     def assuming
       [%w(--dry-run --assume /dev/stdin), JSON.generate(converge.files)]

@@ -25,7 +25,7 @@ property :ttl, String,
          desired_state: false,
          description: 'How long the announcement lives unless it is announced again or kept alive (`90s`).'
 
-action :announce, description: 'Publish what the services provide, if the registry does not say so already.' do
+action :announce do
   if new_resource.after_converge && !converge.after.over?
     converge.after.run(new_resource, :announce)
   elsif speechless?
@@ -37,7 +37,7 @@ action :announce, description: 'Publish what the services provide, if the regist
   end
 end
 
-action :withdraw, description: 'Take back what the services provide, until somebody announces them by hand.' do
+action :withdraw do
   if whyrun_mode?
     keys = new_resource.services.flat_map { |service| announced(service) }
     converge_by(keys.map { |key| "withdraw #{key}" }) {} unless keys.empty?

@@ -27,10 +27,11 @@ property :on_change, Hash,
 
 property :together, Array,
          default: [],
+         default_description: 'this service alone',
          desired_state: false,
          description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list.'
 
-action :render, description: 'Write what is required, if it differs.' do
+action :render do
   if speechless?
     path = places.rendered(new_resource.service, config).first
     converge_by(ReconfCookbook::Report.first_render(path, manifest_of(new_resource.service))) {}

@@ -8,43 +8,34 @@ description "Writes the node's configuration and its datastores to where reconf 
 
 property :config, Hash,
          default: lazy { (node.read('reconf', 'config') || {}).to_h },
+         default_description: "`node['reconf']['config']`",
          description: 'What `config.json` says, merged over what Chef knows: `host` and `listen.busy_lock`.'
 
 property :datastores, Hash,
          default: lazy { (node['configuration'] || {}).to_h },
          sensitive: true,
          desired_state: false,
-         description: 'What `configuration.json` says: `datastores`, `regions` and `federations`, as in `node[\'configuration\']`.'
+         default_description: "`node['configuration']`",
+         description: 'What `configuration.json` says: `datastores`, `regions` and `federations`.'
 
 property :group, String,
          description: 'The group that may read `configuration.json`, which holds passwords.'
 
-action :create, description: 'Write both files.' do
+action :create do
   converge.config = Chef::Mixin::DeepMerge.merge(known, new_resource.config)
   config = json_of(places.config, converge.config)
   datastores = json_of(places.configuration, new_resource.datastores)
 
-  [places.etc, places.manifests].each do |folder|
-    directory folder do
+  [places.etc, places.manifests].each do |path|
+    next if ReconfCookbook::Settled.folder?(path, '0755')
+
+    directory path do
       recursive true
       mode '0755'
     end
   end
-
-  # No backup of either: copies of passwords in the cache are copies that nobody looks after.
-  file places.config do
-    content config
-    mode '0644'
-    backup false
-  end
-
-  file places.configuration do
-    content datastores
-    mode '0640'
-    group new_resource.group if new_resource.group
-    backup false
-    sensitive true
-  end
+  write(places.config, config, { 'mode' => '0644' })
+  write(places.configuration, datastores, { 'mode' => '0640', 'group' => new_resource.group }, secret: true)
 end
 
 action_class do

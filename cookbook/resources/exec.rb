@@ -65,7 +65,7 @@ property :pristine, [true, false],
          desired_state: false,
          description: "Start from an empty environment instead of Chef's."
 
-action :run, description: 'Run the command.' do
+action :run do
   wanted = new_resource
   line = command_line
   execute "#{wanted.service}: #{Array(wanted.command || 'its own command').join(' ')}" do

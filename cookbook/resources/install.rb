@@ -14,7 +14,7 @@ property :checksum, String,
          regex: /\A\h{64}\z/,
          description: 'The SHA-256 of what is at `source`; a URL needs one.'
 
-action :install, description: 'Install the program.' do
+action :install do
   if url? && !new_resource.checksum
     raise ReconfCookbook::Failure, "`#{source}` needs a checksum\nhint: set it to what `sha256sum` says of the file"
   end

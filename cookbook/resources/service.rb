@@ -12,6 +12,7 @@ property :service, String,
 
 property :data_bag, String,
          default: lazy { node.read('reconf', 'data_bag') || 'service' },
+         default_description: "`node['reconf']['data_bag']`",
          description: 'The data bag of the manifest.'
 
 property :secret, String,
@@ -28,7 +29,7 @@ property :managed_by, String,
          desired_state: false,
          description: 'Kept in the manifest as `x-managed-by`. `recipe[reconf]` clears those away that it installed and no longer lists.'
 
-action :create, description: 'Install the manifest.' do
+action :create do
   manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
   manifest = manifest.merge('x-managed-by' => new_resource.managed_by) if new_resource.managed_by
   converge.manifests[new_resource.service] = manifest
@@ -36,17 +37,10 @@ action :create, description: 'Install the manifest.' do
 
   # A decrypted item holds secrets: who may not read the conf may not read the manifest.
   access = (config['render'] || {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
-  file places.manifest(new_resource.service) do
-    content text
-    mode access['mode'] || '0640'
-    owner access['owner'] if access['owner']
-    group access['group'] if access['group']
-    backup false
-    sensitive true
-  end
+  write(places.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
 end
 
-action :delete, description: 'Remove manifest and conf, and take back what the service provides.' do
+action :delete do
   if converge.after.over?
     withdraw
   else

@@ -1,0 +1,14 @@
+file '/restarted' do
+  action :nothing
+end
+
+reconf_conf 'api' do
+  drain node['drain'] if node['drain']
+  await_applied node['await'] unless node['await'].nil?
+  on_change node['on_change'].to_h if node['on_change']
+end
+
+ruby_block 'fail' do
+  block { raise 'half-way' }
+  only_if { node['fail'] }
+end

@@ -1,0 +1,4 @@
+reconf_configuration 'node' do
+  config node['given'].to_h if node['given']
+  group 'app' if node['grouped']
+end

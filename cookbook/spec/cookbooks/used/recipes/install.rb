@@ -1,0 +1,3 @@
+reconf_install node['source'] do
+  checksum node['sum'] if node['sum']
+end

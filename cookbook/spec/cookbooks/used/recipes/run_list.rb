@@ -1,0 +1,1 @@
+include_service_run_list 'api'

@@ -1,0 +1,39 @@
+require 'spec_helper'
+require_relative 'support/page'
+
+# Every resource has a page, and the page says what the resource says of itself. `UPDATE=1` rewrites what differs.
+RSpec.describe 'the documentation' do
+  resources = Dir.glob(File.join(Cookbooks::HERE, 'resources/*.rb')).map { |file| "reconf_#{File.basename(file, '.rb')}" }
+
+  before(:all) { ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS).converge('reconf::default') }
+
+  resources.sort.each do |name|
+    it "tells of #{name} what it says of itself" do
+      resource = Chef::ResourceResolver.resolve(name.to_sym)
+      page = Page.new(resource)
+      IO.write(page.path, page.mended) if ENV['UPDATE'] && page.text != page.mended
+      expect(page.text).to start_with(page.head)
+      expect(page.text).to include("\n#{page.properties_told}")
+      expect(page.actions).to match_array(page.real_actions)
+      expect(page.text[/^## Examples$(.*)/m, 1]).to include("```ruby\n", "#{name} ")
+      expect(IO.read(File.join(Cookbooks::HERE, 'README.md'))).to include("[`#{name}`](documentation/#{name}.md)")
+    end
+
+    it "describes every property of #{name}" do
+      resource = Chef::ResourceResolver.resolve(name.to_sym)
+      undescribed = (resource.properties.keys - Chef::Resource.properties.keys).reject { |property| resource.properties[property].options[:description] }
+      expect(undescribed).to eq([])
+    end
+  end
+
+  it 'has a page for nothing else' do
+    expect(Dir.children(Page::FOLDER).sort).to eq(resources.sort.map { |name| "#{name}.md" })
+  end
+
+  it 'has Ruby in its examples' do
+    texts = Dir.glob(File.join(Cookbooks::HERE, '{README.md,documentation/*.md}')).map { |file| [file, IO.read(file)] }
+    texts.each do |file, text|
+      text.scan(/^```ruby\n(.*?)^```/m).flatten.each { |example| expect { RubyVM::InstructionSequence.compile(example) }.not_to raise_error, "#{file}:\n#{example}" }
+    end
+  end
+end

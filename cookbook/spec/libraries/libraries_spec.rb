@@ -1,0 +1,70 @@
+require 'spec_helper'
+%w(places binary report on_change settled).each { |name| require_relative "../../libraries/#{name}" }
+
+RSpec.describe ReconfCookbook::OnChange do
+  it 'takes one notification or several, and notifies each once' do
+    wanted = described_class.coerce(
+      'A' => [:restart, 'service[x]'],
+      B: [[:restart, 'service[x]'], [:reload, 'service[y]', :immediately]]
+    )
+    expect(described_class.notifications(wanted, %w(A B C))).to eq([[:restart, 'service[x]', :delayed], [:reload, 'service[y]', :immediately]])
+    expect(described_class.notifications(wanted, %w(A))).to eq([[:restart, 'service[x]', :delayed]])
+    expect(described_class.notifications(wanted, %w(C))).to eq([])
+  end
+
+  it 'refuses a timing that there is not' do
+    expect { described_class.coerce('A' => [:restart, 'service[x]', :later]) }.to raise_error(/on_change takes/)
+  end
+end
+
+RSpec.describe ReconfCookbook::Answers do
+  let(:lines) { %({"service":"a","changed":true}\n{"service":"b","error":{"code":75,"message":"unmet"}}\n) }
+
+  it 'gives each service its own answer, once' do
+    answers = described_class.new(lines, '', 75)
+    expect(answers.take('a')).to include('changed' => true)
+    expect(answers).not_to include('a')
+    expect { answers.take('b') }.to raise_error(ReconfCookbook::Failure, 'unmet') { |failure| expect(failure.code).to eq(75) }
+    expect { answers.take('c') }.to raise_error(ReconfCookbook::Failure, /did not answer for `c`/)
+  end
+
+  it 'gives everybody the failure of the whole call' do
+    answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), '', 69)
+    %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away', &:unreachable?) }
+  end
+end
+
+RSpec.describe ReconfCookbook::Binary do
+  it 'says what is there instead of it' do
+    put('reconf', "#!/bin/sh\necho hello\n")
+    File.chmod(0o755, path('reconf'))
+    expect { described_class.new(path('reconf'), '/').ask('render') }.to raise_error(ReconfCookbook::Failure, /does not speak as this cookbook expects/)
+  end
+end
+
+RSpec.describe ReconfCookbook::Settled do
+  before do
+    put('file', 'text')
+    File.chmod(0o640, path('file'))
+  end
+
+  it 'is content, mode, owner and group' do
+    me = Etc.getpwuid.name
+    expect(described_class.file?(path('file'), 'text', '0640', me, Process.gid)).to be(true)
+    expect(described_class.file?(path('file'), 'Text', '0640')).to be(false)
+    expect(described_class.file?(path('file'), 'text', '0644')).to be(false)
+    expect(described_class.file?(path('file'), 'text', '0640', 'nobody-of-this-name')).to be(false)
+    expect(described_class.file?(path('file'), 'text', '0640', nil, Process.gid + 1)).to be(false)
+    expect(described_class.file?(path('none'), 'text', '0640')).to be(false)
+    File.symlink(path('file'), path('link'))
+    expect(described_class.file?(path('link'), 'text', '0640')).to be(false)
+  end
+end
+
+RSpec.describe ReconfCookbook::Report do
+  it 'tells of variables without their values' do
+    changed = { 'name' => 'A', 'from' => 'registry', 'reference' => 'A_URL', 'provider' => 'a@n', 'changed' => true, 'value' => 'secret' }
+    answer = { 'path' => '/c', 'mended' => ['/c'], 'variables' => [changed, { 'name' => 'B', 'from' => nil, 'changed' => true }, { 'name' => 'C', 'from' => 'default', 'changed' => false }] }
+    expect(described_class.render(answer)).to eq(['render /c', ['    A=*** from registry A_URL of a@n', '    B is gone', '    mode or owner of /c']])
+  end
+end

@@ -1,0 +1,39 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf::default' do
+  def run(attributes = {})
+    converge('reconf::default', attributes: attributes)
+  end
+
+  def order(run)
+    run.resource_collection.map { |resource| "#{resource}" }
+  end
+
+  it 'does everything in its order' do
+    put('etc/reconf/services/old.json', 'id' => 'old', 'x-managed-by' => 'recipe[reconf]')
+    put('etc/reconf/services/others.json', 'id' => 'others')
+    put('var/lib/reconf/services/owing.json', 'version' => 1)
+    all = run('services' => %w(www api), 'install' => { 'source' => '/srv/reconf' })
+    expect(order(all)).to eq(
+      %w(reconf_install[/srv/reconf] reconf_configuration[node] reconf_service[old] reconf_service[owing] reconf_service[api]
+         reconf_service[www] reconf_conf[api] reconf_conf[www]) + ['reconf_announcement[services of this node]']
+    )
+    expect(all).to delete_reconf_service('old')
+    expect(all).to delete_reconf_service('owing')
+    expect(all).to create_reconf_service('api').with(managed_by: 'recipe[reconf]', data_bag: 'service')
+    expect(all).to render_reconf_conf('www').with(together: %w(api www), await_applied: true)
+    expect(all).to announce_reconf_announcement('services of this node')
+      .with(services: %w(api www), after_converge: true, keep_withdrawn: true)
+  end
+
+  it 'takes the program as it is, unless told where from' do
+    expect(run.find_resources(:reconf_install)).to be_empty
+    expect(run('install' => { 'source' => 'https://example.org/reconf', 'checksum' => 'b' * 64 }))
+      .to install_reconf_install('https://example.org/reconf').with(checksum: 'b' * 64)
+  end
+
+  it 'has nothing to announce without services' do
+    expect(run).not_to announce_reconf_announcement('services of this node')
+    expect(run).to create_reconf_configuration('node')
+  end
+end

@@ -1,0 +1,44 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf_announcement' do
+  def run(&block)
+    converge('used::announcement', step_into: %w(reconf_announcement), &block).find_resource(:reconf_announcement, 'api')
+  end
+
+  before { installed }
+
+  it 'announces, and is updated only when the registry changed' do
+    expect(run).to be_updated_by_last_action
+    expect(reconf('ls')).to include('api@spec01')
+    expect(run).not_to be_updated_by_last_action
+  end
+
+  it 'leaves alone what was withdrawn by hand, unless it is told not to' do
+    run
+    reconf('withdraw', 'api')
+    expect(run).not_to be_updated_by_last_action
+    expect(run { |node| node.override['again'] = true }).to be_updated_by_last_action
+  end
+
+  it 'announces for some time' do
+    run { |node| node.override['ttl'] = '90s' }
+    registry = JSON.parse(IO.read(path('var/lib/reconf/registry/default.json')))
+    expect(registry['keys'].values.map { |record| record['expires'] }.compact).not_to be_empty
+  end
+
+  it 'takes back' do
+    run
+    expect(run { |node| node.override['withdrawn'] = true }).to be_updated_by_last_action
+    expect(reconf('ls')).not_to include('api@spec01')
+    expect(run { |node| node.override['withdrawn'] = true }).not_to be_updated_by_last_action
+  end
+
+  it 'waits for the end of the converge' do
+    resource = run { |node| node.override['later'] = true }
+    expect(resource).to be_updated_by_last_action
+    expect(reconf('ls')).to include('api@spec01')
+    put('etc/reconf/services/api.json', InRoot::API.merge('provides' => {}))
+    expect { converge('used::announcement', step_into: %w(reconf_announcement)) { |node| node.override['later'] = true } }.not_to raise_error
+    expect(reconf('ls')).not_to include('api@spec01')
+  end
+end

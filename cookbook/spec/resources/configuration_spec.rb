@@ -1,0 +1,49 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf_configuration' do
+  def run(&block)
+    converge('used::configuration', step_into: %w(reconf_configuration), attributes: { 'config' => { 'region' => 'west', 'listen' => { 'splay' => '5s' } } }, &block)
+  end
+
+  def content(run, name)
+    JSON.parse(run.find_resource(:file, path("etc/reconf/#{name}.json")).content)
+  end
+
+  it 'merges what is given over what Chef knows' do
+    first = run
+    expect(first).to create_directory(path('etc/reconf/services')).with(mode: '0755')
+    expect(first).to create_file(path('etc/reconf/config.json')).with(mode: '0644', backup: false)
+    expect(content(first, 'config')).to eq(
+      'host' => first.node['ipaddress'], 'region' => 'west',
+      'listen' => { 'busy_lock' => Chef::Config[:lockfile], 'splay' => '5s' }
+    )
+    given = run { |node| node.override['given'] = { 'host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/elsewhere' } } }
+    expect(content(given, 'config')).to eq('host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/elsewhere' })
+  end
+
+  it 'writes datastores as Chef has them, for nobody else to read' do
+    datastores = { 'datastores' => { 'A_URL' => 'mysql://u:pw@db/1' }, 'other' => { 'key' => 1 } }
+    written = run { |node| node.override['configuration'] = datastores }
+    expect(written).to create_file(path('etc/reconf/configuration.json')).with(mode: '0640', backup: false, sensitive: true)
+    expect(content(written, 'configuration')).to match('datastores' => include(datastores['datastores']), 'other' => { 'key' => 1 })
+    expect(written.find_resource(:reconf_configuration, 'node').to_text).not_to include('pw')
+    grouped = run { |node| node.override['grouped'] = true }
+    expect(grouped).to create_file(path('etc/reconf/configuration.json')).with(group: 'app')
+  end
+
+  it 'touches nothing that is so already' do
+    FileUtils.mkdir_p(path('etc/reconf/services'), mode: 0o755)
+    # Every run of ChefSpec has a cache of its own, and the lock is in there.
+    run = -> { self.run { |node| node.override['given'] = { 'host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/lock' } } } }
+    first = run.call
+    %w(config configuration).each do |name|
+      file = first.find_resource(:file, path("etc/reconf/#{name}.json"))
+      put("etc/reconf/#{name}.json", file.content)
+      File.chmod(file.mode.to_i(8), path("etc/reconf/#{name}.json"))
+    end
+    again = run.call
+    expect(again.find_resources(:file) + again.find_resources(:directory)).to be_empty
+    File.chmod(0o644, path('etc/reconf/configuration.json'))
+    expect(run.call).to create_file(path('etc/reconf/configuration.json')).with(mode: '0640')
+  end
+end

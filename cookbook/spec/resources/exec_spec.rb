@@ -1,0 +1,27 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf_exec' do
+  def run(&block)
+    converge('used::exec', step_into: %w(reconf_exec), &block)
+  end
+
+  let(:flags) { %w(--task --wait 5m --pristine api) }
+
+  it 'runs a line with the shell, as everything says' do
+    expect(run).to run_execute('api: bundle exec rake').with(
+      command: [InRoot::BINARY, '--root', root, 'exec', *flags, '--', '/bin/sh', '-c', 'bundle exec rake'],
+      creates: '/done', cwd: '/srv', user: 'app', group: 'app', environment: { 'A' => 'b' },
+      returns: [0, 2], timeout: 60, live_stream: true, sensitive: true
+    )
+  end
+
+  it 'runs a list without a shell' do
+    words = %w(rake db:migrate)
+    command = [InRoot::BINARY, '--root', root, 'exec', *flags, '--', *words]
+    expect(run { |node| node.override['words'] = words }).to run_execute('api: rake db:migrate').with(command: command)
+  end
+
+  it "runs the manifest's own command" do
+    expect(run).to run_execute('www: its own command').with(command: [InRoot::BINARY, '--root', root, 'exec', 'www'], sensitive: false)
+  end
+end

@@ -1,0 +1,35 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf_install' do
+  let(:sum) { 'a' * 64 }
+
+  def run(source, sum: nil, binary: '/usr/local/bin/reconf')
+    converge('used::install', step_into: %w(reconf_install), attributes: { 'binary' => binary }) do |node|
+      node.override['source'] = source
+      node.override['sum'] = sum if sum
+    end
+  end
+
+  it 'copies a program' do
+    installed = run('/srv/reconf', binary: '/opt/bin/reconf')
+    expect(installed).to create_directory('/opt/bin')
+    expect(installed).to create_remote_file('/opt/bin/reconf').with(source: ['file:///srv/reconf'], mode: '0755', backup: false)
+  end
+
+  it 'fetches a program, with its checksum' do
+    expect(run('https://example.org/reconf', sum: sum))
+      .to create_remote_file('/usr/local/bin/reconf').with(source: ['https://example.org/reconf'], checksum: sum, sensitive: false)
+    expect(run('https://u:pw@example.org/reconf', sum: sum)).to create_remote_file('/usr/local/bin/reconf').with(sensitive: true)
+    expect { run('https://example.org/reconf') }.to raise_error(/`https.*` needs a checksum/)
+    expect { run('https://example.org/reconf', sum: 'abc') }.to raise_error(Chef::Exceptions::ValidationFailed)
+  end
+
+  it 'installs a package' do
+    expect(run('/srv/reconf_1.0_amd64.deb')).to install_dpkg_package('reconf').with(source: '/srv/reconf_1.0_amd64.deb')
+    expect(run('/srv/reconf.rpm')).to install_rpm_package('reconf').with(source: '/srv/reconf.rpm')
+    fetched = run('https://example.org/reconf.deb?x=1', sum: sum)
+    file = File.join(Chef::Config[:file_cache_path], 'reconf-aaaaaaaaaaaa.deb')
+    expect(fetched).to create_remote_file(file).with(checksum: sum, mode: '0644')
+    expect(fetched).to install_dpkg_package('reconf').with(source: file)
+  end
+end

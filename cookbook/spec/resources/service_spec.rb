@@ -1,0 +1,62 @@
+require 'spec_helper'
+
+RSpec.describe 'reconf_service' do
+  def run(&block)
+    converge('used::service', step_into: %w(reconf_service), &block)
+  end
+
+  let(:file) { path('etc/reconf/services/api.json') }
+
+  def item(manifest)
+    stub_data_bag_item('service', 'api').and_return(data_bag_item_of(manifest))
+  end
+
+  def content(run)
+    JSON.parse(run.find_resource(:file, file).content)
+  end
+
+  it 'installs an item of the data bag, without what Chef adds to it' do
+    item(InRoot::API)
+    expect(run).to create_file(file).with(mode: '0640', owner: nil, group: nil, backup: false, sensitive: true)
+    expect(content(run)).to eq(InRoot::API)
+  end
+
+  it 'gives the manifest the access of its conf' do
+    item(InRoot::API.merge('conf' => { 'mode' => '0600', 'owner' => 'app' }))
+    config = { 'config' => { 'render' => { 'mode' => '0644', 'group' => 'apps' } } }
+    expect(converge('used::service', step_into: %w(reconf_service), attributes: config))
+      .to create_file(file).with(mode: '0600', owner: 'app', group: 'apps')
+  end
+
+  it 'installs a plain hash, and never shows it' do
+    manifest = InRoot::API.merge('environment' => { 'TOKEN' => 't0ken' })
+    installed = run { |node| node.override['manifest'] = manifest }
+    expect(content(installed)).to eq(manifest)
+    expect(installed.find_resource(:reconf_service, 'api').to_text).not_to include('t0ken')
+  end
+
+  it 'decrypts an encrypted item' do
+    secret = 'a secret'
+    encrypted = Chef::EncryptedDataBagItem.encrypt_data_bag_item(InRoot::API, secret)
+    stub_data_bag_item('service', 'api').and_return(Chef::EncryptedDataBagItem.new(encrypted, secret))
+    expect(content(run)).to eq(InRoot::API)
+  end
+
+  it 'says who manages it' do
+    item(InRoot::API)
+    expect(content(run { |node| node.override['managed'] = true })['x-managed-by']).to eq('somebody')
+  end
+
+  it 'takes back, forgets and removes' do
+    installed
+    reconf('apply', 'api')
+    IO.write(path('etc/services.d/api.dotenv'), '')
+    deleted = run { |node| node.override['deleted'] = true }
+    expect(deleted).to delete_file(file).with(backup: false)
+    expect(deleted).to delete_file(path('etc/services.d/api.conf')).with(backup: false)
+    expect(deleted).to delete_file(path('etc/services.d/api.dotenv'))
+    # ChefSpec does not remove the manifest: to the binary this is a withdrawal by hand.
+    expect(reconf('ls')).not_to include('api@spec01')
+    expect(deleted.find_resource(:reconf_service, 'api')).to be_updated_by_last_action
+  end
+end

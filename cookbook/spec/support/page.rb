@@ -1,0 +1,66 @@
+# A documentation page, and what a resource says of itself.
+class Page
+  FOLDER = File.expand_path('../../documentation', __dir__)
+
+  def initialize(resource)
+    @resource = resource
+  end
+
+  def path
+    File.join(FOLDER, "#{@resource.resource_name}.md")
+  end
+
+  def text
+    File.exist?(path) ? IO.read(path) : ''
+  end
+
+  # The head of the page, which follows from the resource.
+  def head
+    ["# #{@resource.resource_name}", "#{@resource.description}.", "## Actions\n"].join("\n\n")
+  end
+
+  # The actions of the page's table, and those that the resource has.
+  def actions
+    text[/^## Actions$(.*?)^## /m].to_s.scan(/^\| `(:\w+)`( \(by default\))? \| \S.* \|$/).map(&:join)
+  end
+
+  def real_actions
+    (@resource.allowed_actions - [:nothing]).map do |name|
+      ":#{name}#{' (by default)' if @resource.default_action.include?(name)}"
+    end
+  end
+
+  # The table of properties, which follows from the resource as well.
+  def properties_told
+    ['## Properties', table(%w(Property Takes Default Is), properties), "## Examples\n"].join("\n\n")
+  end
+
+  # The page with what follows from the resource as it has to be, and what people wrote as it is.
+  def mended
+    head + text[/^## Actions\n(.*?)^## /m, 1].to_s + properties_told + text[/^## Examples\n(.*)/m, 1].to_s
+  end
+
+  private
+
+  def properties
+    own = @resource.properties.reject { |name, property| Chef::Resource.properties.key?(name) || !property.options[:description] }
+    own.sort.map { |name, property| ["`#{name}`", takes(property), default(property), property.options[:description]] }
+  end
+
+  def takes(property)
+    types = Array(property.options[:is]).map { |type| type.is_a?(Module) ? type.name : type.inspect }
+    types.join(', ')
+  end
+
+  def default(property)
+    options = property.options
+    return "the resource's name" if options[:name_property]
+    return options[:default_description] if options[:default_description]
+
+    options.key?(:default) ? "`#{options[:default].inspect}`" : ''
+  end
+
+  def table(heads, rows)
+    [heads, heads.map { '---' }, *rows].map { |cells| "| #{cells.map { |cell| cell.to_s.gsub('|', '\\|') }.join(' | ')} |" }.join("\n")
+  end
+end
