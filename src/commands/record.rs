@@ -45,13 +45,30 @@ pub(super) fn owe<'a>(
             } else {
                 under_way
             };
-            remember(state, key, announcement, (lease, outcome, 0));
+            if !is_owed(state, key, announcement, (lease, outcome)) {
+                remember(state, key, announcement, (lease, outcome, 0));
+            }
         }
         for (key, by) in withdrawals {
             state.withdrawing.insert(key.path(Kind::Provides), by);
         }
     })?;
     Ok(())
+}
+
+/// Whether the state says so already, since an earlier call that could not tell the registry either.
+fn is_owed(
+    state: &ServiceState,
+    key: &Key,
+    announcement: &Announcement,
+    (lease, outcome): (i64, Outcome),
+) -> bool {
+    let path = key.path(Kind::Provides);
+    let same = |known: &Announced| {
+        (known.lease, known.outcome, known.revision) == (lease, outcome, 0)
+            && known.announcement.says_the_same_as(announcement)
+    };
+    !state.withdrawing.contains_key(&path) && state.announced.get(&path).is_some_and(same)
 }
 
 /// Records what the registry has now. `revisions`: of the new announcements.
