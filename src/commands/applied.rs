@@ -1,17 +1,7 @@
 //! `reconf applied`: what was written is now in use.
 
-use super::{
-    Ended, Tally,
-    node::Node,
-    render::{mark_applied, tell_fleet},
-    services,
-};
-use crate::{
-    cli,
-    edge::registry::Session,
-    model::id::Id,
-    report::{Applied, Failure},
-};
+use super::{Ended, Tally, node::Node, render::mark_applied, services};
+use crate::cli;
 
 /// `reconf applied`.
 pub(super) fn run(node: &Node, args: &cli::Services) -> Ended {
@@ -19,7 +9,7 @@ pub(super) fn run(node: &Node, args: &cli::Services) -> Ended {
     let mut session = node.session();
     let mut tally = Tally::default();
     for id in &ids {
-        match apply(node, &mut session, id) {
+        match mark_applied(node, &mut session, id, None) {
             Ok(applied) => {
                 node.tell.outcome(&applied);
                 tally.done(applied.changed);
@@ -28,13 +18,4 @@ pub(super) fn run(node: &Node, args: &cli::Services) -> Ended {
         }
     }
     Ok(tally.code(false))
-}
-
-fn apply(node: &Node, session: &mut Session, id: &Id) -> Result<Applied, Failure> {
-    let (changed, running) = mark_applied(node, id, None)?;
-    Ok(Applied {
-        service: id.clone(),
-        changed,
-        warnings: tell_fleet(node, session, id, running)?,
-    })
 }

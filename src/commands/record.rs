@@ -61,9 +61,10 @@ fn is_owed(
     state: &ServiceState,
     key: &Key,
     announcement: &Announcement,
-    (lease, outcome): (i64, Outcome),
+    (lease, outcome): (Option<Lease>, Outcome),
 ) -> bool {
     let path = key.path(Kind::Provides);
+    let lease = lease.and_then(|lease| lease.id).unwrap_or(0);
     let same = |known: &Announced| {
         (known.lease, known.outcome, known.revision) == (lease, outcome, 0)
             && known.announcement.says_the_same_as(announcement)

@@ -52,7 +52,7 @@ impl View {
         let this = node.id()?;
         let mut wanted = Wanted::default();
         for manifest in manifests.values().flatten() {
-            want(&mut wanted, manifest, &this);
+            want(node, &mut wanted, manifest, &this);
         }
         more(&mut wanted, &manifests, &this);
         let readings = wanted.read(session);
@@ -158,12 +158,14 @@ impl View {
 }
 
 /// What one service's environment, and the record of what it runs with, take of the registry. One that refers to
-/// nothing does not ask.
-fn want(wanted: &mut Wanted, manifest: &Manifest, this: &Id) {
+/// nothing, and about which nothing is told, does not ask.
+fn want(node: &Node, wanted: &mut Wanted, manifest: &Manifest, this: &Id) {
     let federation = &manifest.federation;
     let mut references = manifest.requires.values().flat_map(|r| r.pattern.holes());
     let names: Vec<&Name> = references.by_ref().collect();
-    if names.is_empty() {
+    // A state that cannot be read is told when the service's turn comes.
+    let told = states::load(node, &manifest.id).is_ok_and(|state| !state.told.is_empty());
+    if names.is_empty() && !told {
         return;
     }
     wanted.names(federation, names.into_iter());
@@ -176,18 +178,20 @@ fn own(
     manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
     facts: &Facts,
 ) -> Result<Own, Failure> {
-    let mut offering = Vec::new();
+    let (mut offering, mut before) = (Vec::new(), Vec::new());
     for id in services::listed(node)? {
         let manifest = match manifests.get(&id) {
             Some(read) => read.clone(),
             None => services::manifest(node, &id),
         };
         let Ok(manifest) = manifest else { continue };
-        if !states::load(node, &id)?.held {
+        let state = states::load(node, &id)?;
+        if !state.held {
+            before.extend(state.keys());
             offering.push(manifest);
         }
     }
-    Ok(Own::new(&offering, facts))
+    Ok(Own::new(&offering, facts).and_before(before))
 }
 
 /// Every name that a federation's registry knows, for near misses; none if it cannot be read any more.

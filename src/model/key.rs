@@ -78,6 +78,12 @@ impl Key {
     }
 }
 
+/// The federation that a key is in; `None` for one that is not of this version.
+pub fn federation(path: &str) -> Option<Id> {
+    let (federation, _) = path.strip_prefix(ROOT)?.split_once('/')?;
+    Id::parse(federation).ok()
+}
+
 /// The prefix of everything in a federation; ends in `/`, as every prefix that is read does.
 pub fn federation_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/")

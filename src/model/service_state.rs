@@ -1,6 +1,9 @@
 //! What this node remembers of a service: the content of `/var/lib/reconf/services/<id>.json`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,10 @@ pub struct ServiceState {
     /// What the pending conf was made of; nothing if that is not surely known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources: Option<Applied>,
+    /// The keys at which the fleet is told what the service runs with: one, or none, unless old ones are still to be
+    /// cleared.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub told: BTreeSet<String>,
 }
 
 /// An announcement that this node made, or was about to make when the state was written.

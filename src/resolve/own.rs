@@ -12,6 +12,7 @@ use crate::model::{
 pub struct Own {
     offers: BTreeMap<Key, Announcement>,
     services: BTreeSet<(Id, Id, Id)>,
+    before: BTreeSet<Key>,
 }
 
 impl Own {
@@ -25,6 +26,14 @@ impl Own {
             own.offers.extend(offers(manifest, facts, ""));
         }
         own
+    }
+
+    /// The same with what these services announced before: the next announce takes back what they no longer offer, such
+    /// as what they offered under another node name.
+    #[must_use]
+    pub fn and_before(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        self.before.extend(keys);
+        self
     }
 
     /// The offers of a name in a region.
@@ -46,7 +55,7 @@ impl Own {
             key.service.clone(),
             key.node.clone(),
         );
-        self.services.contains(&identity)
+        self.services.contains(&identity) || self.before.contains(key)
     }
 
     /// Every offer, for catalogues of names.

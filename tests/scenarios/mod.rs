@@ -4,6 +4,8 @@
 mod at_once;
 mod away;
 mod deploy;
+mod leases;
+mod moving;
 mod values;
 mod withdrawing;
 

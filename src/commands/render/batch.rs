@@ -6,7 +6,7 @@ use super::{
     Intent, Results, drain,
     files::Templates,
     locks::service_lock,
-    publish::publish_all,
+    publish::publish_done,
     write::{self, Written},
 };
 use crate::{
@@ -29,26 +29,29 @@ pub(crate) fn write_all(
     let locks: Vec<_> = ids.iter().map(|id| service_lock(node, id)).collect();
     let view = View::load(node, session, ids, Learn::Keep, more)?;
     let mut results = Results::new();
-    let mut waiting = Vec::new();
+    let (mut done_under, mut waiting) = (Vec::new(), Vec::new());
     for (id, lock) in ids.iter().zip(locks) {
-        let written = lock.and_then(|_held| {
-            write::service(
-                node,
-                session,
-                &view,
-                id,
-                intent,
-                &templates,
-                write::Tasks::Run,
-            )
+        let run = write::Tasks::Run;
+        let written = lock.and_then(|held| {
+            let written = write::service(node, session, &view, id, intent, &templates, run)?;
+            Ok((held, written))
         });
         match written {
-            Ok(Written::Done(done)) => results.push((id.clone(), Ok(*done))),
-            Ok(Written::Waits(limit)) => waiting.push((id, limit)),
+            Ok((held, Written::Done(done))) => {
+                results.push((id.clone(), Ok(*done)));
+                done_under.push(held);
+            }
+            Ok((_, Written::Waits(limit))) => waiting.push((id, limit)),
             Err(failure) => results.push((id.clone(), Err(failure))),
         }
     }
-    publish_all(node, session, &view, &mut results)?;
+    for done in results
+        .iter_mut()
+        .filter_map(|(_, result)| result.as_mut().ok())
+    {
+        publish_done(node, session, &view, done)?;
+    }
+    drop(done_under);
     for (id, limit) in waiting {
         let result = drain::service(node, session, id, limit, intent, &templates);
         results.push((id.clone(), result));

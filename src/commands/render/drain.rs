@@ -6,7 +6,7 @@ use super::{
     Done, Intent,
     files::Templates,
     locks::service_lock,
-    publish::publish_all,
+    publish::publish_done,
     write::{self, Tasks, Written},
 };
 use crate::{
@@ -40,9 +40,9 @@ pub(super) fn service(
         // `Drained` never waits.
         return Err(timed_out(node, id, limit));
     };
-    let mut results = vec![(id.clone(), Ok(*done))];
-    publish_all(node, session, &view, &mut results)?;
-    results.remove(0).1
+    let mut done = *done;
+    publish_done(node, session, &view, &mut done)?;
+    Ok(done)
 }
 
 fn timed_out(node: &Node, id: &Id, limit: Duration) -> Failure {

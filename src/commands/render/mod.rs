@@ -3,6 +3,7 @@
 mod batch;
 mod drain;
 mod files;
+mod in_use;
 mod locks;
 mod on_change;
 mod preview;
@@ -11,7 +12,7 @@ mod swap;
 mod write;
 
 pub(crate) use batch::write_all;
-pub(crate) use on_change::{mark_applied, tell_fleet};
+pub(crate) use in_use::mark_applied;
 
 use std::time::Duration;
 

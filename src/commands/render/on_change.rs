@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use super::{
-    locks::service_lock,
-    publish::{Running, publish},
-    swap::keep_applied,
-};
+use super::in_use::mark_applied;
 use crate::{
-    commands::{node::Node, services, states},
+    commands::{node::Node, states},
     edge::{
         files::{self, Access},
         locks::{self, LockError},
         registry::Session,
         shell_command::{self, Outcome},
     },
-    model::{applied::Applied, id::Id},
+    model::id::Id,
     report::{Code, Failure},
 };
 
@@ -66,59 +62,12 @@ pub(super) fn run(
         }
     }
     for seen in pending {
-        let (_, applied) = mark_applied(node, &seen.id, Some(&seen.conf))?;
-        for warning in tell_fleet(node, session, &seen.id, applied)? {
-            node.tell.warning(&warning);
+        let applied = mark_applied(node, session, &seen.id, Some(&seen.conf))?;
+        for warning in &applied.warnings {
+            node.tell.warning(warning);
         }
     }
     Ok(())
-}
-
-/// Takes the conf that was `seen` (or the one that is there) as applied. Returns whether it was pending, and, unless
-/// something newer was written meanwhile, what the node runs with from now on.
-pub(crate) fn mark_applied(
-    node: &Node,
-    id: &Id,
-    seen: Option<&[u8]>,
-) -> Result<(bool, Option<Applied>), Failure> {
-    let _lock = service_lock(node, id)?;
-    let there = files::read(&node.places.conf(id))?;
-    let Some(conf) = seen.or(there.as_deref()) else {
-        let message = format!("there is no conf of `{id}`");
-        return Err(Failure::new(Code::NoInput, message)
-            .facts([format!("looked for {}", node.places.conf(id).display())])
-            .hint(format!("`reconf render {id}` writes it")));
-    };
-    keep_applied(node, id, conf)?;
-    let before = states::load(node, id)?;
-    if !before.pending || there.as_deref() != Some(conf) {
-        return Ok((before.pending, None));
-    }
-    states::edit(node, id, |state| {
-        state.pending = false;
-        state.sources = None;
-    })?;
-    Ok((true, before.sources))
-}
-
-/// Publishes what a service runs with; returns warnings.
-pub(crate) fn tell_fleet(
-    node: &Node,
-    session: &mut Session,
-    id: &Id,
-    applied: Option<Applied>,
-) -> Result<Vec<String>, Failure> {
-    let (Some(applied), Ok(manifest)) = (applied, services::manifest(node, id)) else {
-        return Ok(Vec::new());
-    };
-    let running = Running {
-        federation: manifest.federation,
-        service: id.clone(),
-        applied,
-    };
-    Ok(publish(node, session, &running, None)?
-        .into_iter()
-        .collect())
 }
 
 fn pending(node: &Node, ids: &[Id]) -> Result<Vec<Seen>, Failure> {

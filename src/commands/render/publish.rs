@@ -1,63 +1,48 @@
 //! What the node runs with, told to the fleet: `applied/<node>/<service>` (design.md section 5).
 
-use super::Results;
+use std::collections::BTreeSet;
+
+use super::Done;
 use crate::{
     commands::{
         node::Node,
         reading::{Readings, Wanted},
+        states,
         view::View,
     },
     edge::registry::{Change, RegistryError, Session},
-    model::{applied::Applied, id::Id, key},
+    model::{applied::Applied, id::Id, key, service_state::ServiceState},
     report::Failure,
 };
 
-/// What a service on this node runs with from now on.
-pub(crate) struct Running {
-    pub(crate) federation: Id,
-    pub(crate) service: Id,
-    pub(crate) applied: Applied,
-}
-
-/// Publishes what the node runs with now. That this fails is a warning of the services it concerns.
-pub(super) fn publish_all(
+/// Publishes what the node runs with now that `done` is so; that this fails is a warning. The service's lock is held.
+pub(super) fn publish_done(
     node: &Node,
     session: &mut Session,
     view: &View,
-    results: &mut Results,
+    done: &mut Done,
 ) -> Result<(), Failure> {
-    let done = results
-        .iter_mut()
-        .filter_map(|(_, result)| result.as_mut().ok());
-    for done in done {
-        let Some(applied) = done.applied.take() else {
-            continue;
-        };
-        let Some(Ok(manifest)) = view.manifests.get(&done.rendered.service) else {
-            continue;
-        };
-        let running = Running {
-            federation: manifest.federation.clone(),
-            service: manifest.id.clone(),
-            applied,
-        };
-        done.rendered
-            .warnings
-            .extend(publish(node, session, &running, Some(&view.readings))?);
-    }
+    let id = &done.rendered.service;
+    let (Some(applied), Some(Ok(manifest))) = (done.applied.take(), view.manifests.get(id)) else {
+        return Ok(());
+    };
+    let whose = (&manifest.federation, id);
+    let warning = publish(node, session, whose, &applied, Some(&view.readings))?;
+    done.rendered.warnings.extend(warning);
     Ok(())
 }
 
-/// Publishes what a service runs with, if the registry does not say so already. `readings` is what was read of the
-/// registry before, if anything was. That the registry is away or denies it is a warning, which is returned.
-pub(crate) fn publish(
+/// Publishes what a service (with its federation) runs with, if the registry does not say so already, and takes back
+/// what the node said of it in other places. `readings` is what was read of the registry before, if anything was. That
+/// the registry is away or denies it is a warning, which is returned.
+pub(super) fn publish(
     node: &Node,
     session: &mut Session,
-    running: &Running,
+    (federation, service): (&Id, &Id),
+    applied: &Applied,
     readings: Option<&Readings>,
 ) -> Result<Option<String>, Failure> {
-    let federation = &running.federation;
-    let path = key::applied(federation, &node.id()?, &running.service);
+    let path = key::applied(federation, &node.id()?, service);
     let read_now;
     let readings = if let Some(readings) = readings {
         readings
@@ -67,34 +52,64 @@ pub(crate) fn publish(
         read_now = wanted.read(session);
         &read_now
     };
-    let snapshot = match readings.of(federation) {
-        Some(Ok(snapshot)) => snapshot,
-        Some(Err(unread)) => return Ok(Some(warning(running, &unread.failure))),
-        // A service that refers to nothing was not read of, and has nothing to tell.
+    let said = match readings.of(federation) {
+        Some(Ok(snapshot)) => snapshot.others.get(&path),
+        Some(Err(unread)) => return Ok(Some(warning(service, &unread.failure))),
+        // A service that refers to nothing, and never did, was not read of.
         None => return Ok(None),
     };
-    let said = snapshot.others.get(&path);
-    if running.applied.is_empty() && said.is_none() {
-        return Ok(None);
-    }
     // Keys and numbers always serialise.
-    let value = serde_json::to_vec(&running.applied).unwrap_or_default();
-    if said.is_some_and(|entry| entry.value == value) {
-        return Ok(None);
-    }
-    let change = Change::Put {
-        key: path,
-        value,
-        lease: 0,
-    };
-    let committed: Result<_, RegistryError> = session.commit(federation, &[], &[change]);
-    Ok(committed
-        .err()
-        .map(|error| warning(running, &Failure::from(error))))
+    let value = serde_json::to_vec(applied).unwrap_or_default();
+    let wanted = (!applied.is_empty()).then_some(value);
+    let change = (said.map(|entry| &entry.value) != wanted.as_ref()).then(|| match &wanted {
+        Some(value) => Change::Put {
+            key: path.clone(),
+            value: value.clone(),
+            lease: 0,
+        },
+        None => Change::Delete { key: path.clone() },
+    });
+    let told: BTreeSet<String> = wanted.map(|_| path).into_iter().collect();
+    tell(node, session, service, change.as_ref(), told)
 }
 
-fn warning(running: &Running, failure: &Failure) -> String {
-    let service = &running.service;
+/// Makes `change` and clears every place but those of `told`; the state knows of all of them in between.
+fn tell(
+    node: &Node,
+    session: &mut Session,
+    service: &Id,
+    change: Option<&Change>,
+    told: BTreeSet<String>,
+) -> Result<Option<String>, Failure> {
+    let before = states::load(node, service)?.told;
+    if change.is_none() && before == told {
+        return Ok(None);
+    }
+    let cleared = before
+        .difference(&told)
+        .filter(|path| change.map(Change::key) != Some(path));
+    let cleared = cleared.map(|path| Change::Delete { key: path.clone() });
+    let changes: Vec<Change> = change.into_iter().cloned().chain(cleared).collect();
+    let remember = |state: &mut ServiceState| state.told.extend(told.iter().cloned());
+    states::edit(node, service, remember)?;
+    for change in changes {
+        if let Err(error) = commit(session, change) {
+            return Ok(Some(warning(service, &Failure::from(error))));
+        }
+    }
+    states::edit(node, service, |state| state.told = told)?;
+    Ok(None)
+}
+
+fn commit(session: &mut Session, change: Change) -> Result<(), RegistryError> {
+    // Every path that is told or was told is a key of ours.
+    let Some(federation) = key::federation(change.key()) else {
+        return Ok(());
+    };
+    session.commit(&federation, &[], &[change]).map(|_| ())
+}
+
+fn warning(service: &Id, failure: &Failure) -> String {
     format!(
         "the fleet is not told what `{service}` runs with: {}",
         failure.in_short()

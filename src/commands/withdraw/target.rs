@@ -151,12 +151,15 @@ fn cleared_away(node: &Node, service: Id, state: &ServiceState) -> Result<Target
     let federations: BTreeSet<&Id> = allowed
         .chain(keys.iter().map(|key| &key.federation))
         .collect();
-    let cleared = federations.into_iter().map(|federation| {
+    let here = federations.into_iter().map(|federation| {
         (
             federation.clone(),
             key::applied(federation, &this, &service),
         )
     });
+    let told = state.told.iter();
+    let elsewhere = told.filter_map(|path| Some((key::federation(path)?, path.clone())));
+    let cleared = here.chain(elsewhere);
     Ok(Target {
         cleared: cleared.collect(),
         holds: false,

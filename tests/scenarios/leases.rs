@@ -1,0 +1,78 @@
+//! Announcements on leases: they live while they are kept alive, and announcing again is no change.
+
+use std::time::{Duration, Instant};
+
+use super::{Fleet, Registry, all_succeed, on_both};
+use crate::harness::wait::until;
+
+const API: &str = r#"{"id": "api", "provides": {"API_URL": "http://{NODE}"}}"#;
+const KEY: &str = "/reconf/v1/default/provides/API_URL/default/api@api01";
+
+/// The lease of the announcement, where the registry tells; 0 for none.
+fn lease(fleet: &Fleet) -> i64 {
+    let Registry::Etcd(etcd) = &fleet.registry else {
+        return 0;
+    };
+    let told = etcd.ctl(&["get", KEY, "-w=json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    told["kvs"][0]["lease"].as_i64().unwrap_or(0)
+}
+
+/// Whether anybody would find the announcement.
+fn is_found(fleet: &Fleet) -> bool {
+    let listed = fleet
+        .node("web01")
+        .run(&["ls", "API_URL", "--output", "json"]);
+    listed.succeeds().contains("api@api01")
+}
+
+#[test]
+fn announcing_again_keeps_the_lease_and_another_time_to_live_takes_another() {
+    on_both(|fleet| {
+        let api = fleet.node("api01").manifest("api", API);
+        all_succeed(&api, &["announce api --ttl 60s"]);
+        let (revision, first) = (fleet.revision(), lease(fleet));
+        for _ in 0..2 {
+            let again = api.run(&["announce", "api", "--ttl", "60s"]);
+            let _again = again.changes_nothing().exits(0);
+        }
+        assert_eq!((fleet.revision(), lease(fleet)), (revision, first));
+
+        all_succeed(&api, &["announce api --ttl 90s"]);
+        let second = lease(fleet);
+        assert!(fleet.revision() > revision);
+        all_succeed(&api, &["announce api"]);
+        assert_eq!(lease(fleet), 0);
+        if let Registry::Etcd(_) = fleet.registry {
+            assert!(first != 0 && second != 0 && first != second);
+        }
+        // What the node's configuration says holds where the call says nothing.
+        let api = api.config(r#"{"announce": {"ttl": "90s"}}"#);
+        all_succeed(&api, &["announce --all"]);
+        assert_eq!(lease(fleet), second);
+    });
+}
+
+#[test]
+fn what_is_kept_alive_stays_and_what_lapsed_is_announced_again() {
+    on_both(|fleet| {
+        let api = fleet.node("api01").manifest("api", API);
+        let announce = ["announce", "api", "--ttl", "3s"];
+        all_succeed(&api, &["announce api --ttl 3s"]);
+        let (start, revision) = (Instant::now(), fleet.revision());
+        while start.elapsed() < Duration::from_secs(5) {
+            let _kept = api.run(&announce).exits(0);
+            assert!(is_found(fleet));
+        }
+        assert_eq!(fleet.revision(), revision, "it was never gone");
+        until("it lapses", || (!is_found(fleet)).then_some(()));
+        let again = api.run(&announce);
+        assert!(
+            again.text().contains("api: announced API_URL"),
+            "{}",
+            again.text()
+        );
+        let _again = again.exits(0);
+        assert!(is_found(fleet));
+    });
+}

@@ -1,0 +1,130 @@
+//! A service moves: to another node name, another region, another federation. It leaves no key behind where it was.
+
+use super::{Fleet, all_succeed, on_both, value};
+use crate::harness::scenario::Scenario;
+
+const API: &str = r#"{"id": "api", "environment": {"PORT": 1}, "provides": {"API_URL": "http://{NODE}.{REGION}"}}"#;
+const WWW: &str = r#"{"id": "www", "requires": {"URL": "{API_URL}"}}"#;
+
+/// Every live key, what nodes run with included, without `/reconf/v1/`.
+fn live(fleet: &Fleet) -> Vec<String> {
+    let keys = fleet.keys().into_keys();
+    let short = keys.map(|key| key.replacen("/reconf/v1/", "", 1));
+    short.filter(|key| !key.contains("/withdrawn/")).collect()
+}
+
+fn converge(node: &Scenario) {
+    all_succeed(node, &["render --all", "announce --all"]);
+    let again = [vec!["render", "--all"], vec!["announce", "--all"]];
+    for command in again {
+        let _again = node.run(&command).changes_nothing().exits(0);
+    }
+}
+
+/// Of a manifest, the same in a federation.
+fn of(federation: &str, manifest: &str) -> String {
+    manifest.replacen('{', &format!(r#"{{"federation": "{federation}", "#), 1)
+}
+
+#[test]
+fn a_service_that_moves_leaves_no_key_behind() {
+    on_both(|fleet| {
+        let is_at = |federation: &str, region: &str, node: &Scenario, name: &str| {
+            converge(node);
+            assert_eq!(value(node, "www", "URL"), format!("http://{name}.{region}"));
+            let keys = [
+                format!("{federation}/applied/{name}/www"),
+                format!("{federation}/provides/API_URL/{region}/api@{name}"),
+            ];
+            assert_eq!(live(fleet), keys);
+        };
+        let node = fleet.node("old").manifest("api", API);
+        let node = node.manifest("www", WWW);
+        is_at("default", "default", &node, "old");
+        let node = node.env("RECONF_NODE", "new");
+        is_at("default", "default", &node, "new");
+        let node = node.env("RECONF_REGION", "east");
+        is_at("default", "east", &node, "new");
+        let node = node.env("RECONF_FEDERATION", "pivotly");
+        let node = node.manifest("api", &of("pivotly", API));
+        let node = node.manifest("www", &of("pivotly", WWW));
+        is_at("pivotly", "east", &node, "new");
+
+        // What no longer requires anything runs with nothing of others.
+        let node = node.manifest("www", &of("pivotly", r#"{"id": "www"}"#));
+        converge(&node);
+        assert_eq!(live(fleet), ["pivotly/provides/API_URL/east/api@new"]);
+    });
+}
+
+#[test]
+fn a_name_that_is_no_longer_provided_is_taken_back_and_may_come_again() {
+    on_both(|fleet| {
+        let both = API.replace(r#"{"API_URL""#, r#"{"NEW_URL": "x", "API_URL""#);
+        let node = fleet.node("old").manifest("api", &both);
+        converge(&node);
+        let node = node.manifest("api", API);
+        let taken = node
+            .run(&["announce", "api", "--output", "json"])
+            .succeeds();
+        assert!(
+            taken
+                .contains(r#""withdrawn":["/reconf/v1/default/provides/NEW_URL/default/api@old"]"#),
+            "{taken}"
+        );
+        assert_eq!(live(fleet), ["default/provides/API_URL/default/api@old"]);
+        let node = node.manifest("api", &both);
+        converge(&node);
+        assert_eq!(live(fleet).len(), 2);
+    });
+}
+
+/// The manifest of a service that uses a datastore, a name of the registry, and a secret if it is given one.
+fn user(id: &str) -> String {
+    let json = r#"{"id": "ID", "requires": {"DB": "{DB_URL}", "URL": "{API_URL}",
+        "ONLY": {"value": "{SECRET}", "optional": true}}}"#;
+    json.replace("ID", id)
+}
+
+#[test]
+fn two_federations_on_one_node_get_only_what_is_theirs() {
+    on_both(|fleet| {
+        let node = fleet.node("web01").env("RECONF_FEDERATION", "seatgeek");
+        let node = node.config(r#"{"federations": ["seatgeek", "pivotly"]}"#);
+        let node = node.datastores(
+            r#"{"datastores": {"DB_URL": "db.seatgeek", "SECRET": "seatgeek's"},
+                "federations": {"pivotly": {"datastores": {"DB_URL": "db.pivotly"}}}}"#,
+        );
+        let node = node.manifest("one", &of("seatgeek", &user("one")));
+        let node = node.manifest("two", &of("pivotly", &user("two")));
+        for federation in ["seatgeek", "pivotly"] {
+            let api = API.replace("{NODE}", "{FEDERATION}");
+            let other = fleet.node("api01").env("RECONF_FEDERATION", federation);
+            let other = other.manifest("api", &of(federation, &api));
+            all_succeed(&other, &["announce api"]);
+        }
+        all_succeed(&node, &["render --all"]);
+        for (id, federation, secret) in [("one", "seatgeek", "seatgeek's"), ("two", "pivotly", "")]
+        {
+            assert_eq!(value(&node, id, "DB"), format!("db.{federation}"));
+            let url = format!("http://{federation}.default");
+            assert_eq!(value(&node, id, "URL"), url);
+            assert_eq!(value(&node, id, "ONLY"), secret);
+        }
+    });
+}
+
+#[test]
+fn a_federation_that_was_not_let_in_is_refused_by_every_command() {
+    let fleet = Fleet::embedded();
+    let node = fleet.node("web01").manifest("www", &of("acme", WWW));
+    for verb in ["render", "announce", "withdraw", "apply"] {
+        let refused = node.run(&[verb, "www"]).exits(77);
+        let told = refused.text();
+        assert!(
+            told.contains("`www` belongs to federation `acme`"),
+            "{told}"
+        );
+    }
+    assert!(!node.path("etc/services.d").exists());
+}
