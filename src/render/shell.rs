@@ -53,7 +53,8 @@ fn announced(conf: &[u8]) -> Result<usize, ConfError> {
         let comment = std::str::from_utf8(first).ok()?.strip_prefix('#')?;
         let words: Vec<&str> = comment.split_whitespace().collect();
         words.windows(2).find_map(|pair| {
-            let counted = matches!(pair[1], "variable" | "variables");
+            let noun = pair[1].trim_end_matches(|c: char| c.is_ascii_punctuation());
+            let counted = matches!(noun, "variable" | "variables");
             pair[0].parse().ok().filter(|_| counted)
         })
     };
