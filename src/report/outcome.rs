@@ -105,7 +105,9 @@ impl Outcome for Rendered {
 
     fn details(&self) -> Vec<String> {
         let origin = |v: &Changed| {
-            let from = v.from.map_or("gone", Source::name);
+            let Some(from) = v.from.map(Source::name) else {
+                return format!("  {} is gone", v.name);
+            };
             let reference = v.reference.as_ref().map(|r| format!(" {r}"));
             let provider = v.provider.as_ref().map(|p| format!(" of {p}"));
             let (reference, provider) =

@@ -7,6 +7,7 @@ mod away;
 mod deploy;
 mod leases;
 mod moving;
+mod telling;
 mod values;
 mod withdrawing;
 
