@@ -1,5 +1,5 @@
+require 'English'
 require 'json' unless defined?(JSON)
-require 'open3' unless defined?(Open3)
 
 module ReconfCookbook
   # What the binary says when it does not do what it was asked for.
@@ -20,11 +20,12 @@ module ReconfCookbook
 
   # One call's answers: an object for each service.
   class Answers
-    # `lines` is what the binary printed, `words` what it said besides.
-    def initialize(lines, words, code)
+    # `text` is everything that the binary said: answers are lines of JSON, all else is for people.
+    def initialize(text, code)
       @code = code
-      @words = words
-      objects = lines.each_line.map { |line| JSON.parse(line) }
+      lines, words = text.lines.partition { |line| line.start_with?('{') }
+      @words = words.join.strip
+      objects = lines.map { |line| JSON.parse(line) }
       @services = objects.select { |object| object['service'] }.to_h { |object| [object['service'], object] }
       @whole = objects.find { |object| object['error'] && !object['service'] }
     end
@@ -68,9 +69,13 @@ module ReconfCookbook
       [@path, '--root', @root, *words]
     end
 
+    # Every command of the binary reads its whole input before it says anything: one pipe each way is enough.
     def ask(*words, input: '')
-      out, err, status = Open3.capture3(*command('--output', 'json', *words), stdin_data: input)
-      Answers.new(utf8(out), utf8(err).strip, status.exitstatus)
+      said = IO.popen(command('--output', 'json', *words), 'r+', err: %i(child out), external_encoding: Encoding::UTF_8) do |pipe|
+        hand_over(pipe, input)
+        pipe.read
+      end
+      Answers.new(said.scrub, $CHILD_STATUS.exitstatus)
     rescue Errno::ENOENT, Errno::EACCES => e
       raise Failure, "cannot run reconf: #{e.message}\n" \
         "hint: set node['reconf']['install'], or node['reconf']['binary'] to where it is"
@@ -80,8 +85,12 @@ module ReconfCookbook
 
     private
 
-    def utf8(text)
-      text.dup.force_encoding(Encoding::UTF_8).scrub
+    def hand_over(pipe, input)
+      pipe.write(input)
+      pipe.close_write
+    rescue Errno::EPIPE
+      # It has ended already, and says why.
+      pipe.close_write
     end
   end
 end

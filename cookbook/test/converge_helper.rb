@@ -1,5 +1,6 @@
 require_relative 'support/etcd'
 require_relative 'support/machine'
+require_relative 'support/not_run'
 
 RSpec.configure do |config|
   config.raise_errors_for_deprecations!

@@ -21,22 +21,22 @@ RSpec.describe ReconfCookbook::Answers do
   let(:lines) { %({"service":"a","changed":true}\n{"service":"b","error":{"code":75,"message":"unmet"}}\n) }
 
   it 'gives each service its own answer, once' do
-    answers = described_class.new(lines, '', 75)
+    answers = described_class.new(lines + "warning: old\n", 75)
     expect(answers.take('a')).to include('changed' => true)
     expect(answers).not_to include('a')
     expect { answers.take('b') }.to raise_error(ReconfCookbook::Failure, 'unmet') { |failure| expect(failure.code).to eq(75) }
-    expect { answers.take('c') }.to raise_error(ReconfCookbook::Failure, /did not answer for `c`/)
+    expect { answers.take('c') }.to raise_error(ReconfCookbook::Failure, /did not answer for `c`: warning: old/)
   end
 
   it 'gives everybody the failure of the whole call' do
-    answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), '', 69)
+    answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
     %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away', &:unreachable?) }
   end
 end
 
 RSpec.describe ReconfCookbook::Binary do
   it 'says what is there instead of it' do
-    put('reconf', "#!/bin/sh\necho hello\n")
+    put('reconf', "#!/bin/sh\necho '{hello'\n")
     File.chmod(0o755, path('reconf'))
     expect { described_class.new(path('reconf'), '/').ask('render') }.to raise_error(ReconfCookbook::Failure, /does not speak as this cookbook expects/)
   end

@@ -6,7 +6,7 @@ RSpec.describe 'reconf::default' do
   end
 
   def order(run)
-    run.resource_collection.map { |resource| "#{resource}" }
+    run.resource_collection.map(&:to_s)
   end
 
   it 'does everything in its order' do

@@ -42,8 +42,7 @@ class Machine
     @run_list = run_list
     FileUtils.mkdir(root)
     FileUtils.cp_r(File.join(COOKBOOK, 'test/repository'), File.join(dir, 'repository'))
-    FileUtils.mkdir(File.join(repository, 'vendor'))
-    FileUtils.ln_s(COOKBOOK, File.join(repository, 'vendor/reconf'))
+    vendor
     config = { 'node' => name, 'host' => '10.0.0.1' }
     config['registry'] = { 'endpoints' => [registry] } if registry
     @attributes = { 'services' => services, 'root' => root, 'binary' => BINARY, 'config' => config }
@@ -151,5 +150,16 @@ class Machine
     nil
   ensure
     FileUtils.rm_rf(dir)
+  end
+
+  private
+
+  # Puts the cookbook into the repository as tools for cookbooks do, without what chefignore names.
+  def vendor
+    folder = File.join(repository, 'vendor/reconf')
+    FileUtils.mkdir_p(folder)
+    ignored = IO.readlines(File.join(COOKBOOK, 'chefignore'), chomp: true).map { |line| line[/\A[^#*]+/].to_s.chomp('/') }
+    kept = Dir.children(COOKBOOK) - ignored
+    FileUtils.cp_r(kept.map { |name| File.join(COOKBOOK, name) }, folder)
   end
 end
