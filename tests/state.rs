@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
+use serde::{Deserialize, Serialize};
+
 use reconf::{
     edge::{
         files::Written,
@@ -10,7 +12,10 @@ use reconf::{
     model::{id::Id, places::Places},
 };
 
-type State = BTreeMap<String, i64>;
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct State {
+    leases: BTreeMap<String, i64>,
+}
 
 fn mode(path: &Path) -> u32 {
     path.metadata().expect("it is there").permissions().mode() & 0o7777
@@ -22,7 +27,9 @@ fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
     let root = folder.path();
     let places = Places::new(root, &Places::default_confs(root));
     let path = places.service_state(&Id::parse("web").expect("an id"));
-    let state = State::from([("lease".to_owned(), i64::MAX)]);
+    let state = State {
+        leases: BTreeMap::from([("lease".to_owned(), i64::MAX)]),
+    };
     let saved = |durability| save(&places, &path, &state, durability).expect("saved");
     assert!(load::<State>(&path).expect("absence is no error").is_none());
     assert_eq!(saved(Durability::Durable), Written::Changed);
@@ -49,7 +56,7 @@ fn newer_and_damaged_states_are_told_and_never_overwritten() {
         fs::write(&path, text).expect("written");
         let errors = [
             load::<State>(&path).expect_err("unusable"),
-            save(&places, &path, &State::new(), Durability::Durable).expect_err("kept"),
+            save(&places, &path, &State::default(), Durability::Durable).expect_err("kept"),
         ];
         for error in errors {
             assert_eq!(
