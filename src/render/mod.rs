@@ -65,6 +65,7 @@ pub fn render(
         (Format::Envdir, None) => Rendered::Directory(envdir::write(conf.environment)),
         (Format::Json | Format::Envdir, Some(_)) => return Err(RenderError::BuiltIn(format)),
         (_, Some(replacement)) => Rendered::File(template::fill(replacement, conf)?),
+        (Format::Shell, None) => Rendered::File(shell::write(conf)),
         (_, None) => Rendered::File(template::fill(&Template::built_in(format), conf)?),
     };
     readback::check(format, conf, &rendered)?;

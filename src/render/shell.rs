@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ConfError, Pairs};
+use super::{Conf, ConfError, Pairs};
 use crate::model::name::Name;
 
 const EXPORT: &[u8] = b"export ";
@@ -20,6 +20,26 @@ pub fn quote(value: &[u8]) -> Vec<u8> {
     }
     quoted.push(b'\'');
     quoted
+}
+
+/// What `templates/shell.hbs` makes of a conf, byte by byte. Nearly every render finds its conf unchanged, and starting
+/// the template engine is a tenth of its time: only a replaced template needs it.
+pub(super) fn write(conf: &Conf<'_>) -> Vec<u8> {
+    let follow = match conf.environment.len() {
+        1 => "1 variable follows".to_owned(),
+        count => format!("{count} variables follow"),
+    };
+    let service = conf.service;
+    let mut text =
+        format!("# Written by reconf from the manifest of {service}; {follow}.\n").into_bytes();
+    for (name, variable) in conf.environment {
+        text.extend_from_slice(EXPORT);
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.push(b'=');
+        text.extend(quote(variable.value.as_bytes()));
+        text.push(b'\n');
+    }
+    text
 }
 
 /// Reads a conf: a first comment line that says how many variables follow, then so many assignments, each on a line of
@@ -153,7 +173,11 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{Template, sample, template},
+        *,
+    };
+    use crate::model::{format::Format, id::Id};
 
     fn refused(conf: &str, line: usize, column: usize, message: &str) {
         let message = message.to_owned();
@@ -172,6 +196,25 @@ mod tests {
         conf.extend(quote(&value));
         conf.push(b'\n');
         assert_eq!(parse(&conf), Ok(vec![("A".to_owned(), value)]));
+    }
+
+    #[test]
+    fn what_is_written_is_what_the_template_says() {
+        let pairs = [
+            ("A", ""),
+            ("B", "it's\n$HOME `id` {{service}} &amp; \u{1f600}\r"),
+            ("C_3", "'"),
+        ];
+        let service = Id::parse("app-www").unwrap();
+        for count in 0..=pairs.len() {
+            let environment = sample::environment(&pairs[..count]);
+            let conf = Conf {
+                service: &service,
+                environment: &environment,
+            };
+            let filled = template::fill(&Template::built_in(Format::Shell), &conf);
+            assert_eq!(Ok(write(&conf)), filled);
+        }
     }
 
     #[test]
