@@ -1,6 +1,6 @@
 //! Another user than the one who runs the tests, for what is closed to some.
 
-use std::{fs, os::unix::process::CommandExt as _, process::Command};
+use std::{os::unix::process::CommandExt as _, path::Path, process::Command};
 
 use nix::unistd::geteuid;
 
@@ -24,7 +24,11 @@ pub(crate) fn command_as(
     // The checkout may lie where others cannot go.
     let binary = node.path("reconf");
     if !binary.exists() {
-        fs::copy(BINARY, &binary).expect("the binary can be copied");
+        // By another process: a child that some other test forks meanwhile would have our copy open for writing, and
+        // such a file cannot be run.
+        let mut copy = node.program(Path::new("cp"), &[BINARY]);
+        let copied = copy.arg(&binary).status().expect("`cp` is there");
+        assert!(copied.success(), "the binary can be copied");
     }
     let mut command = node.program(&binary, arguments);
     command.gid(group).uid(user);
