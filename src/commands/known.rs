@@ -1,11 +1,11 @@
 //! What the registry last said, kept on disk for the time when it says nothing (design.md section 6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{node::Node, reading::Readings};
 use crate::{
     edge::state::{self, Durability},
-    model::{id::Id, known::Known, manifest::Manifest},
+    model::{id::Id, key::Key, known::Known, manifest::Manifest},
     report::Failure,
     resolve::Own,
 };
@@ -19,35 +19,49 @@ pub(crate) enum Learn {
     Forget,
 }
 
-/// What the registry last said, with what it says now taken over.
-pub(super) fn learn_known(
+/// What the registry last said, of every federation that these manifests are in.
+pub(super) fn load_known(
     node: &Node,
     manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
+) -> Result<BTreeMap<Id, Known>, Failure> {
+    let mut known = BTreeMap::new();
+    for manifest in manifests.values().flatten() {
+        let federation = &manifest.federation;
+        if !known.contains_key(federation) {
+            let last = state::load(&node.places.known(federation))?;
+            known.insert(federation.clone(), last.unwrap_or_default());
+        }
+    }
+    Ok(known)
+}
+
+/// What was `known` before the registry was read, with what it says now taken over.
+pub(super) fn learn_known(
+    node: &Node,
+    mut known: BTreeMap<Id, Known>,
     readings: &Readings,
     own: &Own,
     learn: Learn,
 ) -> Result<BTreeMap<Id, Known>, Failure> {
-    let federations: BTreeSet<&Id> = manifests
-        .values()
-        .flatten()
-        .map(|m| &m.federation)
-        .collect();
-    let mut known = BTreeMap::new();
-    for federation in federations {
-        let path = node.places.known(federation);
-        let mut last: Known = state::load(&path)?.unwrap_or_default();
-        if let Some((_, names, snapshot)) = readings.read().find(|(f, _, _)| *f == federation) {
-            let before = last.clone();
-            last.learn(names, snapshot, |key| own.stands_for(key));
-            if learn == Learn::Keep && last != before {
-                let _lock = node.state_lock()?;
-                // Another command may have learnt something since.
-                last = state::load(&path)?.unwrap_or_default();
-                last.learn(names, snapshot, |key| own.stands_for(key));
-                state::save(&node.places, &path, &last, Durability::Durable)?;
+    for (federation, names, snapshot) in readings.read() {
+        let Some(known) = known.get_mut(federation) else {
+            continue;
+        };
+        let before = known.clone();
+        let is_ours = |key: &Key| own.stands_for(key);
+        known.learn(names, snapshot, is_ours);
+        if learn == Learn::Keep && *known != before {
+            let path = node.places.known(federation);
+            let _lock = node.state_lock()?;
+            let now: Known = state::load(&path)?.unwrap_or_default();
+            // Another command may have read the registry later and been here earlier.
+            let is_overtaken = now != before && now.revision() > snapshot.revision;
+            *known = now;
+            if !is_overtaken {
+                known.learn(names, snapshot, is_ours);
+                state::save(&node.places, &path, known, Durability::Durable)?;
             }
         }
-        known.insert(federation.clone(), last);
     }
     Ok(known)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    known::{Learn, learn_known},
+    known::{Learn, learn_known, load_known},
     node::Node,
     reading::{Readings, Unread, Wanted},
     services, states,
@@ -55,6 +55,7 @@ impl View {
             want(node, &mut wanted, manifest, &this);
         }
         more(&mut wanted, &manifests, &this);
+        let known = load_known(node, &manifests)?;
         let readings = wanted.read(session);
         let facts = node.facts(session)?;
         if learn == Learn::Keep {
@@ -62,7 +63,7 @@ impl View {
         }
         let own = own(node, &manifests, &facts)?;
         Ok(Self {
-            known: learn_known(node, &manifests, &readings, &own, learn)?,
+            known: learn_known(node, known, &readings, &own, learn)?,
             own,
             facts,
             manifests,
@@ -79,7 +80,7 @@ impl View {
         let facts = node.facts(session)?;
         let own = own(node, &manifests, &facts)?;
         Ok(Self {
-            known: learn_known(node, &manifests, &Readings::default(), &own, Learn::Forget)?,
+            known: load_known(node, &manifests)?,
             own,
             datastores: node.datastores()?,
             facts,

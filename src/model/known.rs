@@ -9,6 +9,9 @@ use super::{announcement::Announcement, id::Id, key::Key, name::Name, snapshot::
 /// The last known announcements of one federation: the content of `known/<federation>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
+    /// The registry's revision when it last said something new.
+    #[serde(default)]
+    revision: i64,
     /// Region -> name -> `service@node` -> what it announced.
     regions: BTreeMap<Id, BTreeMap<Name, BTreeMap<String, Kept>>>,
 }
@@ -39,10 +42,28 @@ impl Known {
             .collect()
     }
 
+    /// The registry's revision when this was learnt.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
     /// Takes over what a snapshot says of the names that it was asked for. Where a region has live announcements of
     /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten. What is `ours` is
     /// not kept: the manifests of this node say it, and a first announce would only make the next render write.
     pub fn learn(
+        &mut self,
+        names: &BTreeSet<Name>,
+        snapshot: &Snapshot,
+        ours: impl Fn(&Key) -> bool,
+    ) {
+        let before = self.regions.clone();
+        self.take_over(names, snapshot, ours);
+        if self.regions != before {
+            self.revision = snapshot.revision;
+        }
+    }
+
+    fn take_over(
         &mut self,
         names: &BTreeSet<Name>,
         snapshot: &Snapshot,

@@ -1,11 +1,14 @@
 //! Fifty renders and announces of one service at once, while everything that they read changes.
 
 use std::{
+    collections::BTreeMap,
     fs,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
+
+use serde_json::Value;
 
 use super::{Fleet, all_succeed, conf, on_both};
 use crate::harness::scenario::Scenario;
@@ -46,15 +49,20 @@ fn seen(node: &Scenario) -> Option<[usize; 3]> {
 }
 
 /// The round of the one announcement of app, if there is one.
-fn announced(fleet: &Fleet) -> Option<usize> {
-    let keys = fleet.keys().into_iter();
-    let mut apps: Vec<_> = keys
-        .filter(|(key, _)| key.contains("/provides/APP_URL/"))
-        .collect();
+fn announced(keys: &BTreeMap<String, String>) -> Option<usize> {
+    let is_app = |(key, _): &(&String, &String)| key.contains("/provides/APP_URL/");
+    let apps: Vec<_> = keys.iter().filter(is_app).collect();
     assert!(apps.len() <= 1, "{apps:?}");
-    let (_, value) = apps.pop()?;
-    let value: serde_json::Value = serde_json::from_str(&value).expect("a torn announcement");
+    let (_, value) = apps.first()?;
+    let value: Value = serde_json::from_str(value).expect("a torn announcement");
     Some(value["value"].as_str().unwrap().parse().unwrap())
+}
+
+/// The revision of the announcement that app runs with, as the fleet is told.
+fn running(keys: &BTreeMap<String, String>) -> Option<i64> {
+    let told = keys.get("/reconf/v1/default/applied/web01/app")?;
+    let told: Value = serde_json::from_str(told).expect("a torn record");
+    told["ONE"][0][1].as_i64()
 }
 
 fn start(mut command: Command) -> Child {
@@ -65,7 +73,7 @@ fn start(mut command: Command) -> Child {
 /// Looks at conf and announcement until everything has ended: neither ever goes back. Counts the different rounds that
 /// are seen of each.
 fn watch(fleet: &Fleet, node: &Scenario, ended: &AtomicBool, [confs, keys]: &[AtomicUsize; 2]) {
-    let (mut conf, mut key) = ([0; 3], 0);
+    let (mut conf, mut key, mut revision) = ([0; 3], 0, 0);
     while !ended.load(Ordering::Relaxed) {
         if let Some(now) = seen(node).filter(|now| *now != conf) {
             assert_eq!(now[0], now[1], "two revisions in one conf");
@@ -76,7 +84,14 @@ fn watch(fleet: &Fleet, node: &Scenario, ended: &AtomicBool, [confs, keys]: &[At
             conf = now;
             confs.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(now) = announced(fleet).filter(|now| *now != key) {
+        let said = fleet.keys();
+        let now = running(&said).unwrap_or(revision);
+        assert!(
+            now >= revision,
+            "it ran with {revision} and is said to run with {now}"
+        );
+        revision = now;
+        if let Some(now) = announced(&said).filter(|now| *now != key) {
             assert!(now > key, "round {now} came after round {key}");
             key = now;
             keys.fetch_add(1, Ordering::Relaxed);
@@ -106,18 +121,20 @@ fn overlap(app: &Scenario, seen: &[AtomicUsize; 2]) {
 }
 
 /// Brings on one round after the other until everything has ended; returns the last.
-fn change(api: &Scenario, app: &Scenario, ended: &AtomicBool) -> usize {
+fn change(api: &Scenario, app: Option<&Scenario>, ended: &AtomicBool) -> usize {
     let mut round = 1;
     while !ended.load(Ordering::Relaxed) {
         round += 1;
         begin(api, "api", API, round);
         all_succeed(api, &["announce api"]);
         // A manifest that changes faster than it can be announced would have every announce overtaken.
-        if round % 2 == 0 {
+        if let Some(app) = app.filter(|_| round % 2 == 0) {
             begin(app, "app", APP, round);
         }
     }
-    begin(app, "app", APP, round);
+    if let Some(app) = app {
+        begin(app, "app", APP, round);
+    }
     round
 }
 
@@ -134,7 +151,7 @@ fn one_wins_at_a_time_and_nothing_is_lost_or_torn_or_goes_back() {
         let seen_rounds = [AtomicUsize::new(0), AtomicUsize::new(0)];
         let last = thread::scope(|scope| {
             let watcher = scope.spawn(|| watch(fleet, &app, &ended, &seen_rounds));
-            let changer = scope.spawn(|| change(&api, &app, &ended));
+            let changer = scope.spawn(|| change(&api, Some(&app), &ended));
             let overlapped = scope.spawn(|| overlap(&app, &seen_rounds)).join();
             ended.store(true, Ordering::Relaxed);
             watcher.join().and(overlapped).unwrap();
@@ -142,9 +159,56 @@ fn one_wins_at_a_time_and_nothing_is_lost_or_torn_or_goes_back() {
         });
         all_succeed(&app, &["render app", "announce app"]);
         assert_eq!(seen(&app), Some([last; 3]));
-        assert_eq!(announced(fleet), Some(last));
+        assert_eq!(announced(&fleet.keys()), Some(last));
         let _again = app.run(&["announce", "app"]).changes_nothing().exits(0);
         let left = fs::read_dir(app.path("etc/services.d")).unwrap();
         assert_eq!(left.count(), 1, "a temporary file stays behind");
+    });
+}
+
+/// What the node last knew of the provider of `ONE_URL`.
+fn known(node: &Scenario) -> Option<usize> {
+    let text = fs::read(node.path("var/lib/reconf/known/default.json")).ok()?;
+    let known: Value = serde_json::from_slice(&text).expect("a torn state");
+    let value = &known["regions"]["default"]["ONE_URL"]["api@api01"]["announcement"]["value"];
+    value.as_str()?.parse().ok()
+}
+
+#[test]
+fn what_several_services_learn_at_once_never_goes_back() {
+    const SERVICES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    on_both(|fleet| {
+        let (api, mut web) = (fleet.node("api01"), fleet.node("web01"));
+        for id in SERVICES {
+            let manifest = r#"{"id": "ID", "requires": {"ONE": "{ONE_URL}"}}"#;
+            web = web.manifest(id, &manifest.replace("ID", id));
+        }
+        api.put("etc/reconf/services/api.json", "");
+        begin(&api, "api", API, 1);
+        all_succeed(&api, &["announce api"]);
+        let (ended, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let look = || {
+            let mut last = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let now = known(&web).unwrap_or(last);
+                assert!(now >= last, "round {now} came after round {last}");
+                rounds.fetch_add(usize::from(now > last), Ordering::Relaxed);
+                last = now;
+            }
+        };
+        thread::scope(|scope| {
+            let watcher = scope.spawn(look);
+            let changer = scope.spawn(|| change(&api, None, &ended));
+            let mut succeeded = true;
+            while succeeded && rounds.load(Ordering::Relaxed) < 10 && !watcher.is_finished() {
+                let started = SERVICES.map(|id| start(web.command(&["render", id])));
+                succeeded = started
+                    .into_iter()
+                    .all(|mut child| child.wait().unwrap().success());
+            }
+            ended.store(true, Ordering::Relaxed);
+            assert!(succeeded, "a render failed");
+            watcher.join().and(changer.join()).unwrap();
+        });
     });
 }
