@@ -131,3 +131,36 @@ fn announcing_moves_no_choice_of_the_same_node() {
         assert_eq!(value(&web, "user", "URL"), "http://api03");
     });
 }
+
+#[test]
+fn apply_does_it_all_and_announces_nothing_that_cannot_be_rendered() {
+    on_both(|fleet| {
+        let unmet = RIGHT.replace("LEFT_URL", "NOBODY");
+        let node = fleet
+            .node("web01")
+            .manifest("left", LEFT)
+            .manifest("right", &unmet);
+        let first = node.run(&["apply", "--all", "--ttl", "1h"]).exits(75);
+        assert!(
+            first.text().contains("left: announced LEFT_URL"),
+            "{}",
+            first.text()
+        );
+        assert_eq!(
+            fleet.said(),
+            ["default/provides/LEFT_URL/default/left@web01"]
+        );
+        assert_eq!(value(&node, "left", "OTHER"), "http://10.0.0.5:2");
+
+        let node = node.manifest("right", RIGHT);
+        all_succeed(&node, &["apply right left --ttl 1h"]);
+        assert_eq!(value(&node, "right", "OTHER"), "http://10.0.0.5:1");
+        assert_eq!(fleet.said().len(), 2);
+        let revision = fleet.revision();
+        let again = node
+            .run(&["apply", "--all", "--ttl", "1h"])
+            .changes_nothing();
+        let _again = again.exits(0);
+        assert_eq!(fleet.revision(), revision);
+    });
+}

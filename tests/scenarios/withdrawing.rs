@@ -1,6 +1,6 @@
 //! What is taken back stays so: by hand until somebody announces by hand, by a manifest until it provides it again.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use super::{Fleet, all_succeed, on_both, value};
 use crate::harness::{
@@ -135,7 +135,7 @@ fn waiting_names_who_still_runs_with_it_and_ends_when_nobody_does() {
         assert!(told.contains("web01   URL of www"), "{told}");
 
         let waiting = first.command(&["withdraw", "api", "--wait", "30s"]);
-        let mut waiting = { waiting }.spawn().unwrap();
+        let mut waiting = { waiting }.stderr(Stdio::null()).spawn().unwrap();
         let _second = api(fleet, "api02");
         assert!(
             waiting.try_wait().unwrap().is_none(),
@@ -189,5 +189,64 @@ fn a_missing_manifest_withdraws_nothing_until_it_is_asked_for() {
         until("the tombstone has gone", || {
             (!fleet.said().contains(&TOMBSTONE.to_owned())).then_some(())
         });
+    });
+}
+
+#[test]
+fn a_withdrawal_by_hand_wins_over_converges_at_the_same_time() {
+    on_both(|fleet| {
+        let api = api(fleet, "api01");
+        for round in 1..=10 {
+            // Each converge has something new to say.
+            api.put(
+                "etc/reconf/services/api.json",
+                &API.replace("1100", &round.to_string()),
+            );
+            all_succeed(&api, &["announce api"]);
+            api.put("etc/reconf/services/api.json", API);
+            let commands = [
+                "announce --all",
+                "withdraw api",
+                "announce --all",
+                "announce --all",
+            ];
+            let started = commands.map(|command| {
+                let words: Vec<&str> = command.split(' ').collect();
+                api.command(&words).stderr(Stdio::null()).spawn().unwrap()
+            });
+            for mut child in started {
+                assert!(child.wait().unwrap().success());
+            }
+            assert_eq!(fleet.said(), [TOMBSTONE], "round {round}");
+            all_succeed(&api, &["announce --all"]);
+            assert_eq!(fleet.said(), [TOMBSTONE], "round {round}");
+        }
+    });
+}
+
+#[test]
+fn everything_that_a_node_ever_had_is_taken_back_at_once() {
+    on_both(|fleet| {
+        let node = api(fleet, "api01").manifest("docs", DOCS);
+        let node = node.manifest("plain", r#"{"id": "plain"}"#);
+        all_succeed(&node, &["apply --all"]);
+        for id in ["docs", "plain"] {
+            fs::remove_file(node.path(&format!("etc/reconf/services/{id}.json"))).unwrap();
+        }
+        let taken = node.run(&["withdraw", "--all"]);
+        let told = taken.text();
+        for line in [
+            "api: withdrawn API_URL; stays so until `reconf announce api`",
+            "docs: withdrawn DOCS_URL; forgotten, since its manifest is gone",
+            "plain: nothing to withdraw; forgotten, since its manifest is gone",
+        ] {
+            assert!(told.contains(line), "{told}");
+        }
+        let _taken = taken.exits(0);
+        let grave = "default/withdrawn/DOCS_URL/default/docs@api01";
+        assert_eq!(fleet.said(), [TOMBSTONE, grave]);
+        let again = node.run(&["withdraw", "--all"]).changes_nothing();
+        assert!(!again.text().contains("docs"), "{}", again.text());
+        let _again = again.exits(0);
     });
 }

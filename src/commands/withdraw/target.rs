@@ -87,6 +87,8 @@ pub(super) fn here(
     if services.all {
         ids = services::all(node)?;
         ids.extend(states::all(node)?);
+        // One that never announced anything leaves no more than its conf that was applied.
+        ids.extend(files::list_ids(&node.places.applied_confs(), "conf")?.ids);
     }
     ids.sort();
     ids.dedup();
