@@ -24,6 +24,8 @@ mod formats;
 mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.
 mod harness;
+/// The listener provisions when what a node requires has moved, and never loses a change, whatever goes away meanwhile.
+mod listener;
 /// Every command of README.md prints what README.md shows.
 mod readme;
 /// Both registries behave alike, and every way in which etcd can be away ends in time with the right error.

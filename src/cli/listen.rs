@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 
 /// `reconf listen`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Listen {
     /// The listener's switch; without it, this is the listener.
     #[command(subcommand)]

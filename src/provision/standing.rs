@@ -25,6 +25,7 @@ pub struct Resolved {
 pub struct Standing {
     held: BTreeMap<Id, Resolved>,
     begun: BTreeMap<Id, Resolved>,
+    failed: BTreeMap<Id, Resolved>,
 }
 
 impl Standing {
@@ -32,6 +33,15 @@ impl Standing {
     pub fn differs(&self, service: &Id, resolved: Resolved) -> bool {
         let needed = resolved.now.is_some() && resolved.now != resolved.applied;
         needed && self.held.get(service) != Some(&resolved)
+    }
+
+    /// Whether that is new to the provision that runs, or has failed and is tried again later anyway.
+    pub fn is_news(&self, service: &Id, resolved: Resolved) -> bool {
+        let same = |tried: &BTreeMap<Id, Resolved>| {
+            let tried = tried.get(service);
+            tried.is_some_and(|tried| tried.now == resolved.now)
+        };
+        self.differs(service, resolved) && !same(&self.begun) && !same(&self.failed)
     }
 
     /// Whether it matters what a service resolves to for a moment.
@@ -66,6 +76,7 @@ impl Standing {
 
     /// The provision that began last has succeeded, and this is applied now.
     pub fn succeeded(&mut self, applied: impl Fn(&Id) -> Option<Digest>) {
+        self.failed.clear();
         for (service, began) in std::mem::take(&mut self.begun) {
             if began.now.is_some() && applied(&service) == began.applied {
                 self.held.insert(service, began);
@@ -75,7 +86,7 @@ impl Standing {
 
     /// The provision that began last has failed.
     pub fn failed(&mut self) {
-        self.begun.clear();
+        self.failed = std::mem::take(&mut self.begun);
     }
 }
 
@@ -148,8 +159,13 @@ mod tests {
         standing.succeeded(|_| C);
         assert!(standing.differs(&id(), resolved(B, C)));
         let mut standing = begun(B, A);
+        assert!(!standing.is_news(&id(), resolved(B, A)));
+        assert!(standing.is_news(&id(), resolved(C, A)));
         standing.failed();
-        standing.succeeded(|_| A);
         assert!(standing.differs(&id(), resolved(B, A)));
+        assert!(!standing.is_news(&id(), resolved(B, A)));
+        assert!(standing.is_news(&id(), resolved(C, A)));
+        standing.succeeded(|_| A);
+        assert!(standing.is_news(&id(), resolved(B, A)));
     }
 }

@@ -7,7 +7,7 @@ use std::{
     mem,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -21,9 +21,9 @@ use super::{certificates::Pair, wait::until};
 
 const GUARD: &str = r#"
 folder=$1; shift
-etcd "$@" >"$folder/log" 2>&1 </dev/null & pid=$!
-echo "$pid"
-read -r _
+start() { etcd "$@" >>"$folder/log" 2>&1 </dev/null & pid=$!; echo "$pid"; }
+start "$@"
+while read -r _; do kill -9 "$pid"; wait "$pid" 2>/dev/null; start "$@"; done
 kill -9 "$pid"; wait "$pid" 2>/dev/null; rm -rf "$folder"
 "#;
 
@@ -35,6 +35,7 @@ pub(crate) struct Etcd {
     folder: PathBuf,
     tls: Option<Tls>,
     guard: Child,
+    told: BufReader<ChildStdout>,
 }
 
 /// How a member is reached over TLS.
@@ -86,6 +87,18 @@ impl Etcd {
         Self::alone(|| Some(tls()))
     }
 
+    /// A plain member that clients reach at another address of this machine.
+    pub(crate) fn at(host: &'static str) -> Self {
+        let mut members = started(|| {
+            let ports = [Ports {
+                host,
+                ..Ports::free()
+            }];
+            vec![Self::spawn(0, &ports[0], &ports, None)]
+        });
+        members.remove(0)
+    }
+
     fn alone(tls: impl Fn() -> Option<Tls>) -> Self {
         let mut members = started(|| {
             let ports = [Ports::free()];
@@ -113,6 +126,21 @@ impl Etcd {
     pub(crate) fn kill(&self) {
         kill(self.pid, Signal::SIGKILL).unwrap();
         until("etcd ends", || self.has_ended().then_some(()));
+    }
+
+    /// Ends it, if it still runs, and starts it again with all that it had; gives it when it answers.
+    pub(crate) fn restart(&mut self) {
+        let orders = self.guard.stdin.as_mut().unwrap();
+        orders.write_all(b"again\n").unwrap();
+        self.pid = pid(&mut self.told);
+        assert!(until("etcd answers", || self.is_up()), "it has ended");
+    }
+
+    /// Ends it, and starts another server without anything in its place.
+    pub(crate) fn forget(&mut self) {
+        self.kill();
+        fs::remove_dir_all(self.folder.join("data")).unwrap();
+        self.restart();
     }
 
     /// Runs `etcdctl` against it and returns what it prints.
@@ -162,7 +190,7 @@ impl Etcd {
     fn spawn(at: usize, own: &Ports, all: &[Ports], tls: Option<Tls>) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://127.0.0.1:{}", own.client);
+        let url = format!("{scheme}://{}:{}", own.host, own.client);
         let mut command = Command::new("sh");
         command.args(["-c", GUARD, "guard"]).arg(&folder);
         command.arg("--data-dir").arg(folder.join("data"));
@@ -176,16 +204,15 @@ impl Etcd {
         command.args(tls.iter().flat_map(Tls::arguments));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut guard = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut pid = String::new();
-        let told = guard.stdout.take().unwrap();
-        BufReader::new(told).read_line(&mut pid).unwrap();
+        let mut told = BufReader::new(guard.stdout.take().unwrap());
         Self {
             url,
             health: format!("127.0.0.1:{}", own.health),
-            pid: Pid::from_raw(pid.trim().parse().unwrap()),
+            pid: pid(&mut told),
             folder,
             tls,
             guard,
+            told,
         }
     }
 
@@ -236,6 +263,7 @@ impl Tls {
 }
 
 struct Ports {
+    host: &'static str,
     client: u16,
     peer: u16,
     health: u16,
@@ -244,6 +272,7 @@ struct Ports {
 impl Ports {
     fn free() -> Self {
         Self {
+            host: "127.0.0.1",
             client: free_port(),
             peer: free_port(),
             health: free_port(),
@@ -273,6 +302,13 @@ impl Ports {
             .flat_map(|(flag, value)| [flag.to_owned(), value])
             .collect()
     }
+}
+
+/// What the guard says of the server that it started.
+fn pid(told: &mut BufReader<ChildStdout>) -> Pid {
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    Pid::from_raw(line.trim().parse().unwrap())
 }
 
 /// A port that was free a moment ago.

@@ -18,8 +18,9 @@ use crate::{
     report::{Code, Failure},
 };
 
-/// The longest wait until a node that was refused asks again for a slot; each draws its own.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a node that was refused a slot waits until it asks again: each time longer, and each node draws its own.
+const PATIENCE: Duration = Duration::from_millis(500);
+const MOST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a provision waits that cannot be started for another reason than those that it may wait for.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -57,10 +58,12 @@ impl Daemon {
         if let Some(slot) = slots::take(&self.node, most, clock::random())? {
             return self.start(Some(slot));
         }
-        if !std::mem::replace(&mut self.refused, true) {
+        if self.refusals == 0 {
             self.journal.tell("slots-full", &[("max_parallel", &most)]);
         }
-        let patience = PATIENCE / 10 + clock::share_of(PATIENCE);
+        self.refusals = (self.refusals + 1).min(10);
+        let longest = (PATIENCE * (1 << self.refusals)).min(MOST_PATIENCE);
+        let patience = PATIENCE / 2 + clock::share_of(longest);
         self.queue.refused(self.now() + patience);
         Ok(())
     }
@@ -98,7 +101,7 @@ impl Daemon {
             ],
         );
         self.queue.started(self.now());
-        self.refused = false;
+        self.refusals = 0;
         self.telling.count_start();
         event::send_end(child, self.sender.clone())
     }
@@ -129,7 +132,8 @@ impl Daemon {
             self.journal.tell("provision-ended", &[("exit", &code)]);
         } else {
             let due = self.queue.due().unwrap_or(now).saturating_sub(now);
-            let again = humantime::format_duration(Duration::from_secs(due.as_secs()));
+            let seconds = (due + Duration::from_millis(500)).as_secs();
+            let again = humantime::format_duration(Duration::from_secs(seconds));
             self.journal.tell(
                 "provision-failed",
                 &[

@@ -55,9 +55,10 @@ impl Mirror {
         self.affect_all();
     }
 
-    /// Looks at the services that are affected; says whether any of them would be changed by a provision.
+    /// Looks at the services that are affected; says whether a provision would change any of them, and none that failed has
+    /// tried to.
     pub(super) fn compare(&mut self, node: &Node, journal: Journal) -> bool {
-        let mut differs = false;
+        let mut news = false;
         for id in std::mem::take(&mut self.affected) {
             let Some((resolved, variables)) = self.resolved(node, &id) else {
                 self.differing.remove(&id);
@@ -68,13 +69,13 @@ impl Mirror {
             self.standing.saw(&id, resolved);
             self.tell_unmet(&id, resolved, &variables, journal);
             if self.standing.differs(&id, resolved) {
-                differs = true;
+                news |= self.standing.is_news(&id, resolved);
                 self.tell_change(&id, variables, journal);
             } else if self.differing.remove(&id).is_some() {
                 journal.tell("settled", &[("service", &id)]);
             }
         }
-        differs
+        news
     }
 
     fn tell_change(&mut self, id: &Id, variables: Vec<String>, journal: Journal) {

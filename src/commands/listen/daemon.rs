@@ -43,7 +43,8 @@ pub(super) struct Daemon {
     pub(super) sender: Sender<Event>,
     /// Of each federation that is watched: whether its registry is there; nothing while that is not known.
     pub(super) connected: BTreeMap<Id, Option<bool>>,
-    pub(super) refused: bool,
+    /// How often in a row it was refused a slot.
+    pub(super) refusals: u32,
     /// The services whose announcements are kept alive, and whether they are well.
     pub(super) kept: BTreeMap<Id, bool>,
     pub(super) keeper: Sender<Word>,

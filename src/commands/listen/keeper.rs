@@ -15,7 +15,7 @@ use crate::{
     cli::Global,
     commands::{assumed::Assumed, node::Node, services, states},
     edge::clock,
-    model::{id::Id, key::Key, manifest::Manifest, service_state::ServiceState},
+    model::{id::Id, key::Key, service_state::ServiceState},
     provision::Health,
     report::{Failure, Journal},
 };
@@ -104,13 +104,11 @@ impl Keeping {
         if let Ok(node) = Node::load(&self.global, Assumed::default()) {
             self.node = node;
         }
-        let mut ids = services::listed(&self.node).unwrap_or_default();
-        ids.extend(states::all(&self.node).unwrap_or_default());
+        let ids = states::all(&self.node).unwrap_or_default();
         let ids: BTreeSet<Id> = ids.into_iter().collect();
         for id in &ids {
-            let manifest = services::manifest(&self.node, id).ok();
             if let Ok(state) = states::load(&self.node, id) {
-                self.take(id, manifest.as_ref(), &state);
+                self.take(id, &state);
             }
         }
         self.kept.retain(|id, _| ids.contains(id));
@@ -118,7 +116,7 @@ impl Keeping {
         self.tell();
     }
 
-    fn take(&mut self, id: &Id, manifest: Option<&Manifest>, state: &ServiceState) {
+    fn take(&mut self, id: &Id, state: &ServiceState) {
         if state.owes() {
             let later = clock::instant() + PATIENCE;
             self.owed.entry(id.clone()).or_insert(later);
@@ -133,6 +131,8 @@ impl Keeping {
             self.kept.remove(id);
             return;
         };
+        let manifest = services::manifest(&self.node, id).ok();
+        let manifest = manifest.as_ref();
         let check = manifest.and_then(|manifest| manifest.check.as_ref());
         let health = check.map_or(Health::new(1, 1), |check| {
             Health::new(check.fall, check.rise)

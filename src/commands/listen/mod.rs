@@ -23,10 +23,19 @@ mod telling;
 pub(super) use supervise::run as supervise;
 
 use super::{Ended, node::Node};
-use crate::cli::{self, Global, ListenAction};
+use crate::{
+    cli::{self, Global, ListenAction},
+    report::{Code, Failure},
+};
 
 /// `reconf listen`.
 pub(super) fn run(node: Node, global: &Global, args: &cli::Listen) -> Ended {
+    if args.action.is_some() && (args.metrics.is_some() || !args.command.is_empty()) {
+        let message = "`--metrics` and a command are for the listener itself";
+        return Err(
+            Failure::new(Code::Usage, message).hint("`reconf listen --help` tells what each takes")
+        );
+    }
     match &args.action {
         None => daemon::run(node, global, args),
         Some(ListenAction::On) => switch::on(&node),

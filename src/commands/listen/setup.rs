@@ -54,7 +54,7 @@ impl Daemon {
             given: args.command.clone(),
             start: clock::instant(),
             connected: BTreeMap::new(),
-            refused: false,
+            refusals: 0,
             kept: BTreeMap::new(),
             keeper: keeper::start(global, Journal::new(global), sender.clone())?,
             standby: None,

@@ -155,7 +155,7 @@ impl Daemon {
         } else if self.queue.is_busy() {
             let lock = lock.map(|lock| lock.display().to_string());
             format!("`{}`, which is held", lock.unwrap_or_default())
-        } else if self.refused {
+        } else if self.refusals > 0 {
             "a slot: `listen.max_parallel` nodes provision already".to_owned()
         } else {
             return None;

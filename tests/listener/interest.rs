@@ -1,0 +1,118 @@
+//! Only what changes this node's environment starts a provision; what is of interest follows the node's files.
+
+use std::time::Duration;
+
+use super::{Node, RENDER, pass};
+
+const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
+
+/// Something that is seen after all that happened before it.
+fn marker(node: &Node, number: usize) {
+    node.announce(&format!("marker{number}"));
+    node.settles(&format!("marker{number}"));
+}
+
+#[test]
+fn a_second_provider_that_changes_nothing_here_starts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let embedded = format!("dir:{}", folder.path().display());
+    for node in [Node::new(AT_ONCE), Node::at(&embedded, AT_ONCE)] {
+        node.announce_as("db02", "DB_URL", "two");
+        node.announce_as("db01", "DB_URL", "one");
+        let _listener = node.listen(RENDER);
+        node.told("provision-ended", 1);
+        let conf = node.read("etc/services.d/www.conf");
+        let (chosen, other) = if conf.contains("'one'") {
+            ("db01", "db02")
+        } else {
+            ("db02", "db01")
+        };
+        node.announce_as(other, "DB_URL", "elsewhere");
+        node.announce_as("db01", "OTHER_URL", "nobody asks");
+        node.announce_as(chosen, "DB_URL", "here");
+        node.settles("here");
+        node.told("provision-ended", 2);
+        assert_eq!(node.begun(), 2, "{}", node.log());
+        assert!(
+            node.log().contains("service=www variables=DB"),
+            "{}",
+            node.log()
+        );
+        assert!(
+            !node.log().contains("here"),
+            "a value was told:\n{}",
+            node.log()
+        );
+    }
+}
+
+#[test]
+fn what_this_node_converges_does_not_wake_it() {
+    let node = Node::new(AT_ONCE);
+    let api = format!(
+        r#"{{"id": "api", "federation": "{}", "environment": {{"PORT": 8080}}, "provides": {{"API_URL": "http://{{HOST}}:{{PORT}}"}},
+            "requires": {{"DB": "{{DB_URL}}", "SELF": "{{API_URL}}"}}}}"#,
+        node.federation
+    );
+    node.scenario.put("etc/reconf/services/api.json", &api);
+    node.announce("one");
+    let _listener = node.listen("echo begin >>runs; reconf apply --all -q; echo end >>runs");
+    node.settles("one");
+    marker(&node, 1);
+    node.told("provision-ended", 2);
+    pass(Duration::from_millis(300));
+    assert_eq!(node.begun(), 2, "{}", node.log());
+}
+
+#[test]
+fn changed_manifests_and_datastores_are_picked_up_on_the_fly() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    node.announce_as("db01", "CACHE_URL", "cache");
+    let _listener = node.listen(RENDER);
+    node.settles("one");
+    let manifest = format!(
+        r#"{{"id": "www", "federation": "{}", "requires": {{"DB": "{{DB_URL}}", "CACHE": "{{CACHE_URL}}", "KEY": "{{SECRET_KEY}}"}}}}"#,
+        node.federation
+    );
+    node.scenario.put(
+        "etc/reconf/configuration.json",
+        r#"{"datastores": {"SECRET_KEY": "first"}}"#,
+    );
+    node.scenario.put("etc/reconf/services/www.json", &manifest);
+    let has = |value: &str| {
+        let conf = node.read("etc/services.d/www.conf");
+        conf.contains(&format!("'{value}'"))
+    };
+    let comes = |value: &str| crate::harness::wait::wait_until(value, super::LONG, || has(value));
+    comes("cache");
+    comes("first");
+    node.announce_as("db01", "CACHE_URL", "moved");
+    comes("moved");
+    node.scenario.put(
+        "etc/reconf/configuration.json",
+        r#"{"datastores": {"SECRET_KEY": "rotated"}}"#,
+    );
+    comes("rotated");
+    // A broken manifest is told once, and stops nothing else.
+    node.scenario.put("etc/reconf/services/bad.json", "{");
+    node.told("bad-manifest", 1);
+    marker(&node, 2);
+    assert!(
+        !node.log().contains("rotated"),
+        "a value was told:\n{}",
+        node.log()
+    );
+}
+
+#[test]
+fn what_is_unmet_is_told_and_starts_nothing_until_it_is_met() {
+    let node = Node::new(AT_ONCE);
+    let _listener = node.listen("echo begin >>runs; reconf render --all -q; echo end >>runs");
+    node.told("unmet", 1);
+    node.told("provision-ended", 1);
+    pass(Duration::from_millis(300));
+    assert_eq!(node.begun(), 1);
+    node.announce("met");
+    node.settles("met");
+}

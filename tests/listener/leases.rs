@@ -1,0 +1,122 @@
+//! Announcements on leases live as long as the listener and the service are well; what is owed is made up for.
+
+use std::{net::TcpListener, time::Duration};
+
+use super::{LONG, Node, pass};
+use crate::harness::{
+    etcd::{Etcd, free_port},
+    wait::wait_until,
+};
+
+const QUIET: &str = r#"{"command": ["true"]}"#;
+
+/// A node whose `db` provides `DB_URL`.
+fn provider(location: &str, check: &str, port: u16) -> Node {
+    let node = Node::at(location, QUIET);
+    let manifest = format!(
+        r#"{{"id": "db", "federation": "{}", "environment": {{"PORT": {port}}}, "provides": {{"DB_URL": "db://{{HOST}}:{{PORT}}"}}{check}}}"#,
+        node.federation
+    );
+    node.scenario.put("etc/reconf/services/db.json", &manifest);
+    std::fs::remove_file(node.scenario.path("etc/reconf/services/www.json")).unwrap();
+    node
+}
+
+fn is_there(etcd: &Etcd, node: &Node) -> bool {
+    let key = node.key("web01", "DB_URL");
+    !etcd.ctl(&["get", "--keys-only", &key]).trim().is_empty()
+}
+
+#[test]
+fn an_announcement_lives_with_its_listener_and_is_made_anew_when_it_lapsed() {
+    let etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306);
+    let listener = node.listen_as(node.scenario.command(&["listen"]));
+    drop(
+        node.scenario
+            .run(&["announce", "db", "--ttl", "2s", "-q"])
+            .succeeds(),
+    );
+    pass(Duration::from_secs(6));
+    assert!(is_there(&etcd, &node), "{}", node.log());
+    let leases = etcd.ctl(&["lease", "list"]);
+    etcd.ctl(&["lease", "revoke", leases.lines().last().unwrap().trim()]);
+    wait_until("it is made anew", LONG, || is_there(&etcd, &node));
+    node.told("lease-renewed", 1);
+    listener.crash();
+    wait_until("it is gone with its listener", LONG, || {
+        !is_there(&etcd, &node)
+    });
+}
+
+#[test]
+fn a_service_that_fails_its_check_disappears_and_comes_back() {
+    let etcd = Etcd::start();
+    let port = free_port();
+    let check = r#", "check": {"tcp": true, "interval": "50ms", "fall": 3, "rise": 2}"#;
+    let node = provider(etcd.url(), check, port);
+    let service = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    drop(
+        node.scenario
+            .run(&["announce", "db", "--ttl", "2s", "-q"])
+            .succeeds(),
+    );
+    pass(Duration::from_secs(4));
+    assert!(is_there(&etcd, &node), "{}", node.log());
+    drop(service);
+    node.told("check-failed", 1);
+    wait_until("it is gone", LONG, || !is_there(&etcd, &node));
+    let told = node.scenario.run(&["listen", "status"]).succeeds();
+    assert!(told.contains("db: not well"), "{told}");
+    let _service = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    wait_until("it is back", LONG, || is_there(&etcd, &node));
+    assert_eq!(
+        (node.events("check-failed"), node.events("check-passes")),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_check_that_flaps_is_told_less_and_less() {
+    let etcd = Etcd::start();
+    let check = r#", "check": {"command": ["sh", "-c", "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) >n; test $((n % 8)) -ge 4"],
+        "interval": "20ms", "fall": 2, "rise": 2}"#;
+    let node = provider(etcd.url(), check, 3306);
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    drop(
+        node.scenario
+            .run(&["announce", "db", "--ttl", "2s", "-q"])
+            .succeeds(),
+    );
+    let asked = || node.read("n").trim().parse::<u64>().unwrap_or(0);
+    wait_until("it was asked often", LONG, || asked() > 150);
+    // It never passes more than four times in a row: after two falls that is too little.
+    assert!(node.events("check-failed") <= 3, "{}", node.log());
+    wait_until("it is gone", LONG, || !is_there(&etcd, &node));
+}
+
+#[test]
+fn what_is_owed_is_made_up_for() {
+    let mut etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306);
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    node.told("start", 1);
+    etcd.kill();
+    drop(
+        node.scenario
+            .run(&["--timeout", "300ms", "announce", "db", "-q"])
+            .exits(69),
+    );
+    etcd.restart();
+    wait_until("it is announced", LONG, || is_there(&etcd, &node));
+    node.told("made-up", 1);
+    etcd.kill();
+    drop(
+        node.scenario
+            .run(&["--timeout", "300ms", "withdraw", "db", "-q"])
+            .exits(69),
+    );
+    etcd.restart();
+    wait_until("it is withdrawn", LONG, || !is_there(&etcd, &node));
+}

@@ -1,0 +1,80 @@
+//! What systemd hears, at a socket in its place: readiness, heartbeats, reloads and the end.
+
+use std::{os::unix::net::UnixDatagram, time::Duration};
+
+use nix::sys::signal::Signal;
+
+use super::Node;
+
+struct Manager {
+    socket: UnixDatagram,
+}
+
+impl Manager {
+    fn hears(&self) -> String {
+        let mut bytes = [0; 4096];
+        let length = self
+            .socket
+            .recv(&mut bytes)
+            .expect("it says something in time");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    }
+
+    /// What it hears until that comes, and that.
+    fn hears_until(&self, word: &str) -> Vec<String> {
+        let mut heard = vec![self.hears()];
+        while !heard.last().is_some_and(|last| last.starts_with(word)) {
+            assert!(heard.len() < 1000, "{heard:?}");
+            heard.push(self.hears());
+        }
+        heard
+    }
+}
+
+#[test]
+fn readiness_heartbeats_reload_and_end_are_told() {
+    let node =
+        Node::new(r#"{"command": ["sh", "-c", "test -z \"$NOTIFY_SOCKET$WATCHDOG_USEC\""]}"#);
+    node.announce("one");
+    let path = node.scenario.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(super::LONG)).unwrap();
+    let manager = Manager { socket };
+    let mut command = node.scenario.command(&["listen"]);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "400000");
+    let listener = node.listen_as(command);
+    manager.hears_until("READY=1");
+    for _ in 0..3 {
+        manager.hears_until("WATCHDOG=1");
+    }
+    listener.signal(Signal::SIGHUP);
+    let heard = manager.hears_until("RELOADING=1");
+    let told = heard.last().unwrap().split_once("MONOTONIC_USEC=").unwrap();
+    assert!(told.1.parse::<u64>().unwrap() > 0);
+    manager.hears_until("READY=1");
+    // The command hears nothing of the manager.
+    node.told("provision-ended", 1);
+    assert_eq!(listener.stop(), Some(0));
+    manager.hears_until("STOPPING=1");
+}
+
+#[test]
+fn a_listener_that_hangs_says_nothing() {
+    let node = Node::new(r#"{"command": ["true"]}"#);
+    let path = node.scenario.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let manager = Manager { socket };
+    let mut command = node.scenario.command(&["listen"]);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", "100000");
+    let listener = node.listen_as(command);
+    manager.hears_until("WATCHDOG=1");
+    listener.signal(Signal::SIGSTOP);
+    manager.socket.set_nonblocking(true).unwrap();
+    while manager.socket.recv(&mut [0; 100]).is_ok() {}
+    super::pass(Duration::from_millis(500));
+    assert!(manager.socket.recv(&mut [0; 100]).is_err());
+}

@@ -1,0 +1,117 @@
+//! On, off, kick and status, across restarts.
+
+use serde_json::Value;
+
+use super::{LONG, Node, RENDER};
+use crate::harness::wait::wait_until;
+
+const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
+
+fn status(node: &Node) -> Value {
+    let text = node
+        .scenario
+        .run(&["listen", "status", "--output", "json"])
+        .succeeds();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn turn(node: &Node, words: &[&str]) {
+    let arguments: Vec<&str> = ["listen", "-q"].iter().chain(words).copied().collect();
+    drop(node.scenario.run(&arguments).succeeds());
+}
+
+#[test]
+fn off_is_kept_across_restarts_and_on_provisions_at_once() {
+    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    node.announce("one");
+    let listener = node.listen(RENDER);
+    node.settles("one");
+    node.told("provision-ended", 1);
+    turn(&node, &["off", "--reason", "moving the database"]);
+    node.told("switch", 1);
+    assert_eq!(listener.stop(), Some(0));
+    let _listener = node.listen(RENDER);
+    node.announce("two");
+    node.told("change", 2);
+    let told = status(&node);
+    assert_eq!(told["on"], false);
+    assert_eq!(told["reason"], "moving the database");
+    assert_eq!(told["listener"]["changed"]["www"][0], "DB");
+    assert_eq!(told["listener"]["registry"][node.federation.as_str()], true);
+    assert_eq!(told["last"]["exit"], 0);
+    let kick = node.scenario.run(&["listen", "kick"]).fails(75);
+    assert!(kick.contains("why: moving the database"), "{kick}");
+    assert_eq!(node.begun(), 1);
+    turn(&node, &["on"]);
+    node.settles("two");
+    turn(&node, &["kick"]);
+    node.told("kick", 1);
+    wait_until("it is kicked", LONG, || node.begun() == 3);
+    node.never_two();
+}
+
+#[test]
+fn off_ends_by_itself() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    let listener = node.listen(RENDER);
+    node.settles("one");
+    turn(&node, &["off", "--for", "2s"]);
+    node.told("switch", 1);
+    node.announce("two");
+    node.told("switch", 2);
+    node.settles("two");
+    assert!(
+        node.log().contains("event=switch on=true by=time"),
+        "{}",
+        node.log()
+    );
+    assert_eq!(status(&node)["on"], true);
+    assert_eq!(listener.stop(), Some(0));
+    let text = node.scenario.run(&["listen", "status"]).succeeds();
+    assert!(text.contains("listener  not running"), "{text}");
+    turn_without_a_listener(&node);
+}
+
+fn turn_without_a_listener(node: &Node) {
+    let said = node.scenario.run(&["listen", "off"]).exits(0);
+    let said = String::from_utf8_lossy(&said.output.stderr).into_owned();
+    assert!(said.contains("no listener runs"), "{said}");
+}
+
+#[test]
+fn the_log_is_json_when_it_is_asked_for_and_figures_are_kept() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    let figures = node.scenario.path("listener.prom");
+    let figures = figures.display().to_string();
+    let words = [
+        "--output",
+        "json",
+        "listen",
+        "--metrics",
+        &figures,
+        "--",
+        "sh",
+        "-c",
+        RENDER,
+    ];
+    let listener = node.listen_as(node.scenario.command(&words));
+    node.settles("one");
+    wait_until("it is counted", LONG, || {
+        let text = node.read("listener.prom");
+        text.contains("\nreconf_listener_provisions_total 1\n")
+            && text.contains("\nreconf_listener_running 0\n")
+            && text.contains("\nreconf_listener_registry_connected 1\n")
+    });
+    assert_eq!(listener.stop(), Some(0));
+    let events: Vec<Value> = node
+        .read("out")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let event = |name: &str| events.iter().find(|event| event["event"] == name).unwrap();
+    assert_eq!(event("change")["variables"], "DB");
+    assert_eq!(event("provision-ended")["exit"], "0");
+    assert_eq!(node.log(), "");
+}
