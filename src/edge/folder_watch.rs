@@ -1,15 +1,30 @@
 //! Watching folders for files that are made, replaced, changed or removed. Files that are only read wake nobody.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use notify::{Event, EventKind, INotifyWatcher, RecursiveMode, Watcher as _};
+use notify::{Event, EventKind, INotifyWatcher, PollWatcher, RecursiveMode, Watcher};
+
+/// How often is looked where the system does not tell.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Watches folders until it is dropped.
 #[derive(Debug)]
 #[must_use = "a watch that is dropped ends"]
 pub struct FolderWatch {
-    watcher: INotifyWatcher,
+    means: Means,
     folders: Vec<PathBuf>,
+}
+
+/// The system gives each user a few inotify instances only; where there is none left, it is looked every now and then.
+#[derive(Debug)]
+enum Means {
+    Told(INotifyWatcher),
+    Looks(PollWatcher),
 }
 
 impl FolderWatch {
@@ -18,28 +33,55 @@ impl FolderWatch {
     ///
     /// # Errors
     /// What the system says when a folder cannot be watched.
-    pub fn start(folders: Vec<PathBuf>, tell: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let told = move |event: notify::Result<Event>| {
-            // What cannot be read may hide anything.
-            if event.is_err() || event.is_ok_and(|event| concerns(event.kind)) {
-                tell();
+    pub fn start(
+        folders: Vec<PathBuf>,
+        tell: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let tell = Arc::new(tell);
+        let told = || {
+            let tell = Arc::clone(&tell);
+            move |event: notify::Result<Event>| {
+                // What cannot be read may hide anything.
+                if event.is_err() || event.is_ok_and(|event| concerns(event.kind)) {
+                    tell();
+                }
             }
         };
-        let mut watcher = INotifyWatcher::new(told, notify::Config::default()).map_err(failed)?;
-        for folder in &folders {
-            watcher
-                .watch(folder, RecursiveMode::NonRecursive)
-                .map_err(failed)?;
+        let config = notify::Config::default();
+        let means = match INotifyWatcher::new(told(), config) {
+            Ok(watcher) => Means::Told(watcher),
+            Err(_) => Means::Looks(
+                PollWatcher::new(told(), config.with_poll_interval(LOOK)).map_err(failed)?,
+            ),
+        };
+        let mut watch = Self { means, folders };
+        for folder in watch.folders.clone() {
+            watch.add(&folder).map_err(failed)?;
         }
-        Ok(Self { watcher, folders })
+        Ok(watch)
+    }
+
+    /// How often is looked, if the system does not tell.
+    pub fn interval(&self) -> Option<Duration> {
+        matches!(self.means, Means::Looks(_)).then_some(LOOK)
+    }
+
+    fn add(&mut self, folder: &Path) -> notify::Result<()> {
+        match &mut self.means {
+            Means::Told(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+            Means::Looks(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+        }
     }
 
     /// Watches folders again that were removed and made anew; for those that stayed nothing changes. Not to be called
     /// in the thread that is told.
     pub fn renew(&mut self) {
-        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
+        if self.interval().is_some() {
+            return;
+        }
+        for folder in self.folders.clone() {
             // One that is gone again is watched when it is back.
-            let _gone = self.watcher.watch(folder, RecursiveMode::NonRecursive);
+            let _gone = self.add(&folder);
         }
     }
 }

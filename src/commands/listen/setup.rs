@@ -75,6 +75,12 @@ impl Daemon {
 
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
         self.follow()?;
+        if let Some(interval) = self.folders.interval() {
+            let every = humantime::format_duration(interval);
+            let reason = "no inotify instance is left";
+            self.journal
+                .tell("polling", &[("every", &every), ("reason", &reason)]);
+        }
         let pid = std::process::id();
         self.journal
             .tell("start", &[("pid", &pid), ("on", &self.queue.is_on())]);
