@@ -4,6 +4,7 @@
 mod applying;
 mod at_once;
 mod away;
+mod crashing;
 mod deploy;
 mod leases;
 mod moving;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Fleet, all_succeed, on_both};
+use super::{Fleet, Registry, all_succeed, on_both};
 use crate::harness::scenario::{Run, Scenario, golden_story};
 
 const SECRET: &str = "s3cret";
@@ -150,6 +150,32 @@ fn programs_read_a_line_for_each_service() {
         assert!(!run.text().contains(SECRET), "{}", run.text());
     }
     golden_story("scenarios/json", &story);
+}
+
+#[test]
+fn everything_that_is_unmet_is_told_at_once() {
+    let needs = r#"{"id": "www", "requires": {"A": "{READONLY_URL}", "B": "{API_URI}", "C": "{API_URL} {GONE_URL}",
+        "D": "{CACHE_URL}", "E": "{NOBODY}", "F": "{DB_URL}"}}"#;
+    on_both(|fleet| {
+        let api = r#"{"id": "api", "provides": {"API_URL": "x", "GONE_URL": "x"}}"#;
+        let other = fleet.node("api01").env("RECONF_REGION", "west");
+        let other = other.manifest("api", &api.replace("GONE_URL", "READONLY_URL"));
+        all_succeed(&other, &["announce api"]);
+        let api = fleet.node("api02").manifest("api", api);
+        all_succeed(&api, &["announce api"]);
+        let api = api.manifest("api", r#"{"id": "api", "provides": {"API_URL": "x"}}"#);
+        all_succeed(&api, &["announce api"]);
+        let web = fleet.node("web01").manifest("www", needs).datastores(
+            r#"{"datastores": {"DB_URL": "s3cret", "CACHE_URL": "s3cret"},
+                "regions": {"west": {"datastores": {"CACHE_URL": "s3cret"}}}}"#,
+        );
+        let unmet = web.run(&["render", "www"]).exits(75);
+        assert!(!unmet.text().contains(SECRET), "{}", unmet.text());
+        unmet.golden(match fleet.registry {
+            Registry::Etcd(_) => "scenarios/unmet",
+            Registry::Directory(_) => "scenarios/unmet-embedded",
+        });
+    });
 }
 
 #[test]
