@@ -7,6 +7,7 @@
     reason = "tests start the real readers, and fail by panicking"
 )]
 
+mod mutations;
 mod names;
 mod reader;
 pub(crate) mod values;

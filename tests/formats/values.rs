@@ -20,7 +20,7 @@ use super::reader::Pairs;
 /// The file that a value makes if it runs as code.
 pub(crate) const CANARY: &str = "canary";
 
-const HOSTILE: &[&str] = &[
+pub(super) const HOSTILE: &[&str] = &[
     "'",
     "\"",
     "\\",
