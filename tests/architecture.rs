@@ -20,10 +20,11 @@ const LOOSE: [&str; 6] = [
     "build.rs",
     "clippy.toml",
 ];
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     ".ci",
     "cookbook",
     "examples",
+    "packaging",
     "script",
     "src",
     "templates",

@@ -1,10 +1,11 @@
 //! What systemd hears, at a socket in its place: readiness, heartbeats, reloads and the end.
 
-use std::{os::unix::net::UnixDatagram, time::Duration};
+use std::{fs, os::unix::net::UnixDatagram, path::Path, process::Command, time::Duration};
 
 use nix::sys::signal::Signal;
 
 use super::Node;
+use crate::harness::{not_run, scenario::BINARY};
 
 struct Manager {
     socket: UnixDatagram,
@@ -77,4 +78,26 @@ fn a_listener_that_hangs_says_nothing() {
     while manager.socket.recv(&mut [0; 100]).is_ok() {}
     super::pass(Duration::from_millis(500));
     assert!(manager.socket.recv(&mut [0; 100]).is_err());
+}
+
+#[test]
+fn the_unit_is_what_systemd_understands() {
+    let unit = include_str!("../../packaging/reconf-listen.service");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reconf-listen.service");
+    fs::write(&file, unit.replace("/usr/bin/reconf", BINARY)).unwrap();
+    match Command::new("systemd-analyze")
+        .arg("verify")
+        .arg(&file)
+        .output()
+    {
+        Ok(judged) => {
+            let said = String::from_utf8_lossy(&judged.stderr);
+            assert!(judged.status.success() && said.is_empty(), "{said}");
+        }
+        Err(error) => {
+            let what = format!("systemd-analyze on the listener's unit: {error}");
+            not_run::record(Path::new(not_run::LIST), &what);
+        }
+    }
 }
