@@ -27,7 +27,7 @@ module ReconfCookbook
     end
 
     def self.ours?(path)
-      JSON.parse(File.read(path))['x-managed-by'] == RECIPE
+      JSONFile.read(path)['x-managed-by'] == RECIPE
     rescue JSON::ParserError
       false
     end

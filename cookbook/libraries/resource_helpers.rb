@@ -54,9 +54,14 @@ module ReconfCookbook
       whyrun_mode? && !binary.there?
     end
 
+    # The keys at which a service announced something, as far as this node knows.
+    def announced_keys(service)
+      JSONFile.read(places.state(service)).fetch('announced', {}).keys
+    end
+
     # The manifest of a service: the one of this converge, else the one on the disk.
     def manifest_of(service)
-      converge.manifests[service] || (File.exist?(places.manifest(service)) ? JSON.parse(IO.read(places.manifest(service))) : {})
+      converge.manifests[service] || JSONFile.read(places.manifest(service))
     end
   end
 end

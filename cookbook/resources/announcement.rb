@@ -39,7 +39,7 @@ end
 
 action :withdraw do
   if whyrun_mode?
-    keys = new_resource.services.flat_map { |service| announced(service) }
+    keys = new_resource.services.flat_map { |service| announced_keys(service) }
     converge_by(keys.map { |key| "withdraw #{key}" }) {} unless keys.empty?
   else
     answers = binary.ask('withdraw', *new_resource.services)
@@ -74,11 +74,5 @@ action_class do
   # What a service would announce, on a host where the binary is not yet there.
   def unseen(service)
     (manifest_of(service)['provides'] || {}).keys.sort.map { |name| "announce #{name} of #{service} once reconf is installed" }
-  end
-
-  # What a service has announced, as far as this node knows.
-  def announced(service)
-    state = places.state(service)
-    ::File.exist?(state) ? JSON.parse(IO.read(state)).fetch('announced', {}).keys : []
   end
 end

@@ -74,7 +74,7 @@ action_class do
     return unless ::File.exist?(state)
 
     if whyrun_mode?
-      converge_by(JSON.parse(IO.read(state)).fetch('announced', {}).keys.map { |key| "withdraw #{key}" } << "forget #{state}")
+      converge_by(announced_keys(new_resource.service).map { |key| "withdraw #{key}" } << "forget #{state}")
     else
       answer = binary.ask('withdraw', new_resource.service).take(new_resource.service)
       warn_of(answer)

@@ -2,6 +2,8 @@ require_relative 'support/etcd'
 require_relative 'support/machine'
 require_relative 'support/not_run'
 
+Encoding.default_external = Encoding::UTF_8
+
 RSpec.configure do |config|
   config.raise_errors_for_deprecations!
   config.after(:suite) { Etcd.shared.stop }

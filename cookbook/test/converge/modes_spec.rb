@@ -4,8 +4,11 @@ require 'converge_helper'
 RSpec.describe 'the cookbook' do
   let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[www])) }
 
+  # A name that is not ASCII, in whatever locale.
   def twice
+    web01.edit_item('api') { |item| item['environment']['CITY'] = 'Zürich' }
     yield
+    expect(web01.environment('api')['CITY'].b).to eq('Zürich'.b)
     expect(announced('WWW_URL', 'app-www@web01')).to eq('http://10.0.0.1:8080/some-mount')
     expect(yield.count).to eq(0)
   end

@@ -4,8 +4,9 @@ cookbook_path %w(cookbooks site-cookbooks vendor).map { |folder| File.join(__dir
 data_bag_path File.join(__dir__, 'data_bags')
 role_path     File.join(__dir__, 'roles')
 
-file_cache_path '/var/chef/cache'
-node_path       '/var/chef/nodes'
+file_backup_path '/var/chef/backup'
+file_cache_path  '/var/chef/cache'
+node_path        '/var/chef/nodes'
 
 # Local mode saves a node's attributes under node_path: passwords of datastores would be among them, and a service that
 # was taken off the list in nodes/*.json would still be on it.

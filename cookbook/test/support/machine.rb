@@ -118,13 +118,14 @@ class Machine
   end
 
   def chef(program, *words, expect: true)
-    options = { 'minimal_ohai' => true, 'file_cache_path' => cache, 'node_path' => File.join(dir, 'nodes') }
+    options = { 'minimal_ohai' => true, 'file_cache_path' => cache, 'file_backup_path' => File.join(cache, 'backup'),
+                'node_path' => File.join(dir, 'nodes') }
     launch(program, '--no-color', *words, *options.flat_map { |name, value| ['--config-option', "#{name}=#{value}"] }, expect: expect)
   end
 
   # Runs one of Chef's programs in the repository.
   def launch(program, *words, expect: true)
-    out, status = Open3.capture2e(self.class.clean_environment, 'ruby', LAUNCH, GEMS, program, *words, chdir: repository)
+    out, status = Open3.capture2e(clean_environment, 'ruby', LAUNCH, GEMS, program, *words, chdir: repository)
     raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if status.success? != expect
 
     Run.new(out.gsub(/^\n?No key detected\n/, ''), status)
@@ -137,12 +138,6 @@ class Machine
     file
   end
 
-  # Without what Bundler, Chef and reconf take from the environment.
-  def self.clean_environment
-    ours = ENV.keys.grep(/\A(RUBY|BUNDLE|GEM_|RECONF_)/)
-    ours.to_h { |key| [key, nil] }.merge('CHEF_LICENSE' => 'accept-no-persist')
-  end
-
   def remove
     pid_file = path('run/www.pid')
     Process.kill(:KILL, IO.read(pid_file).to_i) if File.exist?(pid_file)
@@ -153,6 +148,12 @@ class Machine
   end
 
   private
+
+  # Without what Bundler, Chef and reconf take from the environment, and with a home that is nobody's.
+  def clean_environment
+    ours = ENV.keys.grep(/\A(RUBY|BUNDLE|GEM_|RECONF_)/)
+    ours.to_h { |key| [key, nil] }.merge('CHEF_LICENSE' => 'accept-no-persist', 'HOME' => dir)
+  end
 
   # Puts the cookbook into the repository as tools for cookbooks do, without what chefignore names.
   def vendor
