@@ -11,7 +11,7 @@ const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
 
 /// A listener that has rendered `before`.
 fn settled(etcd: &Etcd) -> (Node, Listener) {
-    let node = Node::at(etcd.url(), AT_ONCE);
+    let node = Node::at(etcd.url(), AT_ONCE).impatient();
     node.announce("before");
     let listener = node.listen(RENDER);
     node.settles("before");
@@ -117,7 +117,7 @@ fn a_network_that_is_cut() {
         }
     };
     let etcd = Etcd::at(Link::OUTSIDE);
-    let node = Node::at(etcd.url(), AT_ONCE);
+    let node = Node::at(etcd.url(), AT_ONCE).impatient();
     node.announce("before");
     let inside = node.scenario.command(&["listen", "--", "sh", "-c", RENDER]);
     let listener = node.listen_as(link.inside(&inside));
@@ -221,4 +221,32 @@ fn a_registry_that_is_away_at_the_start_does_not_keep_the_node_from_converging()
     let _listener = node.listen("echo begin >>runs; echo end >>runs");
     wait_until("it converges", LONG, || node.begun() == 1);
     node.told("registry-lost", 1);
+}
+
+#[test]
+fn a_registry_that_denies_is_told_and_comes_when_it_allows() {
+    let etcd = Etcd::start();
+    etcd.require_users(&[("node", "secret", "/reconf/v1/elsewhere/")]);
+    let node = Node::at(etcd.url(), AT_ONCE);
+    node.scenario.put("password", "secret");
+    let password = node.scenario.path("password");
+    let config = format!(
+        r#"{{"registry": {{"user": "node", "password_file": "{}"}}, "listen": {AT_ONCE}}}"#,
+        password.display()
+    );
+    node.scenario.put("etc/reconf/config.json", &config);
+    let _listener = node.listen("echo begin >>runs; echo end >>runs");
+    node.told("registry-lost", 1);
+    assert!(node.log().contains("denies access"), "{}", node.log());
+    assert!(!node.log().contains("secret"), "{}", node.log());
+    let prefix = format!("/reconf/v1/{}/", node.federation);
+    let root = [
+        "--user",
+        "root:root",
+        "role",
+        "grant-permission",
+        "--prefix=true",
+    ];
+    etcd.ctl(&[&root[..], &["node", "readwrite", &prefix]].concat());
+    node.told("registry-back", 1);
 }

@@ -72,6 +72,7 @@ impl Node {
         let scenario = Scenario::new()
             .env("RECONF_NODE", node)
             .env("RECONF_FEDERATION", federation)
+            .env("RECONF_TIMEOUT", "20s")
             .env("PATH", &crate::harness::scenario::path_with_binary())
             .config(&format!(r#"{{"listen": {listen}}}"#))
             .manifest("www", &manifest)
@@ -81,6 +82,12 @@ impl Node {
             federation: Id::parse(federation).unwrap(),
             location: location.to_owned(),
         }
+    }
+
+    /// The same with the timeout that nodes have by default: for registries that go away.
+    fn impatient(mut self) -> Self {
+        self.scenario = self.scenario.env("RECONF_TIMEOUT", "2s");
+        self
     }
 
     /// Starts the listener with a script as its command.
