@@ -47,15 +47,15 @@ pub(super) fn learn_known(
         let Some(known) = known.get_mut(federation) else {
             continue;
         };
-        let before = known.clone();
+        let before = known.revision();
         let is_ours = |key: &Key| own.stands_for(key);
-        known.learn(names, snapshot, is_ours);
-        if learn == Learn::Keep && *known != before {
+        let changed = known.learn(names, snapshot, is_ours);
+        if learn == Learn::Keep && changed {
             let path = node.places.known(federation);
             let _lock = node.state_lock()?;
             let now: Known = state::load(&path)?.unwrap_or_default();
             // Another command may have read the registry later and been here earlier.
-            let is_overtaken = now != before && now.revision() > snapshot.revision;
+            let is_overtaken = now.revision() != before && now.revision() > snapshot.revision;
             *known = now;
             if !is_overtaken {
                 known.learn(names, snapshot, is_ours);

@@ -50,31 +50,34 @@ impl Known {
     /// Takes over what a snapshot says of the names that it was asked for. Where a region has live announcements of
     /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten. What is `ours` is
     /// not kept: the manifests of this node say it, and a first announce would only make the next render write.
+    /// Returns whether anything is known otherwise now.
     pub fn learn(
         &mut self,
         names: &BTreeSet<Name>,
         snapshot: &Snapshot,
         ours: impl Fn(&Key) -> bool,
-    ) {
-        let before = self.regions.clone();
-        self.take_over(names, snapshot, ours);
-        if self.regions != before {
+    ) -> bool {
+        let changed = self.take_over(names, snapshot, ours);
+        if changed {
             self.revision = snapshot.revision;
         }
+        changed
     }
 
+    /// Returns whether anything is known otherwise now.
     fn take_over(
         &mut self,
         names: &BTreeSet<Name>,
         snapshot: &Snapshot,
         ours: impl Fn(&Key) -> bool,
-    ) {
+    ) -> bool {
+        let mut changed = false;
         for key in snapshot
             .withdrawn
             .keys()
             .filter(|k| names.contains(&k.name))
         {
-            self.forget(key);
+            changed |= self.forget(key);
         }
         let mut live: BTreeMap<(&Id, &Name), BTreeMap<String, Kept>> = BTreeMap::new();
         for (key, entry) in snapshot
@@ -93,19 +96,25 @@ impl Known {
         }
         for ((region, name), kept) in live {
             let names = self.regions.entry(region.clone()).or_default();
-            names.insert(name.clone(), kept);
+            let before = names.get(name);
+            if before != Some(&kept) && (before.is_some() || !kept.is_empty()) {
+                changed = true;
+                names.insert(name.clone(), kept);
+            }
             self.sweep(region, name);
         }
+        changed
     }
 
-    fn forget(&mut self, key: &Key) {
+    /// Returns whether it was known.
+    fn forget(&mut self, key: &Key) -> bool {
         let Some(names) = self.regions.get_mut(&key.region) else {
-            return;
+            return false;
         };
-        if let Some(kept) = names.get_mut(&key.name) {
-            kept.remove(&key.provider());
-        }
+        let kept = names.get_mut(&key.name);
+        let forgotten = kept.and_then(|kept| kept.remove(&key.provider()));
         self.sweep(&key.region, &key.name);
+        forgotten.is_some()
     }
 
     /// Leaves no empty place behind.

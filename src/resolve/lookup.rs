@@ -96,7 +96,7 @@ fn first<'a>(
 }
 
 fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> Found {
-    let chosen: Vec<_> = if join_all(pick).is_some() {
+    let chosen: Vec<_> = if join_all(pick).is_some() || candidates.len() == 1 {
         candidates.iter().collect()
     } else {
         // The last of equal maxima wins in `max_by_key`, so the order is turned to let the first key win.
