@@ -180,9 +180,10 @@ fn withdrawn_lapsed_and_unread_are_three_things() {
         let web = web.datastores(&datastores("db"));
         let stranger = fleet.node("web02").manifest("www", WWW);
         let stranger = stranger.datastores(&datastores("db"));
-        all_succeed(&api, &["announce api --ttl 1s"]);
+        all_succeed(&api, &["announce api"]);
         all_succeed(&web, &["render www"]);
 
+        all_succeed(&api, &["announce api --ttl 1s"]);
         until("it lapses", || {
             let listed = stranger.run(&["ls", "API_URL", "--output", "json"]);
             listed.succeeds().is_empty().then_some(())

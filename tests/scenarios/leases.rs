@@ -8,14 +8,18 @@ use crate::harness::wait::until;
 const API: &str = r#"{"id": "api", "provides": {"API_URL": "http://{NODE}"}}"#;
 const KEY: &str = "/reconf/v1/default/provides/API_URL/default/api@api01";
 
-/// The lease of the announcement, where the registry tells; 0 for none.
-fn lease(fleet: &Fleet) -> i64 {
+/// The lease of a key, where the registry tells; 0 for none.
+fn lease_of(fleet: &Fleet, key: &str) -> i64 {
     let Registry::Etcd(etcd) = &fleet.registry else {
         return 0;
     };
-    let told = etcd.ctl(&["get", KEY, "-w=json"]);
+    let told = etcd.ctl(&["get", key, "-w=json"]);
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     told["kvs"][0]["lease"].as_i64().unwrap_or(0)
+}
+
+fn lease(fleet: &Fleet) -> i64 {
+    lease_of(fleet, KEY)
 }
 
 /// Whether anybody would find the announcement.
@@ -57,10 +61,10 @@ fn announcing_again_keeps_the_lease_and_another_time_to_live_takes_another() {
 fn what_is_kept_alive_stays_and_what_lapsed_is_announced_again() {
     on_both(|fleet| {
         let api = fleet.node("api01").manifest("api", API);
-        let announce = ["announce", "api", "--ttl", "3s"];
-        all_succeed(&api, &["announce api --ttl 3s"]);
+        let announce = ["announce", "api", "--ttl", "5s"];
+        all_succeed(&api, &["announce api --ttl 5s"]);
         let (start, revision) = (Instant::now(), fleet.revision());
-        while start.elapsed() < Duration::from_secs(5) {
+        while start.elapsed() < Duration::from_secs(7) {
             let _kept = api.run(&announce).exits(0);
             assert!(is_found(fleet));
         }
@@ -75,4 +79,20 @@ fn what_is_kept_alive_stays_and_what_lapsed_is_announced_again() {
         let _again = again.exits(0);
         assert!(is_found(fleet));
     });
+}
+
+#[test]
+fn a_tombstone_is_remembered_for_thirty_days_and_goes_with_the_next_announce() {
+    let fleet = Fleet::etcd();
+    let api = fleet.node("api01").manifest("api", API);
+    all_succeed(&api, &["announce api", "withdraw api"]);
+    let tombstone = KEY.replace("/provides/", "/withdrawn/");
+    let lease = format!("{:x}", lease_of(&fleet, &tombstone));
+    let Registry::Etcd(etcd) = &fleet.registry else {
+        panic!("it is an etcd");
+    };
+    let told = etcd.ctl(&["lease", "timetolive", &lease]);
+    assert!(told.contains("granted with TTL(2592000s)"), "{told}");
+    all_succeed(&api, &["announce api"]);
+    assert_eq!(fleet.keys().into_keys().collect::<Vec<_>>(), [KEY]);
 }

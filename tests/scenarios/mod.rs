@@ -12,7 +12,7 @@ mod telling;
 mod values;
 mod withdrawing;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, panic, path::Path, thread};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,10 +38,15 @@ enum Registry {
     Directory(TempDir),
 }
 
-/// Tells a story with each of the registries, each time from nothing.
-fn on_both(story: impl Fn(&Fleet)) {
-    story(&Fleet::embedded());
-    story(&Fleet::etcd());
+/// Tells a story with each of the registries, each time from nothing, both at the same time.
+fn on_both(story: impl Fn(&Fleet) + Sync) {
+    thread::scope(|scope| {
+        let embedded = scope.spawn(|| story(&Fleet::embedded()));
+        story(&Fleet::etcd());
+        if let Err(panic) = embedded.join() {
+            panic::resume_unwind(panic);
+        }
+    });
 }
 
 impl Fleet {

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio};
 
-use super::{Fleet, all_succeed, on_both, value};
+use super::{Fleet, Registry, all_succeed, on_both, value};
 use crate::harness::{
     scenario::{Scenario, golden_story},
     wait::until,
@@ -133,6 +133,9 @@ fn waiting_names_who_still_runs_with_it_and_ends_when_nobody_does() {
         let still = first.run(&["withdraw", "api", "--wait", "300ms"]).exits(75);
         let told = still.text();
         assert!(told.contains("web01   URL of www"), "{told}");
+        if matches!(fleet.registry, Registry::Etcd(_)) {
+            still.golden("scenarios/wait");
+        }
 
         let waiting = first.command(&["withdraw", "api", "--wait", "30s"]);
         let mut waiting = { waiting }.stderr(Stdio::null()).spawn().unwrap();
