@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Fleet, all_succeed, on_both, value};
 use crate::harness::{
-    etcd::refused,
+    etcd::{Etcd, refused},
     scenario::{Run, Scenario, golden_story},
     wait::until,
 };
@@ -214,4 +214,32 @@ fn withdrawn_lapsed_and_unread_are_three_things() {
         );
         let _forgotten = away(web).run(&["render", "www"]).exits(69);
     });
+}
+
+#[test]
+fn who_may_only_read_renders_and_is_warned_that_the_fleet_is_not_told() {
+    let etcd = Etcd::start();
+    for command in [
+        "role add reader",
+        "role grant-permission --prefix=true reader read /reconf/v1/default/",
+        "user add reader:s3cret",
+        "user grant-role reader reader",
+    ] {
+        etcd.ctl(&command.split(' ').collect::<Vec<_>>());
+    }
+    let api = Scenario::new()
+        .env("RECONF_TIMEOUT", "20s")
+        .registry(etcd.url());
+    let api = api.env("RECONF_NODE", "api01").manifest("api", API);
+    all_succeed(&api, &["announce api"]);
+    etcd.require_users(&[]);
+    let web = Scenario::new()
+        .env("RECONF_TIMEOUT", "20s")
+        .registry(etcd.url());
+    let web = web.manifest("www", WWW).manifest("api", API);
+    let web = web.datastores(&datastores("db")).file("password", "s3cret");
+    let web = web.config(r#"{"registry": {"user": "reader", "password_file": "password"}}"#);
+    let story = [web.run(&["render", "www"]), web.run(&["announce", "api"])];
+    assert!(!story.iter().any(|run| run.text().contains("s3cret")));
+    golden_story("scenarios/read-only", &story);
 }
