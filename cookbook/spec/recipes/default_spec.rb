@@ -26,6 +26,14 @@ RSpec.describe 'reconf::default' do
       .with(services: %w(api www), after_converge: true, keep_withdrawn: true)
   end
 
+  it 'leaves a service alone that another recipe has taken over' do
+    %w(moved gone).each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
+    taken = converge('used::moved')
+    expect(taken).not_to delete_reconf_service('moved')
+    expect(taken).to delete_reconf_service('gone')
+    expect(taken).to create_reconf_service('moved').with(managed_by: nil)
+  end
+
   it 'takes the program as it is, unless told where from' do
     expect(run.find_resources(:reconf_install)).to be_empty
     expect(run('install' => { 'source' => 'https://example.org/reconf', 'checksum' => 'b' * 64 }))

@@ -1,0 +1,5 @@
+include_recipe 'reconf'
+
+reconf_service 'moved' do
+  manifest('id' => 'moved')
+end
