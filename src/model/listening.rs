@@ -13,6 +13,8 @@ pub struct Listening {
     pub pid: u32,
     /// When it started (RFC 3339, UTC).
     pub since: String,
+    /// Whether provisions may start.
+    pub on: bool,
     /// How many names it watches.
     pub names: usize,
     /// Of each federation: whether its registry is connected.

@@ -104,6 +104,11 @@ fn the_log_is_json_when_it_is_asked_for_and_figures_are_kept() {
             && text.contains("\nreconf_listener_running 0\n")
             && text.contains("\nreconf_listener_registry_connected 1\n")
     });
+    turn(&node, &["off"]);
+    wait_until("it is off", LONG, || {
+        node.read("listener.prom")
+            .contains("\nreconf_listener_on 0\n")
+    });
     assert_eq!(listener.stop(), Some(0));
     let events: Vec<Value> = node
         .read("out")

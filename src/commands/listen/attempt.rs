@@ -30,8 +30,11 @@ impl Daemon {
     pub(super) fn attempt(&mut self) {
         if let Err(failure) = self.try_start() {
             let reason = failure.in_short();
-            self.journal
-                .tell("provision-deferred", &[("reason", &reason)]);
+            if self.deferred.as_ref() != Some(&reason) {
+                self.journal
+                    .tell("provision-deferred", &[("reason", &reason)]);
+                self.deferred = Some(reason);
+            }
             self.queue.refused(self.now() + AGAIN);
         }
     }
@@ -101,7 +104,7 @@ impl Daemon {
             ],
         );
         self.queue.started(self.now());
-        self.refusals = 0;
+        (self.refusals, self.deferred) = (0, None);
         self.telling.count_start();
         event::send_end(child, self.sender.clone())
     }

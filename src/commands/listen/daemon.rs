@@ -45,6 +45,8 @@ pub(super) struct Daemon {
     pub(super) connected: BTreeMap<Id, Option<bool>>,
     /// How often in a row it was refused a slot.
     pub(super) refusals: u32,
+    /// Why it could not be started when that was tried last.
+    pub(super) deferred: Option<String>,
     /// The services whose announcements are kept alive, and whether they are well.
     pub(super) kept: BTreeMap<Id, bool>,
     pub(super) keeper: Sender<Word>,

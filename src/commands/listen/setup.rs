@@ -55,6 +55,7 @@ impl Daemon {
             start: clock::instant(),
             connected: BTreeMap::new(),
             refusals: 0,
+            deferred: None,
             kept: BTreeMap::new(),
             keeper: keeper::start(global, Journal::new(global), sender.clone())?,
             standby: None,

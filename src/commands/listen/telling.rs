@@ -85,11 +85,11 @@ impl Telling {
         self.due.as_ref().map(|(_, text)| text.clone())
     }
 
-    fn figures(&self, listening: &Listening, on: bool) -> String {
+    fn figures(&self, listening: &Listening) -> String {
         let connected = listening.registry.values().all(|connected| *connected);
         let queued = !listening.queued.is_empty();
         metrics::text(&[
-            u64::from(on),
+            u64::from(listening.on),
             u64::from(connected),
             listening.names as u64,
             u64::from(queued),
@@ -115,13 +115,12 @@ impl Daemon {
             self.telling.trouble(self.journal, &error.to_string());
         }
         if let Some(path) = self.telling.metrics.clone() {
-            let text = self.telling.figures(&listening, self.queue.is_on());
+            let text = self.telling.figures(&listening);
             if let Err(error) = files::write_without_sync(&path, text.as_bytes(), &READABLE) {
                 self.telling.trouble(self.journal, &error.to_string());
             }
         }
-        self.manager
-            .status(&summary(&listening, self.queue.is_on()));
+        self.manager.status(&summary(&listening));
         self.telling.told = Some(listening);
     }
 
@@ -133,6 +132,7 @@ impl Daemon {
         Listening {
             pid: std::process::id(),
             since: self.telling.since.clone(),
+            on: self.queue.is_on(),
             names: self.mirror.names(),
             registry: registry.collect(),
             queued: queued.map(|reason| word(reason).to_owned()).collect(),
@@ -155,6 +155,8 @@ impl Daemon {
         } else if self.queue.is_busy() {
             let lock = lock.map(|lock| lock.display().to_string());
             format!("`{}`, which is held", lock.unwrap_or_default())
+        } else if let Some(reason) = &self.deferred {
+            format!("another try: {reason}")
         } else if self.refusals > 0 {
             "a slot: `listen.max_parallel` nodes provision already".to_owned()
         } else {
@@ -165,8 +167,8 @@ impl Daemon {
 }
 
 /// The listener in a line.
-fn summary(listening: &Listening, on: bool) -> String {
-    let state = match (on, listening.running, listening.queued.is_empty()) {
+fn summary(listening: &Listening) -> String {
+    let state = match (listening.on, listening.running, listening.queued.is_empty()) {
         (_, true, _) => "provisioning",
         (false, ..) => "off",
         (_, _, false) => "a provision is queued",
