@@ -2,6 +2,7 @@ require 'fileutils'
 require 'json'
 require 'open3'
 require 'tmpdir'
+require_relative 'wait'
 
 # One converge: what it printed, and whether it succeeded.
 Run = Struct.new(:output, :status) do
@@ -101,6 +102,7 @@ class Machine
   # The www service that runs here.
   def program
     pid = IO.read(path('run/www.pid')).to_i
+    Wait.for('the shell has become reconf, and reconf the program') { IO.read("/proc/#{pid}/comm") == "tail\n" }
     Program.new(pid, IO.binread("/proc/#{pid}/environ").split("\0").to_h { |pair| pair.split('=', 2) })
   end
 
