@@ -37,15 +37,22 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Reads what the identity needs.
+    /// Reads what the identity needs, for calls.
     pub(super) fn load(
         urls: &Arc<Vec<String>>,
         ca: Option<&Path>,
         credentials: &Credentials,
     ) -> Result<Self, RegistryError> {
-        let mut plain = ConnectOptions::new()
-            .with_require_leader(true)
-            .with_keep_alive(KEEP_ALIVE, KEEP_ALIVE_ANSWER);
+        Self::with(ConnectOptions::new(), urls, ca, credentials)
+    }
+
+    fn with(
+        options: ConnectOptions,
+        urls: &Arc<Vec<String>>,
+        ca: Option<&Path>,
+        credentials: &Credentials,
+    ) -> Result<Self, RegistryError> {
+        let mut plain = options.with_require_leader(true);
         if let Some((user, password)) = login(credentials)? {
             plain = plain.with_user(user, password);
         }
@@ -62,8 +69,9 @@ impl Access {
         })
     }
 
-    /// As [`Access::load`], for the endpoints of these settings; a registry that is none of etcd has none.
-    pub(super) fn of(
+    /// As [`Access::load`], for a watch of these settings' endpoints; a registry that is none of etcd has none. A
+    /// connection that only calls use is not asked whether it is there: between two calls nobody would hear the answer.
+    pub(super) fn watching(
         settings: &RegistrySettings,
         credentials: &Credentials,
     ) -> Result<Arc<Self>, RegistryError> {
@@ -71,7 +79,9 @@ impl Access {
             Location::Etcd(urls) => urls.clone(),
             Location::Directory(_) => Vec::new(),
         };
-        let access = Self::load(&Arc::new(urls), settings.ca.as_deref(), credentials)?;
+        let options = ConnectOptions::new().with_keep_alive(KEEP_ALIVE, KEEP_ALIVE_ANSWER);
+        let ca = settings.ca.as_deref();
+        let access = Self::with(options, &Arc::new(urls), ca, credentials)?;
         Ok(Arc::new(access))
     }
 

@@ -97,7 +97,7 @@ async fn list(
 ) -> Result<Won<Reading>, RegistryError> {
     let own = settings.federations.get(federation);
     let credentials = own.unwrap_or(&settings.credentials);
-    let access = Access::of(settings, credentials)?;
+    let access = Access::watching(settings, credentials)?;
     let deadline = Deadline::after(settings.timeout);
     let (judge, wanted) = (Arc::clone(&access), Arc::new(ranges.to_vec()));
     let federation = federation.clone();
