@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -51,7 +52,8 @@ fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     node.announce("one");
     // It goes on until it is let go on; the daemon that it leaves behind has what it has.
     let script = "echo begin >>runs; reconf render --all -q; mkfifo go$(wc -l <runs); cat go*; rm go*; \
-                  sh -c 'trap : TERM; while :; do read x <stay; done' >/dev/null 2>&1 & echo end >>runs";
+                  (trap '' TERM; exec tail -f /dev/null) >/dev/null 2>&1 & echo $! >>left; echo end >>runs";
+    let _left = Left(node.scenario.path("left"));
     let first = node.listen(script);
     wait_until("it runs", LONG, || node.scenario.path("go1").exists());
     assert_eq!(first.stop(), Some(0));
@@ -68,6 +70,17 @@ fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     fs::write(node.scenario.path("go3"), "").unwrap();
     node.settles("two");
     node.never_two();
+}
+
+/// The daemons that provisions left behind, by a file of their process ids; they end with the test.
+struct Left(PathBuf);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        for pid in fs::read_to_string(&self.0).unwrap_or_default().lines() {
+            let _gone_already = kill(Pid::from_raw(pid.parse().unwrap()), Signal::SIGKILL);
+        }
+    }
 }
 
 #[test]
