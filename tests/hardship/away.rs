@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::node::{Registry, of, suffer};
+use super::node::{PATIENT, Registry, of, suffer};
 use crate::harness::{
     black_hole::BlackHole,
     certificates::Authority,
@@ -66,6 +66,7 @@ fn certificates_do_not_fit() {
         "authority",
         &Registry {
             location,
+            timeout: None,
             keys: &keys_of_stranger,
         },
     );
@@ -76,6 +77,7 @@ fn certificates_do_not_fit() {
         "certificate",
         &Registry {
             location,
+            timeout: None,
             keys: &keys,
         },
     );
@@ -101,6 +103,7 @@ fn the_registry_denies_it() {
         "denied",
         &Registry {
             location,
+            timeout: Some(PATIENT),
             keys: &keys,
         },
     );
@@ -110,6 +113,7 @@ fn the_registry_denies_it() {
         "strangers",
         &Registry {
             location,
+            timeout: Some(PATIENT),
             keys: &keys,
         },
     );

@@ -13,6 +13,9 @@ use crate::harness::{
 /// The default of `--timeout`, and what issue 7 allows beside it.
 const LIMIT: Duration = Duration::from_millis(2000 + 500);
 
+/// Enough for any call that is to succeed.
+pub(super) const PATIENT: &str = "20s";
+
 /// The commands that need the registry, and `exec`, which never asks it. `www` was rendered and announced before, `new`
 /// is new, and its names were never asked for.
 const COMMANDS: [&[&str]; 12] = [
@@ -34,6 +37,8 @@ const COMMANDS: [&[&str]; 12] = [
 pub(super) struct Registry<'a> {
     /// `--registry`.
     pub(super) location: &'a str,
+    /// Instead of the default of 2 s, where an answer is to come that a busy machine may delay.
+    pub(super) timeout: Option<&'a str>,
     /// The other keys of `registry` in `config.json`, as a JSON object.
     pub(super) keys: &'a str,
 }
@@ -43,6 +48,7 @@ impl<'a> Registry<'a> {
     pub(super) fn at(location: &'a str) -> Self {
         Self {
             location,
+            timeout: None,
             keys: "{}",
         }
     }
@@ -56,13 +62,12 @@ pub(super) fn suffer(federation: &str, registry: &Registry) -> Vec<Run> {
         let running: Vec<_> = COMMANDS
             .iter()
             .map(|arguments| {
-                let node = stricken(federation, registry);
-                scope.spawn(move || timed(&node, arguments))
+                scope.spawn(move || timed(|| stricken(federation, registry), arguments))
             })
             .collect();
         // It looks for the address from which the registry is reached.
-        let node = stricken(federation, registry).without("RECONF_HOST");
-        let settings = timed(&node, &["config"]).succeeds();
+        let node = || stricken(federation, registry).without("RECONF_HOST");
+        let settings = timed(node, &["config"]).succeeds();
         assert!(settings.contains(registry.location), "{settings}");
         let ended = running.into_iter().map(|run| run.join().unwrap());
         ended.collect()
@@ -75,19 +80,32 @@ pub(super) fn of<'a>(runs: &'a [Run], command: &str) -> &'a Run {
     &runs[at.unwrap_or_else(|| panic!("`{command}` is no such command"))]
 }
 
-fn timed(node: &Scenario, arguments: &[&str]) -> Run {
-    let start = Instant::now();
-    let run = node.run(arguments);
-    let took = start.elapsed();
+/// Runs a command, each time on a new node, until it ends in time: a machine that is busy with something else may
+/// make one run late, but not three.
+fn timed(node: impl Fn() -> Scenario, arguments: &[&str]) -> Run {
     let waits = arguments.contains(&"--wait");
     let limit = if waits { LIMIT * 2 } else { LIMIT };
-    assert!(took < limit, "{took:?}\n{}", run.text());
-    run
+    let mut late = Vec::new();
+    while late.len() < 3 {
+        let node = node();
+        let start = Instant::now();
+        let run = node.run(arguments);
+        let took = start.elapsed();
+        if took < limit {
+            return run;
+        }
+        late.push(format!("{took:?}\n{}", run.text()));
+    }
+    panic!("{}", late.join("\n"));
 }
 
 /// A node that was served, and whose registry is another one now.
 fn stricken(federation: &str, registry: &Registry) -> Scenario {
     let node = served(federation).registry(registry.location);
+    let node = match registry.timeout {
+        Some(timeout) => node.env("RECONF_TIMEOUT", timeout),
+        None => node.without("RECONF_TIMEOUT"),
+    };
     node.put(
         "etc/reconf/configuration.json",
         r#"{"datastores": {"SECRET": "rotated"}}"#,
@@ -108,6 +126,7 @@ pub(super) fn served(federation: &str) -> Scenario {
         .registry(etcd::shared().url())
         .config(&format!(r#"{{"federation": "{federation}"}}"#))
         .datastores(r#"{"datastores": {"SECRET": "old"}}"#)
+        .env("RECONF_TIMEOUT", PATIENT)
         .manifest("www", &manifest(federation, "www", "DATABASE"));
     let _rendered = node.run(&["render", "www"]).exits(0);
     let _announced = node.run(&["announce", "www"]).exits(0);
@@ -123,6 +142,7 @@ pub(super) fn announce_database(federation: &str) {
         .registry(etcd::shared().url())
         .config(&format!(r#"{{"federation": "{federation}"}}"#))
         .env("RECONF_NODE", "db01")
+        .env("RECONF_TIMEOUT", PATIENT)
         .manifest("db", &manifest);
     let _announced = node.run(&["announce", "db"]).exits(0);
 }
