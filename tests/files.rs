@@ -11,10 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::unistd::{Uid, setfsuid};
+use nix::{
+    sys::stat::Mode,
+    unistd::{Uid, mkfifo, setfsuid},
+};
 use reconf::edge::files::{
-    Access, FileError, Kind, Written, list_ids, make_dir, read, remove, remove_directory, write,
-    write_directory,
+    Access, FileError, Kind, Written, list_ids, make_dir, read, read_own, remove, remove_directory,
+    write, write_directory,
 };
 use tempfile::TempDir;
 
@@ -114,10 +117,16 @@ fn what_reconf_did_not_put_there_is_refused() {
     symlink(&elsewhere, &link).expect("made");
     let directory = folder.path().join("web.json");
     fs::create_dir(&directory).expect("made");
+    let pipe = folder.path().join("web.pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).expect("made");
     for (path, reason) in [
         (&link, "it is a symbolic link"),
         (&directory, "it is not a regular file"),
+        (&pipe, "it is not a regular file"),
     ] {
+        // Of a pipe this ends only because it is not opened.
+        let error = read_own(path).expect_err("refused");
+        assert_eq!((&*error.reason, error.kind), (reason, Kind::CannotWrite));
         let error = write(path, b"new", &ACCESS).expect_err("refused");
         assert_eq!(error.reason, reason);
         assert_eq!(error.kind, Kind::CannotWrite);
@@ -126,7 +135,10 @@ fn what_reconf_did_not_put_there_is_refused() {
         remove_directory(path).expect_err("refused");
     }
     assert_eq!(fs::read(&elsewhere).expect("there"), b"precious");
-    assert_eq!(names(folder.path()), ["elsewhere", "web.conf", "web.json"]);
+    assert_eq!(
+        names(folder.path()),
+        ["elsewhere", "web.conf", "web.json", "web.pipe"]
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ struct VersionOnly {
 /// # Errors
 /// [`StateError`].
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
-    match files::read(path)? {
+    match files::read_own(path)? {
         Some(bytes) => parse(path, &bytes).map(Some),
         None => Ok(None),
     }
@@ -77,7 +77,7 @@ pub fn save<T: Serialize>(
     state: &T,
     durability: Durability,
 ) -> Result<Written, StateError> {
-    match files::read(path)? {
+    match files::read_own(path)? {
         Some(present) => check_version(path, &present)?,
         None => make_folder(places, path)?,
     }

@@ -14,7 +14,7 @@ use crate::{
 
 /// A conf that cannot be read counts as none.
 pub(super) fn applied(node: &Node, id: &Id) -> Option<Vec<u8>> {
-    files::read(&node.places.applied(id)).ok().flatten()
+    files::read_own(&node.places.applied(id)).ok().flatten()
 }
 
 /// The digest of a conf; nothing of one that `exec` would refuse.

@@ -112,7 +112,7 @@ impl Files {
         }
         for (format, rendered) in &self.others {
             if let Rendered::File(bytes) = rendered
-                && files::read(&node.places.rendered(id, *format))?.as_ref() != Some(bytes)
+                && files::read_own(&node.places.rendered(id, *format))?.as_ref() != Some(bytes)
             {
                 return Ok(true);
             }
@@ -122,7 +122,7 @@ impl Files {
 
     /// Whether the conf on the disk has these bytes.
     pub(super) fn is_conf_there(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
-        Ok(files::read(&node.places.conf(id))?.as_ref() == Some(&self.shell))
+        Ok(files::read_own(&node.places.conf(id))?.as_ref() == Some(&self.shell))
     }
 
     /// Swaps each file in, whole; equal ones are left alone.

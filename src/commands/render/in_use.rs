@@ -17,7 +17,7 @@ pub(crate) fn mark_applied(
     seen: Option<&[u8]>,
 ) -> Result<report::Applied, Failure> {
     let _lock = service_lock(node, id)?;
-    let there = files::read(&node.places.conf(id))?;
+    let there = files::read_own(&node.places.conf(id))?;
     let Some(conf) = seen.or(there.as_deref()) else {
         return Err(no_conf(node, id));
     };

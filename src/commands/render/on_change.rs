@@ -74,7 +74,7 @@ fn pending(node: &Node, ids: &[Id]) -> Result<Vec<Seen>, Failure> {
     let mut pending = Vec::new();
     for id in ids {
         if states::load(node, id)?.pending
-            && let Some(conf) = files::read(&node.places.conf(id))?
+            && let Some(conf) = files::read_own(&node.places.conf(id))?
         {
             let id = id.clone();
             pending.push(Seen { id, conf });

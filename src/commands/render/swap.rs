@@ -36,7 +36,7 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
     Ok(Swap {
         changed: pending || files.differ(node, id)?,
         pending,
-        base: files::read(&conf)?,
+        base: files::read_own(&conf)?,
         mended: Vec::new(),
         dry: true,
     })
@@ -51,8 +51,8 @@ pub(super) fn swap(
     awaits: bool,
     sources: Option<&Applied>,
 ) -> Result<Swap, Failure> {
-    let applied = files::read(&node.places.applied(id))?;
-    let there = files::read(&node.places.conf(id))?;
+    let applied = files::read_own(&node.places.applied(id))?;
+    let there = files::read_own(&node.places.conf(id))?;
     let differs = files.differ(node, id)? || applied.as_ref() != Some(&files.shell);
     let pending = states::load(node, id)?.pending || (awaits && differs);
     if pending {

@@ -67,7 +67,7 @@ fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Writ
 }
 
 /// What is at `path`, if that is a file that may be replaced.
-fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
+pub(super) fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
         Ok(metadata) if metadata.is_symlink() => {
@@ -75,6 +75,8 @@ fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
         }
         Ok(_) => Err(FileError::refused(path, "it is not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // A file stands where its folder should be, which making that folder will tell.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
         Err(error) => Err(FileError::writing(path, error)),
     }
 }
