@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// # Errors
 /// [`FileError`] when it cannot be read, and for what [`write()`] would refuse: opening a pipe would wait for ever.
 pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    match write::present(path)? {
+    match write::present(path, FileError::reading)? {
         Some(_) => content(path, read_at_once(path)),
         None => Ok(None),
     }

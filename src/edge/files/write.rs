@@ -52,7 +52,7 @@ pub fn remove(path: &Path) -> Result<bool, FileError> {
 }
 
 fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Written, FileError> {
-    let outcome = match present(path)? {
+    let outcome = match present(path, FileError::writing)? {
         Some(metadata) if has_content(path, &metadata, bytes)? => {
             if access.holds(&metadata) {
                 return Ok(Written::Unchanged);
@@ -66,8 +66,11 @@ fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Writ
     Ok(outcome)
 }
 
-/// What is at `path`, if that is a file that may be replaced.
-pub(super) fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
+/// What is at `path`, if that is a file that may be replaced; `unseen` tells that it could not even be looked at.
+pub(super) fn present(
+    path: &Path,
+    unseen: fn(&Path, io::Error) -> FileError,
+) -> Result<Option<Metadata>, FileError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
         Ok(metadata) if metadata.is_symlink() => {
@@ -77,7 +80,7 @@ pub(super) fn present(path: &Path) -> Result<Option<Metadata>, FileError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         // A file stands where its folder should be, which making that folder will tell.
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
-        Err(error) => Err(FileError::writing(path, error)),
+        Err(error) => Err(unseen(path, error)),
     }
 }
 
