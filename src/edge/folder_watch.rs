@@ -50,9 +50,11 @@ impl FolderWatch {
         let config = notify::Config::default();
         let means = match INotifyWatcher::new(told(), config) {
             Ok(watcher) => Means::Told(watcher),
-            Err(_) => Means::Looks(
-                PollWatcher::new(told(), config.with_poll_interval(LOOK)).map_err(failed)?,
-            ),
+            Err(_) => {
+                // By their times alone, files that change twice within a second would look the same.
+                let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
+                Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?)
+            }
         };
         let mut watch = Self { means, folders };
         for folder in watch.folders.clone() {
