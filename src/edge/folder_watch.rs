@@ -48,13 +48,12 @@ impl FolderWatch {
             }
         };
         let config = notify::Config::default();
-        let means = match INotifyWatcher::new(told(), config) {
-            Ok(watcher) => Means::Told(watcher),
-            Err(_) => {
-                // By their times alone, files that change twice within a second would look the same.
-                let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
-                Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?)
-            }
+        let means = if let Ok(watcher) = INotifyWatcher::new(told(), config) {
+            Means::Told(watcher)
+        } else {
+            // By their times alone, files that change twice within a second would look the same.
+            let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
+            Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?)
         };
         let mut watch = Self { means, folders };
         for folder in watch.folders.clone() {
