@@ -42,9 +42,19 @@ end
 
 action_class do
   def answer
-    together = new_resource.together.empty? ? [new_resource.service] : new_resource.together
     flags, input = whyrun_mode? ? assuming : [words, '']
     converge.answer(binary, ['render', *flags], new_resource.service, together, input)
+  end
+
+  # One process renders what is to be rendered in the same way. A service with wishes of its own is asked for alone:
+  # what another had rendered before it would have heeded none of them.
+  def together
+    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && like_this?(other) }
+    (new_resource.together & confs.map(&:service)) | [new_resource.service]
+  end
+
+  def like_this?(other)
+    %i(action binary root await_applied drain together only_if not_if).all? { |wish| other.send(wish) == new_resource.send(wish) }
   end
 
   def words

@@ -58,6 +58,51 @@ RSpec.describe 'reconf_conf' do
     expect(File).to exist(path('etc/services.d/api.conf'))
   end
 
+  context 'with another service' do
+    def run(&block)
+      converge('used::together', step_into: %w(reconf_conf), &block)
+    end
+
+    def updated(run)
+      %w(api www).select { |service| run.find_resource(:reconf_conf, service).updated_by_last_action? }
+    end
+
+    before { installed(InRoot::API.merge('id' => 'www', 'provides' => {})) }
+
+    it 'is rendered by the same process' do
+      calls = []
+      allow(IO).to receive(:popen).and_wrap_original { |popen, words, *how, &block| calls << words && popen.call(words, *how, &block) }
+      expect(updated(run)).to eq(%w(api www))
+      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --await-applied api www), %w(applied api www)])
+    end
+
+    it 'waits for nobody if only the other one does' do
+      aside = -> { run { |node| node.override['await'] = false } }
+      expect(updated(aside.call)).to eq(%w(api www))
+      expect(updated(aside.call)).to eq([])
+    end
+
+    it 'is drained although the other one is not' do
+      run
+      put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
+      ready, told = IO.pipe
+      task = Process.spawn(InRoot::BINARY, '--root', root, 'exec', '--task', 'www', '--', 'sh', '-c', 'echo; exec tail -f /dev/null', out: told)
+      ready.gets
+      expect { run { |node| node.override['drain'] = '10ms' } }.to raise_error(ReconfCookbook::Failure)
+      expect(IO.read(path('etc/services.d/api.conf'))).to include('changed')
+      expect(IO.read(path('etc/services.d/www.conf'))).not_to include('changed')
+    ensure
+      Process.kill(:KILL, task)
+      Process.wait(task)
+    end
+
+    it 'is not rendered if its guard forbids it' do
+      run { |node| node.override['guarded'] = true }
+      expect(File).to exist(path('etc/services.d/api.conf'))
+      expect(File).not_to exist(path('etc/services.d/www.conf'))
+    end
+  end
+
   it 'fails with the words of the binary' do
     FileUtils.rm(path('etc/reconf/services/api.json'))
     expect { run }.to raise_error(/there is no manifest of `api`/)

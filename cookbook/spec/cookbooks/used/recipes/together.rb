@@ -1,0 +1,12 @@
+%w(api www).each do |service|
+  reconf_conf service do
+    together %w(api www)
+  end
+end
+
+# A wrapper's wish for one of them.
+edit_resource!(:reconf_conf, 'www') do
+  await_applied node['await'] unless node['await'].nil?
+  drain node['drain'] if node['drain']
+  only_if { false } if node['guarded']
+end
