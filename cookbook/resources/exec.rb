@@ -68,11 +68,12 @@ property :pristine, [true, false],
 action :run do
   wanted = new_resource
   line = command_line
-  execute "#{wanted.service}: #{Array(wanted.command || 'its own command').join(' ')}" do
+  shown = shy(wanted.environment)
+  execute "#{wanted.service}: #{what}" do
     command line
     default_env false
     %i(creates cwd user group).each { |name| send(name, wanted.send(name)) if wanted.send(name) }
-    environment wanted.environment unless wanted.environment.empty?
+    environment shown unless wanted.environment.empty?
     returns wanted.returns
     timeout wanted.timeout
     live_stream wanted.live_stream
@@ -81,6 +82,19 @@ action :run do
 end
 
 action_class do
+  # A command line that holds a secret is not to be the name of what the log tells of.
+  def what
+    return 'a sensitive command' if new_resource.sensitive && new_resource.command
+
+    Array(new_resource.command || 'its own command').join(' ')
+  end
+
+  # Of a command that failed Chef shows every property, as `to_text` has it: here the names only.
+  def shy(environment)
+    names = environment.keys.map { |name| "#{name}=***" }.join(' ')
+    environment.dup.tap { |variables| variables.define_singleton_method(:to_text) { names } }
+  end
+
   def command_line
     words = ['exec']
     words << '--task' if new_resource.task

@@ -11,7 +11,7 @@ reconf_exec 'api' do
   task true
   wait '5m'
   pristine true
-  sensitive true
+  sensitive !node['open']
 end
 
 reconf_exec 'www'
