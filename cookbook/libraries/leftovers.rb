@@ -27,7 +27,8 @@ module ReconfCookbook
     end
 
     def self.ours?(path)
-      JSONFile.read(path)['x-managed-by'] == RECIPE
+      manifest = JSONFile.read(path)
+      manifest.is_a?(Hash) && manifest['x-managed-by'] == RECIPE
     rescue JSON::ParserError
       false
     end

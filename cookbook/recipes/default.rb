@@ -6,11 +6,14 @@
 # everything else in the converge has succeeded.
 #
 
-services = node['reconf']['services'].to_a.uniq.sort
+services = Array(node['reconf']['services']).map(&:to_s).uniq.sort
+install = node['reconf']['install'] || {}
 
-unless node['reconf']['install'].empty?
-  reconf_install node['reconf']['install']['source'] do
-    checksum node['reconf']['install']['checksum'] if node['reconf']['install']['checksum']
+unless install.empty?
+  # Its name is told in every log, and a URL can hold a password.
+  reconf_install 'reconf' do
+    source install['source']
+    checksum install['checksum'] if install['checksum']
   end
 end
 

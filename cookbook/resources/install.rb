@@ -8,6 +8,7 @@ description 'Installs the program from a package file, a URL or a local path'
 
 property :source, String,
          name_property: true,
+         sensitive: true,
          description: 'A path or URL, of the program itself or of a `.deb` or `.rpm` package.'
 
 property :checksum, String,

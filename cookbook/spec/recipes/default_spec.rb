@@ -15,7 +15,7 @@ RSpec.describe 'reconf::default' do
     put('var/lib/reconf/services/owing.json', 'version' => 1)
     all = run('services' => %w(www api), 'install' => { 'source' => '/srv/reconf' })
     expect(order(all)).to eq(
-      %w(reconf_install[/srv/reconf] reconf_configuration[node] reconf_service[old] reconf_service[owing] reconf_service[api]
+      %w(reconf_install[reconf] reconf_configuration[node] reconf_service[old] reconf_service[owing] reconf_service[api]
          reconf_service[www] reconf_conf[api] reconf_conf[www]) + ['reconf_announcement[services of this node]']
     )
     expect(all).to delete_reconf_service('old')
@@ -36,8 +36,22 @@ RSpec.describe 'reconf::default' do
 
   it 'takes the program as it is, unless told where from' do
     expect(run.find_resources(:reconf_install)).to be_empty
-    expect(run('install' => { 'source' => 'https://example.org/reconf', 'checksum' => 'b' * 64 }))
-      .to install_reconf_install('https://example.org/reconf').with(checksum: 'b' * 64)
+    source = 'https://user:s3cret@example.org/reconf'
+    told = run('install' => { 'source' => source, 'checksum' => 'b' * 64 })
+    expect(told).to install_reconf_install('reconf').with(source: source, checksum: 'b' * 64)
+    expect(told.find_resource(:reconf_install, 'reconf').to_text).not_to include('s3cret')
+  end
+
+  it 'takes one name for a list, and nothing for none' do
+    expect(order(run('services' => 'api'))).to include('reconf_conf[api]')
+    expect(order(run('services' => nil, 'install' => nil, 'config' => nil))).to eq(
+      %w(reconf_configuration[node]) + ['reconf_announcement[services of this node]']
+    )
+  end
+
+  it 'leaves alone what is no manifest' do
+    ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
+    expect(run.find_resources(:reconf_service)).to be_empty
   end
 
   it 'has nothing to announce without services' do
