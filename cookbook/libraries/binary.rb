@@ -33,7 +33,7 @@ module ReconfCookbook
     # The answer for a service, taken out: asking again means asking the binary again.
     def take(service)
       answer = @services.delete(service) || @whole
-      raise Failure.new("reconf did not answer for `#{service}`: #{@words}", @code) unless answer
+      raise Failure.new("reconf did not answer for `#{service}`: #{last_words}", @code) unless answer
 
       error = answer['error']
       raise Failure.new(error['message'], error['code']) if error
@@ -43,6 +43,14 @@ module ReconfCookbook
 
     def include?(service)
       @services.key?(service)
+    end
+
+    private
+
+    def last_words
+      return @words unless @words.empty?
+
+      @code ? "it ended with #{@code} and said nothing" : 'a signal ended it'
     end
   end
 

@@ -12,6 +12,9 @@ module ReconfCookbook
       raise if e.respond_to?(:response) && e.response.code != '404'
 
       raise Failure, "there is no item `#{item}` in the data bag `#{bag}`#{reconf_other_items(bag)}"
+    rescue Net::HTTPFatalError, Chef::Exceptions::JSON::ParseError
+      # One of Chef's modes only says that something is wrong, the other quotes what may be a secret.
+      raise Failure.new("Chef cannot read the item `#{item}` of the data bag `#{bag}`\nhint: is its file JSON?"), cause: nil
     end
 
     private

@@ -23,6 +23,9 @@ module ReconfCookbook
     # What a file that reconf reads says; why-run reckons with it although it is not written.
     def json_of(path, object)
       converge.files[path] = "#{Chef::JSONCompat.to_json_pretty(object)}\n"
+    rescue Chef::Exceptions::JSON::EncodeError
+      # Its message quotes the value, and Chef's stack trace those of all causes.
+      raise Failure.new("`#{path}` cannot be written: a value of it is not UTF-8, or no number"), cause: nil
     end
 
     # Writes a file that reconf reads, unless it is so already. No backup: copies of passwords in the cache are copies

@@ -37,6 +37,8 @@ action :create do
 
   # A decrypted item holds secrets: who may not read the conf may not read the manifest.
   access = (config['render'] || {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
+  # A number is no mode to reconf, and another one to Chef: a broken manifest is not to be open for all.
+  access = access.select { |_, value| value.is_a?(String) }
   write(places.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
 end
 

@@ -28,6 +28,11 @@ RSpec.describe ReconfCookbook::Answers do
     expect { answers.take('c') }.to raise_error(ReconfCookbook::Failure, /did not answer for `c`: warning: old/)
   end
 
+  it 'tells how the binary ended that said nothing' do
+    expect { described_class.new('', 3).take('a') }.to raise_error(/`a`: it ended with 3 and said nothing/)
+    expect { described_class.new('', nil).take('a') }.to raise_error(/`a`: a signal ended it/)
+  end
+
   it 'gives everybody the failure of the whole call' do
     answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
     %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away', &:unreachable?) }

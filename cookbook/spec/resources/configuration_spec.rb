@@ -31,6 +31,13 @@ RSpec.describe 'reconf_configuration' do
     expect(grouped).to create_file(path('etc/reconf/configuration.json')).with(group: 'app')
   end
 
+  it 'quotes no value that JSON cannot hold' do
+    expect { run { |node| node.override['configuration'] = { 'datastores' => { 'A_URL' => "mysql://u:s3cret\xE9@db" } } } }
+      .to raise_error(/configuration.json` cannot be written: a value of it is not UTF-8/) { |error|
+        expect([error, error.cause, error.cause&.cause].compact.map(&:message).join).not_to include('s3cret')
+      }
+  end
+
   it 'touches nothing that is so already' do
     FileUtils.mkdir_p(path('etc/reconf/services'), mode: 0o755)
     # Every run of ChefSpec has a cache of its own, and the lock is in there.

@@ -28,6 +28,16 @@ RSpec.describe 'reconf_service' do
       .to create_file(file).with(mode: '0600', owner: 'app', group: 'apps')
   end
 
+  it 'is not open for all because of a mode that is none' do
+    item(InRoot::API.merge('conf' => { 'mode' => 644, 'owner' => nil }))
+    expect(run).to create_file(file).with(mode: '0640', owner: nil)
+  end
+
+  it 'quotes nothing of an item that is no JSON' do
+    stub_data_bag_item('service', 'api').and_raise(Chef::Exceptions::JSON::ParseError.new('premature EOF: t0ken'))
+    expect { run }.to raise_error(/cannot read the item `api` of the data bag `service`/) { |error| expect(error.cause&.cause).to be_nil }
+  end
+
   it 'installs a plain hash, and never shows it' do
     manifest = InRoot::API.merge('environment' => { 'TOKEN' => 't0ken' })
     installed = run { |node| node.override['manifest'] = manifest }
