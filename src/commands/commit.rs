@@ -208,6 +208,8 @@ fn failed(error: &RegistryError, subject: Subject) -> Failure {
     if subject.recorded && error.is_unreachable() {
         failure.note(record::owed_note(subject.service))
     } else {
-        failure
+        // A call is often about many services, and only some of them are refused.
+        let what = format!("this concerns what `{}` announces", subject.service);
+        failure.facts([what])
     }
 }

@@ -35,6 +35,18 @@ fn lines(run: &Run) -> Vec<Value> {
 }
 
 #[test]
+fn of_many_services_the_one_that_etcd_refuses_is_named() {
+    let fleet = Fleet::etcd();
+    let huge = "x".repeat(1_600_000);
+    let node = fleet.node("web01").manifest("api", API).manifest(
+        "huge",
+        &format!(r#"{{"id": "huge", "provides": {{"HUGE": "{huge}"}}}}"#),
+    );
+    let told = node.run(&["announce", "--all"]).fails(69);
+    assert!(told.contains("what `huge` announces"), "{told}");
+}
+
+#[test]
 fn one_bad_service_of_five_stops_no_other() {
     on_both(|fleet| {
         let unmet = r#"{"id": "c", "requires": {"A": "{NOBODY}"}}"#;
