@@ -11,9 +11,7 @@ use std::{
 use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
 
 use super::files::{Access, plain};
-
-/// The longest conf, in bytes.
-const LONGEST: u64 = 4 * 1024 * 1024;
+use crate::model::format::LONGEST_CONF;
 
 /// The bits with which group and others can write.
 const OTHERS_WRITE: u32 = 0o022;
@@ -71,10 +69,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
     let metadata = file.metadata().map_err(|error| distrust(&error))?;
     judge(&metadata, geteuid().as_raw())?;
     let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    file.take(LONGEST + 1)
+    file.take(LONGEST_CONF + 1)
         .read_to_end(&mut content)
         .map_err(|error| distrust(&error))?;
-    if content.len() as u64 > LONGEST {
+    if content.len() as u64 > LONGEST_CONF {
         return Err(Distrust::TooLarge);
     }
     Ok(content)
@@ -84,7 +82,7 @@ fn judge(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
     let mode = Access::of(metadata).mode;
     if !metadata.is_file() {
         Err(Distrust::Irregular)
-    } else if metadata.len() > LONGEST {
+    } else if metadata.len() > LONGEST_CONF {
         Err(Distrust::TooLarge)
     } else if mode & OTHERS_WRITE != 0 {
         Err(Distrust::Writable(mode))

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The longest conf in the shell format, in bytes: `exec` reads no longer one (design.md section 7).
+pub const LONGEST_CONF: u64 = 4 * 1024 * 1024;
+
 /// A format of the conf (design.md section 7).
 #[derive(
     Clone,

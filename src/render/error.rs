@@ -26,6 +26,12 @@ pub enum RenderError {
         /// One clause.
         message: String,
     },
+    /// `exec` would not read it.
+    #[error("the shell conf of `{service}` is larger than 4 MiB, and `exec` reads no larger one")]
+    TooLarge {
+        /// The service.
+        service: Id,
+    },
     /// The format's reader does not understand what the template made.
     #[error("the {format} conf of `{service}` cannot be read back")]
     Unreadable {

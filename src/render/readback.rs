@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use super::{
     Conf, ConfError, Pairs, RenderError, Rendered, docker, dotenv, envdir, json, shell, systemd,
 };
-use crate::model::format::Format;
+use crate::model::format::{Format, LONGEST_CONF};
 
 /// How a variable that was read back differs from the resolved one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,11 @@ pub(super) fn check(
     rendered: &Rendered,
 ) -> Result<(), RenderError> {
     let service = conf.service.clone();
+    if let (Format::Shell, Rendered::File(bytes)) = (format, rendered)
+        && bytes.len() as u64 > LONGEST_CONF
+    {
+        return Err(RenderError::TooLarge { service });
+    }
     let pairs = read(format, rendered).map_err(|source| RenderError::Unreadable {
         service: service.clone(),
         format,

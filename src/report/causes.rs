@@ -87,6 +87,9 @@ impl From<RenderError> for Failure {
             RenderError::Different { .. } => {
                 failure.hint("a template may change comments and order, not variables")
             }
+            RenderError::TooLarge { .. } => {
+                failure.hint("let the service require and set less, or shorter values")
+            }
             RenderError::BuiltIn(_) | RenderError::Template { .. } => failure,
         }
     }

@@ -58,6 +58,28 @@ fn a_conf_that_others_may_have_written_is_refused() {
 }
 
 #[test]
+fn a_conf_that_would_be_too_large_for_exec_is_not_written() {
+    // Each quote is written as four bytes: little environment, much conf.
+    let variables = |count: usize| {
+        let quotes = "'".repeat(100_000);
+        let variables: Vec<String> = (0..count)
+            .map(|n| format!(r#""V{n}": "{quotes}""#))
+            .collect();
+        format!(
+            r#"{{"id": "app", "environment": {{{}}}}}"#,
+            variables.join(", ")
+        )
+    };
+    let node = Scenario::new().manifest("app", &variables(10));
+    let _written = node.run(&["render", "app"]).exits(0);
+    let _done = node.run(&["exec", "app", "--", "true"]).exits(0);
+    node.put("etc/reconf/services/app.json", &variables(11));
+    let told = node.run(&["render", "app"]).changes_nothing().fails(65);
+    assert!(told.contains("`app` is larger than 4 MiB"), "{told}");
+    let _old = node.run(&["exec", "app", "--", "true"]).exits(0);
+}
+
+#[test]
 fn a_conf_that_is_not_literal_is_refused_at_its_place() {
     let node = node("{}");
     let mut runs = Vec::new();
