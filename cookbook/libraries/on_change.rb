@@ -5,7 +5,8 @@ module ReconfCookbook
 
     # `{ variable => [action, target, timing] }`, or a list of such lists, as a list of lists with every timing given.
     def self.coerce(wanted)
-      wanted.to_h { |variable, one| [variable.to_s, (one.first.is_a?(Array) ? one : [one]).map { |n| notification(n) }] }
+      # A node's attributes ignore a block of `to_h`.
+      wanted.to_hash.to_h { |variable, one| [variable.to_s, (one.first.is_a?(Array) ? one : [one]).map { |n| notification(n) }] }
     end
 
     # What is to be notified when these variables have changed, each once.

@@ -22,6 +22,7 @@ property :secret, String,
 
 property :manifest, Hash,
          sensitive: true,
+         coerce: proc { |manifest| Mash.new(manifest).to_hash },
          desired_state: false,
          description: 'The manifest itself, instead of an item of a data bag.'
 

@@ -28,6 +28,12 @@ RSpec.describe 'reconf_service' do
       .to create_file(file).with(mode: '0600', owner: 'app', group: 'apps')
   end
 
+  it 'reads a plain hash with symbols as one with strings' do
+    installed = converge('used::symbols', step_into: %w(reconf_service))
+    expect(installed).to create_file(file).with(mode: '0600')
+    expect(content(installed)).to eq('id' => 'api', 'conf' => { 'mode' => '0600' })
+  end
+
   it 'is not open for all because of a mode that is none' do
     item(InRoot::API.merge('conf' => { 'mode' => 644, 'owner' => nil }))
     expect(run).to create_file(file).with(mode: '0640', owner: nil)

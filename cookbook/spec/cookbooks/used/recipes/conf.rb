@@ -5,7 +5,7 @@ end
 reconf_conf 'api' do
   drain node['drain'] if node['drain']
   await_applied node['await'] unless node['await'].nil?
-  on_change node['on_change'].to_h if node['on_change']
+  on_change node['on_change'] if node['on_change']
 end
 
 ruby_block 'fail' do

@@ -1,0 +1,3 @@
+reconf_service 'api' do
+  manifest id: 'api', conf: { mode: '0600' }
+end
