@@ -3,7 +3,7 @@
 use super::{Ended, node::Node};
 use crate::{
     cli,
-    edge::running::{Task, sharers},
+    edge::running::{Task, are_more_than, sharers},
     report::{Code, Failure, table},
 };
 
@@ -22,6 +22,10 @@ pub(super) fn run(node: &Node, args: &cli::Tasks) -> Ended {
         for line in table(&rows) {
             node.tell.data(format!("{line}\n").as_bytes());
         }
+    }
+    if are_more_than(&lock, tasks.len()) {
+        let whose = format!("tasks of other users hold the conf of `{}` too", args.id);
+        node.tell.warning(&format!("{whose}: only root sees which"));
     }
     Ok(None)
 }

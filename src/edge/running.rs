@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
+use nix::sys::stat::{major, minor};
 
 /// A process that shares a lock.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -47,6 +48,20 @@ pub fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
         command: command(*pid),
     });
     Ok(tasks.collect())
+}
+
+/// Whether more tasks share the flock on `path` than `seen`: those of other users, into which the caller may not look.
+/// The kernel tells everybody how many there are; where it cannot be asked, none are missed.
+pub fn are_more_than(path: &Path, seen: usize) -> bool {
+    let Ok(file) = fs::metadata(path) else {
+        return false;
+    };
+    let (device, number) = (file.dev(), file.ino());
+    let place = format!(" {:02x}:{:02x}:{number} ", major(device), minor(device));
+    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let shared =
+        |line: &&str| line.contains(": FLOCK ") && line.contains(" READ ") && line.contains(&place);
+    locks.lines().filter(shared).count() > seen
 }
 
 fn number(path: &Path) -> Option<u32> {

@@ -22,6 +22,13 @@ fn a_user_in_the_confs_group_runs_tasks_and_is_waited_for() {
     let start = |who| Task::of(command_as(&node, who, &script).unwrap());
     let task = start((USER, GROUP));
     assert_eq!(task.version(), "old");
+    // "No tasks" would be a lie to who sees only their own.
+    let tasks = |who| command_as(&node, who, &["tasks", "app"]).unwrap().output();
+    let told = String::from_utf8(tasks(STRANGER).unwrap().stderr).unwrap();
+    assert!(told.contains("tasks of other users hold the conf of `app`"));
+    assert_eq!(tasks((USER, GROUP)).unwrap().stderr, b"");
+    let listed = node.run(&["tasks", "app"]).succeeds();
+    assert!(listed.starts_with(&task.pid().to_string()), "{listed}");
     node.put("etc/reconf/services/app.json", &manifest("new", &group));
     let mut drain = node
         .command(&["render", "-q", "--drain", LONG, "app"])
