@@ -18,18 +18,36 @@ module ReconfCookbook
       (@applied[binary] ||= []) << service
     end
 
-    # Runs the resource's action again at the end.
+    # Runs the resource's action at the end, once.
     def run(resource, action)
-      @waiting << [resource, action]
+      @waiting << [resource, action] unless @waiting.include?([resource, action])
     end
 
     def converge_complete
       @over = true
       @applied.each { |binary, services| apply(binary, services.uniq.sort) }
-      @waiting.uniq.each { |resource, action| resource.run_action(action) }
+      # What they notify late is added while they run.
+      @waiting.each { |resource, action| act(resource, action) }
     end
 
     private
+
+    # Chef's runner, which notifies otherwise, has ended.
+    def act(resource, action)
+      resource.run_action(action)
+      return unless resource.updated_by_last_action?
+
+      context = resource.run_context
+      notified(context, context.immediate_notifications(resource)) { |target, what| act(target, what) }
+      notified(context, context.delayed_notifications(resource)) { |target, what| run(target, what) }
+    end
+
+    def notified(context, notifications)
+      notifications.each do |notification|
+        notification.resolve_resource_reference(context.resource_collection)
+        yield notification.resource, notification.action
+      end
+    end
 
     def apply(binary, services)
       answers = binary.ask('applied', *services)

@@ -29,7 +29,7 @@ property :together, Array,
          default: [],
          default_description: 'this service alone',
          desired_state: false,
-         description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list.'
+         description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list, and is rendered alone where it wants anything else otherwise.'
 
 action :render do
   if speechless?

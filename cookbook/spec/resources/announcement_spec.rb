@@ -33,6 +33,15 @@ RSpec.describe 'reconf_announcement' do
     expect(run { |node| node.override['withdrawn'] = true }).not_to be_updated_by_last_action
   end
 
+  it 'notifies at the end as it does elsewhere' do
+    notified = lambda do
+      run = converge('used::announcement', step_into: %w(reconf_announcement file)) { |node| node.override['later'] = true }
+      %w(at-once late later).select { |note| run.find_resource(:file, path(note)).updated_by_last_action? }
+    end
+    expect(notified.call).to eq(%w(at-once late later))
+    expect(notified.call).to eq([])
+  end
+
   it 'waits for the end of the converge' do
     resource = run { |node| node.override['later'] = true }
     expect(resource).to be_updated_by_last_action

@@ -1,6 +1,25 @@
+at_once, late, later = %w(at-once late later).map { |note| File.join(node['reconf']['root'], note) }
+
+file at_once do
+  action :nothing
+end
+
+file late do
+  action :nothing
+  notifies :create, "file[#{later}]"
+end
+
+file later do
+  action :nothing
+  # A circle ends.
+  notifies :create, "file[#{late}]"
+end
+
 reconf_announcement 'api' do
   ttl node['ttl'] if node['ttl']
   keep_withdrawn false if node['again']
   after_converge true if node['later']
   action node['withdrawn'] ? :withdraw : :announce
+  notifies :create, "file[#{late}]"
+  notifies :create, "file[#{at_once}]", :immediately
 end
