@@ -92,8 +92,14 @@ fn missing(node: &Node, id: &Id) -> Failure {
     let path = node.places.manifest(id);
     let failure = Failure::new(Code::NoInput, format!("there is no manifest of `{id}`"))
         .facts([format!("looked for {}", path.display())]);
-    let near = all(node).unwrap_or_default().into_iter();
-    let near = near
+    if files::exists(&path) && matches!(files::read(&path), Ok(None)) {
+        return failure.hint("that is a symbolic link which leads nowhere");
+    }
+    // Files with other names were told already, or are not asked for.
+    let listing = files::list_ids(&node.places.manifests(), "json").unwrap_or_default();
+    let near = listing
+        .ids
+        .into_iter()
         .map(|other| {
             (
                 strsim::damerau_levenshtein(id.as_str(), other.as_str()),

@@ -47,6 +47,21 @@ fn of_many_services_the_one_that_etcd_refuses_is_named() {
 }
 
 #[test]
+fn a_manifest_that_is_a_link_to_nowhere_is_told_as_one() {
+    let node = Scenario::new().manifest("api", API);
+    let link = node.path("etc/reconf/services/app.json");
+    std::os::unix::fs::symlink("nowhere", link).unwrap();
+    let told = node.run(&["render", "--all"]).exits(66).text();
+    assert!(told.contains("there is no manifest of `app`"), "{told}");
+    assert!(
+        told.contains("a symbolic link which leads nowhere"),
+        "{told}"
+    );
+    let told = node.run(&["render", "apj"]).exits(66).text();
+    assert!(told.contains("did you mean `api`?"), "{told}");
+}
+
+#[test]
 fn one_bad_service_of_five_stops_no_other() {
     on_both(|fleet| {
         let unmet = r#"{"id": "c", "requires": {"A": "{NOBODY}"}}"#;
