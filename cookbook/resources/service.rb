@@ -32,7 +32,7 @@ property :managed_by, String,
 
 action :create do
   manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
-  manifest = manifest.merge('x-managed-by' => new_resource.managed_by) if new_resource.managed_by
+  manifest = manifest.merge('x-managed-by' => manager) if manager
   converge.manifests[new_resource.service] = manifest
   text = json_of(places.manifest(new_resource.service), manifest)
 
@@ -52,6 +52,14 @@ action :delete do
 end
 
 action_class do
+  # Of two resources of a service each says the same: else each would change what the other one wrote, in every run.
+  def manager
+    same = new_resource.run_context.resource_collection.select do |other|
+      other.declared_type == :reconf_service && other.service == new_resource.service && other.action == new_resource.action
+    end
+    [new_resource, *same].map(&:managed_by).compact.first
+  end
+
   def clear
     converge.files[places.manifest(new_resource.service)] = nil
     file places.manifest(new_resource.service) do

@@ -63,6 +63,14 @@ RSpec.describe 'reconf_service' do
     expect(content(run { |node| node.override['managed'] = true })['x-managed-by']).to eq('somebody')
   end
 
+  it 'says so in either of two resources' do
+    item(InRoot::API)
+    FileUtils.mkdir_p(File.dirname(file))
+    twice = converge('used::twice', step_into: %w(reconf_service file))
+    expect(JSON.parse(IO.read(file))['x-managed-by']).to eq('somebody')
+    expect(twice.find_resource(:reconf_service, 'api again')).not_to be_updated_by_last_action
+  end
+
   it 'takes back, forgets and removes' do
     installed
     reconf('apply', 'api')
