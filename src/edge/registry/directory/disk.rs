@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::model::id::Id;
+use crate::{edge::files::plain, model::id::Id};
 
 use super::{
     super::{RegistryError, budget::Deadline},
@@ -134,7 +134,7 @@ impl Disk {
 }
 
 fn failed(federation: &Id, action: &'static str, path: &Path, error: &io::Error) -> RegistryError {
-    let (path, reason) = (path.display().to_string(), error.to_string());
+    let (path, reason) = (path.display().to_string(), plain(error));
     if error.kind() == io::ErrorKind::PermissionDenied {
         return RegistryError::Denied {
             federation: federation.clone(),
