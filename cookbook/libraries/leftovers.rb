@@ -29,7 +29,7 @@ module ReconfCookbook
     def self.ours?(path)
       manifest = JSONFile.read(path)
       manifest.is_a?(Hash) && manifest['x-managed-by'] == RECIPE
-    rescue JSON::ParserError
+    rescue JSON::ParserError, Errno::EISDIR
       false
     end
     private_class_method :ids, :ours?

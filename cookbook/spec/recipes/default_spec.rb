@@ -51,6 +51,7 @@ RSpec.describe 'reconf::default' do
 
   it 'leaves alone what is no manifest' do
     ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
+    Dir.mkdir(path('etc/reconf/services/folder.json'))
     expect(run.find_resources(:reconf_service)).to be_empty
   end
 
