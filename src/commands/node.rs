@@ -1,6 +1,6 @@
 //! What a command knows of the node that it runs on.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -173,7 +173,7 @@ impl Node {
             return Ok(BTreeMap::new());
         };
         let path = path.display().to_string();
-        Datastores::parse(&path, &text, &self.settings.federation)
+        Datastores::parse(&path, &text, &self.settings.home)
             .map_err(|problems| Failure::problems(Code::Configuration, &problems))
     }
 
@@ -198,18 +198,26 @@ fn settings(global: &Global, assumed: &Assumed) -> Result<Settings, Failure> {
     let variable = process_environment::variable;
     let (_, path) = config_path(&flags, variable);
     let text = assumed.read(&path)?;
-    if text.is_none() && (flags.config.is_some() || variable("RECONF_CONFIG").is_some()) {
-        let message = format!("there is no `{}`", path.display());
-        return Err(Failure::new(Code::Configuration, message)
-            .hint("leave out --config and RECONF_CONFIG to run with defaults"));
+    if text.is_none() {
+        refuse_missing(&flags, &path)?;
     }
     let shown = path.display().to_string();
     let file = text.as_deref().map(|text| (shown.as_str(), text));
     Ok(Settings::load(&flags, variable, file)?)
 }
 
+/// Refuses to run with defaults where somebody named a `config.json` that is not there.
+pub(super) fn refuse_missing(flags: &Flags, config: &Path) -> Result<(), Failure> {
+    if flags.config.is_none() && process_environment::variable("RECONF_CONFIG").is_none() {
+        return Ok(());
+    }
+    let message = format!("there is no `{}`", config.display());
+    Err(Failure::new(Code::Configuration, message)
+        .hint("leave out --config and RECONF_CONFIG to run with defaults"))
+}
+
 /// A text file; `None` if there is none.
-pub(crate) fn read_text(path: &std::path::Path) -> Result<Option<String>, Failure> {
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
     let Some(bytes) = files::read(path)? else {
         return Ok(None);
     };

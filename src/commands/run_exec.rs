@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     assumed::Assumed,
     exec::{self, ExecFailure, ExecRequest},
-    node::{Node, read_text},
+    node::{Node, read_text, refuse_missing},
     services,
 };
 use crate::{
@@ -65,6 +65,7 @@ fn places(global: &Global) -> Result<Places, Failure> {
     };
     let (root, config) = config_path(&flags, variable);
     let Some(text) = read_text(&config)? else {
+        refuse_missing(&flags, &config)?;
         let confs: PathBuf = Places::default_confs(&root);
         return Ok(Places::new(&root, &confs));
     };

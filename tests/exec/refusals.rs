@@ -150,6 +150,9 @@ fn without_a_command_or_a_usable_call_nothing_runs() {
     node.put("etc/reconf/config.json", r#"{"render": "here"}"#);
     let told = exec(&node).text();
     assert!(told.contains("config.json:1:12"), "{told}");
+    let missing = ["exec", "--config", "missing.json", "app", "--", "true"];
+    let told = node.run(&missing).fails(125);
+    assert!(told.contains("there is no `missing.json`"), "{told}");
 }
 
 #[test]

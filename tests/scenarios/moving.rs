@@ -114,6 +114,27 @@ fn two_federations_on_one_node_get_only_what_is_theirs() {
     });
 }
 
+/// A flag takes no secret through the wall: what stands at the top is that federation's which `config.json` names.
+#[test]
+fn a_flag_does_not_give_a_federation_the_datastores_of_another() {
+    let fleet = Fleet::embedded();
+    let node = fleet
+        .node("web01")
+        .config(r#"{"federation": "seatgeek", "federations": ["seatgeek", "pivotly"]}"#);
+    let node = node.datastores(r#"{"datastores": {"DB_URL": "db.seatgeek"}}"#);
+    let manifest = r#"{"id": "two", "requires": {"DB": "{DB_URL}"}}"#;
+    let node = node.manifest("two", &of("pivotly", manifest));
+    for flags in [
+        &["render", "two"][..],
+        &["render", "two", "--federation", "pivotly"],
+    ] {
+        let refused = node.run(flags).exits(75);
+        assert!(refused.text().contains("nothing provides it"));
+    }
+    let listed = node.run(&["ls", "--federation", "pivotly"]).succeeds();
+    assert!(!listed.contains("DB_URL"), "{listed}");
+}
+
 #[test]
 fn a_federation_that_was_not_let_in_is_refused_by_every_command() {
     let fleet = Fleet::embedded();

@@ -62,6 +62,7 @@ impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
         let (root, config) = flags::config_path(self.flags, &self.variable);
         let region = self.said("region", flags::REGION, stated.region, id)?;
         let region = region.unwrap_or_else(Id::default_scope);
+        let home = stated.federation.clone();
         let federation = self.said("federation", flags::FEDERATION, stated.federation, id)?;
         let federation = federation.unwrap_or_else(Id::default_scope);
         let regions = self.filed("regions", stated.regions);
@@ -73,6 +74,7 @@ impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
             regions: regions.unwrap_or_else(|| vec![region.clone()]),
             region,
             federations: federations.unwrap_or_else(|| vec![federation.clone()]),
+            home: home.unwrap_or_else(|| federation.clone()),
             federation,
             render: self.render(&root, stated.render),
             ttl: self.filed("announce.ttl", stated.ttl),

@@ -40,6 +40,9 @@ pub struct Settings {
     pub regions: Vec<Id>,
     /// The node's own federation.
     pub federation: Id,
+    /// The federation of the datastores at the top of `configuration.json`: the one that `config.json` names, since a
+    /// flag must not take secrets through the wall between federations; else the node's own.
+    pub home: Id,
     /// The federations whose services this node may run; at least one.
     pub federations: Vec<Id>,
     /// How confs are written.
