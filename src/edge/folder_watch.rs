@@ -20,7 +20,8 @@ pub struct FolderWatch {
     folders: Vec<PathBuf>,
 }
 
-/// The system gives each user a few inotify instances only; where there is none left, it is looked every now and then.
+/// The system gives each user so many inotify instances and watches only; where none is left, it is looked every now and
+/// then.
 #[derive(Debug)]
 enum Means {
     Told(INotifyWatcher),
@@ -48,18 +49,27 @@ impl FolderWatch {
             }
         };
         let config = notify::Config::default();
-        let means = if let Ok(watcher) = INotifyWatcher::new(told(), config) {
-            Means::Told(watcher)
-        } else {
-            // By their times alone, files that change twice within a second would look the same.
-            let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
-            Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?)
-        };
-        let mut watch = Self { means, folders };
-        for folder in watch.folders.clone() {
-            watch.add(&folder).map_err(failed)?;
+        if let Ok(watcher) = INotifyWatcher::new(told(), config) {
+            let mut watch = Self {
+                means: Means::Told(watcher),
+                folders: folders.clone(),
+            };
+            match watch.add_all() {
+                Err(error) if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) => {}
+                added => return added.map(|()| watch).map_err(failed),
+            }
         }
+        // By their times alone, files that change twice within a second would look the same.
+        let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
+        let means = Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?);
+        let mut watch = Self { means, folders };
+        watch.add_all().map_err(failed)?;
         Ok(watch)
+    }
+
+    fn add_all(&mut self) -> notify::Result<()> {
+        let folders = self.folders.clone();
+        folders.iter().try_for_each(|folder| self.add(folder))
     }
 
     /// How often is looked, if the system does not tell.
@@ -74,16 +84,18 @@ impl FolderWatch {
         }
     }
 
-    /// Watches folders again that were removed and made anew; for those that stayed nothing changes. Not to be called
-    /// in the thread that is told.
-    pub fn renew(&mut self) {
+    /// Watches folders again that were removed and made anew; for those that stayed nothing changes. If one is missing,
+    /// nobody will tell when it is back: then it gives the time after which this is to be called again, and what lies
+    /// in the folders to be looked at. Not to be called in the thread that is told.
+    pub fn renew(&mut self) -> Option<Duration> {
         if self.interval().is_some() {
-            return;
+            return None;
         }
+        let mut missing = false;
         for folder in self.folders.clone() {
-            // One that is gone again is watched when it is back.
-            let _gone = self.add(&folder);
+            missing |= self.add(&folder).is_err();
         }
+        missing.then_some(LOOK)
     }
 }
 

@@ -7,6 +7,8 @@ use nix::{
     unistd::Pid,
 };
 
+use reconf::{edge::registry::Range, model::key::slots_prefix};
+
 use super::{LONG, Listener, Node};
 use crate::harness::{etcd::Etcd, wait::wait_until};
 
@@ -82,4 +84,24 @@ fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
     kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
     second.settles("one");
     fs::write(first.scenario.path("go"), "\n").unwrap();
+}
+
+#[test]
+fn a_node_that_cannot_start_keeps_no_slot() {
+    let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#);
+    node.announce("one");
+    let _listener = node.listen(super::RENDER);
+    node.settles("one");
+    node.told("provision-ended", 1);
+    let stamp = "var/lib/reconf/provision.json";
+    let known = node.read(stamp);
+    node.scenario.put(stamp, r#"{"version": 9}"#);
+    node.announce("two");
+    node.told("provision-deferred", 1);
+    let slots = Range::Prefix(slots_prefix(&node.federation));
+    let wanted = [(node.federation.clone(), vec![slots])];
+    let reading = node.session().read(&wanted).pop().unwrap().unwrap();
+    assert_eq!(reading.entries, [], "a slot is kept for nothing");
+    node.scenario.put(stamp, &known);
+    node.settles("two");
 }

@@ -116,3 +116,52 @@ fn what_is_unmet_is_told_and_starts_nothing_until_it_is_met() {
     node.announce("met");
     node.settles("met");
 }
+
+#[test]
+fn a_registry_folder_that_is_removed_and_made_again_is_watched_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = folder.path().join("registry");
+    let node = Node::at(&format!("dir:{}", registry.display()), AT_ONCE);
+    node.announce("one");
+    let _listener = node.listen(RENDER);
+    node.settles("one");
+    std::fs::remove_dir_all(&registry).unwrap();
+    super::pass(Duration::from_millis(500));
+    node.announce("two");
+    node.settles("two");
+    node.announce("three");
+    node.settles("three");
+}
+
+#[test]
+fn a_registry_that_moves_while_another_file_is_broken_is_followed_once_that_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| format!("dir:{}/{name}", folder.path().display());
+    let federation = "moving";
+    let config = |name: &str| {
+        format!(
+            r#"{{"registry": {{"endpoints": ["{}"]}}, "listen": {AT_ONCE}}}"#,
+            place(name)
+        )
+    };
+    let at = |name: &str| Node::in_federation(&place(name), federation, "web01", AT_ONCE);
+    let (first, second) = (at("first").configured(), at("second"));
+    first.announce("one");
+    second.announce("two");
+    first
+        .scenario
+        .put("etc/reconf/config.json", &config("first"));
+    let _listener = first.listen(RENDER);
+    first.settles("one");
+    first.scenario.put("etc/reconf/configuration.json", "{");
+    first.told("trouble", 1);
+    first
+        .scenario
+        .put("etc/reconf/config.json", &config("second"));
+    // The switch is heeded all the same, and shows that the other file was seen.
+    let _off = first.scenario.run(&["listen", "off"]).exits(0);
+    first.told("switch", 1);
+    first.scenario.put("etc/reconf/configuration.json", "{}");
+    let _on = first.scenario.run(&["listen", "on"]).exits(0);
+    first.settles("two");
+}

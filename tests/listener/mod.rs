@@ -90,6 +90,12 @@ impl Node {
         self
     }
 
+    /// The same with the place of its registry in its configuration only.
+    fn configured(mut self) -> Self {
+        self.scenario = self.scenario.without("RECONF_REGISTRY");
+        self
+    }
+
     /// Starts the listener with a script as its command.
     fn listen(&self, script: &str) -> Listener {
         self.listen_as(self.scenario.command(&["listen", "--", "sh", "-c", script]))

@@ -59,7 +59,13 @@ impl Daemon {
             return self.start(None);
         };
         if let Some(slot) = slots::take(&self.node, most, clock::random())? {
-            return self.start(Some(slot));
+            let started = self.start(Some(slot.clone()));
+            if started.is_err() && !self.queue.is_running() {
+                // A node that cannot start must not keep those waiting that can. What cannot be given back ends with
+                // its lease.
+                let _ends_by_itself = slots::give_back(&self.node, &slot);
+            }
+            return started;
         }
         if self.refusals == 0 {
             self.journal.tell("slots-full", &[("max_parallel", &most)]);
@@ -119,7 +125,9 @@ impl Daemon {
         {
             let arguments = supervise::arguments(&self.global, &command);
             let standby = Standby::start(&arguments).map_err(|error| cannot_start(&error))?;
-            self.standby = Some((command, standby));
+            if let Some((_, unneeded)) = self.standby.replace((command, standby)) {
+                unneeded.dismiss();
+            }
         }
         Ok(())
     }

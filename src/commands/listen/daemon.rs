@@ -59,6 +59,8 @@ pub(super) struct Daemon {
     pub(super) watch: Option<Watch>,
     pub(super) watches: u64,
     pub(super) folders: FolderWatch,
+    /// When a folder that is missing is looked for again.
+    pub(super) missing: Option<Duration>,
     pub(super) ready: bool,
     pub(super) _lock: Lock,
 }
@@ -107,13 +109,15 @@ impl Daemon {
                 Step::Until(at) => Some(at.saturating_sub(self.now())),
                 Step::Idle | Step::Due => None,
             };
-            let wait = wait.into_iter().chain(self.manager.heartbeat()).min();
+            let wait = wait.into_iter().chain(self.manager.heartbeat());
+            let wait = wait.chain(self.missing).min();
             let first = match wait {
                 Some(wait) => events.recv_timeout(wait),
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             self.manager.alive();
-            let seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
+            let mut seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
+            seen.extend(self.missing.map(|_| Event::Files));
             if seen
                 .iter()
                 .any(|event| matches!(event, Event::Told(Told::End)))
@@ -152,7 +156,7 @@ impl Daemon {
             }
         }
         if files {
-            self.folders.renew();
+            self.missing = self.folders.renew();
             self.reload();
             self.wake_keeper();
         }

@@ -28,21 +28,21 @@ impl Daemon {
 
     fn try_reload(&mut self) -> Result<(), Failure> {
         let node = Node::load(&self.global, Assumed::default())?;
+        // A person is heeded, whatever else is wrong.
+        self.turn(places::switch(&node)?);
+        command(&self.given, &node)?;
         let elsewhere = node.settings.registry != self.node.settings.registry;
-        let before = std::mem::replace(&mut self.node, node);
-        if let Err(failure) = self.command() {
-            self.node = before;
-            return Err(failure);
+        let session = elsewhere.then(|| reach(&node));
+        let way = session.as_ref().unwrap_or(&self.session);
+        let moved = self.mirror.reload(&node, way, self.journal)?;
+        // Only now: what is taken over with one file unreadable would be no news when that can be read.
+        self.node = node;
+        if let Some(session) = session {
+            self.session = session;
         }
         self.queue.limit(limits(&self.node), self.now());
-        self.turn(places::switch(&self.node)?);
-        if elsewhere {
-            self.session = reach(&self.node);
-        }
-        let moved = self
-            .mirror
-            .reload(&self.node, &self.session, self.journal)?;
-        if moved || elsewhere {
+        let unwatched = self.watch.is_none() && !self.mirror.interest().is_empty();
+        if moved || elsewhere || unwatched {
             self.follow()?;
         }
         Ok(())
@@ -94,14 +94,18 @@ impl Daemon {
 
     /// The command that provisions this node.
     pub(super) fn command(&self) -> Result<Vec<OsString>, Failure> {
-        if !self.given.is_empty() {
-            return Ok(self.given.clone());
-        }
-        let set = self.node.settings.listen.command.as_ref();
-        let set = set.map(|words| words.iter().map(OsString::from).collect());
-        set.ok_or_else(|| {
-            Failure::new(Code::Usage, "there is no command that provisions this node")
-                .hint("give one after `--`, or set `listen.command` in config.json")
-        })
+        command(&self.given, &self.node)
     }
+}
+
+fn command(given: &[OsString], node: &Node) -> Result<Vec<OsString>, Failure> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    let set = node.settings.listen.command.as_ref();
+    let set = set.map(|words| words.iter().map(OsString::from).collect());
+    set.ok_or_else(|| {
+        Failure::new(Code::Usage, "there is no command that provisions this node")
+            .hint("give one after `--`, or set `listen.command` in config.json")
+    })
 }

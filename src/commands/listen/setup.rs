@@ -62,6 +62,7 @@ impl Daemon {
             watch: None,
             watches: 0,
             folders: folders.map_err(|error| system(&error))?,
+            missing: None,
             ready: false,
             _lock: lock,
             manager,
@@ -78,7 +79,7 @@ impl Daemon {
         self.follow()?;
         if let Some(interval) = self.folders.interval() {
             let every = humantime::format_duration(interval);
-            let reason = "no inotify instance is left";
+            let reason = "no inotify instance or watch is left";
             self.journal
                 .tell("polling", &[("every", &every), ("reason", &reason)]);
         }

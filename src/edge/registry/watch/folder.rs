@@ -71,9 +71,11 @@ fn watch(
     tell: &impl Fn(Seen),
 ) {
     let mut told = Told::new();
+    let mut missing: Option<Duration> = None;
     loop {
-        let first = match look(directory, interest, &mut told, tell) {
-            Some(wait) => woken.recv_timeout(wait + AFTER_END),
+        let end = look(directory, interest, &mut told, tell).map(|end| end + AFTER_END);
+        let first = match end.into_iter().chain(missing).min() {
+            Some(wait) => woken.recv_timeout(wait),
             None => woken.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         let wakes = first.into_iter().chain(woken.try_iter());
@@ -82,8 +84,8 @@ fn watch(
         if first == Err(RecvTimeoutError::Disconnected) || wakes.any(|wake| wake == Wake::End) {
             return;
         }
-        if files {
-            folder.renew();
+        if files || missing.is_some() {
+            missing = folder.renew();
         }
     }
 }
