@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{format::Format, id::Id, name::Name};
+use crate::model::{self, format::Format, id::Id, name::Name};
 
 /// Renders what a service requires, tells the fleet what it provides, and runs commands with its environment.
 #[derive(Debug, Parser)]
@@ -156,13 +156,13 @@ pub struct Render {
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["stdout", "dry_run"])]
     pub on_change: Option<String>,
     /// End the `--on-change` command after this time
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = humantime::parse_duration, requires = "on_change")]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration, requires = "on_change")]
     pub on_change_timeout: Duration,
     /// Count what is written as applied only when `reconf applied` says so
     #[arg(long, conflicts_with_all = ["stdout", "dry_run", "on_change"])]
     pub await_applied: bool,
     /// Let running tasks end first, new ones wait; give up after this time
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, conflicts_with_all = ["stdout", "dry_run"])]
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with_all = ["stdout", "dry_run"])]
     pub drain: Option<Duration>,
     /// Exit with 2 if something changed
     #[arg(long)]
@@ -196,7 +196,7 @@ pub struct Withdraw {
     #[command(flatten)]
     pub services: Services,
     /// Wait until no node has applied what was withdrawn
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
 }
 
@@ -221,7 +221,7 @@ pub struct Exec {
     #[arg(long)]
     pub task: bool,
     /// How long a task waits for a drain to end
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration, requires = "task")]
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration, requires = "task")]
     pub wait: Duration,
     /// Start from an empty environment
     #[arg(long)]
@@ -250,9 +250,14 @@ pub struct Tasks {
     pub id: Id,
 }
 
+/// A length of time; the error is a clause.
+fn duration(text: &str) -> Result<Duration, String> {
+    model::duration(text, Duration::ZERO)
+}
+
 /// Registries count leases in whole seconds.
 fn ttl(text: &str) -> Result<Duration, String> {
-    let ttl = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let ttl = duration(text)?;
     if ttl.is_zero() || ttl.subsec_nanos() > 0 {
         return Err("must be whole seconds, at least 1s".to_owned());
     }

@@ -36,7 +36,7 @@ pub enum ListenAction {
 #[derive(Debug, Args)]
 pub struct Off {
     /// Turn on again by itself after this time
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = super::duration)]
     pub time: Option<Duration>,
     /// Why, for those who look at the status
     #[arg(long, value_name = "TEXT")]

@@ -78,7 +78,7 @@ impl Seen {
         match flag {
             "--root" => set(&mut self.root, value()?.to_owned()),
             "--config" => set(&mut self.config, value()?.to_owned()),
-            "--wait" if self.verb => set(&mut self.wait, humantime::parse_duration(value()?).ok()?),
+            "--wait" if self.verb => set(&mut self.wait, super::duration(value()?).ok()?),
             "--task" if self.verb => switch(&mut self.task, attached),
             "--pristine" if self.verb => switch(&mut self.pristine, attached),
             "exec" if !self.verb => switch(&mut self.verb, attached),

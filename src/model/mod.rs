@@ -27,3 +27,5 @@ pub mod snapshot;
 pub mod stamp;
 pub mod suggest;
 pub mod switch;
+
+pub use fields::time::parse as duration;

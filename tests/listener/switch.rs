@@ -56,6 +56,13 @@ fn off_ends_by_itself() {
     node.announce("one");
     let listener = node.listen(RENDER);
     node.settles("one");
+    let endless = ["listen", "off", "--for", "9000years"];
+    assert!(
+        node.scenario
+            .run(&endless)
+            .fails(64)
+            .contains("at most ten years")
+    );
     turn(&node, &["off", "--for", "2s"]);
     node.told("switch", 1);
     node.announce("two");

@@ -7,8 +7,11 @@ use crate::model::{findings::Findings, json::Node};
 /// No clock arithmetic overflows below this.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Parses a duration of at least `least` and at most ten years; the error is a clause such as `must be …`.
-pub(in crate::model) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
+/// Parses a duration of at least `least` and at most ten years.
+///
+/// # Errors
+/// A clause such as `must be …`.
+pub fn parse(text: &str, least: Duration) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration < least => {
             let least = humantime::format_duration(least);
