@@ -17,7 +17,10 @@ use nix::{
 };
 use tokio::net::TcpSocket;
 
-use super::{certificates::Pair, wait::until};
+use super::{
+    certificates::Pair,
+    wait::{freeze, until},
+};
 
 const GUARD: &str = r#"
 folder=$1; shift
@@ -114,16 +117,7 @@ impl Etcd {
 
     /// Stops it from running, with all its connections open; not one of its threads runs on.
     pub(crate) fn freeze(&self) {
-        kill(self.pid, Signal::SIGSTOP).unwrap();
-        until("etcd is frozen", || self.is_stopped().then_some(()));
-    }
-
-    fn is_stopped(&self) -> bool {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
-        threads.flatten().all(|thread| {
-            let status = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
-            status.lines().any(|line| line.starts_with("State:\tT"))
-        })
+        freeze(self.pid);
     }
 
     /// Lets it run again.

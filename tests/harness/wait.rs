@@ -1,8 +1,13 @@
 //! Waiting for a state instead of for a while.
 
 use std::{
-    thread,
+    fs, thread,
     time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 /// What no state that a test waits for should need.
@@ -30,6 +35,19 @@ pub(crate) fn wait_until(what: &str, limit: Duration, mut reached: impl FnMut() 
         );
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Stops a process; when this returns, not one of its threads runs on, as some do for a moment after the signal.
+#[track_caller]
+pub(crate) fn freeze(pid: Pid) {
+    kill(pid, Signal::SIGSTOP).expect("it is ours");
+    wait_until("every thread has stopped", LONG, || {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it is there");
+        threads.flatten().all(|thread| {
+            let status = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
+            status.lines().any(|line| line.starts_with("State:\tT"))
+        })
+    });
 }
 
 #[cfg(test)]

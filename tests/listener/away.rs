@@ -5,7 +5,11 @@ use std::{process::Command, time::Duration};
 use nix::sys::signal::Signal;
 
 use super::{LONG, Listener, Node, RENDER, pass};
-use crate::harness::{etcd::Etcd, not_run, wait::wait_until};
+use crate::harness::{
+    etcd::Etcd,
+    not_run,
+    wait::{freeze, wait_until},
+};
 
 const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
 
@@ -63,7 +67,7 @@ fn frozen_for_thirty_seconds() {
 fn compacted_while_the_listener_was_away() {
     let mut etcd = Etcd::start();
     let (node, listener) = settled(&etcd);
-    listener.signal(Signal::SIGSTOP);
+    freeze(listener.pid());
     for number in 0..50 {
         node.announce(&format!("v{number}"));
     }

@@ -12,7 +12,7 @@ use nix::{
 };
 
 use super::{LONG, Node, pass};
-use crate::harness::wait::wait_until;
+use crate::harness::wait::{freeze, wait_until};
 
 #[test]
 fn killed_twenty_times_in_three_seconds_the_stamp_holds() {
@@ -91,7 +91,7 @@ fn there_is_one_listener_a_node() {
     let refused = node.scenario.run(&["listen"]).fails(75);
     assert!(refused.contains("another listener runs"), "{refused}");
     // Who is stopped and goes on is the same one.
-    kill(listener.pid(), Signal::SIGSTOP).unwrap();
+    freeze(listener.pid());
     let refused = node.scenario.run(&["listen"]).fails(75);
     assert!(refused.contains("another listener runs"), "{refused}");
     kill(Pid::from_raw(listener.pid().as_raw()), Signal::SIGCONT).unwrap();

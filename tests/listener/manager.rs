@@ -5,7 +5,7 @@ use std::{fs, os::unix::net::UnixDatagram, path::Path, process::Command, time::D
 use nix::sys::signal::Signal;
 
 use super::Node;
-use crate::harness::{not_run, scenario::BINARY};
+use crate::harness::{not_run, scenario::BINARY, wait::freeze};
 
 struct Manager {
     socket: UnixDatagram,
@@ -73,7 +73,7 @@ fn a_listener_that_hangs_says_nothing() {
         .env("WATCHDOG_USEC", "100000");
     let listener = node.listen_as(command);
     manager.hears_until("WATCHDOG=1");
-    listener.signal(Signal::SIGSTOP);
+    freeze(listener.pid());
     manager.socket.set_nonblocking(true).unwrap();
     while manager.socket.recv(&mut [0; 100]).is_ok() {}
     super::pass(Duration::from_millis(500));
