@@ -1,6 +1,5 @@
 require_relative 'support/etcd'
 require_relative 'support/machine'
-require_relative 'support/not_run'
 
 Encoding.default_external = Encoding::UTF_8
 
