@@ -3,6 +3,7 @@
 
 mod listen;
 pub mod quick;
+pub mod slim;
 
 pub use listen::{Listen, ListenAction, Off, Supervise};
 

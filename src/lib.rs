@@ -14,9 +14,9 @@ pub mod resolve;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{CommandFactory, error::ErrorKind};
 
-use cli::{Cli, quick};
+use cli::{Cli, quick, slim};
 use report::Code;
 
 /// Runs reconf with these arguments, the program's name first.
@@ -25,7 +25,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(call) = quick::quick(arguments.get(1..).unwrap_or_default()) {
         return ExitCode::from(commands::exec_quickly(call));
     }
-    match Cli::try_parse_from(arguments) {
+    match slim::parse(arguments) {
         Ok(cli) => ExitCode::from(commands::run(cli)),
         Err(error) => {
             // Help goes to stdout and usage errors to stderr; nothing is left to do if that one is closed.
