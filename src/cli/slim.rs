@@ -9,8 +9,11 @@ use super::{
     Announce, Apply, Cli, Exec, Global, Listen, Ls, Render, Services, Supervise, Tasks, Withdraw,
 };
 
-/// Each verb and what it understands; `config` understands what every command does.
-const VERBS: [(&str, fn(Command) -> Command); 11] = [
+/// Adds what a verb understands.
+type Augment = fn(Command) -> Command;
+
+/// The verbs; `config` understands what every command does.
+const VERBS: [(&str, Augment); 11] = [
     ("render", Render::augment_args),
     ("applied", Services::augment_args),
     ("announce", Announce::augment_args),

@@ -132,10 +132,10 @@ impl Node {
 
     /// Remembers the address towards the registry, for the time when the registry does not answer.
     pub(crate) fn remember_host(&self, session: &Session) -> Result<(), Failure> {
-        let Some(address) = session
-            .local_address()
-            .filter(|_| self.settings.host.is_none())
-        else {
+        if self.settings.host.is_some() {
+            return Ok(());
+        }
+        let Some(address) = session.local_address() else {
             return Ok(());
         };
         let host = address.to_string();

@@ -1,6 +1,9 @@
 //! Everything that the environments of some services follow from, gathered once for a command.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     known::{Learn, learn_known, load_known},
@@ -12,7 +15,7 @@ use crate::{
     edge::registry::Session,
     model::{
         datastores::Datastores, facts::Facts, id::Id, key, key::Kind, known::Known,
-        manifest::Manifest, name::Name, snapshot::Snapshot,
+        manifest::Manifest, name::Name, service_state::ServiceState, snapshot::Snapshot,
     },
     report::{self, Code, Failure},
     resolve::{Own, Question, Registry, Resolution, resolve},
@@ -25,6 +28,7 @@ pub(crate) struct View {
     pub(crate) manifests: BTreeMap<Id, Result<Manifest, Failure>>,
     pub(crate) readings: Readings,
     own: Own,
+    states: BTreeMap<Id, ServiceState>,
     known: BTreeMap<Id, Known>,
     datastores: BTreeMap<Id, Datastores>,
     nothing: Nothing,
@@ -61,10 +65,11 @@ impl View {
         if learn == Learn::Keep {
             node.remember_host(session)?;
         }
-        let own = own(node, &manifests, &facts)?;
+        let (own, states) = own(node, &manifests, &facts)?;
         Ok(Self {
             known: learn_known(node, known, &readings, &own, learn)?,
             own,
+            states,
             facts,
             manifests,
             readings,
@@ -78,10 +83,11 @@ impl View {
     pub(crate) fn watching(node: &Node, session: &Session) -> Result<Self, Failure> {
         let manifests = services::manifests(node, &services::listed(node)?);
         let facts = node.facts(session)?;
-        let own = own(node, &manifests, &facts)?;
+        let (own, states) = own(node, &manifests, &facts)?;
         Ok(Self {
             known: load_known(node, &manifests)?,
             own,
+            states,
             datastores: node.datastores()?,
             facts,
             manifests,
@@ -147,6 +153,14 @@ impl View {
         }
     }
 
+    /// What the node remembers of a service. Its lock is held, under which that does not change.
+    pub(crate) fn state(&self, node: &Node, id: &Id) -> Result<Cow<'_, ServiceState>, Failure> {
+        match self.states.get(id) {
+            Some(state) => Ok(Cow::Borrowed(state)),
+            None => states::load(node, id).map(Cow::Owned),
+        }
+    }
+
     /// The failure to read the registry for this manifest, if it was asked and was away.
     pub(crate) fn unread_failure(&self, manifest: &Manifest) -> Option<&Failure> {
         self.unread(manifest).map(|unread| &unread.failure)
@@ -173,13 +187,15 @@ fn want(node: &Node, wanted: &mut Wanted, manifest: &Manifest, this: &Id) {
     wanted.key(federation, key::applied(federation, this, &manifest.id));
 }
 
-/// What every manifest on this node would announce. One that is bad offers nothing: the command that is about it says why.
+/// What every manifest on this node would announce, and what is remembered of their services. One that is bad offers
+/// nothing: the command that is about it says why.
 fn own(
     node: &Node,
     manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
     facts: &Facts,
-) -> Result<Own, Failure> {
+) -> Result<(Own, BTreeMap<Id, ServiceState>), Failure> {
     let (mut offering, mut before) = (Vec::new(), Vec::new());
+    let mut states = BTreeMap::new();
     for id in services::listed(node)? {
         let manifest = match manifests.get(&id) {
             Some(read) => read.clone(),
@@ -191,8 +207,9 @@ fn own(
             before.extend(state.keys());
             offering.push(manifest);
         }
+        states.insert(id, state);
     }
-    Ok(Own::new(&offering, facts).and_before(before))
+    Ok((Own::new(&offering, facts).and_before(before), states))
 }
 
 /// Every name that a federation's registry knows, for near misses; none if it cannot be read any more.

@@ -1,9 +1,18 @@
 //! State files: versioned JSON that reconf writes for itself (design.md section 2). What a state means is its type's.
 //! A read-modify-write holds `state.lock` or the lock of the service.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        DeserializeOwned, Error as _, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer,
+    },
+};
 
 use super::files::{self, Access, FileError, Written};
 use crate::model::places::Places;
@@ -56,6 +65,36 @@ struct VersionOnly {
     version: u64,
 }
 
+/// A state of the version that is known here, which is its first key, as [`save`] writes it. Serde's own `flatten` would
+/// take several times as long to tell the two apart.
+struct VersionFirst<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for VersionFirst<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = VersionFirst<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(
+                    formatter,
+                    "an object that begins with `\"version\": {VERSION}`"
+                )
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                match map.next_entry::<&str, u64>()? {
+                    Some(("version", VERSION)) => {
+                        T::deserialize(MapAccessDeserializer::new(map)).map(VersionFirst)
+                    }
+                    _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+                }
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
 /// The state at `path`; `None` when nothing was saved yet.
 ///
 /// # Errors
@@ -95,8 +134,11 @@ pub fn save<T: Serialize>(
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StateError> {
+    // Whatever is not plainly right is looked at again for what is wrong with it.
+    if let Ok(VersionFirst(state)) = serde_json::from_slice(bytes) {
+        return Ok(state);
+    }
     check_version(path, bytes)?;
-    // The version is a key among others; to flatten them apart again would take several times as long.
     serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))
 }
 

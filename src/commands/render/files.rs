@@ -107,9 +107,11 @@ impl Files {
     /// Whether a file on the disk has other bytes than these, or is not there. Directories are compared when they
     /// are written.
     pub(super) fn differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
-        if !self.is_conf_there(node, id)? {
-            return Ok(true);
-        }
+        Ok(!self.is_conf_there(node, id)? || self.others_differ(node, id)?)
+    }
+
+    /// As [`Self::differ`], of the files beside the conf.
+    pub(super) fn others_differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
         for (format, rendered) in &self.others {
             if let Rendered::File(bytes) = rendered
                 && files::read_own(&node.places.rendered(id, *format))?.as_ref() != Some(bytes)

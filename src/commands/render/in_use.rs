@@ -4,7 +4,7 @@ use super::{locks::service_lock, publish::publish, swap::keep_applied};
 use crate::{
     commands::{node::Node, services, states},
     edge::{files, registry::Session},
-    model::{applied::Applied, id::Id},
+    model::{id::Id, service_state::ServiceState},
     report::{self, Code, Failure},
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn mark_applied(
             state.pending = false;
             state.sources = None;
         })?;
-        applied.warnings = tell_fleet(node, session, id, before.sources)?;
+        applied.warnings = tell_fleet(node, session, id, before)?;
     }
     Ok(applied)
 }
@@ -45,12 +45,13 @@ fn tell_fleet(
     node: &Node,
     session: &mut Session,
     id: &Id,
-    sources: Option<Applied>,
+    before: ServiceState,
 ) -> Result<Vec<String>, Failure> {
-    let (Some(sources), Ok(manifest)) = (sources, services::manifest(node, id)) else {
+    let (Some(sources), Ok(manifest)) = (before.sources, services::manifest(node, id)) else {
         return Ok(Vec::new());
     };
-    let warning = publish(node, session, (&manifest.federation, id), &sources, None)?;
+    let whose = (&manifest.federation, id);
+    let warning = publish(node, session, whose, &sources, &before.told, None)?;
     Ok(warning.into_iter().collect())
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
         drain: args.drain,
         show_values: args.show_values,
     };
-    let (_, done) = write_all(node, &mut session, &ids, intent, |_, _, _| {})?;
+    let (view, done) = write_all(node, &mut session, &ids, intent, |_, _, _| {})?;
     let mut tally = Tally::default();
     for (id, result) in &done {
         tell(node, id, result, args.diff, &mut tally);
@@ -71,6 +71,8 @@ pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
             tally.fail(node, None, &failure);
         }
     }
+    // The process ends now, and all that it holds with it: to take a connection apart first would take longer.
+    std::mem::forget((session, view));
     Ok(tally.code(args.detailed_exitcode))
 }
 

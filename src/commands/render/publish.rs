@@ -27,19 +27,21 @@ pub(super) fn publish_done(
         return Ok(());
     };
     let whose = (&manifest.federation, id);
-    let warning = publish(node, session, whose, &applied, Some(&view.readings))?;
+    let told = &view.state(node, id)?.told;
+    let warning = publish(node, session, whose, &applied, told, Some(&view.readings))?;
     done.rendered.warnings.extend(warning);
     Ok(())
 }
 
 /// Publishes what a service (with its federation) runs with, if the registry does not say so already, and takes back
-/// what the node said of it in other places. `readings` is what was read of the registry before, if anything was. That
-/// the registry is away or denies it is a warning, which is returned.
+/// what the node said of it in other places (`before`). `readings` is what was read of the registry before, if anything
+/// was. That the registry is away or denies it is a warning, which is returned.
 pub(super) fn publish(
     node: &Node,
     session: &mut Session,
     (federation, service): (&Id, &Id),
     applied: &Applied,
+    before: &BTreeSet<String>,
     readings: Option<&Readings>,
 ) -> Result<Option<String>, Failure> {
     let path = key::applied(federation, &node.id()?, service);
@@ -70,21 +72,21 @@ pub(super) fn publish(
         None => Change::Delete { key: path.clone() },
     });
     let told: BTreeSet<String> = wanted.map(|_| path).into_iter().collect();
-    tell(node, session, service, change.as_ref(), told)
+    if change.is_none() && *before == told {
+        return Ok(None);
+    }
+    tell(node, session, service, change.as_ref(), before, told)
 }
 
-/// Makes `change` and clears every place but those of `told`; the state knows of all of them in between.
+/// Makes `change` and clears every place of `before` but those of `told`; the state knows of all of them in between.
 fn tell(
     node: &Node,
     session: &mut Session,
     service: &Id,
     change: Option<&Change>,
+    before: &BTreeSet<String>,
     told: BTreeSet<String>,
 ) -> Result<Option<String>, Failure> {
-    let before = states::load(node, service)?.told;
-    if change.is_none() && before == told {
-        return Ok(None);
-    }
     let cleared = before
         .difference(&told)
         .filter(|path| change.map(Change::key) != Some(path));

@@ -43,18 +43,20 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
 }
 
 /// Swaps the files of a service in. With `awaits` they are pending until somebody applies them; without it, what another
-/// call left pending stays so.
+/// call left pending (`was_pending`) stays so.
 pub(super) fn swap(
     node: &Node,
     id: &Id,
     files: &Files,
     awaits: bool,
     sources: Option<&Applied>,
+    was_pending: bool,
 ) -> Result<Swap, Failure> {
     let applied = files::read_own(&node.places.applied(id))?;
     let there = files::read_own(&node.places.conf(id))?;
-    let differs = files.differ(node, id)? || applied.as_ref() != Some(&files.shell);
-    let pending = states::load(node, id)?.pending || (awaits && differs);
+    let is_there = |conf: &Option<Vec<u8>>| conf.as_ref() == Some(&files.shell);
+    let same = is_there(&there) && is_there(&applied);
+    let pending = was_pending || (awaits && (!same || files.others_differ(node, id)?));
     if pending {
         // Known before the swap, so that a crash after it loses nothing.
         mark_pending(node, id, sources)?;

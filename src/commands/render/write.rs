@@ -78,7 +78,15 @@ fn finish(
     let (id, environment) = (&manifest.id, &resolution.environment);
     let degraded = is_degraded(view, manifest, environment);
     let sources = (!degraded).then(|| applied(environment));
-    let swap = swap::swap(node, id, files, intent.awaits, sources.as_ref())?;
+    let was_pending = view.state(node, id)?.pending;
+    let swap = swap::swap(
+        node,
+        id,
+        files,
+        intent.awaits,
+        sources.as_ref(),
+        was_pending,
+    )?;
     let lines = diff(swap.base.as_deref(), environment, intent.show_values);
     let rendered = Rendered {
         warnings: warnings(

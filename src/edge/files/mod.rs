@@ -43,9 +43,15 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// # Errors
 /// [`FileError`] when it cannot be read, and for what [`write()`] would refuse: opening a pipe would wait for ever.
 pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    match write::present(path, FileError::reading)? {
-        Some(_) => content(path, read_at_once(path)),
-        None => Ok(None),
+    match read_regular(path) {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Err(error) if write::is_absence(&error) => Ok(None),
+        ended => {
+            // What stands there is the better reason.
+            write::present(path, FileError::reading)?;
+            let error = ended.err().unwrap_or(io::ErrorKind::Other.into());
+            Err(FileError::reading(path, error))
+        }
     }
 }
 
@@ -57,13 +63,19 @@ fn content(path: &Path, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, Fi
     }
 }
 
-/// Reads without waiting for the writer of a pipe that came to `path` since it was looked at.
-fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    OpenOptions::new()
+/// Reads a regular file; `None` for anything else that could be opened without waiting.
+fn read_regular(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = OpenOptions::new()
         .read(true)
         .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path)?
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let size = usize::try_from(metadata.len()).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(size);
+    // Without a limit it would ask for the size again.
+    file.take(u64::MAX).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }

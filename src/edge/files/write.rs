@@ -77,11 +77,18 @@ pub(super) fn present(
             Err(FileError::refused(path, "it is a symbolic link"))
         }
         Ok(_) => Err(FileError::refused(path, "it is not a regular file")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // A file stands where its folder should be, which making that folder will tell.
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
+        Err(error) if is_absence(&error) => Ok(None),
         Err(error) => Err(unseen(path, error)),
     }
+}
+
+/// Whether an error says that nothing is there. A file that stands where the folder should be is told by the making of
+/// that folder.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, FileError> {
