@@ -1,13 +1,14 @@
 //! Identifiers of services, nodes, regions and federations.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::parsed::parsed;
 
 /// `[A-Za-z0-9._-]+`, at most 200 bytes, no leading dot: safe as a file's name and as a part of a registry key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Id(String);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(Arc<str>);
 
 /// The text is not an [`Id`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ impl Id {
         let fits = (1..=Self::MAX).contains(&text.len()) && !text.starts_with('.');
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if fits && text.bytes().all(plain) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(IdError)
         }
@@ -34,12 +35,12 @@ impl Id {
 
     /// The federation and the region of those that say none (design.md section 3).
     pub fn default_scope() -> Self {
-        Self("default".to_owned())
+        Self("default".into())
     }
 
     /// The id that comes before all others, for the beginnings of ranges.
     pub fn first() -> Self {
-        Self("-".to_owned())
+        Self("-".into())
     }
 
     /// The id as text.
@@ -48,17 +49,15 @@ impl Id {
     }
 }
 
-impl TryFrom<String> for Id {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        Self::parse(&text)
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer, Self::parse)
     }
 }
 
-impl From<Id> for String {
-    fn from(id: Id) -> Self {
-        id.0
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

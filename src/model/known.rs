@@ -4,7 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{announcement::Announcement, id::Id, key::Key, name::Name, snapshot::Snapshot};
+use super::{
+    announcement::Announcement,
+    id::Id,
+    key::Key,
+    name::Name,
+    snapshot::{Live, Snapshot},
+};
 
 /// The last known announcements of one federation: the content of `known/<federation>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +25,8 @@ pub struct Known {
 /// An announcement that was live when it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// What it said.
-    pub announcement: Announcement,
+    /// What it said; aside, since most names have one provider in a map that has room for eleven.
+    pub announcement: Box<Announcement>,
     /// The revision of its key.
     pub revision: i64,
 }
@@ -79,27 +85,24 @@ impl Known {
         {
             changed |= self.forget(key);
         }
-        let mut live: BTreeMap<(&Id, &Name), BTreeMap<String, Kept>> = BTreeMap::new();
+        let mut live: BTreeMap<(&Id, &Name), Vec<(String, &Live)>> = BTreeMap::new();
         for (key, entry) in snapshot
             .live
             .iter()
             .filter(|(k, _)| names.contains(&k.name))
         {
-            let kept = Kept {
-                announcement: entry.announcement.clone(),
-                revision: entry.revision,
-            };
             let place = live.entry((&key.region, &key.name)).or_default();
             if !ours(key) {
-                place.insert(key.provider(), kept);
+                place.push((key.provider(), entry));
             }
         }
-        for ((region, name), kept) in live {
-            let names = self.regions.entry(region.clone()).or_default();
-            let before = names.get(name);
-            if before != Some(&kept) && (before.is_some() || !kept.is_empty()) {
+        for ((region, name), said) in live {
+            let before = self.regions.get(region).and_then(|names| names.get(name));
+            if !says_the_same(before, &said) {
                 changed = true;
-                names.insert(name.clone(), kept);
+                let kept = said.into_iter().map(|(by, live)| (by, Kept::from(live)));
+                let names = self.regions.entry(region.clone()).or_default();
+                names.insert(name.clone(), kept.collect());
             }
             self.sweep(region, name);
         }
@@ -127,6 +130,28 @@ impl Known {
         }
         if names.is_empty() {
             self.regions.remove(region);
+        }
+    }
+}
+
+/// Whether what is kept of a name is what the registry says of it.
+fn says_the_same(kept: Option<&BTreeMap<String, Kept>>, said: &[(String, &Live)]) -> bool {
+    let Some(kept) = kept else {
+        return said.is_empty();
+    };
+    let same = |(by, live): &(String, &Live)| {
+        kept.get(by).is_some_and(|kept| {
+            kept.revision == live.revision && *kept.announcement == live.announcement
+        })
+    };
+    kept.len() == said.len() && said.iter().all(same)
+}
+
+impl From<&Live> for Kept {
+    fn from(live: &Live) -> Self {
+        Self {
+            announcement: Box::new(live.announcement.clone()),
+            revision: live.revision,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod listening;
 pub mod manifest;
 pub mod name;
 pub mod offer;
+mod parsed;
 pub mod pattern;
 pub mod places;
 pub mod problem;
