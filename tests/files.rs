@@ -17,7 +17,7 @@ use nix::{
 };
 use reconf::edge::files::{
     Access, FileError, Kind, Written, list_ids, make_dir, read, read_own, remove, remove_directory,
-    write, write_directory,
+    settle, write, write_at_once, write_directory,
 };
 use tempfile::TempDir;
 
@@ -85,6 +85,25 @@ fn equal_content_is_not_written_and_wrong_access_is_mended() {
     assert_eq!(names(folder.path()), ["web.conf"]);
     assert!(remove(&path).expect("removed"));
     assert!(!remove(&path).expect("absence is no error"));
+}
+
+#[test]
+fn what_is_written_at_once_is_there_and_what_it_replaced_goes_when_it_is_settled() {
+    let folder = folder();
+    let path = folder.path().join("stamp");
+    write_at_once(&path, b"one", &ACCESS).expect("made");
+    assert_eq!(names(folder.path()), ["stamp"]);
+    write_at_once(&path, b"two", &ACCESS).expect("replaced");
+    assert_eq!(fs::read(&path).expect("there"), b"two");
+    assert_eq!(access_of(&path), ACCESS);
+    assert_eq!(names(folder.path()).len(), 2);
+    settle(&path).expect("settled");
+    assert_eq!(names(folder.path()), ["stamp"]);
+    fs::remove_file(&path).expect("there");
+    symlink("elsewhere", &path).expect("made");
+    let refused = write_at_once(&path, b"three", &ACCESS).expect_err("a link");
+    assert!(refused.to_string().contains("symbolic link"), "{refused}");
+    assert_eq!(names(folder.path()), ["stamp"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use reconf::{
     edge::{
         files::Written,
-        state::{Durability, StateError, load, save},
+        state::{Durability, StateError, edit_stamp, load, load_stamp, save},
     },
     model::{id::Id, places::Places},
 };
@@ -70,4 +70,28 @@ fn newer_and_damaged_states_are_told_and_never_overwritten() {
         }
         assert_eq!(fs::read_to_string(&path).expect("there"), text);
     }
+}
+
+#[test]
+fn a_stamp_that_a_power_cut_emptied_says_nothing_and_is_written_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let places = Places::new(folder.path(), folder.path());
+    let path = places.provision();
+    let leases = || load_stamp::<State>(&path).map(|state| state.unwrap_or_default().leases);
+    let count = |state: &mut State| {
+        let number = state.leases.len().to_string();
+        state.leases.insert(number, 1);
+    };
+    edit_stamp(&places, &path, count).expect("made");
+    edit_stamp(&places, &path, count).expect("changed");
+    assert_eq!(leases().expect("readable").len(), 2);
+    for emptied in ["", "\0\0\0\0"] {
+        fs::write(&path, emptied).expect("written");
+        assert!(leases().expect("nothing").is_empty());
+        edit_stamp(&places, &path, count).expect("written again");
+        assert_eq!(leases().expect("readable").len(), 1);
+    }
+    fs::write(&path, "{\"version\": 2}").expect("written");
+    let newer = edit_stamp(&places, &path, count).expect_err("kept");
+    assert!(matches!(newer, StateError::Newer { .. }), "{newer}");
 }

@@ -29,23 +29,25 @@ enum Means {
 }
 
 impl FolderWatch {
-    /// Calls `tell`, in another thread, whenever something has changed in one of the folders themselves. Who was told
-    /// looks for himself: that something may have changed is all that is said.
+    /// Calls `tell`, in another thread, whenever something has changed in one of the folders themselves, with what that
+    /// is; with nothing when it may be anything. Who was told looks for himself.
     ///
     /// # Errors
     /// What the system says when a folder cannot be watched.
     pub fn start(
         folders: Vec<PathBuf>,
-        tell: impl Fn() + Send + Sync + 'static,
+        tell: impl Fn(Option<&Path>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let tell = Arc::new(tell);
         let told = || {
             let tell = Arc::clone(&tell);
-            move |event: notify::Result<Event>| {
-                // What cannot be read may hide anything.
-                if event.is_err() || event.is_ok_and(|event| concerns(event.kind)) {
-                    tell();
+            move |event: notify::Result<Event>| match event {
+                Ok(event) if !concerns(event.kind) => {}
+                Ok(event) if !event.paths.is_empty() => {
+                    event.paths.iter().for_each(|path| tell(Some(path)));
                 }
+                // What was missed, or cannot be read, may be anything.
+                Ok(_) | Err(_) => tell(None),
             }
         };
         let config = notify::Config::default();

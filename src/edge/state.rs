@@ -120,17 +120,51 @@ pub fn save<T: Serialize>(
         Some(present) => check_version(path, &present)?,
         None => make_folder(places, path)?,
     }
+    let bytes = text(path, state)?;
+    Ok(match durability {
+        Durability::Durable => files::write(path, &bytes, &Access::PRIVATE)?,
+        Durability::Stamp => files::write_without_sync(path, &bytes, &Access::PRIVATE)?,
+    })
+}
+
+/// As [`load`], of a state whose last write a power cut may have undone: what is left of such a file says nothing.
+///
+/// # Errors
+/// [`StateError`].
+pub fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+    match files::read_own(path)? {
+        Some(bytes) if bytes.iter().any(|byte| *byte != 0) => parse(path, &bytes).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Changes a stamp at once, with one look at what it was; [`files::settle`] is still to be called.
+///
+/// # Errors
+/// As [`save`].
+pub fn edit_stamp<T: Default + Serialize + DeserializeOwned>(
+    places: &Places,
+    path: &Path,
+    change: impl FnOnce(&mut T),
+) -> Result<(), StateError> {
+    let known = load_stamp(path)?;
+    if known.is_none() {
+        make_folder(places, path)?;
+    }
+    let mut state = known.unwrap_or_default();
+    change(&mut state);
+    files::write_at_once(path, &text(path, &state)?, &Access::PRIVATE)?;
+    Ok(())
+}
+
+fn text<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, StateError> {
     let versioned = Versioned {
         version: VERSION,
         state,
     };
     let mut bytes = serde_json::to_vec_pretty(&versioned).map_err(|error| damaged(path, &error))?;
     bytes.push(b'\n');
-    let written = match durability {
-        Durability::Durable => files::write(path, &bytes, &Access::PRIVATE)?,
-        Durability::Stamp => files::write_without_sync(path, &bytes, &Access::PRIVATE)?,
-    };
-    Ok(written)
+    Ok(bytes)
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StateError> {

@@ -9,6 +9,7 @@ use std::{
         unix::process::{CommandExt, ExitStatusExt},
     },
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    thread,
 };
 
 /// What the service manager tells its own child, and nobody else.
@@ -19,20 +20,20 @@ const MANAGERS: [&str; 4] = [
     "LISTEN_FDS",
 ];
 
-/// A process that waits for its order.
+/// A process that waits for its order. It ends when this is dropped before.
 #[derive(Debug)]
 pub struct Standby {
-    child: Child,
+    pid: u32,
     order: ChildStdin,
 }
 
 impl Standby {
     /// Starts this very program with `arguments`, in a process group of its own: what ends the listener does not end it.
-    /// Its output goes to our standard error, for our standard output is data. It ends when this is dropped.
+    /// Its output goes to our standard error, for our standard output is data. The child is to be waited for.
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(arguments: &[OsString]) -> io::Result<Self> {
+    pub fn start(arguments: &[OsString]) -> io::Result<(Self, Child)> {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("reconf").args(arguments);
         for name in MANAGERS {
@@ -44,24 +45,24 @@ impl Standby {
             .process_group(0)
             .spawn()?;
         let order = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        Ok(Self { child, order })
+        let pid = child.id();
+        Ok((Self { pid, order }, child))
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Gives it its order: one line. From then on it goes on by itself.
     ///
     /// # Errors
     /// What the system says, if it has ended.
-    pub fn order(mut self, line: &str) -> io::Result<Child> {
+    pub fn order(mut self, line: &str) -> io::Result<()> {
         self.order.write_all(format!("{line}\n").as_bytes())?;
-        Ok(self.child)
-    }
-
-    /// Ends it: it is not needed.
-    pub fn dismiss(self) {
-        let Self { mut child, order } = self;
-        drop(order);
-        // It ends at once; that it is collected is all that matters.
-        let _collected = child.wait();
+        // On a busy machine it may be waiting for this very processor.
+        thread::yield_now();
+        Ok(())
     }
 }
 
@@ -75,18 +76,18 @@ pub fn await_order() -> io::Result<Option<String>> {
     Ok((read > 0).then_some(line))
 }
 
-/// Runs a command to its end, and says how it ended as a shell does.
+/// Runs a command to its end, and says how it ended as a shell does. What can be done `meanwhile` does not put it off.
 ///
 /// # Errors
 /// What the system says when it cannot be started.
-pub fn run(command: &[OsString]) -> io::Result<u8> {
+pub fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let status = Command::new(program)
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
-        .spawn()?
-        .wait()?;
-    Ok(code(status))
+        .spawn()?;
+    meanwhile();
+    Ok(code(child.wait()?))
 }
 
 /// How a process ended, as a shell tells it: 128 and the signal's number for one that was killed.

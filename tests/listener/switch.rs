@@ -33,10 +33,12 @@ fn off_is_kept_across_restarts_and_on_provisions_at_once() {
     let _listener = node.listen(RENDER);
     node.announce("two");
     node.told("change", 2);
+    wait_until("the status says what has changed", LONG, || {
+        status(&node)["listener"]["changed"]["www"][0] == "DB"
+    });
     let told = status(&node);
     assert_eq!(told["on"], false);
     assert_eq!(told["reason"], "moving the database");
-    assert_eq!(told["listener"]["changed"]["www"][0], "DB");
     assert_eq!(told["listener"]["registry"][node.federation.as_str()], true);
     assert_eq!(told["last"]["exit"], 0);
     let kick = node.scenario.run(&["listen", "kick"]).fails(75);

@@ -47,8 +47,10 @@ impl Daemon {
             self.queue.busy(true);
             return event::send_free(lock, Holder::Other, self.sender.clone());
         }
-        self.mirror.affect_all();
-        self.mirror.compare(&self.node, self.journal);
+        if !self.news {
+            self.mirror.affect_all();
+            self.mirror.compare(&self.node, self.journal);
+        }
         if self.mirror.differing().is_empty() {
             self.queue.settled();
             if self.queue.reasons().is_empty() {
@@ -88,19 +90,17 @@ impl Daemon {
         })?;
         self.stand_by()?;
         let order = json!(Order { started, slot }).to_string();
-        let supervisor = self
-            .standby
-            .take()
-            .map(|(_, standby)| standby.order(&order));
-        let child = match supervisor {
-            Some(Ok(child)) => child,
-            Some(Err(error)) => return Err(cannot_start(&error)),
-            None => return Ok(()),
+        let Some((_, standby)) = self.standby.take() else {
+            return Ok(());
         };
+        let pid = standby.pid();
+        standby
+            .order(&order)
+            .map_err(|error| cannot_start(&error))?;
+        self.supervisor = Some(pid);
         self.mirror.begin();
         let services: Vec<&str> = self.mirror.differing().keys().map(Id::as_str).collect();
         let (reasons, services) = (words.join(","), services.join(","));
-        let pid = child.id();
         self.journal.tell(
             "provision",
             &[
@@ -112,7 +112,7 @@ impl Daemon {
         self.queue.started(self.now());
         (self.refusals, self.deferred) = (0, None);
         self.telling.count_start();
-        event::send_end(child, self.sender.clone())
+        Ok(())
     }
 
     /// Has a supervisor ready for the command.
@@ -124,12 +124,24 @@ impl Daemon {
             .is_none_or(|(known, _)| *known != command)
         {
             let arguments = supervise::arguments(&self.global, &command);
-            let standby = Standby::start(&arguments).map_err(|error| cannot_start(&error))?;
-            if let Some((_, unneeded)) = self.standby.replace((command, standby)) {
-                unneeded.dismiss();
-            }
+            let started = Standby::start(&arguments).map_err(|error| cannot_start(&error));
+            let (standby, child) = started?;
+            event::send_end(child, self.sender.clone())?;
+            // One for another command ends unneeded.
+            self.standby = Some((command, standby));
         }
         Ok(())
+    }
+
+    /// A supervisor has ended.
+    pub(super) fn supervisor_ended(&mut self, pid: u32, code: u8) {
+        let standby = self.standby.as_ref().map(|(_, standby)| standby.pid());
+        if self.supervisor == Some(pid) {
+            self.supervisor = None;
+            self.provision_ended(code);
+        } else if standby == Some(pid) {
+            self.standby = None;
+        }
     }
 
     /// The provision that this listener started has ended.

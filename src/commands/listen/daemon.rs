@@ -52,6 +52,10 @@ pub(super) struct Daemon {
     pub(super) keeper: Sender<Word>,
     /// The process that will wait for the next provision, and the command that it will run.
     pub(super) standby: Option<(Vec<OsString>, Standby)>,
+    /// The process id of the one that runs a provision, if this listener started it.
+    pub(super) supervisor: Option<u32>,
+    /// Whether it was found since this listener waited last that a provision would change something.
+    pub(super) news: bool,
     pub(super) given: Vec<OsString>,
     pub(super) start: Instant,
     pub(super) session: Session,
@@ -99,25 +103,17 @@ impl Daemon {
                 self.attempt();
                 continue;
             }
-            self.publish();
+            let telling = self.publish();
             if !self.queue.is_running()
                 && let Err(failure) = self.stand_by()
             {
                 self.telling.trouble(self.journal, &failure.in_short());
             }
-            let wait = match step {
+            let due = match step {
                 Step::Until(at) => Some(at.saturating_sub(self.now())),
                 Step::Idle | Step::Due => None,
             };
-            let wait = wait.into_iter().chain(self.manager.heartbeat());
-            let wait = wait.chain(self.missing).min();
-            let first = match wait {
-                Some(wait) => events.recv_timeout(wait),
-                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            self.manager.alive();
-            let mut seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
-            seen.extend(self.missing.map(|_| Event::Files));
+            let seen = self.wait(events, due.into_iter().chain(telling).min());
             if seen
                 .iter()
                 .any(|event| matches!(event, Event::Told(Told::End)))
@@ -128,6 +124,20 @@ impl Daemon {
                 self.take(seen);
             }
         }
+    }
+
+    /// Waits until something happens, but no longer than `most`; gives all that has happened then.
+    fn wait(&mut self, events: &Receiver<Event>, most: Option<Duration>) -> Vec<Event> {
+        self.news = false;
+        let most = most.into_iter().chain(self.manager.heartbeat());
+        let first = match most.chain(self.missing).min() {
+            Some(most) => events.recv_timeout(most),
+            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        self.manager.alive();
+        let mut seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
+        seen.extend(self.missing.map(|_| Event::Files));
+        seen
     }
 
     fn end(&mut self) {
@@ -150,7 +160,7 @@ impl Daemon {
                     self.journal.tell("reload", &[]);
                     (files, told) = (true, true);
                 }
-                Event::Ended(code) => self.provision_ended(code),
+                Event::Ended(pid, code) => self.supervisor_ended(pid, code),
                 Event::Freed(holder) => self.freed(holder),
                 Event::Kept(kept) => self.kept = kept,
             }
@@ -163,7 +173,8 @@ impl Daemon {
         if told && self.ready {
             self.manager.ready();
         }
-        if self.mirror.compare(&self.node, self.journal) {
+        self.news = self.mirror.compare(&self.node, self.journal);
+        if self.news {
             self.queue.want(Reason::Change, self.now(), self.splay());
         } else if self.mirror.differing().is_empty() {
             self.queue.settled();

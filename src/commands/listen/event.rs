@@ -24,8 +24,8 @@ pub(super) enum Event {
     Files,
     /// A signal came.
     Told(Told),
-    /// The provision that this listener started ended so.
-    Ended(u8),
+    /// The supervisor with this process id ended so: with its provision, or without one.
+    Ended(u32, u8),
     /// Somebody who provisioned this node no longer does.
     Freed(Holder),
     /// These services are kept alive, and are well or not.
@@ -53,12 +53,12 @@ pub(super) fn send_signals(sender: Sender<Event>) -> Result<(), Failure> {
     })
 }
 
-/// Sends the end of a provision.
+/// Sends the end of a supervisor.
 pub(super) fn send_end(mut child: Child, sender: Sender<Event>) -> Result<(), Failure> {
     start("provision", move || {
         let code = child.wait().map_or(u8::MAX, supervisor::code);
         // A listener that has ended leaves the end to the next one.
-        let _ended = sender.send(Event::Ended(code));
+        let _ended = sender.send(Event::Ended(child.id(), code));
     })
 }
 

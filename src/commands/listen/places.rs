@@ -1,6 +1,9 @@
 //! The files that the listener reads: the folders in which it waits for their changes, its switch and its stamp.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     commands::node::Node,
@@ -29,7 +32,7 @@ pub(super) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
         known.parent().unwrap_or(&known).to_owned(),
     ];
     for file in [&places.configuration(), &node.settings.config] {
-        folders.extend(file.parent().map(std::path::Path::to_owned));
+        folders.extend(file.parent().map(Path::to_owned));
     }
     folders.sort();
     folders.dedup();
@@ -37,6 +40,13 @@ pub(super) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
         files::make_dir(folder, places.folder_mode(folder))?;
     }
     Ok(folders)
+}
+
+/// Whether a file in these folders may have been changed by somebody else: not one that is being written under a hidden
+/// name, nor the stamp.
+pub(super) fn concerns(places: &Places, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    !name.as_encoded_bytes().starts_with(b".") && path != places.provision()
 }
 
 /// The switch, as a person left it.
@@ -70,16 +80,13 @@ pub(super) fn position(switch: &Switch, now: Uptime) -> provision::Switch {
 
 /// The stamp of the last provision; nothing if there never was one.
 pub(super) fn stamp(places: &Places) -> Result<Option<Stamp>, Failure> {
-    Ok(state::load(&places.provision())?)
+    Ok(state::load_stamp(&places.provision())?)
 }
 
 /// Changes the stamp. A power cut may undo that: then a provision starts a little early.
-pub(super) fn restamp(places: &Places, change: impl FnOnce(&mut Stamp)) -> Result<Stamp, Failure> {
+pub(super) fn restamp(places: &Places, change: impl FnOnce(&mut Stamp)) -> Result<(), Failure> {
     let folder = places.locks();
     files::make_dir(&folder, places.folder_mode(&folder))?;
     let _lock = locks::exclusive(&places.state_lock(), &Access::PRIVATE, WAIT)?;
-    let mut stamp = stamp(places)?.unwrap_or_default();
-    change(&mut stamp);
-    state::save(places, &places.provision(), &stamp, Durability::Stamp)?;
-    Ok(stamp)
+    Ok(state::edit_stamp(places, &places.provision(), change)?)
 }

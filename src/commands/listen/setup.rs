@@ -1,6 +1,6 @@
 //! The start of a listener: what it needs, and what it finds.
 
-use std::{collections::BTreeMap, sync::mpsc::Sender, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::mpsc::Sender, time::Duration};
 
 use super::{
     daemon::Daemon,
@@ -34,11 +34,7 @@ impl Daemon {
     ) -> Result<Self, Failure> {
         let lock = alone(&node)?;
         let manager = ServiceManager::find().map_err(|error| system(&error))?;
-        let woken = sender.clone();
-        let folders = FolderWatch::start(places::folders(&node)?, move || {
-            // A listener that ends needs no waking.
-            let _ended = woken.send(Event::Files);
-        });
+        let folders = watch_files(&node, sender.clone())?;
         let session = reach(&node);
         let stamp = places::stamp(&node.places)?.unwrap_or_default();
         let last = clock::parse_rfc3339(&stamp.started);
@@ -59,9 +55,11 @@ impl Daemon {
             kept: BTreeMap::new(),
             keeper: keeper::start(global, Journal::new(global), sender.clone())?,
             standby: None,
+            supervisor: None,
+            news: false,
             watch: None,
             watches: 0,
-            folders: folders.map_err(|error| system(&error))?,
+            folders,
             missing: None,
             ready: false,
             _lock: lock,
@@ -113,6 +111,18 @@ pub(super) fn reach(node: &Node) -> Session {
         node.reach(&mut session);
     }
     session
+}
+
+/// Sends whenever files of this node may have changed.
+fn watch_files(node: &Node, sender: Sender<Event>) -> Result<FolderWatch, Failure> {
+    let places = node.places.clone();
+    let told = move |path: Option<&Path>| {
+        if path.is_none_or(|path| places::concerns(&places, path)) {
+            // A listener that ends needs no waking.
+            let _ended = sender.send(Event::Files);
+        }
+    };
+    FolderWatch::start(places::folders(node)?, told).map_err(|error| system(&error))
 }
 
 /// There is one listener a node.

@@ -82,12 +82,13 @@ fn supervise(global: &Global, args: &Supervise) -> Result<u8, Failure> {
     let order: Order = serde_json::from_str(&order).map_err(|error| unreadable(&error))?;
     files::make_dir(&places.locks(), places.folder_mode(&places.locks()))?;
     let _lock = locks::exclusive(&places.provision_lock(), &Access::PRIVATE, WAIT)?;
-    let code = with_slot(global, order.slot, || run_command(&args.command));
+    let code = with_slot(global, order.slot, || run_command(&places, &args.command));
     places::restamp(&places, |stamp| {
         if stamp.started == order.started {
             stamp.end(clock::rfc3339_exact(clock::now()), code);
         }
     })?;
+    settle_stamp(&places);
     Ok(code)
 }
 
@@ -96,8 +97,14 @@ fn unreadable(error: &dyn Display) -> Failure {
         .hint("`reconf listen` starts this command for itself")
 }
 
-fn run_command(command: &[OsString]) -> u8 {
-    supervisor::run(command).unwrap_or_else(|error| {
+/// Puts the stamp on the disk: not even a provision that ends in a power cut is to be repeated at once. Where that cannot
+/// be done, the stamp lives as long as the system. Nobody else writes it while the provision's lock is held.
+fn settle_stamp(places: &Places) {
+    let _lives_as_long_as_the_system = files::settle(&places.provision());
+}
+
+fn run_command(places: &Places, command: &[OsString]) -> u8 {
+    supervisor::run(command, || settle_stamp(places)).unwrap_or_else(|error| {
         let program = command.first().cloned().unwrap_or_default();
         let program = program.to_string_lossy();
         stdio::tell(&format!("error: cannot run `{program}`: {error}\n"));

@@ -1,7 +1,7 @@
 //! What the listener tells those who ask: `listen status` by a file in `/run`, Prometheus by another, systemd by a line.
 //! Written when something has changed, and never a value of an environment.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use super::{attempt::word, daemon::Daemon, metrics};
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
     report::Journal,
 };
 
+/// What happens within this time is told together; what is done about it comes first.
+const BREATH: Duration = Duration::from_millis(10);
+
 /// Everybody may read figures.
 const READABLE: Access = Access {
     mode: 0o644,
@@ -26,6 +29,7 @@ const READABLE: Access = Access {
 pub(super) struct Telling {
     metrics: Option<PathBuf>,
     told: Option<Listening>,
+    untold: Option<Uptime>,
     since: String,
     due: Option<(Uptime, String)>,
     trouble: Option<String>,
@@ -40,6 +44,7 @@ impl Telling {
         Self {
             metrics,
             told: None,
+            untold: None,
             since: clock::rfc3339(clock::now()),
             due: None,
             trouble: None,
@@ -103,12 +108,20 @@ impl Telling {
 }
 
 impl Daemon {
-    /// Tells what is new.
-    pub(super) fn publish(&mut self) {
+    /// Tells what is new, or says how long to wait with that.
+    pub(super) fn publish(&mut self) -> Option<Duration> {
         let listening = self.listening();
         if self.telling.told.as_ref() == Some(&listening) {
-            return;
+            self.telling.untold = None;
+            return None;
         }
+        let now = self.now();
+        let since = *self.telling.untold.get_or_insert(now);
+        let left = BREATH.saturating_sub(now.saturating_sub(since));
+        if !left.is_zero() {
+            return Some(left);
+        }
+        self.telling.untold = None;
         let path = self.node.places.listening();
         let saved = state::save(&self.node.places, &path, &listening, Durability::Stamp);
         if let Err(error) = saved {
@@ -122,6 +135,7 @@ impl Daemon {
         }
         self.manager.status(&summary(&listening));
         self.telling.told = Some(listening);
+        None
     }
 
     fn listening(&mut self) -> Listening {

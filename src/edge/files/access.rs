@@ -66,6 +66,9 @@ impl Access {
         let metadata = file
             .metadata()
             .map_err(|error| FileError::writing(path, error))?;
+        if self.holds(&metadata) {
+            return Ok(());
+        }
         // The owner comes first: changing it may clear bits of the mode.
         if metadata.uid() != self.user() || metadata.gid() != self.owning_group() {
             fchown(file, Some(self.user()), Some(self.owning_group()))

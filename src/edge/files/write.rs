@@ -6,6 +6,9 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::NamedTempFile;
+
 use super::{Access, FileError, folder::sync_folder, temporary};
 
 /// What a write did.
@@ -27,7 +30,7 @@ pub fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, File
     put(path, bytes, access, true)
 }
 
-/// As [`write()`], but a power cut may undo it: for stamps, which are written often and cost little when they are lost.
+/// As [`write()`], but a power cut may undo it: for what is written often and costs little when it is lost.
 ///
 /// # Errors
 /// As [`write()`].
@@ -37,6 +40,38 @@ pub fn write_without_sync(
     access: &Access,
 ) -> Result<Written, FileError> {
     put(path, bytes, access, false)
+}
+
+/// As [`write()`], for somebody who waits: until [`settle`] is called, a power cut may undo this or leave an empty file,
+/// and the old file lies beside the new one. To give the new one its place on the disk, as ext4 does before a rename over
+/// another (`auto_da_alloc`), and to free that of the old one takes several times as long as all the rest.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
+    let next = make_next(path, bytes, access, false)?;
+    if present(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
+        let old = next.into_temp_path().keep();
+        return old
+            .map(drop)
+            .map_err(|error| FileError::writing(path, error.error));
+    }
+    let placed = next.persist(path);
+    placed
+        .map(drop)
+        .map_err(|error| FileError::writing(path, error.error))
+}
+
+/// Puts what [`write_at_once`] wrote on the disk, and removes what it replaced.
+///
+/// # Errors
+/// [`FileError`] when that is not known to have been done.
+pub fn settle(path: &Path) -> Result<(), FileError> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| FileError::writing(path, error))?;
+    sync_folder(path)?;
+    temporary::sweep(path, None)
 }
 
 /// Removes a file durably; false when there was none.
@@ -105,14 +140,31 @@ fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, F
 
 fn replace(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<(), FileError> {
     let problem = |error| FileError::writing(path, error);
+    let next = make_next(path, bytes, access, durable)?;
+    next.persist(path).map_err(|error| problem(error.error))?;
+    if durable { sync_folder(path) } else { Ok(()) }
+}
+
+/// Makes the next content of a file, under a hidden name.
+fn make_next(
+    path: &Path,
+    bytes: &[u8],
+    access: &Access,
+    durable: bool,
+) -> Result<NamedTempFile, FileError> {
     let mut next = tempfile::Builder::new()
         .prefix(&temporary::prefix(path))
         .rand_bytes(temporary::RANDOM)
         .tempfile_in(temporary::folder(path))
-        .map_err(problem)?;
+        .map_err(|error| FileError::writing(path, error))?;
     fill(next.as_file_mut(), bytes, durable, path, access)?;
-    next.persist(path).map_err(|error| problem(error.error))?;
-    if durable { sync_folder(path) } else { Ok(()) }
+    Ok(next)
+}
+
+/// Lets two files change places. Not every file system can do this.
+fn exchange(next: &Path, path: &Path) -> io::Result<()> {
+    renameat_with(CWD, next, CWD, path, RenameFlags::EXCHANGE)?;
+    Ok(())
 }
 
 /// Gives a new file its access, its content and a place on the disk; `path` is what messages name.
