@@ -31,13 +31,70 @@ module ReconfCookbook
       @binaries[[path, root]] ||= Binary.new(path, root)
     end
 
-    # The service's answer to a command that is asked once for all services in `together`: the first that needs its
-    # answer asks, the others find theirs. Asked again, a service is asked for by itself.
-    def answer(binary, words, service, together, input)
-      batch = [binary, words, together]
-      answers = @batches[batch] ||= binary.ask(*words, *together, input: input)
+    # The service's answer to a command that is asked once for all services with the same wishes, which the block names:
+    # the first that needs its answer asks, the others find theirs. Asked again, a service is asked for by itself.
+    def answer(binary, words, service, wishes, input)
+      answers = @batches[[binary, words, wishes]] ||= binary.ask(*words, *yield, input: input)
       answers = binary.ask(*words, service, input: input) unless answers.include?(service)
       answers.take(service)
+    end
+  end
+
+  # What waits for the end of a converge in which everything succeeded, delayed notifications included. A failed converge
+  # never comes here: what it wrote stays pending, and nothing is announced. A failure here fails the run.
+  class AfterConverge < Chef::EventDispatch::Base
+    def initialize
+      @applied = {}
+      @waiting = []
+      @over = false
+    end
+
+    # Whether the end has come: what waited for it is to act now.
+    def over?
+      @over
+    end
+
+    # The service's conf is in use from the end of this converge.
+    def applies(binary, service)
+      (@applied[binary] ||= []) << service
+    end
+
+    # Runs the resource's action at the end, once.
+    def run(resource, action)
+      @waiting << [resource, action] unless @waiting.include?([resource, action])
+    end
+
+    def converge_complete
+      @over = true
+      @applied.each { |binary, services| apply(binary, services.uniq.sort) }
+      # What they notify late is added while they run.
+      @waiting.each { |resource, action| act(resource, action) }
+    end
+
+    private
+
+    # Chef's runner, which notifies otherwise, has ended.
+    def act(resource, action)
+      resource.run_action(action)
+      return unless resource.updated_by_last_action?
+
+      context = resource.run_context
+      notified(context, context.immediate_notifications(resource)) { |target, what| act(target, what) }
+      notified(context, context.delayed_notifications(resource)) { |target, what| run(target, what) }
+    end
+
+    def notified(context, notifications)
+      notifications.each do |notification|
+        notification.resolve_resource_reference(context.resource_collection)
+        yield notification.resource, notification.action
+      end
+    end
+
+    def apply(binary, services)
+      answers = binary.ask('applied', *services)
+      services.each do |service|
+        answers.take(service)['warnings'].each { |warning| Chef::Log.warn("reconf: #{warning}") }
+      end
     end
   end
 end

@@ -2,7 +2,7 @@ provides :reconf_announcement
 resource_name :reconf_announcement
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description 'Tells the fleet what services of this node provide, or takes it back'
 

@@ -2,7 +2,7 @@ provides :reconf_conf
 resource_name :reconf_conf
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description "Renders a service's environment to its conf, and notifies whom it concerns"
 
@@ -43,18 +43,19 @@ end
 action_class do
   def answer
     flags, input = whyrun_mode? ? assuming : [words, '']
-    converge.answer(binary, ['render', *flags], new_resource.service, together, input)
+    converge.answer(binary, ['render', *flags], new_resource.service, wishes(new_resource), input) { together }
   end
 
   # One process renders what is to be rendered in the same way. A service with wishes of its own is asked for alone:
   # what another had rendered before it would have heeded none of them.
   def together
-    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && like_this?(other) }
+    wanted = wishes(new_resource)
+    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && wishes(other) == wanted }
     (new_resource.together & confs.map(&:service)) | [new_resource.service]
   end
 
-  def like_this?(other)
-    %i(action binary root await_applied drain together only_if not_if).all? { |wish| other.send(wish) == new_resource.send(wish) }
+  def wishes(conf)
+    %i(action binary root await_applied drain together only_if not_if).map { |wish| conf.send(wish) }
   end
 
   def words

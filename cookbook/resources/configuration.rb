@@ -2,7 +2,7 @@ provides :reconf_configuration
 resource_name :reconf_configuration
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description "Writes the node's configuration and its datastores to where reconf reads them"
 

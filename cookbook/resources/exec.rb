@@ -2,7 +2,7 @@ provides :reconf_exec
 resource_name :reconf_exec
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description "Runs a command with a service's environment"
 

@@ -2,7 +2,7 @@ provides :reconf_install
 resource_name :reconf_install
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description 'Installs the program from a package file, a URL or a local path'
 

@@ -2,7 +2,7 @@ provides :reconf_listener
 resource_name :reconf_listener
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description 'Runs the listener as a systemd service: it provisions this node when something that its services require has moved'
 

@@ -2,7 +2,7 @@ provides :reconf_service
 resource_name :reconf_service
 unified_mode true
 
-use 'partial/_reconf'
+extend ReconfCookbook::Resource
 
 description "Installs a service's manifest on this node, or clears the service away"
 

@@ -1,5 +1,5 @@
 require 'spec_helper'
-%w(places binary report on_change settled).each { |name| require_relative "../../libraries/#{name}" }
+%w(binary files recipe_helpers resource).each { |name| require_relative "../../libraries/#{name}" }
 
 RSpec.describe ReconfCookbook::OnChange do
   it 'takes one notification or several, and notifies each once' do
