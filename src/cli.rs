@@ -165,6 +165,9 @@ pub struct Render {
     /// Let running tasks end first, new ones wait; give up after this time
     #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with_all = ["stdout", "dry_run"])]
     pub drain: Option<Duration>,
+    /// Say as well whether what they provide is announced: if so, `announce` has nothing to do
+    #[arg(long, conflicts_with_all = ["stdout", "dry_run"])]
+    pub check_announced: bool,
     /// Exit with 2 if something changed
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -14,6 +14,7 @@ module ReconfCookbook
       @manifests = {}
       @config = nil
       @files = {}
+      @announced = []
     end
 
     attr_reader :after
@@ -26,6 +27,18 @@ module ReconfCookbook
 
     # The files that this converge has written for reconf, or would in why-run: contents by path, nil for one that is gone.
     attr_reader :files
+
+    # The binary's answer to a render said that the service is announced as it is to be.
+    def saw_announced(binary, service)
+      @announced << [binary, service]
+    end
+
+    # Whether an announcement of these services has nothing to do: every one was seen to be announced, and this converge
+    # has changed nothing, since or before.
+    def announced?(binary, services, run_context)
+      services.all? { |service| @announced.include?([binary, service]) } &&
+        run_context.root_run_context.resource_collection.none?(&:updated?)
+    end
 
     def binary(path, root)
       @binaries[[path, root]] ||= Binary.new(path, root)

@@ -28,6 +28,8 @@ property :ttl, String,
 action :announce do
   if new_resource.after_converge && !converge.after.over?
     converge.after.run(new_resource, :announce)
+  elsif idle?
+    Chef::Log.debug("#{new_resource}: everything is announced, as the render has seen")
   elsif speechless?
     converge_by(new_resource.services.flat_map { |service| unseen(service) }) {}
   else
@@ -48,6 +50,12 @@ action :withdraw do
 end
 
 action_class do
+  # At the end of a converge that has changed nothing, the render's one read of the registry has told all there is to
+  # tell. A lease that this resource sets is to be renewed.
+  def idle?
+    converge.after.over? && new_resource.ttl.nil? && converge.announced?(binary, new_resource.services, new_resource.run_context)
+  end
+
   def words
     words = []
     words << '--keep-withdrawn' if new_resource.keep_withdrawn

@@ -59,7 +59,7 @@ action_class do
   end
 
   def words
-    words = []
+    words = ['--check-announced']
     words << '--await-applied' if new_resource.await_applied
     words += ['--drain', new_resource.drain] if new_resource.drain
     words
@@ -67,6 +67,7 @@ action_class do
 
   def tell(answer)
     warn_of(answer)
+    converge.saw_announced(binary, new_resource.service) if answer['announced']
     return unless answer['changed'] || !answer['mended'].empty?
 
     # The work is done already: the binary looks and writes under one lock.

@@ -26,6 +26,9 @@ pub struct Rendered {
     /// Whether anything was written.
     #[serde(skip)]
     pub dry: bool,
+    /// Whether an announce would have nothing to do, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced: Option<bool>,
     /// The files whose mode or owner alone were wrong.
     pub mended: Vec<String>,
     /// The variables, by name; those that are gone too.
@@ -99,6 +102,11 @@ impl Outcome for Rendered {
         }
         if self.pending {
             line.push_str("; not yet applied");
+        }
+        match self.announced {
+            Some(true) => line.push_str("; announced"),
+            Some(false) => line.push_str("; to be announced"),
+            None => {}
         }
         Some(line)
     }

@@ -6,6 +6,7 @@ mod at_once;
 mod away;
 mod crashing;
 mod deploy;
+mod idle;
 mod leases;
 mod moving;
 mod telling;

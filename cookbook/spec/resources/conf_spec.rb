@@ -73,7 +73,7 @@ RSpec.describe 'reconf_conf' do
       calls = []
       allow(IO).to receive(:popen).and_wrap_original { |popen, words, *how, &block| calls << words && popen.call(words, *how, &block) }
       expect(updated(run)).to eq(%w(api www))
-      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --await-applied api www), %w(applied api www)])
+      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --check-announced --await-applied api www), %w(applied api www)])
     end
 
     it 'waits for nobody if only the other one does' do

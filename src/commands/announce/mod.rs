@@ -2,10 +2,12 @@
 //! (design.md section 5).
 
 mod aim;
+mod idle;
 mod service;
 
 use std::{collections::BTreeMap, time::Duration};
 
+pub(super) use idle::is_idle;
 pub(super) use service::Announcing;
 
 use super::{Ended, Tally, node::Node, reading::Wanted, services, states};

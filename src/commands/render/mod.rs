@@ -14,13 +14,20 @@ mod write;
 pub(crate) use batch::write_all;
 pub(crate) use in_use::mark_applied;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{Ended, Tally, node::Node, services};
+use super::{
+    Ended, Tally,
+    announce::{is_idle, want},
+    node::Node,
+    reading::Wanted,
+    services,
+    view::View,
+};
 use crate::{
     cli,
-    edge::process_environment,
-    model::{applied::Applied, id::Id},
+    edge::{process_environment, registry::Session},
+    model::{applied::Applied, id::Id, manifest::Manifest},
     report::{Code, Failure, Rendered},
 };
 
@@ -44,6 +51,9 @@ pub(crate) struct Done {
     pub(crate) applied: Option<Applied>,
 }
 
+/// The services that a command is about, with their manifests or why there is none.
+type Manifests = BTreeMap<Id, Result<Manifest, Failure>>;
+
 /// The services in the order of their ids, with what became of each.
 pub(crate) type Results = Vec<(Id, Result<Done, Failure>)>;
 
@@ -60,7 +70,15 @@ pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
         drain: args.drain,
         show_values: args.show_values,
     };
-    let (view, done) = write_all(node, &mut session, &ids, intent, |_, _, _| {})?;
+    let more = |wanted: &mut Wanted, manifests: &Manifests, this: &Id| {
+        if args.check_announced {
+            want(node, wanted, manifests, this);
+        }
+    };
+    let (view, mut done) = write_all(node, &mut session, &ids, intent, more)?;
+    if args.check_announced {
+        check_announced(node, &session, &view, &mut done);
+    }
     let mut tally = Tally::default();
     for (id, result) in &done {
         tell(node, id, result, args.diff, &mut tally);
@@ -74,6 +92,16 @@ pub(super) fn run(node: &Node, args: &cli::Render) -> Ended {
     // The process ends now, and all that it holds with it: to take a connection apart first would take longer.
     std::mem::forget((session, view));
     Ok(tally.code(args.detailed_exitcode))
+}
+
+/// Says of what was rendered whether it is announced. What cannot be said is to be announced: that will tell why.
+fn check_announced(node: &Node, session: &Session, view: &View, done: &mut Results) {
+    for (id, result) in done {
+        if let (Ok(done), Ok(manifest)) = (result, view.manifest(id)) {
+            let idle = is_idle(node, session, manifest, &view.readings);
+            done.rendered.announced = Some(idle.unwrap_or(false));
+        }
+    }
 }
 
 /// Tells what became of a service.

@@ -139,6 +139,7 @@ pub(super) fn outcome(
         degraded: false,
         pending: swap.pending,
         dry: swap.dry,
+        announced: None,
         mended: swap.mended.clone(),
         variables,
         warnings: Vec::new(),
