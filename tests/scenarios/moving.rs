@@ -1,10 +1,13 @@
 //! A service moves: to another node name, another region, another federation. It leaves no key behind where it was.
 
+use std::fs;
+
 use super::{Fleet, all_succeed, on_both, value};
 use crate::harness::scenario::Scenario;
 
 const API: &str = r#"{"id": "api", "environment": {"PORT": 1}, "provides": {"API_URL": "http://{NODE}.{REGION}"}}"#;
 const WWW: &str = r#"{"id": "www", "requires": {"URL": "{API_URL}"}}"#;
+const DOCS: &str = r#"{"id": "docs", "provides": {"DOCS_URL": "http://{NODE}/docs"}}"#;
 
 /// Every live key, what nodes run with included, without `/reconf/v1/`.
 fn live(fleet: &Fleet) -> Vec<String> {
@@ -148,4 +151,40 @@ fn a_federation_that_was_not_let_in_is_refused_by_every_command() {
         );
     }
     assert!(!node.path("etc/services.d").exists());
+}
+
+/// What one federation refuses does not keep another from being told, here or for another node.
+#[test]
+fn a_withdrawal_goes_on_past_a_federation_whose_registry_fails() {
+    for (withdrawal, done) in [
+        ("withdraw api docs", "docs: withdrawn DOCS_URL"),
+        ("withdraw --all", "docs: withdrawn DOCS_URL"),
+        ("withdraw --all --node web01", "api: withdrawn API_URL"),
+        ("withdraw api gone --node web01", "api: withdrawn API_URL"),
+    ] {
+        let node = half_moved();
+        let words: Vec<&str> = withdrawal.split(' ').collect();
+        let run = node.run(&words);
+        let told = run.text();
+        assert!(told.contains(done), "{told}");
+        assert_eq!(told.matches("acme.json` is not").count(), 1, "{told}");
+        let _failed = run.exits(78);
+        let pivotly = node.path("registry/pivotly.json");
+        let left = fs::read_to_string(pivotly).unwrap();
+        assert!(!left.contains("/provides/API_URL/"), "{told}{left}");
+    }
+}
+
+/// `api` has moved to another federation, and the registry of the old one is damaged; `docs` is in the new one only.
+fn half_moved() -> Scenario {
+    let both = r#"{"federation": "acme", "federations": ["acme", "pivotly"]}"#;
+    let node = Scenario::new().config(both);
+    let registry = format!("dir:{}", node.path("registry").display());
+    let node = node.registry(&registry).manifest("api", &of("acme", API));
+    all_succeed(&node, &["announce api"]);
+    node.put("registry/acme.json", "no registry");
+    let node = node.manifest("api", &of("pivotly", API));
+    let node = node.manifest("docs", &of("pivotly", DOCS));
+    let _half = node.run(&["announce", "api", "docs"]).exits(78);
+    node
 }

@@ -19,10 +19,11 @@ use service::Withdrawing;
 /// `reconf withdraw`.
 pub(super) fn run(node: &Node, global: &Global, args: &cli::Withdraw) -> Ended {
     let mut session = node.session();
-    let (targets, readings) = if global.node.is_some() {
+    let (targets, readings, unread) = if global.node.is_some() {
         other::on_other(node, &mut session, &args.services)?
     } else {
-        target::here(node, &mut session, &args.services)?
+        let (targets, readings) = target::here(node, &mut session, &args.services)?;
+        (targets, readings, Vec::new())
     };
     let mut withdrawing = Withdrawing::new(node, &mut session);
     let mut tally = Tally::default();
@@ -40,6 +41,9 @@ pub(super) fn run(node: &Node, global: &Global, args: &cli::Withdraw) -> Ended {
             }
             Err(failure) => tally.fail(node, Some(&id), &failure),
         }
+    }
+    for failure in &unread {
+        tally.fail(node, None, failure);
     }
     if let Some(limit) = args.wait {
         wait::until_unused(node, &taken_back, limit, &mut tally);

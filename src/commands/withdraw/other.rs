@@ -19,12 +19,13 @@ use crate::{
     report::Failure,
 };
 
-/// What a node provides, by the registry; with `--all`, what it says that it runs with goes too.
+/// What a node provides, by the registry; with `--all`, what it says that it runs with goes too. Last, why some
+/// federations could not be read, unless services fail of it: what the others have is to be taken back all the same.
 pub(super) fn on_other(
     node: &Node,
     session: &mut Session,
     services: &cli::Services,
-) -> Result<(Targets, Readings), Failure> {
+) -> Result<(Targets, Readings, Vec<Failure>), Failure> {
     let other = node.id()?;
     let mut wanted = Wanted::default();
     for federation in &node.settings.federations {
@@ -38,11 +39,15 @@ pub(super) fn on_other(
     for id in &services.ids {
         found(&mut targets, id);
     }
+    let mut unread: Vec<Failure> = Vec::new();
     for federation in &node.settings.federations {
         match readings.of(federation) {
             Some(Ok(snapshot)) => find(&mut targets, federation, &other, snapshot, services),
-            Some(Err(unread)) => return Err(unread.failure.clone()),
-            None => {}
+            // One that is away fails each of its federations with the same words.
+            Some(Err(refusal)) if !unread.contains(&refusal.failure) => {
+                unread.push(refusal.failure.clone());
+            }
+            _ => {}
         }
     }
     for target in targets.values_mut() {
@@ -51,12 +56,27 @@ pub(super) fn on_other(
         let ours = state.keys().any(|key| target.keys.contains(&key));
         (target.holds, target.recorded) = (ours, ours);
     }
-    if targets.is_empty() {
+    if targets.is_empty() && unread.is_empty() {
         let message = format!("the registry has nothing of node `{other}`");
         node.tell.warning(&message);
     }
-    let targets = targets.into_iter().map(|(id, target)| (id, Ok(target)));
-    Ok((targets.collect(), readings))
+    let (targets, told) = judge(targets, &unread);
+    let unread = if told { Vec::new() } else { unread };
+    Ok((targets, readings, unread))
+}
+
+/// What was not found may be in a federation that could not be read; also whether any service fails of that.
+fn judge(targets: BTreeMap<Id, Target>, unread: &[Failure]) -> (Targets, bool) {
+    let mut told = false;
+    let judged = targets.into_iter().map(|(id, target)| {
+        let unknown = unread.first().filter(|_| target.federations().is_empty());
+        told |= unknown.is_some();
+        (
+            id,
+            unknown.map_or(Ok(target), |failure| Err(failure.clone())),
+        )
+    });
+    (judged.collect(), told)
 }
 
 /// Finds what one federation has of the node and of the services that are meant.

@@ -61,21 +61,39 @@ impl<'a> Withdrawing<'a> {
         readings: &Readings,
     ) -> Result<Option<Withdrawn>, Failure> {
         let mut told = Withdrawn::new(&target.service, target.holds);
+        let mut failed = None;
         for federation in target.federations() {
-            let done = match readings.of(&federation) {
-                Some(Ok(snapshot)) => self.federation(target, &federation, snapshot, &mut told)?,
-                Some(Err(unread)) => Some(self.unread(target, &federation, unread, &mut told)?),
-                None => None,
-            };
-            if done.is_none() {
-                return Ok(None);
+            match self.within(target, &federation, readings, &mut told) {
+                Ok(Some(())) => {}
+                Ok(None) => return Ok(None),
+                // What concerns other federations is taken back all the same.
+                Err(failure) => {
+                    failed.get_or_insert(failure);
+                }
             }
+        }
+        if let Some(failure) = failed {
+            return Err(failure);
         }
         if target.forgotten {
             self.forget(&target.service)?;
             told.forgotten = true;
         }
         Ok(Some(told))
+    }
+
+    fn within(
+        &mut self,
+        target: &Target,
+        federation: &Id,
+        readings: &Readings,
+        told: &mut Withdrawn,
+    ) -> Result<Option<()>, Failure> {
+        match readings.of(federation) {
+            Some(Ok(snapshot)) => self.federation(target, federation, snapshot, told),
+            Some(Err(unread)) => self.unread(target, federation, unread, told).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn federation(
