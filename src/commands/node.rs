@@ -195,8 +195,8 @@ fn settings(global: &Global, assumed: &Assumed) -> Result<Settings, Failure> {
         host: global.host.clone(),
         timeout: global.timeout.clone(),
     };
-    let variable = process_environment::variable;
-    let (_, path) = config_path(&flags, variable);
+    let variable = process_environment::raw_variable;
+    let (_, path) = config_path(&flags, variable)?;
     let text = assumed.read(&path)?;
     if text.is_none() {
         refuse_missing(&flags, &path)?;
@@ -208,7 +208,7 @@ fn settings(global: &Global, assumed: &Assumed) -> Result<Settings, Failure> {
 
 /// Refuses to run with defaults where somebody named a `config.json` that is not there.
 pub(super) fn refuse_missing(flags: &Flags, config: &Path) -> Result<(), Failure> {
-    if flags.config.is_none() && process_environment::variable("RECONF_CONFIG").is_none() {
+    if flags.config.is_none() && process_environment::raw_variable("RECONF_CONFIG").is_none() {
         return Ok(());
     }
     let message = format!("there is no `{}`", config.display());

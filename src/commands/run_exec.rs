@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     cli::{self, Global, Output, quick::QuickExec},
-    edge::{process_environment::variable, stdio},
+    edge::{process_environment::raw_variable, stdio},
     model::{
         places::Places,
         settings::{Flags, Settings, conf_directory, config_path},
@@ -63,7 +63,7 @@ fn places(global: &Global) -> Result<Places, Failure> {
         config: global.config.clone(),
         ..Flags::default()
     };
-    let (root, config) = config_path(&flags, variable);
+    let (root, config) = config_path(&flags, raw_variable)?;
     let Some(text) = read_text(&config)? else {
         refuse_missing(&flags, &config)?;
         let confs: PathBuf = Places::default_confs(&root);
@@ -73,7 +73,7 @@ fn places(global: &Global) -> Result<Places, Failure> {
         return Ok(Places::new(&root, &confs));
     }
     let shown = config.display().to_string();
-    let settings = Settings::load(&flags, variable, Some((&shown, &text)))?;
+    let settings = Settings::load(&flags, raw_variable, Some((&shown, &text)))?;
     Ok(Places::new(&settings.root, &settings.render.directory))
 }
 

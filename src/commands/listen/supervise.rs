@@ -74,7 +74,7 @@ fn supervise(global: &Global, args: &Supervise) -> Result<u8, Failure> {
         config: global.config.clone(),
         ..Flags::default()
     };
-    let (root, _) = config_path(&flags, process_environment::variable);
+    let (root, _) = config_path(&flags, process_environment::raw_variable)?;
     let places = Places::new(&root, &Places::default_confs(&root));
     let Some(order) = supervisor::await_order().map_err(|error| unreadable(&error))? else {
         return Ok(0);

@@ -1,6 +1,6 @@
 //! What one call says by itself: flags, and the variables behind them.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use super::{
     Origin,
@@ -64,23 +64,30 @@ impl Knob {
     pub(super) fn said(
         &self,
         flags: &Flags,
-        variable: &impl Fn(&'static str) -> Option<String>,
-    ) -> Option<(String, Origin)> {
+        variable: &impl Fn(&'static str) -> Option<OsString>,
+    ) -> Result<Option<(String, Origin)>, SettingsError> {
         if let Some(text) = (self.typed)(flags) {
-            return Some((text.clone(), Origin::Flag(self.flag)));
+            return Ok(Some((text.clone(), Origin::Flag(self.flag))));
         }
-        let text = variable(self.variable).filter(|text| !text.is_empty())?;
-        Some((text, Origin::Variable(self.variable)))
+        let Some(text) = variable(self.variable).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        match text.into_string() {
+            Ok(text) => Ok(Some((text, Origin::Variable(self.variable)))),
+            Err(_) => Err(SettingsError::Variable(
+                Refusal::new("is not UTF-8").of(self.variable),
+            )),
+        }
     }
 
     /// As [`Knob::said`], parsed; the error knows whose mistake it is.
     pub(super) fn parsed<T>(
         &self,
         flags: &Flags,
-        variable: &impl Fn(&'static str) -> Option<String>,
+        variable: &impl Fn(&'static str) -> Option<OsString>,
         parse: impl FnOnce(&str) -> Result<T, Refusal>,
     ) -> Result<Option<(T, Origin)>, SettingsError> {
-        let Some((text, origin)) = self.said(flags, variable) else {
+        let Some((text, origin)) = self.said(flags, variable)? else {
             return Ok(None);
         };
         match parse(&text) {
@@ -94,12 +101,18 @@ impl Knob {
 }
 
 /// Where everything is: `root`, and the path of `config.json`, which is below it unless something is said.
+///
+/// # Errors
+/// A variable that names either of them and is not UTF-8.
 pub fn config_path(
     flags: &Flags,
-    variable: impl Fn(&'static str) -> Option<String>,
-) -> (PathBuf, PathBuf) {
-    let path = |knob: Knob| Some(PathBuf::from(knob.said(flags, &variable)?.0));
-    let root = path(ROOT).unwrap_or_else(|| PathBuf::from("/"));
-    let config = path(CONFIG).unwrap_or_else(|| root.join("etc/reconf/config.json"));
-    (root, config)
+    variable: impl Fn(&'static str) -> Option<OsString>,
+) -> Result<(PathBuf, PathBuf), SettingsError> {
+    let path = |knob: Knob| {
+        let said = knob.said(flags, &variable)?;
+        Ok(said.map(|(text, _)| PathBuf::from(text)))
+    };
+    let root = path(ROOT)?.unwrap_or_else(|| PathBuf::from("/"));
+    let config = path(CONFIG)?.unwrap_or_else(|| root.join("etc/reconf/config.json"));
+    Ok((root, config))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -39,7 +40,7 @@ impl Settings {
     /// The first flag or variable that is wrong, or every problem of the file.
     pub fn load(
         flags: &Flags,
-        variable: impl Fn(&'static str) -> Option<String>,
+        variable: impl Fn(&'static str) -> Option<OsString>,
         file: Option<(&str, &str)>,
     ) -> Result<Self, SettingsError> {
         let stated = match file {
@@ -55,11 +56,11 @@ impl Settings {
     }
 }
 
-impl<V: Fn(&'static str) -> Option<String>> Merge<'_, V> {
+impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
     fn settings(mut self, stated: Stated) -> Result<Settings, SettingsError> {
         self.said("root", flags::ROOT, None, path)?;
         self.said("config", flags::CONFIG, None, path)?;
-        let (root, config) = flags::config_path(self.flags, &self.variable);
+        let (root, config) = flags::config_path(self.flags, &self.variable)?;
         let region = self.said("region", flags::REGION, stated.region, id)?;
         let region = region.unwrap_or_else(Id::default_scope);
         let home = stated.federation.clone();
@@ -193,7 +194,7 @@ mod tests {
     ) -> Result<Settings, SettingsError> {
         let variable = |name: &'static str| {
             let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| (*value).into())
         };
         Settings::load(flags, variable, file.map(|text| ("config.json", text)))
     }
