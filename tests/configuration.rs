@@ -1,5 +1,7 @@
 //! What a node is configured with and cannot be used is refused by its name, whoever names it.
 
+use std::fs;
+
 use crate::harness::scenario::Scenario;
 
 const PLAIN: &str = r#"{"id": "plain", "environment": {"A": "b"}}"#;
@@ -29,4 +31,43 @@ fn a_variable_that_is_no_text_is_refused_by_its_name() {
     // A flag beats it, so nobody reads it.
     let flag = node.sh("RECONF_REGION=\"$(printf '\\377')\" reconf config --region eu");
     assert!(flag.succeeds().contains("region"));
+}
+
+#[test]
+fn a_file_that_is_there_and_no_text_earns_the_code_of_what_it_should_be() {
+    let node = Scenario::new().manifest("plain", PLAIN);
+    fs::create_dir_all(node.path("folder/shell.hbs")).unwrap();
+    fs::write(node.path("latin1"), b"\xff").unwrap();
+    for (arguments, code) in [
+        ("--config folder config", 78),
+        ("--config latin1 config", 78),
+        ("--config folder exec plain -- true", 125),
+        ("render plain --dry-run --template folder", 65),
+        ("render plain --dry-run --template latin1", 65),
+        ("render plain --dry-run --template nothing", 66),
+    ] {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let told = node.run(&words).changes_nothing().fails(code);
+        let named = words.iter().any(|word| told.contains(&format!("`{word}`")));
+        assert!(named, "{told}");
+    }
+    for (path, code) in [
+        ("etc/reconf/config.json", 78),
+        ("etc/reconf/configuration.json", 78),
+        ("etc/reconf/templates/shell.hbs", 65),
+        ("etc/reconf/services/plain.json", 65),
+    ] {
+        let node = Scenario::new();
+        fs::create_dir_all(node.path(path)).unwrap();
+        let node = if path.contains("plain") {
+            node
+        } else {
+            node.manifest("plain", PLAIN)
+        };
+        let told = node.run(&["render", "plain"]).fails(code);
+        assert!(
+            told.contains(path) && told.contains(": is a directory"),
+            "{told}"
+        );
+    }
 }

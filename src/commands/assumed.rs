@@ -31,7 +31,7 @@ impl Assumed {
 
     fn load(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
-        let text = read_text(path)?
+        let text = read_text(path, Code::Data)?
             .ok_or_else(|| Failure::new(Code::NoInput, format!("there is no `{shown}`")))?;
         // What serde_json says may quote a value, and values are secrets.
         let files = serde_json::from_str(&text).map_err(|error| {
@@ -42,11 +42,11 @@ impl Assumed {
         Ok(Self { files })
     }
 
-    /// A text file; `None` if there is none, or would be none.
-    pub(crate) fn read(&self, path: &Path) -> Result<Option<String>, Failure> {
+    /// A text file, as [`read_text`] reads it; `None` if there is none, or would be none.
+    pub(crate) fn read(&self, path: &Path, bad: Code) -> Result<Option<String>, Failure> {
         match self.files.get(path) {
             Some(assumed) => Ok(assumed.clone()),
-            None => read_text(path),
+            None => read_text(path, bad),
         }
     }
 

@@ -169,7 +169,7 @@ impl Node {
     /// The datastores of every federation that has any.
     pub(crate) fn datastores(&self) -> Result<BTreeMap<Id, Datastores>, Failure> {
         let path = self.places.configuration();
-        let Some(text) = self.assumed.read(&path)? else {
+        let Some(text) = self.assumed.read(&path, Code::Configuration)? else {
             return Ok(BTreeMap::new());
         };
         let path = path.display().to_string();
@@ -197,7 +197,7 @@ fn settings(global: &Global, assumed: &Assumed) -> Result<Settings, Failure> {
     };
     let variable = process_environment::raw_variable;
     let (_, path) = config_path(&flags, variable)?;
-    let text = assumed.read(&path)?;
+    let text = assumed.read(&path, Code::Configuration)?;
     if text.is_none() {
         refuse_missing(&flags, &path)?;
     }
@@ -216,15 +216,20 @@ pub(super) fn refuse_missing(flags: &Flags, config: &Path) -> Result<(), Failure
         .hint("leave out --config and RECONF_CONFIG to run with defaults"))
 }
 
-/// A text file; `None` if there is none.
-pub(crate) fn read_text(path: &Path) -> Result<Option<String>, Failure> {
-    let Some(bytes) = files::read(path)? else {
-        return Ok(None);
+/// A text file; `None` if there is none. One that is there and is no text fails with the code of what it should be.
+pub(crate) fn read_text(path: &Path, bad: Code) -> Result<Option<String>, Failure> {
+    let bytes = match files::read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind == files::Kind::CannotRead => {
+            return Err(Failure::new(bad, error.to_string()));
+        }
+        Err(error) => return Err(error.into()),
     };
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("`{}` is not UTF-8: byte {} is not", path.display(), at + 1);
-        Failure::new(Code::Data, message)
+        Failure::new(bad, message)
     })?;
     Ok(Some(text))
 }

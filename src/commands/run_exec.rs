@@ -15,7 +15,7 @@ use crate::{
         places::Places,
         settings::{Flags, Settings, conf_directory, config_path},
     },
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// Runs an `exec` whose few flags were understood without the whole command line.
@@ -64,7 +64,7 @@ fn places(global: &Global) -> Result<Places, Failure> {
         ..Flags::default()
     };
     let (root, config) = config_path(&flags, raw_variable)?;
-    let Some(text) = read_text(&config)? else {
+    let Some(text) = read_text(&config, Code::Configuration)? else {
         refuse_missing(&flags, &config)?;
         let confs: PathBuf = Places::default_confs(&root);
         return Ok(Places::new(&root, &confs));

@@ -51,7 +51,7 @@ pub(crate) fn listed(node: &Node) -> Result<Vec<Id>, Failure> {
 /// A service's manifest, allowed on this node.
 pub(crate) fn manifest(node: &Node, id: &Id) -> Result<Manifest, Failure> {
     let path = node.places.manifest(id);
-    let Some(text) = node.assumed.read(&path)? else {
+    let Some(text) = node.assumed.read(&path, Code::Data)? else {
         return Err(missing(node, id));
     };
     let manifest = Manifest::parse(&path.display().to_string(), &text, id)

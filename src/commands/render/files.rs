@@ -10,7 +10,7 @@ use crate::{
     },
     model::{environment::Environment, format::Format, id::Id, manifest::Manifest},
     render::{Conf, RenderError, Rendered, Template, refusals, render},
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// The templates that replace the built-in ones.
@@ -45,7 +45,7 @@ impl Templates {
             Format::Dotenv,
         ] {
             let path = node.places.templates().join(format!("{format}.hbs"));
-            if let Some(text) = read_text(&path)? {
+            if let Some(text) = read_text(&path, Code::Data)? {
                 let name = path.display().to_string();
                 replacements.insert(format, Template { name, text });
             }

@@ -60,7 +60,7 @@ fn template(args: &cli::Render) -> Result<Option<Template>, Failure> {
         return Ok(None);
     };
     let name = path.display().to_string();
-    let text = read_text(path)?
+    let text = read_text(path, Code::Data)?
         .ok_or_else(|| Failure::new(Code::NoInput, format!("there is no template `{name}`")))?;
     Ok(Some(Template { name, text }))
 }
