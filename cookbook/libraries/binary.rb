@@ -37,6 +37,7 @@ module ReconfCookbook
 
       error = answer['error']
       raise Failure.new(error['message'], error['code']) if error
+      raise Failure, Binary::STRANGE unless answer['warnings'].is_a?(Array)
 
       answer
     end
@@ -56,6 +57,8 @@ module ReconfCookbook
 
   # The program, called with JSON as its language.
   class Binary
+    STRANGE = "reconf does not speak as this cookbook expects\nhint: install the reconf that belongs to it".freeze
+
     # Where reconf is installed: as the node says, else where an installed one is found.
     def self.path(node)
       node.read('reconf', 'binary') ||
@@ -88,7 +91,7 @@ module ReconfCookbook
       raise Failure, "cannot run reconf: #{e.message}\n" \
         "hint: set node['reconf']['install'], or node['reconf']['binary'] to where it is"
     rescue JSON::ParserError
-      raise Failure, "`#{@path}` does not speak as this cookbook expects\nhint: install the reconf that belongs to it"
+      raise Failure, STRANGE
     end
 
     private

@@ -80,11 +80,23 @@ module ReconfCookbook
     def converge_complete
       @over = true
       @applied.each { |binary, services| apply(binary, services.uniq.sort) }
-      # What they notify late is added while they run.
-      @waiting.each { |resource, action| act(resource, action) }
+      failures = []
+      # What they notify late is added while they run. One that fails does not keep the others from what they owe.
+      @waiting.each { |resource, action| failures << failure { act(resource, action) } }
+      first, *others = failures.compact
+      others.each { |error| Chef::Log.error("reconf: #{error.message}") }
+      raise first if first
     end
 
     private
+
+    # What it raises.
+    def failure
+      yield
+      nil
+    rescue StandardError => e
+      e
+    end
 
     # Chef's runner, which notifies otherwise, has ended.
     def act(resource, action)

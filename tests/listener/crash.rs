@@ -47,6 +47,20 @@ fn a_clock_that_was_set_back_holds_for_one_interval_only() {
 }
 
 #[test]
+fn a_stamp_that_does_not_say_when_holds_for_the_interval() {
+    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    node.announce("one");
+    let stamp = r#"{"version": 1, "started": "lately", "reasons": ["start"]}"#;
+    node.scenario.put("var/lib/reconf/provision.json", stamp);
+    let _listener = node.listen(super::RENDER);
+    wait_until("the start waits", LONG, || {
+        let status = node.scenario.run(&["listen", "status"]).succeeds();
+        status.contains("not before")
+    });
+    assert_eq!(node.begun(), 0, "{}", node.log());
+}
+
+#[test]
 fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s"}"#);
     node.announce("one");

@@ -87,6 +87,27 @@ fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
 }
 
 #[test]
+fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
+    let etcd = Etcd::start();
+    let listen = r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#;
+    let node = Node::in_federation(etcd.url(), "fleet", "web1", listen);
+    node.announce("one");
+    let _listener = node.listen("mkfifo go; echo begin >>runs; read x <go; echo end >>runs");
+    wait_until("it runs", LONG, || node.begun() == 1);
+    node.scenario.put("etc/reconf/config.json", "{");
+    fs::write(node.scenario.path("go"), "\n").unwrap();
+    wait_until("the slot is free", LONG, || {
+        etcd.ctl(&["get", "--prefix", &slots_prefix(&node.federation)])
+            .is_empty()
+    });
+    let leases = etcd.ctl(&["lease", "list"]);
+    assert!(
+        leases.contains("found 1 lease"),
+        "it was not given back: {leases}"
+    );
+}
+
+#[test]
 fn a_node_that_cannot_start_keeps_no_slot() {
     let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#);
     node.announce("one");

@@ -53,6 +53,22 @@ fn off_is_kept_across_restarts_and_on_provisions_at_once() {
 }
 
 #[test]
+fn figures_that_could_not_be_written_are_written_later() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    let figures = node.scenario.path("textfiles/listener.prom");
+    let figures = figures.to_str().unwrap();
+    let words = ["listen", "--metrics", figures, "--", "sh", "-c", RENDER];
+    let _listener = node.listen_as(node.scenario.command(&words));
+    node.told("trouble", 1);
+    node.told("provision-ended", 1);
+    std::fs::create_dir(node.scenario.path("textfiles")).unwrap();
+    wait_until("the figures are there", LONG, || {
+        node.read("textfiles/listener.prom").contains("_total 1\n")
+    });
+}
+
+#[test]
 fn off_ends_by_itself() {
     let node = Node::new(AT_ONCE);
     node.announce("one");

@@ -1,5 +1,5 @@
 require 'spec_helper'
-%w(binary files recipe_helpers resource).each { |name| require_relative "../../libraries/#{name}" }
+%w(binary converge files recipe_helpers resource).each { |name| require_relative "../../libraries/#{name}" }
 
 RSpec.describe ReconfCookbook::OnChange do
   it 'takes one notification or several, and notifies each once' do
@@ -18,7 +18,7 @@ RSpec.describe ReconfCookbook::OnChange do
 end
 
 RSpec.describe ReconfCookbook::Answers do
-  let(:lines) { %({"service":"a","changed":true}\n{"service":"b","error":{"code":75,"message":"unmet"}}\n) }
+  let(:lines) { %({"service":"a","changed":true,"warnings":[]}\n{"service":"b","error":{"code":75,"message":"unmet"}}\n) }
 
   it 'gives each service its own answer, once' do
     answers = described_class.new(lines + "warning: old\n", 75)
@@ -36,6 +36,36 @@ RSpec.describe ReconfCookbook::Answers do
   it 'gives everybody the failure of the whole call' do
     answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
     %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away', &:unreachable?) }
+  end
+end
+
+RSpec.describe ReconfCookbook::Answers do
+  it 'is not content with half an answer' do
+    expect { described_class.new(%({"service":"a","changed":false}\n), 0).take('a') }.to raise_error(ReconfCookbook::Failure, /does not speak/)
+  end
+end
+
+RSpec.describe ReconfCookbook::AfterConverge do
+  let(:resource) do
+    Struct.new(:name, :error, :ran) do
+      def run_action(action)
+        self.ran = action
+        raise error if error
+      end
+
+      def updated_by_last_action?
+        false
+      end
+    end
+  end
+
+  it 'fails with the first failure, after everything else has had its turn' do
+    all = [nil, 'one', nil, 'two', nil].each_with_index.map { |error, name| resource.new(name, error) }
+    after = described_class.new
+    all.each { |one| after.run(one, :announce) }
+    expect(Chef::Log).to receive(:error).with('reconf: two')
+    expect { after.converge_complete }.to raise_error('one')
+    expect(all.map(&:ran)).to all(eq(:announce))
   end
 end
 

@@ -21,6 +21,7 @@ use crate::{
         registry::Session,
         service_manager::ServiceManager,
     },
+    model::stamp::Stamp,
     provision::{Limits, Queue, Uptime, remaining},
     report::{Code, Failure, Journal},
 };
@@ -36,13 +37,13 @@ impl Daemon {
         let manager = ServiceManager::find().map_err(|error| system(&error))?;
         let folders = watch_files(&node, sender.clone())?;
         let session = reach(&node);
-        let stamp = places::stamp(&node.places)?.unwrap_or_default();
-        let last = clock::parse_rfc3339(&stamp.started);
-        let throttled = remaining(last, clock::now(), node.settings.listen.min_interval);
+        let stamp = places::stamp(&node.places)?;
+        let throttled = throttled(stamp.as_ref(), node.settings.listen.min_interval);
+        let failures = stamp.map_or(0, |stamp| stamp.failures);
         let switch = places::switch(&node)?;
         let position = places::position(&switch, Uptime::ZERO);
         let daemon = Self {
-            queue: Queue::new(limits(&node), position, throttled, stamp.failures),
+            queue: Queue::new(limits(&node), position, throttled, failures),
             mirror: Mirror::new(&node, &session)?,
             telling: Telling::new(args.metrics.clone()),
             global: global.clone(),
@@ -93,6 +94,13 @@ impl Daemon {
         self.become_ready();
         Ok(())
     }
+}
+
+/// How long the stamp still holds. One whose time is none holds for the whole interval: nobody knows how old it is.
+fn throttled(stamp: Option<&Stamp>, min_interval: Duration) -> Duration {
+    let now = clock::now();
+    let start = |stamp: &Stamp| clock::parse_rfc3339(&stamp.started).unwrap_or(now);
+    remaining(stamp.map(start), now, min_interval)
 }
 
 pub(super) fn limits(node: &Node) -> Limits {

@@ -82,20 +82,21 @@ pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, F
 
 /// Keeps a slot until the other side of `end` is dropped, and gives it back then.
 pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
+    let load = || Node::load(global, Assumed::default());
+    let mut node = load();
     while end.recv_timeout(KEEP) == Err(RecvTimeoutError::Timeout) {
+        // Credentials may be new; a configuration that the provision breaks for a while is not to cost the slot.
+        node = load().or(node);
+        let Ok(node) = &node else { continue };
         // The registry may be away: the lease is longer than several tries.
-        let kept = Node::load(global, Assumed::default()).map(|node| {
-            let federation = node.settings.federation.clone();
-            node.session().keep_alive(&federation, slot.lease)
-        });
-        if let Ok(Ok(false)) = kept {
+        let federation = &node.settings.federation;
+        if let Ok(false) = node.session().keep_alive(federation, slot.lease) {
             stdio::tell("warning: the slot of this provision is lost: another node may take it\n");
             return;
         }
     }
     // One that cannot be given back ends with its lease.
-    let node = Node::load(global, Assumed::default());
-    let _ends_by_itself = node.and_then(|node| give_back(&node, slot));
+    let _ends_by_itself = load().or(node).and_then(|node| give_back(&node, slot));
 }
 
 /// Lets others have a slot.

@@ -18,6 +18,9 @@ use crate::{
 /// What happens within this time is told together; what is done about it comes first.
 const BREATH: Duration = Duration::from_millis(10);
 
+/// When it is tried again to tell what could not be told.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// Everybody may read figures.
 const READABLE: Access = Access {
     mode: 0o644,
@@ -29,7 +32,7 @@ const READABLE: Access = Access {
 pub(super) struct Telling {
     metrics: Option<PathBuf>,
     told: Option<Listening>,
-    untold: Option<Uptime>,
+    due_to_tell: Option<Uptime>,
     since: String,
     due: Option<(Uptime, String)>,
     trouble: Option<String>,
@@ -44,7 +47,7 @@ impl Telling {
         Self {
             metrics,
             told: None,
-            untold: None,
+            due_to_tell: None,
             since: clock::rfc3339(clock::now()),
             due: None,
             trouble: None,
@@ -112,30 +115,36 @@ impl Daemon {
     pub(super) fn publish(&mut self) -> Option<Duration> {
         let listening = self.listening();
         if self.telling.told.as_ref() == Some(&listening) {
-            self.telling.untold = None;
+            self.telling.due_to_tell = None;
             return None;
         }
         let now = self.now();
-        let since = *self.telling.untold.get_or_insert(now);
-        let left = BREATH.saturating_sub(now.saturating_sub(since));
-        if !left.is_zero() {
-            return Some(left);
+        let due = *self.telling.due_to_tell.get_or_insert(now + BREATH);
+        if due > now {
+            return Some(due.saturating_sub(now));
         }
-        self.telling.untold = None;
-        let path = self.node.places.listening();
-        let saved = state::save(&self.node.places, &path, &listening, Durability::Stamp);
-        if let Err(error) = saved {
-            self.telling.trouble(self.journal, &error.to_string());
-        }
-        if let Some(path) = self.telling.metrics.clone() {
-            let text = self.telling.figures(&listening);
-            if let Err(error) = files::write_without_sync(&path, text.as_bytes(), &READABLE) {
-                self.telling.trouble(self.journal, &error.to_string());
-            }
+        if let Err(reason) = self.write_down(&listening) {
+            self.telling.trouble(self.journal, &reason);
+            self.telling.due_to_tell = Some(now + AGAIN);
+            return Some(AGAIN);
         }
         self.manager.status(&summary(&listening));
+        self.telling.due_to_tell = None;
         self.telling.told = Some(listening);
         None
+    }
+
+    /// Writes the status for those who ask, and the figures.
+    fn write_down(&self, listening: &Listening) -> Result<(), String> {
+        let path = self.node.places.listening();
+        let saved = state::save(&self.node.places, &path, listening, Durability::Stamp);
+        let figures = self.telling.metrics.as_ref().map(|path| {
+            let text = self.telling.figures(listening);
+            files::write_without_sync(path, text.as_bytes(), &READABLE)
+        });
+        saved.map_err(|error| error.to_string())?;
+        let written = figures.transpose();
+        written.map(drop).map_err(|error| error.to_string())
     }
 
     fn listening(&mut self) -> Listening {
