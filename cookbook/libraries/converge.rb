@@ -80,9 +80,8 @@ module ReconfCookbook
     def converge_complete
       @over = true
       @applied.each { |binary, services| apply(binary, services.uniq.sort) }
-      failures = []
       # What they notify late is added while they run. One that fails does not keep the others from what they owe.
-      @waiting.each { |resource, action| failures << failure { act(resource, action) } }
+      failures = @waiting.map { |resource, action| failure { act(resource, action) } }
       first, *others = failures.compact
       others.each { |error| Chef::Log.error("reconf: #{error.message}") }
       raise first if first
