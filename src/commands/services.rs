@@ -88,7 +88,8 @@ fn guard(node: &Node, manifest: &Manifest) -> Result<(), Failure> {
         )))
 }
 
-fn missing(node: &Node, id: &Id) -> Failure {
+/// Why there is nothing to be said of a service, with the id that may have been meant.
+pub(crate) fn missing(node: &Node, id: &Id) -> Failure {
     let path = node.places.manifest(id);
     let failure = Failure::new(Code::NoInput, format!("there is no manifest of `{id}`"))
         .facts([format!("looked for {}", path.display())]);

@@ -1,15 +1,27 @@
 //! `reconf tasks`: the running tasks that hold a service's conf.
 
-use super::{Ended, node::Node};
+use super::{Ended, node::Node, services};
 use crate::{
     cli,
-    edge::running::{Task, are_more_than, sharers},
+    edge::{
+        files,
+        running::{Task, are_more_than, sharers},
+    },
     report::{Code, Failure, table},
 };
 
 /// `reconf tasks`.
 pub(super) fn run(node: &Node, args: &cli::Tasks) -> Ended {
     let lock = node.places.task_lock(&args.id);
+    // Tasks may outlive the manifest, and even the conf, with which they began.
+    let traces = [
+        node.places.manifest(&args.id),
+        node.places.conf(&args.id),
+        lock.clone(),
+    ];
+    if !traces.iter().any(|path| files::exists(path)) {
+        return Err(services::missing(node, &args.id));
+    }
     let tasks =
         sharers(&lock).map_err(|error| Failure::new(Code::NoInput, format!("{error:#}")))?;
     if node.tell.is_json() {

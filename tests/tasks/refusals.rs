@@ -46,3 +46,19 @@ fn a_task_cannot_drain_itself() {
     let _after = after.exits(0);
     assert!(conf(&node).contains("newer"));
 }
+
+#[test]
+fn tasks_of_a_service_that_is_not_known_are_none_to_be_listed() {
+    let node = node();
+    let unknown = ["ap", "other"].map(|id| node.run(&["tasks", id]).changes_nothing().exits(66));
+    golden_story("tasks/unknown", &unknown);
+    // Each trace of a service is enough by itself.
+    for (path, id) in [
+        ("etc/reconf/services/manifest.json", "manifest"),
+        ("etc/services.d/conf.conf", "conf"),
+        ("var/lib/reconf/tasks/lock.lock", "lock"),
+    ] {
+        node.put(path, "");
+        assert_eq!(node.run(&["tasks", id]).succeeds(), "", "{path}");
+    }
+}
