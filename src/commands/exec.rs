@@ -22,6 +22,9 @@ use crate::{
 /// What `exec` ends with when reconf itself failed.
 pub const FAILED: u8 = 125;
 
+/// What it ends with when there is no such command.
+const NOT_FOUND: u8 = 127;
+
 /// What `exec` is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecRequest {
@@ -181,9 +184,16 @@ fn become_command(command: &[OsString], variables: Variables, pristine: bool) ->
         .map_or((OsStr::new(""), command), |(first, rest)| {
             (first.as_os_str(), rest)
         });
+    if program.is_empty() {
+        return ExecFailure {
+            code: NOT_FOUND,
+            message: "the command is empty".to_owned(),
+            hint: Some("is a variable unset that was to name it?".to_owned()),
+        };
+    }
     let error = exec(program, arguments, inherited.chain(variables));
     let code = match error {
-        ExecError::NotFound { .. } => 127,
+        ExecError::NotFound { .. } => NOT_FOUND,
         ExecError::CannotRun { .. } => 126,
     };
     ExecFailure {
