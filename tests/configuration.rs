@@ -71,3 +71,34 @@ fn a_file_that_is_there_and_no_text_earns_the_code_of_what_it_should_be() {
         );
     }
 }
+
+#[test]
+fn a_file_of_the_registry_that_cannot_be_used_is_named_in_plain_words() {
+    for (config, file, reason) in [
+        (
+            r#""user": "me", "password_file": "empty""#,
+            "empty",
+            "it holds no password",
+        ),
+        (
+            r#""user": "me", "password_file": "line""#,
+            "line",
+            "it holds no password",
+        ),
+        (
+            r#""user": "me", "password_file": "gone""#,
+            "gone",
+            "no such file or directory",
+        ),
+        (r#""ca": "gone""#, "gone", "no such file or directory"),
+    ] {
+        let config =
+            format!(r#"{{"registry": {{"endpoints": ["https://127.0.0.1:1"], {config}}}}}"#);
+        let node = Scenario::new()
+            .config(&config)
+            .file("empty", "")
+            .file("line", "\n");
+        let told = node.run(&["ls"]).changes_nothing().fails(78);
+        assert_eq!(told, format!("error: cannot use `{file}`: {reason}\n"));
+    }
+}

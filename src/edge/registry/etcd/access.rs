@@ -10,10 +10,13 @@ use std::{
 
 use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
 
-use crate::model::{
-    id::Id,
-    secret::mask_passwords,
-    settings::{Credentials, Location, RegistrySettings},
+use crate::{
+    edge::files::plain,
+    model::{
+        id::Id,
+        secret::mask_passwords,
+        settings::{Credentials, Location, RegistrySettings},
+    },
 };
 
 use super::{
@@ -149,6 +152,9 @@ fn login(credentials: &Credentials) -> Result<Option<(String, String)>, Registry
     };
     let text = String::from_utf8(content(file)?).map_err(|_| unusable(file, "it is not UTF-8"))?;
     let password = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    if password.is_empty() {
+        return Err(unusable(file, "it holds no password"));
+    }
     Ok(Some((user, password)))
 }
 
@@ -188,7 +194,7 @@ fn pem(file: &Path, kind: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 fn content(file: &Path) -> Result<Vec<u8>, RegistryError> {
-    fs::read(file).map_err(|error| unusable(file, &error.to_string()))
+    fs::read(file).map_err(|error| unusable(file, &plain(&error)))
 }
 
 fn unusable(file: &Path, why: &str) -> RegistryError {
