@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::harness::scenario::Scenario;
 
 const PLAIN: &str = r#"{"id": "plain", "environment": {"A": "b"}}"#;
@@ -101,4 +103,29 @@ fn a_file_of_the_registry_that_cannot_be_used_is_named_in_plain_words() {
         let told = node.run(&["ls"]).changes_nothing().fails(78);
         assert_eq!(told, format!("error: cannot use `{file}`: {reason}\n"));
     }
+}
+
+#[test]
+fn a_key_without_a_value_is_null_and_not_the_word() {
+    let node = Scenario::new().env("RECONF_REGION", "null");
+    let told = node.run(&["--output", "json", "config"]).succeeds();
+    let line = |key: &str| {
+        let mut rows = told
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.find(|row| row["key"] == key).unwrap()
+    };
+    assert_eq!(line("region")["value"], Value::from("null"));
+    for key in [
+        "registry.ca",
+        "registry.federations",
+        "announce.ttl",
+        "listen.max_parallel",
+    ] {
+        let row = line(key);
+        assert_eq!(row.get("value"), Some(&Value::Null), "{row}");
+    }
+    let shown = node.run(&["config"]).succeeds();
+    let of = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap();
+    assert!(of("announce.ttl").contains(" null "), "{shown}");
 }

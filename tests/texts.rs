@@ -11,7 +11,7 @@ use reconf::model::{
     id::Id,
     manifest::Manifest,
     problem::Problems,
-    settings::{Flags, Settings, SettingsError},
+    settings::{Flags, Origin, Settings, SettingsError},
 };
 
 #[test]
@@ -43,7 +43,10 @@ fn settings_and_their_problems_are_as_written_down() {
         match Settings::load(&Flags::default(), |_| None, file) {
             Ok(settings) => {
                 let rows = settings.rows();
-                let line = |(key, value, origin)| format!("{key} = {value} ({origin})\n");
+                let line = |(key, value, origin): (&str, Option<String>, Origin)| {
+                    let value = value.unwrap_or_else(|| "null".to_owned());
+                    format!("{key} = {value} ({origin})\n")
+                };
                 rows.into_iter().map(line).collect()
             }
             Err(SettingsError::File(problems)) => told(&problems),

@@ -5,18 +5,21 @@ use serde_json::json;
 use super::{Ended, node::Node};
 use crate::{model::settings::Origin, report::table};
 
+/// What a person is shown for a key that has no value.
+const NONE: &str = "null";
+
 /// `reconf config`.
 pub(super) fn run(node: &Node) -> Ended {
-    let mut rows: Vec<(String, String, String)> = Vec::new();
+    let mut rows: Vec<(String, Option<String>, String)> = Vec::new();
     for (key, value, origin) in node.settings.rows() {
         let (value, origin) = match key {
             "node" if node.settings.node.is_none() => (
-                node.id()?.to_string(),
+                Some(node.id()?.to_string()),
                 Origin::Found("the host name".to_owned()),
             ),
             "host" if node.settings.host.is_none() => {
                 let host = node.host_now()?;
-                (host.address, host.origin.unwrap_or(origin))
+                (Some(host.address), host.origin.unwrap_or(origin))
             }
             _ => (value, origin),
         };
@@ -29,7 +32,10 @@ pub(super) fn run(node: &Node) -> Ended {
         }
         return Ok(None);
     }
-    let rows: Vec<[String; 3]> = rows.into_iter().map(|(k, v, s)| [k, v, s]).collect();
+    let rows: Vec<[String; 3]> = rows
+        .into_iter()
+        .map(|(key, value, source)| [key, value.unwrap_or_else(|| NONE.to_owned()), source])
+        .collect();
     for line in table(&rows) {
         node.tell.data(format!("{line}\n").as_bytes());
     }

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{
     file::{path, read, section},
     merge::Filed,
+    rows::Row,
 };
 use crate::model::{findings::Findings, json::Object};
 
@@ -106,23 +107,21 @@ impl StatedListen {
 
 impl ListenSettings {
     /// Its keys with their values, as `reconf config` lists them.
-    pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
-        const NONE: &str = "null";
-        let time = |time: Duration| humantime::format_duration(time).to_string();
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let time = |time: Duration| Some(humantime::format_duration(time).to_string());
         let words = |words: &Vec<String>| words.join(" ");
-        let text = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
         let lock = self.busy_lock.as_ref().map(|path| path.display());
         vec![
-            ("listen.command", text(self.command.as_ref().map(words))),
+            ("listen.command", self.command.as_ref().map(words)),
             ("listen.debounce", time(self.debounce)),
             ("listen.debounce_max", time(self.debounce_max)),
             ("listen.min_interval", time(self.min_interval)),
             ("listen.splay", time(self.splay)),
             (
                 "listen.max_parallel",
-                text(self.max_parallel.map(|most| most.to_string())),
+                self.max_parallel.map(|most| most.to_string()),
             ),
-            ("listen.busy_lock", text(lock.map(|path| path.to_string()))),
+            ("listen.busy_lock", lock.map(|path| path.to_string())),
         ]
     }
 }

@@ -199,10 +199,15 @@ mod tests {
         Settings::load(flags, variable, file.map(|text| ("config.json", text)))
     }
 
+    /// As the configuration would say it.
+    fn value(value: Option<String>) -> String {
+        value.unwrap_or_else(|| "null".to_owned())
+    }
+
     fn row(settings: &Settings, key: &str) -> (String, Origin) {
         let rows = settings.rows();
         let (_, value, origin) = rows.into_iter().find(|(known, ..)| *known == key).unwrap();
-        (value, origin)
+        (self::value(value), origin)
     }
 
     #[test]
@@ -210,8 +215,8 @@ mod tests {
         let settings = load(&Flags::default(), &[("RECONF_NODE", "")], None).unwrap();
         let rows: Vec<String> = settings
             .rows()
-            .iter()
-            .map(|(key, value, _)| format!("{key} {value}"))
+            .into_iter()
+            .map(|(key, row, _)| format!("{key} {}", value(row)))
             .collect();
         assert_eq!(
             rows.join("\n"),

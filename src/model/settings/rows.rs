@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::{Location, Origin, Settings};
 use crate::model::id::Id;
 
-/// What is shown for a key that has no value.
-const NONE: &str = "null";
+/// A key with its value; `None`: it has none.
+pub(super) type Row = (&'static str, Option<String>);
 
 impl Settings {
     /// Every key with its value and its origin, in the order of design.md section 4; no value is a secret.
-    pub fn rows(&self) -> Vec<(&'static str, String, Origin)> {
+    pub fn rows(&self) -> Vec<(&'static str, Option<String>, Origin)> {
         let values = [
             self.places(),
             self.reach(),
@@ -28,14 +28,14 @@ impl Settings {
             .collect()
     }
 
-    fn places(&self) -> Vec<(&'static str, String)> {
+    fn places(&self) -> Vec<Row> {
         vec![
-            ("root", self.root.display().to_string()),
-            ("config", self.config.display().to_string()),
+            ("root", Some(self.root.display().to_string())),
+            ("config", Some(self.config.display().to_string())),
         ]
     }
 
-    fn reach(&self) -> Vec<(&'static str, String)> {
+    fn reach(&self) -> Vec<Row> {
         let registry = &self.registry;
         let location = match &registry.location {
             Location::Etcd(urls) => urls.join(","),
@@ -44,7 +44,7 @@ impl Settings {
         let timeout = humantime::format_duration(registry.timeout).to_string();
         let credentials = &registry.credentials;
         vec![
-            ("registry", location),
+            ("registry", Some(location)),
             ("registry.ca", path(registry.ca.as_ref())),
             ("registry.cert", path(credentials.cert.as_ref())),
             ("registry.key", path(credentials.key.as_ref())),
@@ -53,53 +53,53 @@ impl Settings {
                 "registry.password_file",
                 path(credentials.password_file.as_ref()),
             ),
-            ("registry.timeout", timeout),
+            ("registry.timeout", Some(timeout)),
             ("registry.federations", ids(registry.federations.keys())),
         ]
     }
 
-    fn scope(&self) -> Vec<(&'static str, String)> {
+    fn scope(&self) -> Vec<Row> {
         vec![
             ("node", text(self.node.as_ref())),
             ("host", text(self.host.as_ref())),
-            ("region", self.region.to_string()),
+            ("region", Some(self.region.to_string())),
             ("regions", ids(&self.regions)),
-            ("federation", self.federation.to_string()),
+            ("federation", Some(self.federation.to_string())),
             ("federations", ids(&self.federations)),
         ]
     }
 
-    fn confs(&self) -> Vec<(&'static str, String)> {
+    fn confs(&self) -> Vec<Row> {
         let render = &self.render;
         let formats: Vec<&str> = render.formats.iter().map(|format| format.name()).collect();
         let ttl = self.ttl.map(humantime::format_duration);
         vec![
-            ("render.directory", render.directory.display().to_string()),
-            ("render.mode", format!("{:04o}", render.mode)),
+            (
+                "render.directory",
+                Some(render.directory.display().to_string()),
+            ),
+            ("render.mode", Some(format!("{:04o}", render.mode))),
             ("render.owner", text(render.owner.as_ref())),
             ("render.group", text(render.group.as_ref())),
-            ("render.formats", formats.join(",")),
+            ("render.formats", Some(formats.join(","))),
             (
                 "render.on_unreachable",
-                render.on_unreachable.name().to_owned(),
+                Some(render.on_unreachable.name().to_owned()),
             ),
             ("announce.ttl", text(ttl.as_ref())),
         ]
     }
 }
 
-fn text(value: Option<&impl ToString>) -> String {
-    value.map_or_else(|| NONE.to_owned(), ToString::to_string)
+fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
 }
 
-fn path(value: Option<&PathBuf>) -> String {
-    text(value.map(|path| path.display()).as_ref())
+fn path(value: Option<&PathBuf>) -> Option<String> {
+    value.map(|path| path.display().to_string())
 }
 
-fn ids<'i>(ids: impl IntoIterator<Item = &'i Id>) -> String {
+fn ids<'i>(ids: impl IntoIterator<Item = &'i Id>) -> Option<String> {
     let ids: Vec<&str> = ids.into_iter().map(Id::as_str).collect();
-    match &ids[..] {
-        [] => NONE.to_owned(),
-        ids => ids.join(","),
-    }
+    (!ids.is_empty()).then(|| ids.join(","))
 }
