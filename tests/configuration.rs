@@ -129,3 +129,23 @@ fn a_key_without_a_value_is_null_and_not_the_word() {
     let of = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap();
     assert!(of("announce.ttl").contains(" null "), "{shown}");
 }
+
+#[test]
+fn a_damaged_state_is_told_with_a_next_step_and_left_as_it_is() {
+    let node = Scenario::new().manifest("plain", PLAIN);
+    let node = node.file(
+        "var/lib/reconf/services/plain.json",
+        r#"{"version": 1, "hel"#,
+    );
+    let told = node.run(&["render", "plain"]).fails(78);
+    let mut lines = told.lines();
+    let error = lines.next().unwrap();
+    assert!(
+        error.contains("services/plain.json` is damaged: ") && !error.contains(';'),
+        "{told}"
+    );
+    let hint = "hint: move it away: reconf starts afresh without what it remembered there";
+    assert_eq!(lines.next(), Some(hint), "{told}");
+    let text = fs::read_to_string(node.path("var/lib/reconf/services/plain.json")).unwrap();
+    assert_eq!(text, r#"{"version": 1, "hel"#);
+}

@@ -32,7 +32,7 @@ pub enum StateError {
         version: u64,
     },
     /// It is not what reconf writes (78).
-    #[error("`{}` is damaged: {reason}; move it away, and reconf starts afresh without what it remembered there", path.display())]
+    #[error("`{}` is damaged: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -44,9 +44,9 @@ impl From<LockError> for Failure {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         match error {
-            StateError::Newer { .. } | StateError::Damaged { .. } => {
-                Self::new(Code::Configuration, error.to_string())
-            }
+            StateError::Newer { .. } => Self::new(Code::Configuration, error.to_string()),
+            StateError::Damaged { .. } => Self::new(Code::Configuration, error.to_string())
+                .hint("move it away: reconf starts afresh without what it remembered there"),
             StateError::File(error) => error.into(),
         }
     }
