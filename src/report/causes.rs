@@ -125,6 +125,10 @@ impl From<RegistryError> for Failure {
                 Some("try again, or wait longer with --timeout"),
             ),
             RegistryError::Refused { .. } => (Code::Unreachable, None),
+            RegistryError::TooLarge { .. } => (
+                Code::Data,
+                Some("let the manifest provide shorter values, or fewer"),
+            ),
             RegistryError::Io { .. } => (Code::CannotWrite, None),
         };
         let failure = Self::new(code, error.to_string()).facts(error.facts());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{all_succeed, environment, on_both};
+use super::{Fleet, all_succeed, environment, on_both};
 use crate::{
     formats::values::{CANARY, random},
     harness::shells::Environment,
@@ -88,4 +88,34 @@ fn a_thousand_values_go_through_the_registry_and_arrive_as_they_are() {
         let _again = to.run(&["render", "consumer"]).changes_nothing().exits(0);
         assert_eq!(fleet.revision(), revision);
     });
+}
+
+/// The registry is there: to try it again, or elsewhere, would not help.
+#[test]
+fn what_is_too_large_for_the_registry_is_for_the_manifest_to_mend() {
+    let fleet = Fleet::etcd();
+    // Beyond what etcd takes, and beyond what its transport takes; a value is announced together with its pattern.
+    for (kilobytes, reason) in [
+        (900, "request is too large"),
+        (2048, "message larger than max"),
+    ] {
+        let large = "x".repeat(kilobytes * 1024);
+        let large = format!(r#"{{"id": "large", "provides": {{"LARGE": "{large}"}}}}"#);
+        let small = r#"{"id": "small", "provides": {"SMALL": "x"}}"#;
+        let node = fleet
+            .node("web01")
+            .manifest("large", &large)
+            .manifest("small", small);
+        let told = node.run(&["announce", "--all"]).exits(65).text();
+        assert!(
+            told.contains("error: this is too large for the registry\n"),
+            "{told}"
+        );
+        assert!(told.contains(reason), "{told}");
+        assert!(
+            told.contains("what `large` announces\nhint: let the manifest"),
+            "{told}"
+        );
+        assert_eq!(fleet.said(), ["default/provides/SMALL/default/small@web01"]);
+    }
 }

@@ -48,6 +48,14 @@ pub enum RegistryError {
         /// What it said.
         reason: String,
     },
+    /// The registry answered that it takes less at once; nothing was written.
+    #[error("this is too large for the registry")]
+    TooLarge {
+        /// The endpoint.
+        place: String,
+        /// What it said.
+        reason: String,
+    },
     /// A file of the embedded registry was written by a newer reconf.
     #[error("`{path}` was written by a newer reconf (version {version})")]
     Newer {
@@ -101,9 +109,9 @@ impl RegistryError {
             Self::Unconfirmed { endpoint, reason } | Self::Credentials { endpoint, reason } => {
                 pair(endpoint, reason)
             }
-            Self::Denied { place, reason, .. } | Self::Refused { place, reason } => {
-                pair(place, reason)
-            }
+            Self::Denied { place, reason, .. }
+            | Self::Refused { place, reason }
+            | Self::TooLarge { place, reason } => pair(place, reason),
             Self::Corrupt { reason, .. }
             | Self::Locked { reason, .. }
             | Self::Io { reason, .. } => vec![reason.clone()],

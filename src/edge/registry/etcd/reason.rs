@@ -74,6 +74,9 @@ pub(super) fn translate(place: &Place<'_>, error: &Error) -> Failure {
         code::INVALID_ARGUMENT | code::FAILED_PRECONDITION if is_about_login(&reason) => {
             credentials(url, reason)
         }
+        code::INVALID_ARGUMENT | code::RESOURCE_EXHAUSTED if is_about_size(&reason) => {
+            Failure::Final(RegistryError::TooLarge { place: url, reason })
+        }
         code::INVALID_ARGUMENT
         | code::NOT_FOUND
         | code::RESOURCE_EXHAUSTED
@@ -97,6 +100,13 @@ fn is_about_login(reason: &str) -> bool {
     ]
     .iter()
     .any(|word| reason.contains(word))
+}
+
+/// What etcd itself says, and what its transport says of more than that. Other exhausted resources are the server's.
+fn is_about_size(reason: &str) -> bool {
+    ["request is too large", "received message larger than max"]
+        .iter()
+        .any(|word| reason.contains(word))
 }
 
 fn credentials(endpoint: String, reason: String) -> Failure {
