@@ -153,8 +153,8 @@ fn transport(place: &Place<'_>, error: &Error) -> Failure {
             None => "asks for a client certificate".to_owned(),
         }
     } else {
-        // A server that misses a certificate may hang up before its reason is read.
-        let asks = "does it ask for another client certificate?";
+        // A server that misses a certificate, or understands no TLS, may hang up before its reason is read.
+        let asks = "does it speak http only, or ask for another client certificate?";
         return away(Taken::Perhaps, format!("connection lost ({text}); {asks}"));
     };
     away(Taken::No, reason)
