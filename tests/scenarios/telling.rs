@@ -35,18 +35,6 @@ fn lines(run: &Run) -> Vec<Value> {
 }
 
 #[test]
-fn of_many_services_the_one_that_etcd_refuses_is_named() {
-    let fleet = Fleet::etcd();
-    let huge = "x".repeat(1_600_000);
-    let node = fleet.node("web01").manifest("api", API).manifest(
-        "huge",
-        &format!(r#"{{"id": "huge", "provides": {{"HUGE": "{huge}"}}}}"#),
-    );
-    let told = node.run(&["announce", "--all"]).fails(69);
-    assert!(told.contains("what `huge` announces"), "{told}");
-}
-
-#[test]
 fn a_manifest_that_is_a_link_to_nowhere_is_told_as_one() {
     let node = Scenario::new().manifest("api", API);
     let link = node.path("etc/reconf/services/app.json");
