@@ -47,6 +47,31 @@ fn a_second_provider_that_changes_nothing_here_starts_nothing() {
 }
 
 #[test]
+fn files_that_change_behind_a_hidden_link_are_seen() {
+    let node = Node::new(AT_ONCE);
+    let place = "etc/reconf/services";
+    let first = node.read(&format!("{place}/www.json"));
+    let second = first.replace("\"requires\"", r#""environment": {"NEW": "1"}, "requires""#);
+    node.scenario.put(&format!("{place}/..v1/www.json"), &first);
+    node.scenario
+        .put(&format!("{place}/..v2/www.json"), &second);
+    // As those do it who swap a folder of files at once.
+    let swap = |version: &str| {
+        let lead = format!("cd {place} && ln -s {version} ..next && mv -T ..next ..data");
+        drop(node.scenario.sh(&lead).succeeds());
+    };
+    swap("..v1");
+    let link = format!("ln -sf ..data/www.json {place}/www.json");
+    drop(node.scenario.sh(&link).succeeds());
+    node.announce("one");
+    let _listener = node.listen(RENDER);
+    node.settles("one");
+    node.told("provision-ended", 1);
+    swap("..v2");
+    node.told("change service=www variables=NEW", 1);
+}
+
+#[test]
 fn what_this_node_converges_does_not_wake_it() {
     let node = Node::new(AT_ONCE);
     let api = format!(

@@ -42,11 +42,11 @@ pub(super) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders)
 }
 
-/// Whether a file in these folders may have been changed by somebody else: not one that is being written under a hidden
-/// name, nor the stamp.
+/// Whether a change in these folders can be of interest: not that of the stamp, nor of what reconf is about to put in the
+/// place of a file.
 pub(super) fn concerns(places: &Places, path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    !name.as_encoded_bytes().starts_with(b".") && path != places.provision()
+    let is_ours = path.file_name().is_some_and(files::is_hidden_name);
+    !is_ours && path != places.provision()
 }
 
 /// The switch, as a person left it.

@@ -13,6 +13,7 @@ pub use directory::{remove_directory, write_directory};
 pub(in crate::edge) use error::plain;
 pub use error::{FileError, Kind};
 pub use folder::{Listing, list_ids, make_dir};
+pub use temporary::is_hidden_name;
 pub use write::{Written, remove, settle, write, write_at_once, write_without_sync};
 
 use std::{

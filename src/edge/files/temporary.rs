@@ -34,6 +34,16 @@ pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
         .is_some_and(|tail| tail.len() == RANDOM && tail.iter().all(u8::is_ascii_alphanumeric))
 }
 
+/// Whether `name` is a hidden name of any file of ours.
+pub fn is_hidden_name(name: &OsStr) -> bool {
+    let bytes = name.as_encoded_bytes();
+    let marked = bytes.len() > RANDOM + b"..reconf-".len() && bytes.starts_with(b".");
+    let start = bytes.len().saturating_sub(RANDOM);
+    marked
+        && bytes[..start].ends_with(b".reconf-")
+        && bytes[start..].iter().all(u8::is_ascii_alphanumeric)
+}
+
 /// Removes everything with a hidden name of `path` but `kept`.
 pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> {
     let problem = |error| FileError::writing(path, error);
@@ -70,6 +80,18 @@ mod tests {
             ("web.conf", false),
         ] {
             assert_eq!(belongs(path, OsStr::new(name)), whether, "{name}");
+        }
+        for (name, whether) in [
+            (".web.conf.reconf-a1B2c3D4", true),
+            (".a.reconf-a1B2c3D4", true),
+            (".reconf-a1B2c3D4", false),
+            ("web.reconf-a1B2c3D4", false),
+            (".web.conf.reconf-a1B2c3", false),
+            (".conf.json", false),
+            ("..data", false),
+            ("", false),
+        ] {
+            assert_eq!(is_hidden_name(OsStr::new(name)), whether, "{name}");
         }
     }
 }
