@@ -188,7 +188,7 @@ fn want(node: &Node, wanted: &mut Wanted, manifest: &Manifest, this: &Id) {
 }
 
 /// What every manifest on this node would announce, and what is remembered of their services. One that is bad offers
-/// nothing: the command that is about it says why.
+/// nothing, and of a state that cannot be read nothing is remembered: the command that is about it says why.
 fn own(
     node: &Node,
     manifests: &BTreeMap<Id, Result<Manifest, Failure>>,
@@ -202,7 +202,10 @@ fn own(
             None => services::manifest(node, &id),
         };
         let Ok(manifest) = manifest else { continue };
-        let state = states::load(node, &id)?;
+        let Ok(state) = states::load(node, &id) else {
+            offering.push(manifest);
+            continue;
+        };
         if !state.held {
             before.extend(state.keys());
             offering.push(manifest);

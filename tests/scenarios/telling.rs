@@ -50,6 +50,23 @@ fn a_manifest_that_is_a_link_to_nowhere_is_told_as_one() {
 }
 
 #[test]
+fn one_damaged_state_stops_no_other_service() {
+    let docs = r#"{"id": "docs", "environment": {"A": 1}, "provides": {"DOCS_URL": "x"}}"#;
+    let www = r#"{"id": "www", "requires": {"URL": "{DOCS_URL}"}}"#;
+    let node = Scenario::new().manifest("docs", docs).manifest("www", www);
+    all_succeed(&node, &["apply --all"]);
+    node.put("var/lib/reconf/services/docs.json", "{");
+    fs::remove_file(node.path("etc/services.d/www.conf")).unwrap();
+    let rendered = node.run(&["render", "--all", "--output", "json"]);
+    let said = lines(&rendered);
+    assert_eq!(said[0]["service"], "docs");
+    assert_eq!(said[0]["error"]["code"], 78);
+    assert_eq!(said[1]["changed"], true);
+    let _failed = rendered.exits(78);
+    all_succeed(&node, &["render www", "apply www"]);
+}
+
+#[test]
 fn one_bad_service_of_five_stops_no_other() {
     on_both(|fleet| {
         let unmet = r#"{"id": "c", "requires": {"A": "{NOBODY}"}}"#;
