@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use reconf::edge::registry::{Lease, Session};
 
 use super::{
@@ -183,4 +184,17 @@ fn a_place_that_cannot_be_used_is_named() {
         .commit(&own, &[], &write)
         .unwrap_err();
     assert!(error.to_string().starts_with("cannot "), "{error}");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = federation();
+    mkfifo(&folder.path().join(format!("{own}.json")), Mode::S_IRWXU).unwrap();
+    let mut session = Session::new(&directory(folder.path()));
+    let wanted = vec![Range::Key(key(&own, "k"))];
+    match read(&mut session, &own, wanted) {
+        Err(RegistryError::Io { reason, .. }) => assert_eq!(reason, "it is not a regular file"),
+        other => panic!("{other:?}"),
+    }
 }

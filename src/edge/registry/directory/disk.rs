@@ -45,6 +45,12 @@ impl Disk {
     /// What is in the file, expired keys too; nothing at revision 0 if it is not there.
     pub(super) fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
         let path = self.path(federation);
+        // Reading a pipe would wait for a writer for ever.
+        let waits = |there: fs::Metadata| !there.is_file() && !there.is_dir();
+        if fs::metadata(&path).is_ok_and(waits) {
+            let error = io::Error::other("it is not a regular file");
+            return Err(failed(federation, "read", &path, &error));
+        }
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
