@@ -73,6 +73,16 @@ fn newer_and_damaged_states_are_told_and_never_overwritten() {
 }
 
 #[test]
+fn what_is_said_of_a_damaged_state_quotes_nothing_of_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("known.json");
+    fs::write(&path, "{\"version\": 1, \"leases\": \"s3cret\"}").expect("written");
+    let error = load::<State>(&path).expect_err("no map").to_string();
+    assert!(error.contains("at line 1 column"), "{error}");
+    assert!(!error.contains("s3cret"), "{error}");
+}
+
+#[test]
 fn a_stamp_that_a_power_cut_emptied_says_nothing_and_is_written_again() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let places = Places::new(folder.path(), folder.path());

@@ -198,6 +198,15 @@ fn make_folder(places: &Places, path: &Path) -> Result<(), FileError> {
 fn damaged(path: &Path, error: &serde_json::Error) -> StateError {
     StateError::Damaged {
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason: unquoted(error),
     }
+}
+
+/// What is wrong with a text, without the values in it: they may be passwords.
+pub(in crate::edge) fn unquoted(error: &serde_json::Error) -> String {
+    if !error.is_data() {
+        return error.to_string();
+    }
+    let (line, column) = (error.line(), error.column());
+    format!("a value is not of its kind at line {line} column {column}")
 }
