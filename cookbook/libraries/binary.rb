@@ -4,6 +4,7 @@ require 'json' unless defined?(JSON)
 module ReconfCookbook
   # What the binary says when it does not do what it was asked for.
   class Failure < RuntimeError
+    USAGE = 64
     UNREACHABLE = 69
 
     attr_reader :code
@@ -33,7 +34,7 @@ module ReconfCookbook
     # The answer for a service, taken out: asking again means asking the binary again.
     def take(service)
       answer = @services.delete(service) || @whole
-      raise Failure.new("reconf did not answer for `#{service}`: #{last_words}", @code) unless answer
+      raise Failure.new("reconf did not answer for `#{service}`: #{last_words}#{hint}", @code) unless answer
 
       error = answer['error']
       raise Failure.new(error['message'], error['code']) if error
@@ -47,6 +48,11 @@ module ReconfCookbook
     end
 
     private
+
+    # A command line that it does not understand is that of another version.
+    def hint
+      "\nhint: install the reconf that belongs to this cookbook" if @code == Failure::USAGE
+    end
 
     def last_words
       return @words unless @words.empty?

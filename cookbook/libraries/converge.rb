@@ -28,9 +28,15 @@ module ReconfCookbook
     # The files that this converge has written for reconf, or would in why-run: contents by path, nil for one that is gone.
     attr_reader :files
 
-    # The binary's answer to a render said that the service is announced as it is to be.
-    def saw_announced(binary, service)
-      @announced << [binary, service]
+    # Whether the binary's answer to a render said that the service is announced as it is to be; the last word counts.
+    def saw_announced(binary, service, announced)
+      @announced.delete([binary, service])
+      @announced << [binary, service] if announced
+    end
+
+    # A file that reconf reads changes: what was answered before is old, though nobody has asked for it yet.
+    def changes
+      @batches.clear
     end
 
     # Whether an announcement of these services has nothing to do: every one was seen to be announced, and this converge

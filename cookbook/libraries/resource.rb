@@ -51,6 +51,7 @@ module ReconfCookbook
     def write(path, text, access, secret: false)
       return if Settled.file?(path, text, access['mode'], access['owner'], access['group'])
 
+      converge.changes
       file path do
         content text
         mode access['mode']

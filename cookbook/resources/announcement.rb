@@ -8,7 +8,7 @@ description 'Tells the fleet what services of this node provide, or takes it bac
 
 property :services, [String, Array],
          name_property: true,
-         coerce: proc { |services| Array(services).sort },
+         coerce: proc { |services| Array(services).map(&:to_s).sort },
          description: 'The ids of the services.'
 
 property :after_converge, [true, false],

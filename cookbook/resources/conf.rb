@@ -49,13 +49,20 @@ action_class do
   # One process renders what is to be rendered in the same way. A service with wishes of its own is asked for alone:
   # what another had rendered before it would have heeded none of them.
   def together
+    return [new_resource.service] if before?(new_resource)
+
     wanted = wishes(new_resource)
     confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && wishes(other) == wanted }
     (new_resource.together & confs.map(&:service)) | [new_resource.service]
   end
 
   def wishes(conf)
-    %i(action binary root await_applied drain together only_if not_if).map { |wish| conf.send(wish) }
+    %i(action binary root await_applied drain together only_if not_if).map { |wish| conf.send(wish) } << before?(conf)
+  end
+
+  # Whether something is to be done before it is written: nobody else may then write it.
+  def before?(conf)
+    !conf.run_context.before_notifications(conf).empty?
   end
 
   def words
@@ -67,7 +74,7 @@ action_class do
 
   def tell(answer)
     warn_of(answer)
-    converge.saw_announced(binary, new_resource.service) if answer['announced']
+    converge.saw_announced(binary, new_resource.service, answer['announced'])
     return unless answer['changed'] || !answer['mended'].empty?
 
     # The work is done already: the binary looks and writes under one lock.

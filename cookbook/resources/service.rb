@@ -62,6 +62,7 @@ action_class do
 
   def clear
     converge.files[places.manifest(new_resource.service)] = nil
+    converge.changes
     file places.manifest(new_resource.service) do
       backup false
       sensitive true

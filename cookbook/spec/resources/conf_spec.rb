@@ -96,6 +96,25 @@ RSpec.describe 'reconf_conf' do
       Process.wait(task)
     end
 
+    it 'is not written before what is to be done before that' do
+      run
+      old = IO.read(path('etc/services.d/www.conf'))
+      put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
+      converge('used::together', step_into: %w(reconf_conf file)) { |node| node.override['before'] = true }
+      expect(IO.read(path('etc/services.d/www.conf'))).to include('changed')
+      expect(IO.read(path('before'))).to eq(old)
+    end
+
+    it 'is rendered from its own files although the other one came early' do
+      early = ->(marker) { converge('used::early', step_into: %w(reconf_conf reconf_service file)) { |node| node.override['marker'] = marker } }
+      %w(first second).each do |marker|
+        run = early.call(marker)
+        expect(%w(api www).map { |service| IO.read(path("etc/services.d/#{service}.conf")) }).to all(include(marker))
+        expect(updated(run)).to eq(%w(api www))
+      end
+      expect(updated(early.call('second'))).to eq([])
+    end
+
     it 'is not rendered if its guard forbids it' do
       run { |node| node.override['guarded'] = true }
       expect(File).to exist(path('etc/services.d/api.conf'))

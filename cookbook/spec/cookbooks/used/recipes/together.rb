@@ -10,3 +10,14 @@ edit_resource!(:reconf_conf, 'www') do
   drain node['drain'] if node['drain']
   only_if { false } if node['guarded']
 end
+
+if node['before']
+  file "#{node['reconf']['root']}/before" do
+    content lazy { IO.read("#{node['reconf']['root']}/etc/services.d/www.conf") }
+    action :nothing
+  end
+
+  edit_resource!(:reconf_conf, 'www') do
+    notifies :create, "file[#{node['reconf']['root']}/before]", :before
+  end
+end
