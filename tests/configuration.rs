@@ -145,7 +145,7 @@ fn a_damaged_state_is_told_with_a_next_step_and_left_as_it_is() {
         "{told}"
     );
     let hint = "hint: move it away: reconf starts afresh without what it remembered there";
-    assert_eq!(lines.next(), Some(hint), "{told}");
+    assert_eq!(lines.next_back(), Some(hint), "{told}");
     let text = fs::read_to_string(node.path("var/lib/reconf/services/plain.json")).unwrap();
     assert_eq!(text, r#"{"version": 1, "hel"#);
 }
