@@ -61,6 +61,18 @@ fn a_stamp_that_does_not_say_when_holds_for_the_interval() {
 }
 
 #[test]
+fn a_provision_whose_end_cannot_be_written_down_has_ended_all_the_same() {
+    let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s"}"#);
+    node.announce("one");
+    let stamp = node.scenario.path("var/lib/reconf/provision.json");
+    let stamp = stamp.display();
+    let script = format!("{}; rm {stamp}; mkdir {stamp}", super::RENDER);
+    let _listener = node.listen(&script);
+    node.told("provision-ended exit=0", 1);
+    assert!(node.log().contains("warning: "), "{}", node.log());
+}
+
+#[test]
 fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s"}"#);
     node.announce("one");

@@ -83,11 +83,15 @@ fn supervise(global: &Global, args: &Supervise) -> Result<u8, Failure> {
     files::make_dir(&places.locks(), places.folder_mode(&places.locks()))?;
     let _lock = locks::exclusive(&places.provision_lock(), &Access::PRIVATE, WAIT)?;
     let code = with_slot(global, order.slot, || run_command(&places, &args.command));
-    places::restamp(&places, |stamp| {
+    let ended = places::restamp(&places, |stamp| {
         if stamp.started == order.started {
             stamp.end(clock::rfc3339_exact(clock::now()), code);
         }
-    })?;
+    });
+    // That the end cannot be written down does not make a provision fail that has succeeded.
+    if let Err(failure) = ended {
+        stdio::tell(&format!("warning: {}\n", failure.in_short()));
+    }
     settle_stamp(&places);
     Ok(code)
 }
