@@ -88,11 +88,15 @@ fn a_certificate_is_checked_on_both_sides() {
 #[test]
 fn http_and_https_are_not_taken_for_each_other() {
     let url = shared().url().replace("http://", "https://");
-    let error = fails_in_time(&etcd(&[&url], PATIENT));
-    let told = reasons(&error).remove(0);
+    // One that hangs up before its answer is read is guessed at, but not every time.
+    let told = (0..20).map(|_| reasons(&fails_in_time(&etcd(&[&url], PATIENT))).remove(0));
+    let guessed: Vec<String> = told
+        .take_while(|told| told != "does not speak TLS")
+        .collect();
+    assert!(guessed.len() < 20, "{guessed:?}");
     assert!(
-        told == "does not speak TLS" || told.ends_with(LOST),
-        "{told}"
+        guessed.iter().all(|told| told.ends_with(LOST)),
+        "{guessed:?}"
     );
 
     let secured = Secured::start();
