@@ -32,7 +32,7 @@ property :managed_by, String,
 
 action :create do
   manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
-  manifest = manifest.merge('x-managed-by' => manager) if manager
+  manifest = manifest.merge({ 'x-managed-by' => manager }.compact)
   converge.manifests[new_resource.service] = manifest
   text = json_of(places.manifest(new_resource.service), manifest)
 
@@ -54,8 +54,9 @@ end
 action_class do
   # Of two resources of a service each says the same: else each would change what the other one wrote, in every run.
   def manager
+    service = new_resource.service
     same = new_resource.run_context.resource_collection.select do |other|
-      other.declared_type == :reconf_service && other.service == new_resource.service && other.action == new_resource.action
+      other.declared_type == :reconf_service && other.service == service && other.action == new_resource.action
     end
     [new_resource, *same].map(&:managed_by).compact.first
   end

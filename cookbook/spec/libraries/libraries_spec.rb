@@ -1,5 +1,5 @@
 require 'spec_helper'
-%w(binary converge files recipe_helpers resource).each { |name| require_relative "../../libraries/#{name}" }
+%w(converge reconf resource).each { |name| require_relative "../../libraries/#{name}" }
 
 RSpec.describe ReconfCookbook::OnChange do
   it 'takes one notification or several, and notifies each once' do
