@@ -1,5 +1,4 @@
 require 'converge_helper'
-require 'chef'
 require 'digest'
 
 # A wrapper cookbook in another folder uses every resource.
@@ -14,9 +13,8 @@ RSpec.describe 'a wrapper cookbook' do
 
   before do
     site01.attributes['binary'] = site01.path('usr/local/bin/reconf')
-    item = { 'id' => 'sealed', 'environment' => { 'TOKEN' => 't0ken' }, 'provides' => { 'SEALED_URL' => 'http://{HOST}' } }
-    encrypted = Chef::EncryptedDataBagItem.encrypt_data_bag_item(item, secret)
-    IO.write(File.join(site01.repository, 'data_bags/service/sealed.json'), JSON.generate(encrypted))
+    sealed = File.join(site01.repository, 'data_bags/service/sealed.json')
+    site01.converge('--override-runlist', 'recipe[site::seal]', extra: { 'site' => { 'secret' => secret, 'seal' => sealed } })
   end
 
   it 'uses every resource, and notifications cross the border' do

@@ -30,17 +30,27 @@ Program = Struct.new(:pid, :environment)
 class Machine
   COOKBOOK = File.expand_path('../..', __dir__)
   LAUNCH = File.join(__dir__, 'launch.rb')
-  GEMS = ENV.fetch('RECONF_GEMS') { File.expand_path('../target/gems', COOKBOOK) }
+  # Where Chef's gems are; without them the Chef that is installed converges.
+  GEMS = ENV['RECONF_GEMS']
   BINARY = ENV.fetch('RECONF_BINARY') { File.expand_path('../target/debug/reconf', COOKBOOK) }
+
+  # Whether one of Chef's programs is there.
+  def self.have?(program)
+    !GEMS.nil? || ENV['PATH'].split(':').any? { |folder| File.executable?(File.join(folder, program)) }
+  end
 
   attr_reader :dir, :root, :name
   attr_accessor :attributes, :run_list
+
+  # The words of a command line that runs another one: nothing unless Chef is to run inside of something.
+  attr_accessor :inside
 
   def initialize(name, registry: nil, services: [], run_list: [])
     @name = name
     @dir = Dir.mktmpdir("reconf-#{name}")
     @root = File.join(dir, 'root')
     @run_list = run_list
+    @inside = []
     FileUtils.mkdir(root)
     FileUtils.cp_r(File.join(COOKBOOK, 'test/repository'), File.join(dir, 'repository'))
     vendor
@@ -127,7 +137,8 @@ class Machine
 
   # Runs one of Chef's programs in the repository.
   def launch(program, *words, expect: true)
-    out, status = Open3.capture2e(clean_environment, 'ruby', LAUNCH, GEMS, program, *words, chdir: repository)
+    start = GEMS ? ['ruby', LAUNCH, GEMS] : []
+    out, status = Open3.capture2e(clean_environment, *inside, *start, program, *words, chdir: repository)
     raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if status.success? != expect
 
     Run.new(out.gsub(/^\n?No key detected\n/, ''), status)

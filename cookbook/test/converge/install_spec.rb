@@ -1,0 +1,86 @@
+require 'converge_helper'
+require 'digest'
+require 'support/web'
+
+# The program comes from where operators keep it.
+RSpec.describe 'a converge that installs reconf' do
+  let(:web01) { machine('web01', services: %w(api), run_list: %w(recipe[configuration] recipe[reconf])) }
+  let(:sum) { Digest::SHA256.file(Machine::BINARY).hexdigest }
+
+  def install(source, checksum)
+    web01.attributes['install'] = { 'source' => source, 'checksum' => checksum }.compact
+  end
+
+  context 'from a URL' do
+    let(:shop) { File.join(web01.dir, 'shop').tap { |folder| Dir.mkdir(folder) } }
+    let(:web) { Web.new(shop) }
+    let(:binary) { web01.path('usr/local/bin/reconf') }
+
+    before { web01.attributes['binary'] = binary }
+    after { web.stop }
+
+    it 'fetches it once, and runs it' do
+      FileUtils.cp(Machine::BINARY, File.join(shop, 'reconf'))
+      install("#{web.url}/reconf", sum)
+      web01.converge
+      expect(File.stat(binary).mode & 0o777).to eq(0o755)
+      expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
+      expect(web01.converge.count).to eq(0)
+      expect(web.asked).to eq(%w(/reconf))
+    end
+
+    it 'keeps the one it has when another is delivered' do
+      FileUtils.mkdir_p(File.dirname(binary))
+      FileUtils.cp(Machine::BINARY, binary)
+      IO.write(File.join(shop, 'reconf'), "#!/bin/sh\necho changed on its way\n")
+      install("#{web.url}/reconf", 'a' * 64)
+      expect(web01.converge(expect: false).output).to include('Checksum')
+      expect(Digest::SHA256.file(binary).hexdigest).to eq(sum)
+      expect(announced('API_URL', 'api@web01')).to be_nil
+    end
+  end
+
+  context 'from a package' do
+    # Of /usr and /var this run of Chef sees copies that it may change.
+    let(:layers) { %w(usr var).to_h { |folder| [folder, File.join(web01.dir, 'layers', folder)] } }
+    let(:mounts) do
+      layers.map do |folder, layer|
+        "mount -t overlay -o lowerdir=/#{folder},upperdir=#{layer}/upper,workdir=#{layer}/work overlay /#{folder}"
+      end
+    end
+    let(:package) { File.join(web01.dir, 'reconf_0.1.0.deb') }
+
+    before do
+      layers.each_value { |layer| %w(upper work).each { |part| FileUtils.mkdir_p(File.join(layer, part)) } }
+      web01.inside = ['unshare', '--mount', 'sh', '-c', "#{mounts.join(' && ')} && exec \"$@\"", 'sh']
+      out, status = Open3.capture2e(*web01.inside, 'true')
+      not_run('reconf_install of a package', out.strip) unless status.success?
+      build
+    end
+
+    def build
+      content = File.join(web01.dir, 'content')
+      FileUtils.mkdir_p([File.join(content, 'DEBIAN'), File.join(content, 'usr/bin')])
+      IO.write(File.join(content, 'DEBIAN/control'), <<~CONTROL)
+        Package: reconf
+        Version: 0.1.0
+        Architecture: all
+        Maintainer: The reconf authors <reconf@example.org>
+        Description: of this test
+      CONTROL
+      FileUtils.cp(Machine::BINARY, File.join(content, 'usr/bin/reconf'))
+      out, status = Open3.capture2e('dpkg-deb', '-Znone', '--root-owner-group', '--build', content, package)
+      raise out unless status.success?
+    end
+
+    it 'installs it, and finds the program where the package puts it' do
+      web01.attributes.delete('binary')
+      install(package, nil)
+      run = web01.converge
+      expect(run.updated).to include('reconf_install[reconf]')
+      expect(File).to exist(File.join(layers['usr'], 'upper/bin/reconf'))
+      expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
+      expect(web01.converge.count).to eq(0)
+    end
+  end
+end

@@ -1,0 +1,8 @@
+# Encrypts an item of the data bag, as `knife data bag create --secret` does where there is a workstation.
+
+file node['site']['seal'] do
+  content lazy {
+    item = { 'id' => 'sealed', 'environment' => { 'TOKEN' => 't0ken' }, 'provides' => { 'SEALED_URL' => 'http://{HOST}' } }
+    JSON.generate(Chef::EncryptedDataBagItem.encrypt_data_bag_item(item, node['site']['secret']))
+  }
+end
