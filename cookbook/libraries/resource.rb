@@ -87,6 +87,17 @@ module ReconfCookbook
     end
   end
 
+  # Chef's `execute` hides what a sensitive command said that failed, and shows it of one that ran out of time.
+  class QuietExecute < Chef::Provider::Execute
+    def shell_out!(*words, **options)
+      super
+    rescue Mixlib::ShellOut::CommandTimeout
+      raise unless new_resource.sensitive
+
+      raise Failure.new("the command did not end within #{new_resource.timeout} s\nhint: set `timeout`; what it said is sensitive"), cause: nil
+    end
+  end
+
   # What happened, or would, as Chef's log shows it: no value is ever told.
   module Report
     # `why` of a render: what is written, then a variable a line.

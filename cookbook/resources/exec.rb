@@ -43,6 +43,7 @@ property :returns, [Integer, Array],
 
 property :timeout, [Integer, Float, String],
          default: 3600,
+         coerce: proc { |seconds| seconds.is_a?(String) ? Float(seconds) : seconds },
          desired_state: false,
          description: 'Seconds after which it has failed.'
 
@@ -70,6 +71,7 @@ action :run do
   line = command_line
   shown = shy(wanted.environment)
   execute "#{wanted.service}: #{what}" do
+    provider ReconfCookbook::QuietExecute
     command line
     default_env false
     %i(creates cwd user group).each { |name| send(name, wanted.send(name)) if wanted.send(name) }

@@ -65,10 +65,15 @@ action_class do
 
   def install_package
     file = source
-    if url?
+    # What has a checksum is installed from a copy that was seen to have it.
+    if new_resource.checksum
       file = ::File.join(Chef::Config[:file_cache_path], "reconf-#{new_resource.checksum[0, 12]}.#{package_type}")
       fetch(file, '0644')
     end
-    declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') { source file }
+    # `:install` would be content with any version.
+    declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') do
+      source file
+      action :upgrade
+    end
   end
 end

@@ -25,11 +25,11 @@ RSpec.describe 'reconf_install' do
   end
 
   it 'installs a package' do
-    expect(run('/srv/reconf_1.0_amd64.deb')).to install_dpkg_package('reconf').with(source: '/srv/reconf_1.0_amd64.deb')
-    expect(run('/srv/reconf.rpm')).to install_rpm_package('reconf').with(source: '/srv/reconf.rpm')
+    expect(run('/srv/reconf_1.0_amd64.deb')).to upgrade_dpkg_package('reconf').with(source: '/srv/reconf_1.0_amd64.deb')
+    expect(run('/srv/reconf.rpm')).to upgrade_rpm_package('reconf').with(source: '/srv/reconf.rpm')
     fetched = run('https://example.org/reconf.deb?x=1', sum: sum)
     file = File.join(Chef::Config[:file_cache_path], 'reconf-aaaaaaaaaaaa.deb')
     expect(fetched).to create_remote_file(file).with(checksum: sum, mode: '0644')
-    expect(fetched).to install_dpkg_package('reconf').with(source: file)
+    expect(fetched).to upgrade_dpkg_package('reconf').with(source: file)
   end
 end

@@ -48,22 +48,21 @@ RSpec.describe 'a converge that installs reconf' do
         "mount -t overlay -o lowerdir=/#{folder},upperdir=#{layer}/upper,workdir=#{layer}/work overlay /#{folder}"
       end
     end
-    let(:package) { File.join(web01.dir, 'reconf_0.1.0.deb') }
+    let(:package) { File.join(web01.dir, 'reconf.deb') }
 
     before do
       layers.each_value { |layer| %w(upper work).each { |part| FileUtils.mkdir_p(File.join(layer, part)) } }
       web01.inside = ['unshare', '--mount', 'sh', '-c', "#{mounts.join(' && ')} && exec \"$@\"", 'sh']
       out, status = Open3.capture2e(*web01.inside, 'true')
       not_run('reconf_install of a package', out.strip) unless status.success?
-      build
     end
 
-    def build
+    def build(version)
       content = File.join(web01.dir, 'content')
       FileUtils.mkdir_p([File.join(content, 'DEBIAN'), File.join(content, 'usr/bin')])
       IO.write(File.join(content, 'DEBIAN/control'), <<~CONTROL)
         Package: reconf
-        Version: 0.1.0
+        Version: #{version}
         Architecture: all
         Maintainer: The reconf authors <reconf@example.org>
         Description: of this test
@@ -73,13 +72,27 @@ RSpec.describe 'a converge that installs reconf' do
       raise out unless status.success?
     end
 
-    it 'installs it, and finds the program where the package puts it' do
+    def installed
+      Open3.capture2(*web01.inside, 'dpkg-query', '--show', '--showformat', '${Version}', 'reconf').first
+    end
+
+    it 'installs it, finds the program where the package puts it, and follows it to another version' do
+      build('0.1.0')
       web01.attributes.delete('binary')
       install(package, nil)
       run = web01.converge
       expect(run.updated).to include('reconf_install[reconf]')
       expect(File).to exist(File.join(layers['usr'], 'upper/bin/reconf'))
       expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
+      expect(web01.converge.count).to eq(0)
+
+      build('0.2.0')
+      install(package, 'a' * 64)
+      expect(web01.converge(expect: false).output).to include('Checksum')
+      expect(installed).to eq('0.1.0')
+      install(package, Digest::SHA256.file(package).hexdigest)
+      expect(web01.converge.updated).to eq(['reconf_install[reconf]'])
+      expect(installed).to eq('0.2.0')
       expect(web01.converge.count).to eq(0)
     end
   end

@@ -62,6 +62,8 @@ RSpec.describe 'a password in a datastore' do
     web01.attributes['services'] = []
     expect(silent(web01.converge(*debug, expect: false, extra: { 'token' => second })).output).to include('`{` is never closed')
     expect(silent(web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true })).output).to include('reconf_exec[secretive]')
+    late = web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true, 'endless' => true })
+    expect(silent(late).output).to include('the command did not end within 1.0 s')
   end
 
   it 'is told by no run of legacy mode' do
