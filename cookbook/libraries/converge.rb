@@ -14,6 +14,7 @@ module ReconfCookbook
       @manifests = {}
       @config = nil
       @files = {}
+      @writers = {}
       @announced = []
     end
 
@@ -27,6 +28,17 @@ module ReconfCookbook
 
     # The files that this converge has written for reconf, or would in why-run: contents by path, nil for one that is gone.
     attr_reader :files
+
+    # This converge writes the file so. Two resources that each write their own would do so in every run, and which of
+    # them counts would depend on the step: the second is refused.
+    def writes(path, text, resource)
+      if files[path] && files[path] != text && !@writers[path].equal?(resource)
+        raise Failure, "`#{path}` is to be written by two resources, each in its own way\n" \
+          'hint: `edit_resource!` changes the one that is declared already'
+      end
+      @writers[path] = resource
+      files[path] = text
+    end
 
     # Whether the binary's answer to a render said that the service is announced as it is to be; the last word counts.
     def saw_announced(binary, service, announced)
@@ -150,15 +162,15 @@ module ReconfCookbook
     end
 
     def self.ids(folder)
-      Dir.children(folder).map { |name| name[/\A([A-Za-z0-9_-][A-Za-z0-9._-]*)\.json\z/, 1] }.compact
+      Dir.children(folder).select(&:valid_encoding?).map { |name| name[/\A([A-Za-z0-9_-][A-Za-z0-9._-]*)\.json\z/, 1] }.compact
     rescue Errno::ENOENT
       []
     end
 
     def self.ours?(path)
-      manifest = JSONFile.read(path)
-      manifest.is_a?(Hash) && manifest['x-managed-by'] == RECIPE
-    rescue JSON::ParserError, Errno::EISDIR
+      # Whatever else lies there: a pipe would be waited for.
+      File.file?(path) && JSONFile.read(path)['x-managed-by'] == RECIPE
+    rescue Failure
       false
     end
     private_class_method :ids, :ours?

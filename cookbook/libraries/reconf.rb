@@ -6,7 +6,6 @@ module ReconfCookbook
   # What the binary says when it does not do what it was asked for.
   class Failure < RuntimeError
     USAGE = 64
-    UNREACHABLE = 69
 
     attr_reader :code
 
@@ -14,9 +13,15 @@ module ReconfCookbook
       super(message)
       @code = code
     end
+  end
 
-    def unreachable?
-      code == UNREACHABLE
+  # What takes a Hash and may be given something else.
+  module Plain
+    # Chef's own refusal would quote the value, which can hold passwords.
+    def self.hash(name, value)
+      return value if value.is_a?(Hash)
+
+      raise Failure, "`#{name}` takes a Hash, not a #{value.class}"
     end
   end
 
@@ -52,7 +57,7 @@ module ReconfCookbook
 
     # A command line that it does not understand is that of another version.
     def hint
-      "\nhint: install the reconf that belongs to this cookbook" if @code == Failure::USAGE
+      "\nhint: install the reconf that belongs to this cookbook" if @code == Failure::USAGE && @words.match?(/unexpected argument|unrecognized/)
     end
 
     def last_words
@@ -66,12 +71,20 @@ module ReconfCookbook
   class Binary
     STRANGE = "reconf does not speak as this cookbook expects\nhint: install the reconf that belongs to it".freeze
 
-    # Where reconf is installed: as the node says, else where an installed one is found.
+    # What `reconf_install` takes for a package.
+    PACKAGE = /\.(deb|rpm)(?=\z|\?)/.freeze
+
+    # Where reconf is installed: as the node says, else where what it installs comes to, else where one is found.
     def self.path(node)
-      node.read('reconf', 'binary') ||
+      node.read('reconf', 'binary') || destination(node.read('reconf', 'install', 'source')) ||
         %w(/usr/local/bin/reconf /usr/bin/reconf).find { |path| File.executable?(path) } ||
         '/usr/local/bin/reconf'
     end
+
+    def self.destination(source)
+      source && (source.match?(PACKAGE) ? '/usr/bin/reconf' : '/usr/local/bin/reconf')
+    end
+    private_class_method :destination
 
     def initialize(path, root)
       @path = path
@@ -193,9 +206,13 @@ module ReconfCookbook
   module JSONFile
     # What the file says; nothing if there is no such file.
     def self.read(path)
-      JSON.parse(File.read(path, encoding: Encoding::UTF_8))
+      found = JSON.parse(File.read(path, encoding: Encoding::UTF_8))
+      found.is_a?(Hash) ? found : raise(Failure, "`#{path}` is damaged: it holds no JSON object")
     rescue Errno::ENOENT
       {}
+    rescue JSON::ParserError
+      # The parser quotes what may be a secret.
+      raise Failure.new("`#{path}` is damaged: it is not JSON"), cause: nil
     end
   end
 end

@@ -35,12 +35,12 @@ module ReconfCookbook
 
     # The node's configuration, as this converge writes it, else as the attributes say.
     def config
-      converge.config || (node.read('reconf', 'config') || {}).to_h
+      converge.config || Plain.hash("node['reconf']['config']", node.read('reconf', 'config') || {}).to_h
     end
 
     # What a file that reconf reads says; why-run reckons with it although it is not written.
     def json_of(path, object)
-      converge.files[path] = "#{Chef::JSONCompat.to_json_pretty(object)}\n"
+      converge.writes(path, "#{Chef::JSONCompat.to_json_pretty(object)}\n", new_resource)
     rescue Chef::Exceptions::JSON::EncodeError
       # Its message quotes the value, and Chef's stack trace those of all causes.
       raise Failure.new("`#{path}` cannot be written: a value of it is not UTF-8, or no number"), cause: nil
@@ -139,7 +139,7 @@ module ReconfCookbook
     # `{ variable => [action, target, timing] }`, or a list of such lists, as a list of lists with every timing given.
     def self.coerce(wanted)
       # A node's attributes ignore a block of `to_h`.
-      wanted.to_hash.to_h { |variable, one| [variable.to_s, (one.first.is_a?(Array) ? one : [one]).map { |n| notification(n) }] }
+      wanted.to_hash.to_h { |variable, one| [variable.to_s, (Array(one).first.is_a?(Array) ? one : [one]).map { |n| notification(n) }] }
     end
 
     # What is to be notified when these variables have changed, each once.
@@ -148,9 +148,9 @@ module ReconfCookbook
     end
 
     def self.notification(words)
-      action, target, timing = words
+      action, target, timing = *words
       timing ||= :delayed
-      unless words.length.between?(2, 3) && TIMINGS.include?(timing.to_sym)
+      unless Array(words).length.between?(2, 3) && TIMINGS.include?(timing.to_sym)
         raise Chef::Exceptions::ValidationFailed,
               "on_change takes [action, 'type[name]'] or [action, 'type[name]', :immediately], not #{words.inspect}"
       end

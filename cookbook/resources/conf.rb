@@ -32,6 +32,7 @@ property :together, Array,
          description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list, and is rendered alone where it wants anything else otherwise.'
 
 action :render do
+  find_targets
   if speechless?
     path = places.rendered(new_resource.service, config).first
     converge_by(ReconfCookbook::Report.first_render(path, manifest_of(new_resource.service))) {}
@@ -41,6 +42,15 @@ action :render do
 end
 
 action_class do
+  # A name that is wrong is told now, and not when the variable changes one day.
+  def find_targets
+    new_resource.on_change.values.flatten(1).each do |_, target, _|
+      new_resource.run_context.resource_collection.find(target) if target.is_a?(String)
+    rescue Chef::Exceptions::ResourceNotFound
+      raise ReconfCookbook::Failure, "`on_change` names #{target}, which is declared nowhere"
+    end
+  end
+
   def answer
     flags, input = whyrun_mode? ? assuming : [words, '']
     converge.answer(binary, ['render', *flags], new_resource.service, wishes(new_resource), input) { together }

@@ -20,6 +20,11 @@ action :install do
     raise ReconfCookbook::Failure, "`#{source}` needs a checksum\nhint: set it to what `sha256sum` says of the file"
   end
 
+  unless url? || source.start_with?('/')
+    raise ReconfCookbook::Failure, "the source `#{source}` is neither a URL nor an absolute path"
+  end
+  raise ReconfCookbook::Failure, "the source `#{source}` is a folder" if ::File.directory?(source)
+
   if package_type
     install_package
   else
@@ -42,7 +47,7 @@ action_class do
   end
 
   def package_type
-    source[/\.(deb|rpm)(?=\z|\?)/, 1]
+    source[ReconfCookbook::Binary::PACKAGE, 1]
   end
 
   def fetch(target, mode)

@@ -50,7 +50,7 @@ action_class do
   def program
     words = ['listen']
     words += ['--metrics', new_resource.metrics] if new_resource.metrics
-    words += ['--', *new_resource.command] if new_resource.command
+    words += ['--', *new_resource.command.map(&:to_s)] if new_resource.command
     binary.command(*words)
   end
 end

@@ -22,7 +22,7 @@ property :secret, String,
 
 property :manifest, Hash,
          sensitive: true,
-         coerce: proc { |manifest| Mash.new(manifest).to_hash },
+         coerce: proc { |manifest| Mash.new(ReconfCookbook::Plain.hash('manifest', manifest)).to_hash },
          desired_state: false,
          description: 'The manifest itself, instead of an item of a data bag.'
 
@@ -37,7 +37,7 @@ action :create do
   text = json_of(places.manifest(new_resource.service), manifest)
 
   # A decrypted item holds secrets: who may not read the conf may not read the manifest.
-  access = (config['render'] || {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
+  access = (config['render'].is_a?(Hash) ? config['render'] : {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
   # A number is no mode to reconf, and another one to Chef: a broken manifest is not to be open for all.
   access = access.select { |_, value| value.is_a?(String) }
   write(places.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
@@ -72,8 +72,6 @@ action_class do
     begin
       withdraw
     rescue ReconfCookbook::Failure => e
-      raise unless e.unreachable?
-
       # The other services come first; the end of the converge tries again, and fails the run.
       Chef::Log.warn("#{new_resource}: #{e.message}")
       converge.after.run(new_resource, :delete)

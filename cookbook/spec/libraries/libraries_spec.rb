@@ -13,7 +13,9 @@ RSpec.describe ReconfCookbook::OnChange do
   end
 
   it 'refuses a timing that there is not' do
-    expect { described_class.coerce('A' => [:restart, 'service[x]', :later]) }.to raise_error(/on_change takes/)
+    [[:restart, 'service[x]', :later], :restart, 'service[x]', [], nil].each do |wrong|
+      expect { described_class.coerce('A' => wrong) }.to raise_error(/on_change takes/), wrong.inspect
+    end
   end
 end
 
@@ -31,11 +33,13 @@ RSpec.describe ReconfCookbook::Answers do
   it 'tells how the binary ended that said nothing' do
     expect { described_class.new('', 3).take('a') }.to raise_error(/`a`: it ended with 3 and said nothing/)
     expect { described_class.new('', nil).take('a') }.to raise_error(/`a`: a signal ended it/)
+    expect { described_class.new("error: unexpected argument '--new'", 64).take('a') }.to raise_error(/hint: install the reconf that belongs/)
+    expect { described_class.new("error: invalid value 'a b'", 64).take('a') }.to raise_error(/invalid value 'a b'\z/)
   end
 
   it 'gives everybody the failure of the whole call' do
     answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
-    %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away', &:unreachable?) }
+    %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away') { |failure| expect(failure.code).to eq(69) } }
   end
 end
 
@@ -69,7 +73,48 @@ RSpec.describe ReconfCookbook::AfterConverge do
   end
 end
 
+RSpec.describe ReconfCookbook::Plain do
+  it 'quotes nothing of what is no Hash' do
+    expect { described_class.hash('datastores', %w(s3cret)) }.to raise_error(ReconfCookbook::Failure, '`datastores` takes a Hash, not a Array')
+  end
+end
+
+RSpec.describe ReconfCookbook::JSONFile do
+  it 'names a damaged file, and quotes nothing of it' do
+    ['{"s3cret"', '["s3cret"]'].each do |text|
+      put('damaged', text)
+      expect { described_class.read(path('damaged')) }.to raise_error(ReconfCookbook::Failure, /damaged` is damaged: it (is not JSON|holds no JSON object)\z/)
+    end
+    expect(described_class.read(path('none'))).to eq({})
+  end
+end
+
+RSpec.describe ReconfCookbook::Leftovers do
+  it 'passes over what is no manifest' do
+    node = Chef::Node.new
+    node.override['reconf']['root'] = root
+    put('etc/reconf/services/ours.json', 'id' => 'ours', 'x-managed-by' => described_class::RECIPE)
+    put('etc/reconf/services/theirs.json', 'id' => 'theirs')
+    put('etc/reconf/services/broken.json', '{')
+    put("etc/reconf/services/\xff.json", '{}')
+    File.mkfifo(path('etc/reconf/services/pipe.json'))
+    File.symlink('loop.json', path('etc/reconf/services/loop.json'))
+    Dir.mkdir(path('etc/reconf/services/folder.json'))
+    expect(described_class.of(node, [])).to eq(%w(ours))
+  end
+end
+
 RSpec.describe ReconfCookbook::Binary do
+  it 'is where the node says, else where what is installed comes to' do
+    node = Chef::Node.new
+    node.override['reconf']['install']['source'] = 'https://example.org/reconf_0.1.0.deb?x=1'
+    expect(described_class.path(node)).to eq('/usr/bin/reconf')
+    node.override['reconf']['install']['source'] = '/srv/reconf'
+    expect(described_class.path(node)).to eq('/usr/local/bin/reconf')
+    node.override['reconf']['binary'] = '/opt/reconf'
+    expect(described_class.path(node)).to eq('/opt/reconf')
+  end
+
   it 'says what is there instead of it' do
     put('reconf', "#!/bin/sh\necho '{hello'\n")
     File.chmod(0o755, path('reconf'))

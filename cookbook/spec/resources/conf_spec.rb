@@ -127,6 +127,12 @@ RSpec.describe 'reconf_conf' do
     expect { run }.to raise_error(/there is no manifest of `api`/)
   end
 
+  it 'says at once that nobody is there to be notified, though nothing has changed' do
+    run
+    expect { run { |node| node.override['on_change'] = { 'PORT' => [:restart, 'service[none]'] } } }
+      .to raise_error(/`on_change` names service\[none\], which is declared nowhere/)
+  end
+
   it 'says where the binary is missing' do
     expect { converge('used::conf', step_into: %w(reconf_conf ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
       .to raise_error(%r{cannot run reconf: .*/nowhere/reconf})

@@ -31,6 +31,13 @@ RSpec.describe 'reconf_configuration' do
     expect(grouped).to create_file(path('etc/reconf/configuration.json')).with(group: 'app')
   end
 
+  it 'quotes nothing of attributes that are no Hash' do
+    expect { run { |node| node.override['configuration'] = 'mysql://u:s3cret@db' } }
+      .to raise_error(/`node\['configuration'\]` takes a Hash, not a String\z/)
+    expect { converge('used::configuration', step_into: %w(reconf_configuration), attributes: { 'config' => 'x' }) }
+      .to raise_error(/`node\['reconf'\]\['config'\]` takes a Hash, not a String\z/)
+  end
+
   it 'quotes no value that JSON cannot hold' do
     expect { run { |node| node.override['configuration'] = { 'datastores' => { 'A_URL' => "mysql://u:s3cret\xE9@db" } } } }
       .to raise_error(/configuration.json` cannot be written: a value of it is not UTF-8/) { |error|

@@ -24,6 +24,11 @@ RSpec.describe 'reconf_install' do
     expect { run('https://example.org/reconf', sum: 'abc') }.to raise_error(Chef::Exceptions::ValidationFailed)
   end
 
+  it 'says what is wrong with a source' do
+    expect { run('relative/reconf') }.to raise_error(%r{the source `relative/reconf` is neither a URL nor an absolute path})
+    expect { run(root) }.to raise_error(/the source `.*` is a folder/)
+  end
+
   it 'installs a package' do
     expect(run('/srv/reconf_1.0_amd64.deb')).to upgrade_dpkg_package('reconf').with(source: '/srv/reconf_1.0_amd64.deb')
     expect(run('/srv/reconf.rpm')).to upgrade_rpm_package('reconf').with(source: '/srv/reconf.rpm')

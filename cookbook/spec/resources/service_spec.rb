@@ -71,6 +71,16 @@ RSpec.describe 'reconf_service' do
     expect(twice.find_resource(:reconf_service, 'api again')).not_to be_updated_by_last_action
   end
 
+  it 'refuses two resources that say two things' do
+    item(InRoot::API)
+    expect { converge('used::differing', step_into: %w(reconf_service)) }
+      .to raise_error(/api.json` is to be written by two resources, each in its own way/)
+  end
+
+  it 'quotes nothing of a manifest that is no Hash' do
+    expect { run { |node| node.override['manifest'] = %w(s3cret) } }.to raise_error(/`manifest` takes a Hash, not a .*Array\z/)
+  end
+
   it 'takes back, forgets and removes' do
     installed
     reconf('apply', 'api')

@@ -106,6 +106,18 @@ RSpec.describe 'a converge in trouble' do
     expect(web01.converge.count).to eq(0)
   end
 
+  it 'renders the others although the state of one that has left is damaged' do
+    node = machine('web01', services: %w(api app-www), run_list: %w(recipe[configuration] recipe[reconf]))
+    node.converge
+    IO.write(node.path('var/lib/reconf/services/api.json'), '{"announced":')
+    node.attributes['services'] = %w(app-www)
+    node.edit_item('app-www') { |item| item['environment']['ADDED'] = 'yes' }
+    [node.why_run(expect: false), node.converge(expect: false)].each do |run|
+      expect(run.output).to match(%r{services/api\.json.*damaged|damaged.*services/api\.json})
+    end
+    expect(node.environment('app-www')['ADDED']).to eq('yes')
+  end
+
   it 'leaves a service alone that somebody withdrew by hand' do
     web01.converge
     web01.reconf('withdraw', 'app-www')

@@ -1,5 +1,5 @@
 reconf_service 'api' do
-  manifest node['manifest'].to_h if node['manifest']
+  manifest node['manifest'] if node['manifest']
   managed_by 'somebody' if node['managed']
   action node['deleted'] ? :delete : :create
 end
