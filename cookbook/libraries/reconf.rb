@@ -23,6 +23,11 @@ module ReconfCookbook
 
       raise Failure, "`#{name}` takes a Hash, not a #{value.class}"
     end
+
+    # An attribute of a node that is a Hash, or not set.
+    def self.attribute(node, *path)
+      hash("node#{path.map { |key| "['#{key}']" }.join}", node.read(*path) || {}).to_h
+    end
   end
 
   # One call's answers: an object for each service.

@@ -35,7 +35,7 @@ module ReconfCookbook
 
     # The node's configuration, as this converge writes it, else as the attributes say.
     def config
-      converge.config || Plain.hash("node['reconf']['config']", node.read('reconf', 'config') || {}).to_h
+      converge.config || Plain.attribute(node, 'reconf', 'config')
     end
 
     # What a file that reconf reads says; why-run reckons with it although it is not written.

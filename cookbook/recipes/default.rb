@@ -7,7 +7,7 @@
 #
 
 services = Array(node['reconf']['services']).map(&:to_s).uniq.sort
-install = ReconfCookbook::Plain.hash("node['reconf']['install']", node['reconf']['install'] || {})
+install = ReconfCookbook::Plain.attribute(node, 'reconf', 'install')
 
 unless install.empty?
   # Its name is told in every log, and a URL can hold a password.

@@ -7,13 +7,13 @@ extend ReconfCookbook::Resource
 description "Writes the node's configuration and its datastores to where reconf reads them"
 
 property :config, Hash,
-         default: lazy { ReconfCookbook::Plain.hash("node['reconf']['config']", node.read('reconf', 'config') || {}).to_h },
+         default: lazy { ReconfCookbook::Plain.attribute(node, 'reconf', 'config') },
          coerce: proc { |config| ReconfCookbook::Plain.hash('config', config) },
          default_description: "`node['reconf']['config']`",
          description: 'What `config.json` says, merged over what Chef knows: `host` and `listen.busy_lock`.'
 
 property :datastores, Hash,
-         default: lazy { ReconfCookbook::Plain.hash("node['configuration']", node['configuration'] || {}).to_h },
+         default: lazy { ReconfCookbook::Plain.attribute(node, 'configuration') },
          coerce: proc { |datastores| ReconfCookbook::Plain.hash('datastores', datastores) },
          sensitive: true,
          desired_state: false,

@@ -17,11 +17,11 @@ property :checksum, String,
 
 action :install do
   if url? && !new_resource.checksum
-    raise ReconfCookbook::Failure, "`#{source}` needs a checksum\nhint: set it to what `sha256sum` says of the file"
+    raise ReconfCookbook::Failure, "#{shown} needs a checksum\nhint: set it to what `sha256sum` says of the file"
   end
 
   unless url? || source.start_with?('/')
-    raise ReconfCookbook::Failure, "the source `#{source}` is neither a URL nor an absolute path"
+    raise ReconfCookbook::Failure, "the source #{shown} is neither a URL nor an absolute path"
   end
   raise ReconfCookbook::Failure, "the source `#{source}` is a folder" if ::File.directory?(source)
 
@@ -41,9 +41,13 @@ action_class do
     source.match?(%r{\A[a-z]+://})
   end
 
-  # An URL with a password in it is not to be shown.
+  # What has a password in it is not to be shown.
   def secretive?
-    source.match?(%r{\A[a-z]+://[^/]*@})
+    source.match?(%r{\A([a-z]+://)?[^/]*@})
+  end
+
+  def shown
+    secretive? ? '`***`' : "`#{source}`"
   end
 
   def package_type

@@ -21,11 +21,13 @@ RSpec.describe 'reconf_install' do
       .to create_remote_file('/usr/local/bin/reconf').with(source: ['https://example.org/reconf'], checksum: sum, sensitive: false)
     expect(run('https://u:pw@example.org/reconf', sum: sum)).to create_remote_file('/usr/local/bin/reconf').with(sensitive: true)
     expect { run('https://example.org/reconf') }.to raise_error(/`https.*` needs a checksum/)
+    expect { run('https://u:pw@example.org/reconf') }.to raise_error(/`\*\*\*` needs a checksum/)
     expect { run('https://example.org/reconf', sum: 'abc') }.to raise_error(Chef::Exceptions::ValidationFailed)
   end
 
   it 'says what is wrong with a source' do
     expect { run('relative/reconf') }.to raise_error(%r{the source `relative/reconf` is neither a URL nor an absolute path})
+    expect { run('u:pw@example.org/reconf') }.to raise_error(/the source `\*\*\*` is neither/)
     expect { run(root) }.to raise_error(/the source `.*` is a folder/)
   end
 
