@@ -26,6 +26,12 @@ RSpec.describe 'the cookbook' do
     twice { web01.converge }
   end
 
+  it 'takes datastores from elsewhere than the attributes' do
+    web01.run_list = %w(recipe[configuration] recipe[site::datastores])
+    twice { web01.converge }
+    expect(web01.environment('app-www')['DATABASE_URL']).to eq('mysql://from:elsewhere@host/database')
+  end
+
   it 'converges with a named run list of a policy' do
     not_run('named run lists of a policy', 'the installed Chef has no chef-cli') unless Machine.have?('chef-cli')
     exported = File.join(web01.dir, 'exported')
