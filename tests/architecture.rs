@@ -1,6 +1,7 @@
-//! The arrows of ARCHITECTURE.md and the house rules, checked over the text of every file.
+//! The arrows of ARCHITECTURE.md, the house rules and the references to the contract, checked over the text of every file.
 
 mod arrows;
+mod contract;
 mod rules;
 mod source;
 
@@ -20,9 +21,10 @@ const LOOSE: [&str; 6] = [
     "build.rs",
     "clippy.toml",
 ];
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     ".ci",
     "cookbook",
+    "docs",
     "examples",
     "packaging",
     "script",
@@ -60,6 +62,20 @@ fn nothing_is_left_for_later() {
 fn no_file_names_the_machine_it_was_written_on() {
     let checkout = checkout();
     nothing(|text| rules::machine(text, checkout), &all());
+}
+
+#[test]
+fn every_reference_to_the_contract_resolves() {
+    let contract = fs::read_to_string(checkout().join("docs/design.md")).unwrap();
+    let known = contract::sections(&contract);
+    nothing(|text| contract::references(text, &known), &all());
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file() {
+    let pages = ["README.md", "ARCHITECTURE.md", "docs"].map(|page| checkout().join(page));
+    let exists = |path: &Path| checkout().join(path).exists();
+    nothing(|page| contract::links(page, exists), &texts(&pages));
 }
 
 fn nothing(rule: impl Fn(&Text) -> Vec<String>, texts: &[Text]) {

@@ -10,7 +10,7 @@
 
 /// What is told to the registry, by what it says and what the state remembers.
 mod announcing;
-/// The arrows of ARCHITECTURE.md and the house rules hold in every file.
+/// The arrows of ARCHITECTURE.md and the house rules hold in every file, and references to the contract resolve.
 mod architecture;
 /// `--assume` shows what would be, before a file is written.
 mod assumed;

@@ -13,7 +13,8 @@ const LONGEST: usize = 200;
 pub(crate) struct Text {
     /// From the checkout, with `/`.
     pub(crate) path: String,
-    raw: String,
+    /// As it is.
+    pub(crate) raw: String,
     /// What is neither comment nor literal; the same lines as the file, empty if it is not Rust.
     pub(crate) code: String,
 }
