@@ -1,11 +1,11 @@
 //! The command line: types, help and defaults. No behaviour.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
+pub(crate) mod defer;
+pub(crate) mod fast_path;
 mod listen;
-pub mod quick;
-pub mod slim;
 
-pub use listen::{Listen, ListenAction, Off, Supervise};
+pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 
 use std::{path::PathBuf, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::model::{self, format::Format, id::Id, name::Name};
     template or conf, 66 no such manifest or conf, 69 registry unreachable, 71 the --on-change command failed, \
     73 cannot write, 75 unmet or locked: try again later, 77 not permitted, 78 bad configuration."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What every command understands.
     #[command(flatten)]
     pub global: Global,
@@ -38,7 +38,7 @@ pub struct Cli {
 /// What every command understands.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(crate) struct Global {
     /// Folder below which all files are [env: RECONF_ROOT] [default: /]
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<String>,
@@ -66,7 +66,7 @@ pub struct Global {
     pub timeout: Option<String>,
     /// How to report
     #[arg(long, global = true, value_enum, default_value_t, value_name = "KIND")]
-    pub output: Output,
+    pub output: OutputFormat,
     /// Say nothing but data, warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -77,7 +77,7 @@ pub struct Global {
 
 /// How to report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum OutputFormat {
     /// Lines for people
     #[default]
     Human,
@@ -87,37 +87,37 @@ pub enum Output {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Resolve what services require and write their confs
-    Render(Render),
+    Render(RenderArgs),
     /// Say that what was written is now in use
-    Applied(Services),
+    Applied(ServiceSelection),
     /// Publish what services provide
-    Announce(Announce),
+    Announce(AnnounceArgs),
     /// Take back what services provide, until somebody announces them by hand
-    Withdraw(Withdraw),
-    /// Render and announce, with one read of the registry
-    Apply(Apply),
+    Withdraw(WithdrawArgs),
+    /// RenderArgs and announce, with one read of the registry
+    Apply(ApplyArgs),
     /// Run a command with a service's environment, in this very process
-    Exec(Exec),
+    Exec(ExecArgs),
     /// Watch what this node requires, and provision the node when that has moved
-    Listen(Listen),
+    Listen(ListenArgs),
     /// List what is available where
-    Ls(Ls),
+    Ls(LsArgs),
     /// List the running tasks that hold a service's conf
-    Tasks(Tasks),
+    Tasks(TasksArgs),
     /// List the effective configuration and where each value comes from
     Config,
     /// What the listener starts its command with
     #[command(hide = true)]
-    Supervise(Supervise),
+    Supervise(SuperviseArgs),
 }
 
 /// Which services.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct Services {
-    /// Services, by the ids of their manifests
+pub(crate) struct ServiceSelection {
+    /// ServiceSelection, by the ids of their manifests
     #[arg(value_name = "ID", value_parser = Id::parse)]
     pub ids: Vec<Id>,
     /// Every service of this node
@@ -128,10 +128,10 @@ pub struct Services {
 /// `reconf render`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Render {
+pub(crate) struct RenderArgs {
     /// Which services.
     #[command(flatten)]
-    pub services: Services,
+    pub services: ServiceSelection,
     /// Write nothing; say what would change
     #[arg(long)]
     pub dry_run: bool,
@@ -175,10 +175,10 @@ pub struct Render {
 
 /// `reconf announce`.
 #[derive(Debug, Args)]
-pub struct Announce {
+pub(crate) struct AnnounceArgs {
     /// Which services.
     #[command(flatten)]
-    pub services: Services,
+    pub services: ServiceSelection,
     /// How long the announcement lives unless it is kept alive [default: until withdrawn]
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     pub ttl: Option<Duration>,
@@ -195,10 +195,10 @@ pub struct Announce {
 
 /// `reconf withdraw`.
 #[derive(Debug, Args)]
-pub struct Withdraw {
+pub(crate) struct WithdrawArgs {
     /// Which services.
     #[command(flatten)]
-    pub services: Services,
+    pub services: ServiceSelection,
     /// Wait until no node has applied what was withdrawn
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
@@ -206,10 +206,10 @@ pub struct Withdraw {
 
 /// `reconf apply`.
 #[derive(Debug, Args)]
-pub struct Apply {
+pub(crate) struct ApplyArgs {
     /// Which services.
     #[command(flatten)]
-    pub services: Services,
+    pub services: ServiceSelection,
     /// How long the announcement lives unless it is kept alive [default: until withdrawn]
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     pub ttl: Option<Duration>,
@@ -217,7 +217,7 @@ pub struct Apply {
 
 /// `reconf exec`.
 #[derive(Debug, Args)]
-pub struct Exec {
+pub(crate) struct ExecArgs {
     /// The service
     #[arg(value_name = "ID", value_parser = Id::parse)]
     pub id: Id,
@@ -237,7 +237,7 @@ pub struct Exec {
 
 /// `reconf ls`.
 #[derive(Debug, Args)]
-pub struct Ls {
+pub(crate) struct LsArgs {
     /// Only these names
     #[arg(value_name = "NAME", value_parser = Name::parse)]
     pub names: Vec<Name>,
@@ -248,7 +248,7 @@ pub struct Ls {
 
 /// `reconf tasks`.
 #[derive(Debug, Args)]
-pub struct Tasks {
+pub(crate) struct TasksArgs {
     /// The service
     #[arg(value_name = "ID", value_parser = Id::parse)]
     pub id: Id,

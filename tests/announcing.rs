@@ -13,7 +13,7 @@ use reconf::{
         manifest::Manifest,
         name::Name,
         offer::{offered_keys, offers},
-        service_state::{Announced, Outcome, ServiceState},
+        service_state::{AnnounceProgress, AnnouncedRecord, ServiceState},
         snapshot::{Entry, Snapshot},
     },
 };
@@ -149,11 +149,11 @@ fn another_value_lease_or_a_tombstone_is_a_reason_to_put_it() {
 fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let mut state = ServiceState::default();
-    let told = Announced {
+    let told = AnnouncedRecord {
         ttl: 0,
         announcement: announcement.clone(),
         lease: 0,
-        outcome: Outcome::UnderWay,
+        outcome: AnnounceProgress::UnderWay,
         revision: 0,
     };
     state.announced.insert(key.path(Kind::Provides), told);
@@ -188,8 +188,8 @@ fn only_what_is_done_and_not_under_way_out_is_confirmed() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let path = key.path(Kind::Provides);
     let mut state = ServiceState::default();
-    let (outcome, lease, revision) = (Outcome::Done, 4, 5);
-    let done = Announced {
+    let (outcome, lease, revision) = (AnnounceProgress::Done, 4, 5);
+    let done = AnnouncedRecord {
         ttl: 0,
         announcement: announcement.clone(),
         lease,

@@ -94,18 +94,18 @@ fn sources() -> Vec<Text> {
 }
 
 fn all() -> Vec<Text> {
-    let places: Vec<_> = LOOSE
+    let paths: Vec<_> = LOOSE
         .iter()
         .chain(&FOLDERS)
         .map(|name| checkout().join(name))
         .collect();
-    texts(&places)
+    texts(&paths)
 }
 
-/// Every file in these places that is text, with its path from the checkout.
-fn texts(places: &[PathBuf]) -> Vec<Text> {
+/// Every file in these paths that is text, with its path from the checkout.
+fn texts(paths: &[PathBuf]) -> Vec<Text> {
     let mut texts = Vec::new();
-    for place in places {
+    for place in paths {
         if let Ok(list) = fs::read_dir(place) {
             let mut inside: Vec<_> = list.flatten().map(|item| item.path()).collect();
             inside.sort();

@@ -73,8 +73,8 @@ fn equal_content_is_not_written_and_wrong_access_is_mended() {
     assert_eq!(path.metadata().expect("it is there").ino(), inode);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("it is ours");
     assert_eq!(
-        write(&path, b"one", &ACCESS).expect("mended"),
-        Written::Mended
+        write(&path, b"one", &ACCESS).expect("repaired"),
+        Written::Repaired
     );
     assert_eq!(access_of(&path), ACCESS);
     assert_eq!(
@@ -336,7 +336,7 @@ fn a_directory_is_replaced_whole() {
         "who was in the midst of it reads on"
     );
     fs::set_permissions(path.join("ONE"), fs::Permissions::from_mode(0o644)).expect("it is ours");
-    assert_eq!(put(&files("2")), Written::Mended);
+    assert_eq!(put(&files("2")), Written::Repaired);
     assert_eq!(put(&files("2")), Written::Unchanged);
     assert_eq!(names(folder.path()).len(), 2, "the link and one generation");
 }
@@ -372,7 +372,7 @@ fn folders_get_their_mode_and_list_their_ids() {
         .map(reconf::model::id::Id::as_str)
         .collect();
     assert_eq!(ids, ["a.b", "b"]);
-    assert_eq!(listing.strangers, ["e f.json"]);
+    assert_eq!(listing.ignored, ["e f.json"]);
     let nothing = list_ids(&folder.path().join("none"), "json").expect("absence is no error");
     assert!(nothing.ids.is_empty());
     let error = make_dir(&path.join("b.json/below"), 0o700).expect_err("a file is in the way");

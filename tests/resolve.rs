@@ -9,13 +9,13 @@ use reconf::{
         facts::Facts,
         id::Id,
         key::{Key, Kind},
-        known::Known,
+        last_known::LastKnown,
         manifest::Manifest,
         name::Name,
         settings::OnUnreachable,
         snapshot::{Entry, Snapshot},
     },
-    resolve::{Own, Question, Reference, Registry, explain, resolve},
+    resolve::{LocalOffers, Reference, Registry, ResolveInput, explain, resolve},
 };
 
 /// Everything that an environment follows from, said in short.
@@ -86,7 +86,7 @@ impl World {
     }
 
     /// Asks as `consumer`.
-    fn ask<T>(&self, consumer: &str, answer: impl FnOnce(&Question, &Snapshot) -> T) -> T {
+    fn ask<T>(&self, consumer: &str, answer: impl FnOnce(&ResolveInput, &Snapshot) -> T) -> T {
         let manifest = format!(
             r#"{{"id": "app", "requires": {{"URL": {}}}}}"#,
             self.requires
@@ -94,9 +94,9 @@ impl World {
         let (default, region) = (Id::default_scope(), id("east"));
         let regions: Vec<Id> = self.regions.iter().map(|region| id(region)).collect();
         let snapshot = Snapshot::new(&default, 9, self.entries.clone());
-        let mut known = Known::default();
+        let mut known = LastKnown::default();
         let names: BTreeSet<Name> = ["A", "B"].map(|name| Name::parse(name).unwrap()).into();
-        known.learn(
+        known.update(
             &names,
             &Snapshot::new(&default, 1, self.known.clone()),
             |_| false,
@@ -105,7 +105,7 @@ impl World {
         let (node, host) = (id(consumer), "10.0.0.5".to_owned());
         let facts = Facts { node, region, host };
         let own: Vec<Manifest> = self.own.iter().map(|json| parse(json, "beside")).collect();
-        let question = Question {
+        let input = ResolveInput {
             manifest: &parse(&manifest, "app"),
             node: &facts.node,
             region: &facts.region,
@@ -113,16 +113,16 @@ impl World {
             registry: self
                 .away
                 .map_or(Registry::Read(&snapshot), Registry::Unread),
-            own: &Own::new(&own, &facts),
+            own: &LocalOffers::new(&own, &facts),
             known: &known,
             datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
         };
-        answer(&question, &snapshot)
+        answer(&input, &snapshot)
     }
 
     /// `value (source, provider)`, `left out`, or what is said of each missing name.
     fn outcome(&self) -> String {
-        self.ask("web01", |question, snapshot| match resolve(question) {
+        self.ask("web01", |input, snapshot| match resolve(input) {
             Ok(resolution) => resolution.environment.values().next().map_or_else(
                 || "left out".to_owned(),
                 |v| {
@@ -134,15 +134,15 @@ impl World {
                     )
                 },
             ),
-            Err(missing) => said(question, snapshot, &missing),
+            Err(missing) => said(input, snapshot, &missing),
         })
     }
 }
 
-fn said(question: &Question, snapshot: &Snapshot, missing: &[Reference]) -> String {
+fn said(input: &ResolveInput, snapshot: &Snapshot, missing: &[Reference]) -> String {
     let names = snapshot.live.keys().map(|key| key.name.clone()).collect();
     let line = |reference: &Reference| {
-        let reason = explain(question, snapshot, reference, &names);
+        let reason = explain(input, snapshot, reference, &names);
         format!("{}: {reason}", reference.name)
     };
     missing.iter().map(line).collect::<Vec<_>>().join("; ")
@@ -316,7 +316,7 @@ fn a_service_beside_stands_for_its_own_announcement() {
         .beside(other)
         .live("A east beside@web01 old");
     assert!(left.outcome().starts_with("A: "));
-    // Withdrawn by hand anywhere, it provides nothing.
+    // TombstoneEntry by hand anywhere, it provides nothing.
     let withdrawn = requiring(r#""{A}""#).beside(beside);
     let withdrawn = withdrawn.withdrawn("A east beside@web01", By::Hand);
     assert!(
@@ -338,8 +338,8 @@ fn consumers_spread_evenly_and_only_a_lost_share_moves() {
             .fold(requiring(r#""{A}""#), |world, provider| {
                 world.live(&format!("A east api@n{provider} {provider}"))
             });
-        world.ask(&format!("web{consumer}"), |question, _| {
-            let environment = resolve(question).unwrap().environment;
+        world.ask(&format!("web{consumer}"), |input, _| {
+            let environment = resolve(input).unwrap().environment;
             environment.into_values().next().unwrap().value
         })
     };

@@ -9,7 +9,7 @@ use reconf::{
         files::Written,
         state::{Durability, StateError, edit_stamp, load, load_stamp, save},
     },
-    model::{id::Id, places::Places},
+    model::{id::Id, paths::Paths},
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,12 +25,12 @@ fn mode(path: &Path) -> u32 {
 fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let root = folder.path();
-    let places = Places::new(root, &Places::default_confs(root));
-    let path = places.service_state(&Id::parse("web").expect("an id"));
+    let paths = Paths::new(root, &Paths::default_confs(root));
+    let path = paths.service_state(&Id::parse("web").expect("an id"));
     let state = State {
         leases: BTreeMap::from([("lease".to_owned(), i64::MAX)]),
     };
-    let saved = |durability| save(&places, &path, &state, durability).expect("saved");
+    let saved = |durability| save(&paths, &path, &state, durability).expect("saved");
     assert!(load::<State>(&path).expect("absence is no error").is_none());
     assert_eq!(saved(Durability::Durable), Written::Changed);
     assert_eq!(saved(Durability::Stamp), Written::Unchanged);
@@ -38,14 +38,14 @@ fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
     let text = fs::read_to_string(&path).expect("there");
     assert!(text.starts_with("{\n  \"version\": 1,"), "{text}");
     assert_eq!(mode(&path), 0o600);
-    assert_eq!(mode(&places.service_states()), 0o700);
-    assert_eq!(mode(&places.state()), 0o755);
+    assert_eq!(mode(&paths.service_states()), 0o700);
+    assert_eq!(mode(&paths.state()), 0o755);
 }
 
 #[test]
 fn newer_and_damaged_states_are_told_and_never_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let places = Places::new(folder.path(), folder.path());
+    let paths = Paths::new(folder.path(), folder.path());
     let path = folder.path().join("node.json");
     for text in [
         "{\"version\": 2, \"host\": {\"v6\": []}}",
@@ -56,7 +56,7 @@ fn newer_and_damaged_states_are_told_and_never_overwritten() {
         fs::write(&path, text).expect("written");
         let errors = [
             load::<State>(&path).expect_err("unusable"),
-            save(&places, &path, &State::default(), Durability::Durable).expect_err("kept"),
+            save(&paths, &path, &State::default(), Durability::Durable).expect_err("kept"),
         ];
         for error in errors {
             assert_eq!(
@@ -85,23 +85,23 @@ fn what_is_said_of_a_damaged_state_quotes_nothing_of_it() {
 #[test]
 fn a_stamp_that_a_power_cut_emptied_says_nothing_and_is_written_again() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let places = Places::new(folder.path(), folder.path());
-    let path = places.provision();
+    let paths = Paths::new(folder.path(), folder.path());
+    let path = paths.provision();
     let leases = || load_stamp::<State>(&path).map(|state| state.unwrap_or_default().leases);
     let count = |state: &mut State| {
         let number = state.leases.len().to_string();
         state.leases.insert(number, 1);
     };
-    edit_stamp(&places, &path, count).expect("made");
-    edit_stamp(&places, &path, count).expect("changed");
+    edit_stamp(&paths, &path, count).expect("made");
+    edit_stamp(&paths, &path, count).expect("changed");
     assert_eq!(leases().expect("readable").len(), 2);
     for emptied in ["", "\0\0\0\0"] {
         fs::write(&path, emptied).expect("written");
         assert!(leases().expect("nothing").is_empty());
-        edit_stamp(&places, &path, count).expect("written again");
+        edit_stamp(&paths, &path, count).expect("written again");
         assert_eq!(leases().expect("readable").len(), 1);
     }
     fs::write(&path, "{\"version\": 2}").expect("written");
-    let newer = edit_stamp(&places, &path, count).expect_err("kept");
+    let newer = edit_stamp(&paths, &path, count).expect_err("kept");
     assert!(matches!(newer, StateError::Newer { .. }), "{newer}");
 }

@@ -8,7 +8,7 @@ use crate::model::{id::Id, key::Key};
 
 /// The id of the lease of everything that a service on a node announces with this time to live: the first 63 bits of
 /// SHA-256 over federation, region, node, service and ttl in seconds, separated by NUL; never 0.
-pub fn lease_id(key: &Key, ttl: Duration) -> i64 {
+pub(crate) fn lease_id(key: &Key, ttl: Duration) -> i64 {
     let seconds = ttl.as_secs().to_string();
     let identity = [&key.federation, &key.region, &key.node, &key.service].map(Id::as_str);
     let mut hash = Sha256::new();

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 /// `reconf listen`.
 #[derive(Debug, Args)]
-pub struct Listen {
+pub(crate) struct ListenArgs {
     /// The listener's switch; without it, this is the listener.
     #[command(subcommand)]
     pub action: Option<ListenAction>,
@@ -21,11 +21,11 @@ pub struct Listen {
 
 /// The listener's switch.
 #[derive(Debug, Subcommand)]
-pub enum ListenAction {
+pub(crate) enum ListenAction {
     /// Let provisions start, and queue one at once
     On,
     /// Let no provision start until it is turned on again
-    Off(Off),
+    Off(OffArgs),
     /// Tell what the listener does, and how the last provision ended
     Status,
     /// Queue a provision at once
@@ -34,7 +34,7 @@ pub enum ListenAction {
 
 /// `reconf listen off`.
 #[derive(Debug, Args)]
-pub struct Off {
+pub(crate) struct OffArgs {
     /// Turn on again by itself after this time
     #[arg(long = "for", value_name = "DURATION", value_parser = super::duration)]
     pub time: Option<Duration>,
@@ -46,7 +46,7 @@ pub struct Off {
 /// `reconf supervise`: waits for its order on standard input, and then for the command, for the listener may not live as
 /// long.
 #[derive(Debug, Args)]
-pub struct Supervise {
+pub(crate) struct SuperviseArgs {
     /// The command
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,

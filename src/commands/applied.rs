@@ -1,21 +1,19 @@
-//! `reconf applied`: what was written is now in use.
+//! `reconf applied`: marks what was written as applied.
 
-use super::{Ended, Tally, node::Node, render::mark_applied, services};
-use crate::cli;
+use crate::{
+    cli::ServiceSelection,
+    node::{Node, manifests},
+    operations::render::mark_applied,
+    report::{Ended, Tally},
+};
 
 /// `reconf applied`.
-pub(super) fn run(node: &Node, args: &cli::Services) -> Ended {
-    let ids = services::chosen(node, args)?;
+pub(super) fn run(node: &Node, args: &ServiceSelection) -> Ended {
     let mut session = node.session();
     let mut tally = Tally::default();
-    for id in &ids {
-        match mark_applied(node, &mut session, id, None) {
-            Ok(applied) => {
-                node.tell.outcome(&applied);
-                tally.done(applied.changed);
-            }
-            Err(failure) => tally.fail(node, Some(id), &failure),
-        }
+    for id in &manifests::select(node, args)? {
+        let applied = mark_applied(node, &mut session, id, None);
+        tally.report(&node.out, id, applied);
     }
     Ok(tally.code(false))
 }

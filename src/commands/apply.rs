@@ -1,46 +1,37 @@
-//! `reconf apply`: render and announce, with one read of the registry.
+//! `reconf apply`: renders and announces, with one read of the registry.
 
-use super::{
-    Ended, Tally,
-    announce::{Announcing, How, want},
-    node::Node,
-    render::{Intent, tell, write_all},
-    services,
+use crate::{
+    cli::ApplyArgs,
+    node::{Node, manifests},
+    operations::{
+        announce::{AnnounceOptions, Announcer, add_reads},
+        render::{Batch, RenderOptions},
+    },
+    report::{Ended, Tally},
 };
-use crate::cli;
 
 /// `reconf apply`. A service that cannot be rendered is not announced.
-pub(super) fn run(node: &Node, args: &cli::Apply) -> Ended {
-    let ids = services::chosen(node, &args.services)?;
-    let how = How {
+pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
+    let ids = manifests::select(node, &args.services)?;
+    let options = AnnounceOptions {
         ttl: args.ttl.or(node.settings.ttl),
         keep_withdrawn: true,
         dry_run: false,
     };
     let mut session = node.session();
-    let (view, rendered) = write_all(
-        node,
-        &mut session,
-        &ids,
-        Intent::default(),
-        |wanted, manifests, this| {
-            want(node, wanted, manifests, this);
-        },
-    )?;
-    let mut announcing = Announcing::new(node, &mut session, how);
+    let batch = Batch::lock(node, &ids)?;
+    let mut reads = batch.read_set(node)?;
+    add_reads(node, &mut reads, batch.manifests())?;
+    let (inputs, rendered) = batch.write(node, &mut session, reads, RenderOptions::default())?;
+    let mut announcer = Announcer::new(node, &mut session, options);
     let mut tally = Tally::default();
     for (id, result) in rendered {
-        tell(node, &id, &result, false, &mut tally);
-        if result.is_err() {
-            continue;
-        }
-        let manifest = view.manifest(&id);
-        match manifest.and_then(|manifest| announcing.service(manifest, &view.readings)) {
-            Ok(announced) => {
-                node.tell.outcome(&announced);
-                tally.done(announced.changed);
-            }
-            Err(failure) => tally.fail(node, Some(&id), &failure),
+        let is_rendered = result.is_ok();
+        tally.report(&node.out, &id, result.map(|outcome| outcome.report));
+        if is_rendered {
+            let manifest = inputs.manifest(&id);
+            let report = manifest.and_then(|m| announcer.service(m, &inputs.snapshots));
+            tally.report(&node.out, &id, report);
         }
     }
     Ok(tally.code(false))

@@ -1,16 +1,33 @@
 //! `reconf config`: the effective configuration, a key a line, with where each value comes from.
 
-use serde_json::json;
+use serde::Serialize;
 
-use super::{Ended, node::Node};
-use crate::{model::settings::Origin, report::table};
+use crate::{
+    model::settings::Origin,
+    node::Node,
+    report::{Ended, Row},
+};
 
-/// What a person is shown for a key that has no value.
+/// What a person reads for a key that has no value.
 const NONE: &str = "null";
+
+#[derive(Serialize)]
+struct ConfigRow {
+    key: &'static str,
+    value: Option<String>,
+    source: String,
+}
+
+impl Row<3> for ConfigRow {
+    fn cells(&self) -> [String; 3] {
+        let value = self.value.clone().unwrap_or_else(|| NONE.to_owned());
+        [self.key.to_owned(), value, self.source.clone()]
+    }
+}
 
 /// `reconf config`.
 pub(super) fn run(node: &Node) -> Ended {
-    let mut rows: Vec<(String, Option<String>, String)> = Vec::new();
+    let mut rows: Vec<ConfigRow> = Vec::new();
     for (key, value, origin) in node.settings.rows() {
         let (value, origin) = match key {
             "node" if node.settings.node.is_none() => (
@@ -23,21 +40,12 @@ pub(super) fn run(node: &Node) -> Ended {
             }
             _ => (value, origin),
         };
-        rows.push((key.to_owned(), value, origin.to_string()));
+        rows.push(ConfigRow {
+            key,
+            value,
+            source: origin.to_string(),
+        });
     }
-    if node.tell.is_json() {
-        for (key, value, source) in rows {
-            node.tell
-                .object(&json!({"key": key, "value": value, "source": source}));
-        }
-        return Ok(None);
-    }
-    let rows: Vec<[String; 3]> = rows
-        .into_iter()
-        .map(|(key, value, source)| [key, value.unwrap_or_else(|| NONE.to_owned()), source])
-        .collect();
-    for line in table(&rows) {
-        node.tell.data(format!("{line}\n").as_bytes());
-    }
+    node.out.rows(None, &rows);
     Ok(None)
 }

@@ -1,204 +1,84 @@
-//! `reconf exec`: the environment from the conf, then the command, in this very process. No thread, no connection.
+//! `reconf exec`, from its two command lines to the one request: nothing is read that it does not need.
 
-use std::{
-    ffi::{OsStr, OsString},
-    fmt,
-    os::unix::ffi::OsStringExt,
-    path::Path,
-    time::Duration,
-};
+use std::path::PathBuf;
 
 use crate::{
-    edge::{
-        conf_file::{self, Distrust},
-        exec::{ExecError, exec},
-        locks::{Lock, LockError},
-        process_environment, tasks,
+    cli::{ExecArgs, Global, OutputFormat, fast_path::FastExec},
+    edge::{files, process_environment::raw_variable, stdio},
+    model::{
+        paths::Paths,
+        settings::{Flags, Settings, conf_directory, config_path},
     },
-    model::{id::Id, places::Places},
-    render::shell,
+    node::{AssumedFiles, Node, manifests, refuse_missing},
+    operations::exec::{self, ExecFailure, ExecRequest},
+    report::{Code, Failure, Output},
 };
 
-/// What `exec` ends with when reconf itself failed.
-pub const FAILED: u8 = 125;
-
-/// What it ends with when there is no such command.
-const NOT_FOUND: u8 = 127;
-
-/// What `exec` is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExecRequest {
-    /// The service.
-    pub id: Id,
-    /// How long the command, as a task, waits for a drain to end; `None` when it is no task.
-    pub task: Option<Duration>,
-    /// Whether the command gets the conf's variables only.
-    pub pristine: bool,
-    /// The command; empty for the manifest's own.
-    pub command: Vec<OsString>,
-}
-
-/// Why no command runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExecFailure {
-    /// [`FAILED`], 126 or 127 (design.md section 7).
-    pub code: u8,
-    /// One lower-case clause.
-    pub message: String,
-    /// One next step.
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for ExecFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl ExecFailure {
-    /// A failure of reconf itself, before there was a command to run.
-    pub fn of_reconf(message: String, hint: Option<String>) -> Self {
-        Self {
-            code: FAILED,
-            message,
-            hint,
-        }
-    }
-}
-
-/// Becomes the command; returns only when that fails. `manifest_command` reads the manifest's own command, and is
-/// asked only when none was given.
-pub fn run(
-    request: &ExecRequest,
-    places: &Places,
-    manifest_command: impl FnOnce() -> Result<Option<Vec<String>>, String>,
-) -> ExecFailure {
-    match prepare(request, places, manifest_command) {
-        Ok((command, variables, _held_until_the_command_has_it)) => {
-            become_command(&command, variables, request.pristine)
-        }
-        Err(failure) => failure,
-    }
-}
-
-type Variables = Vec<(OsString, OsString)>;
-
-fn prepare(
-    request: &ExecRequest,
-    places: &Places,
-    manifest_command: impl FnOnce() -> Result<Option<Vec<String>>, String>,
-) -> Result<(Vec<OsString>, Variables, Option<Lock>), ExecFailure> {
-    let id = &request.id;
-    // A drain swaps the conf while it holds the lock: a task reads it only after it has its share.
-    let lock = match request.task {
-        Some(wait) => Some(join(id, places, wait)?),
-        None => None,
+/// Runs an `exec` whose few flags were understood without the whole command line.
+pub(crate) fn run_fast_path(call: FastExec) -> u8 {
+    let global = Global {
+        root: call.root,
+        config: call.config,
+        output: OutputFormat::Human,
+        ..Global::default()
     };
-    let mut variables = read(id, &places.conf(id))?;
-    if lock.is_some() {
-        variables.push(("RECONF_TASK".into(), id.as_str().into()));
-    }
-    let command = if request.command.is_empty() {
-        own_command(id, manifest_command)?
-    } else {
-        request.command.clone()
+    let request = ExecRequest {
+        id: call.id,
+        task: call.task.then_some(call.wait),
+        pristine: call.pristine,
+        command: call.command,
     };
-    Ok((command, variables, lock))
+    become_command(&global, &request)
 }
 
-fn join(id: &Id, places: &Places, wait: Duration) -> Result<Lock, ExecFailure> {
-    let conf = places.conf(id);
-    let access = conf_file::access(&conf).map_err(|distrust| distrusted(id, &conf, &distrust))?;
-    let lock = tasks::join(places, id, &access, wait).map_err(|error| match error {
-        LockError::Busy { .. } => ExecFailure::of_reconf(
-            format!("a drain of `{id}` is not over: {error}"),
-            Some("wait longer with `--wait`".to_owned()),
-        ),
-        LockError::File(_) => ExecFailure::of_reconf(
-            error.to_string(),
-            Some(format!("`reconf render {id}` makes the locks of its tasks")),
-        ),
-    })?;
-    match lock.inherit() {
-        Ok(()) => Ok(lock),
-        Err(error) => Err(ExecFailure::of_reconf(
-            format!("cannot hand the task lock of `{id}` on: {error}"),
-            None,
-        )),
-    }
-}
-
-fn read(id: &Id, conf: &Path) -> Result<Variables, ExecFailure> {
-    let bytes = conf_file::read(conf).map_err(|distrust| distrusted(id, conf, &distrust))?;
-    let pairs = shell::parse(&bytes).map_err(|error| {
-        let (line, column) = (error.line, error.column);
-        let message = format!("`{}:{line}:{column}`: {}", conf.display(), error.message);
-        ExecFailure::of_reconf(
-            message,
-            Some(format!("`reconf render {id}` writes it anew")),
-        )
-    })?;
-    let pairs = pairs.into_iter();
-    Ok(pairs
-        .map(|(name, value)| (name.into(), OsString::from_vec(value)))
-        .collect())
-}
-
-fn distrusted(id: &Id, conf: &Path, distrust: &Distrust) -> ExecFailure {
-    let hint = match distrust {
-        Distrust::Missing => Some(format!("`reconf render {id}` writes it")),
-        Distrust::TooLarge | Distrust::Irregular | Distrust::Link => Some(format!(
-            "move it away; `reconf render {id}` writes a new one"
-        )),
-        Distrust::Writable(_) | Distrust::Foreign(_) => Some(
-            "look at what it sets, then let `reconf render` write it anew as the right user"
-                .to_owned(),
-        ),
-        Distrust::Unreadable(_) => None,
+/// Runs `exec`.
+pub(super) fn run(global: &Global, args: ExecArgs) -> u8 {
+    let request = ExecRequest {
+        id: args.id,
+        task: args.task.then_some(args.wait),
+        pristine: args.pristine,
+        command: args.command,
     };
-    ExecFailure::of_reconf(format!("`{}` {distrust}", conf.display()), hint)
+    become_command(global, &request)
 }
 
-fn own_command(
-    id: &Id,
-    manifest_command: impl FnOnce() -> Result<Option<Vec<String>>, String>,
-) -> Result<Vec<OsString>, ExecFailure> {
-    let command = manifest_command().map_err(|message| ExecFailure::of_reconf(message, None))?;
-    match command {
-        Some(words) if !words.is_empty() => Ok(words.into_iter().map(OsString::from).collect()),
-        _ => Err(ExecFailure::of_reconf(
-            format!("the manifest of `{id}` names no command"),
-            Some(format!("name one: `reconf exec {id} -- COMMAND`")),
-        )),
-    }
-}
-
-fn become_command(command: &[OsString], variables: Variables, pristine: bool) -> ExecFailure {
-    let inherited = process_environment::variables().filter(|_| !pristine);
-    let (program, arguments) = command
-        .split_first()
-        .map_or((OsStr::new(""), command), |(first, rest)| {
-            (first.as_os_str(), rest)
-        });
-    if program.is_empty() {
-        return ExecFailure {
-            code: NOT_FOUND,
-            message: "the command is empty".to_owned(),
-            hint: Some("is a variable unset that was to name it?".to_owned()),
-        };
-    }
-    let error = exec(program, arguments, inherited.chain(variables));
-    let code = match error {
-        ExecError::NotFound { .. } => NOT_FOUND,
-        ExecError::CannotRun { .. } => 126,
+/// Returns only when there is no command to become.
+fn become_command(global: &Global, request: &ExecRequest) -> u8 {
+    let failure = match paths(global) {
+        Ok(paths) => exec::run(request, &paths, || own_command(global, request)),
+        Err(failure) => ExecFailure::of_reconf(failure.to_string(), None),
     };
-    ExecFailure {
-        code,
-        message: error.to_string(),
-        hint: None,
+    stdio::tell(&format!("error: {failure}\n"));
+    failure.code
+}
+
+/// Where the conf is: of `config.json`, if there is one, only `render.directory` counts.
+fn paths(global: &Global) -> Result<Paths, Failure> {
+    let flags = Flags {
+        root: global.root.clone(),
+        config: global.config.clone(),
+        ..Flags::default()
+    };
+    let (root, config) = config_path(&flags, raw_variable)?;
+    let text = files::read_text(&config);
+    let text = text.map_err(|error| Failure::reading(error, Code::Configuration))?;
+    let Some(text) = text else {
+        refuse_missing(&flags, &config)?;
+        let confs: PathBuf = Paths::default_confs(&root);
+        return Ok(Paths::new(&root, &confs));
+    };
+    if let Some(confs) = conf_directory(&root, &text) {
+        return Ok(Paths::new(&root, &confs));
     }
+    let shown = config.display().to_string();
+    let settings = Settings::load(&flags, raw_variable, Some((&shown, &text)))?;
+    Ok(Paths::new(&settings.root, &settings.render.directory))
+}
+
+fn own_command(global: &Global, request: &ExecRequest) -> Result<Option<Vec<String>>, String> {
+    let command = || -> Result<Option<Vec<String>>, Failure> {
+        let node = Node::load(global, AssumedFiles::default(), Output::new(global))?;
+        Ok(manifests::load_one(&node, &request.id)?.command)
+    };
+    command().map_err(|failure| failure.to_string())
 }

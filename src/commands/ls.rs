@@ -2,22 +2,25 @@
 
 use serde::Serialize;
 
-use super::{Ended, node::Node, reading::Wanted};
 use crate::{
-    cli,
+    cli::LsArgs,
     model::{
         id::Id,
         key::{self, Key, Kind},
         name::Name,
         secret::mask_passwords,
-        snapshot::{Live, Snapshot},
+        snapshot::{LiveEntry, Snapshot},
     },
-    report::table,
+    node::Node,
+    operations::read_set::ReadSet,
+    report::{Ended, Row},
 };
 
-/// One thing that is available.
+const HEADER: [&str; 4] = ["NAME", "REGION", "PROVIDER", "VALUE"];
+
+/// One value of a name.
 #[derive(Serialize)]
-struct Row<'a> {
+struct LsRow<'a> {
     name: &'a Name,
     /// Nothing for a datastore that is common to all regions.
     region: Option<&'a Id>,
@@ -30,21 +33,25 @@ struct Row<'a> {
     since: Option<&'a str>,
 }
 
+impl Row<4> for LsRow<'_> {
+    fn cells(&self) -> [String; 4] {
+        let region = self.region.map_or("*", Id::as_str).to_owned();
+        let name = self.name.to_string();
+        [name, region, self.provider.clone(), self.value.clone()]
+    }
+}
+
 /// `reconf ls`.
-pub(super) fn run(node: &Node, args: &cli::Ls) -> Ended {
+pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let federation = &node.settings.federation;
-    let mut wanted = Wanted::default();
-    wanted.prefix(
+    let mut reads = ReadSet::default();
+    reads.prefix(
         federation,
         key::all_names_prefix(federation, Kind::Provides),
     );
-    let readings = wanted.read(&mut node.session());
+    let snapshots = reads.read(&mut node.session());
     let nothing = Snapshot::default();
-    let snapshot = match readings.of(federation) {
-        Some(Ok(snapshot)) => snapshot,
-        Some(Err(unread)) => return Err(unread.failure.clone()),
-        None => &nothing,
-    };
+    let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
     let datastores = node.datastores()?.remove(federation).unwrap_or_default();
     let regions = datastores
         .regions
@@ -60,21 +67,21 @@ pub(super) fn run(node: &Node, args: &cli::Ls) -> Ended {
         .live
         .iter()
         .map(|(key, live)| announced(key, live, args.show_values));
-    let mut rows: Vec<Row> = announced.chain(stored).collect();
+    let mut rows: Vec<LsRow> = announced.chain(stored).collect();
     rows.retain(|row| args.names.is_empty() || args.names.contains(row.name));
     rows.sort_by(|a, b| (a.name, a.region, &a.provider).cmp(&(b.name, b.region, &b.provider)));
     for key in snapshot.unreadable.keys() {
-        node.tell.warning(&format!(
+        node.out.warning(&format!(
             "`{key}` is not a record of this version: it is ignored"
         ));
     }
-    print(node, &rows);
+    node.out.rows(Some(HEADER), &rows);
     Ok(None)
 }
 
-fn announced<'a>(key: &'a Key, live: &'a Live, show_values: bool) -> Row<'a> {
+fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<'a> {
     let value = &live.announcement.value;
-    Row {
+    LsRow {
         name: &key.name,
         region: Some(&key.region),
         provider: key.provider(),
@@ -89,8 +96,8 @@ fn announced<'a>(key: &'a Key, live: &'a Live, show_values: bool) -> Row<'a> {
 }
 
 /// A datastore's value may be nothing but a secret, so all of it is masked.
-fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: bool) -> Row<'a> {
-    Row {
+fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: bool) -> LsRow<'a> {
+    LsRow {
         name,
         region,
         provider: "datastores".to_owned(),
@@ -101,28 +108,5 @@ fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: b
         },
         public: None,
         since: None,
-    }
-}
-
-fn print(node: &Node, rows: &[Row]) {
-    if node.tell.is_json() {
-        for row in rows {
-            node.tell.object(row);
-        }
-        return;
-    }
-    let cells = |row: &Row| {
-        let region = row.region.map_or("*", Id::as_str).to_owned();
-        [
-            row.name.to_string(),
-            region,
-            row.provider.clone(),
-            row.value.clone(),
-        ]
-    };
-    let header = ["NAME", "REGION", "PROVIDER", "VALUE"].map(str::to_owned);
-    let table = table(&[vec![header], rows.iter().map(cells).collect()].concat());
-    for line in table {
-        node.tell.data(format!("{line}\n").as_bytes());
     }
 }

@@ -1,80 +1,61 @@
-//! The verbs: each joins edge, resolve, announce and render in the order that makes it safe, and tells what it did.
+//! The verbs: they parse nothing and decide nothing. Each joins node and operations, and prints through one output.
 
 mod announce;
 mod applied;
 mod apply;
-mod assumed;
-mod commit;
 mod config;
-pub mod exec;
-mod known;
+mod exec;
 mod listen;
 mod ls;
-mod node;
-mod reading;
-mod record;
 mod render;
-mod run_exec;
-mod services;
-mod states;
-mod tally;
+mod supervise;
 mod tasks;
-mod view;
 mod withdraw;
 
-pub use run_exec::exec_quickly;
+pub(crate) use exec::run_fast_path;
+
+use std::path::Path;
 
 use crate::{
-    cli::{Cli, Command},
-    report::{Code, Failure, Teller},
+    cli::{Cli, Command, Global},
+    node::{AssumedFiles, Node},
+    report::{Ended, Output},
 };
-use assumed::Assumed;
-use node::Node;
-use tally::Tally;
-
-/// How a command ends: with nothing to say, with a code that was explained already, or with a failure of its own.
-type Ended = Result<Option<Code>, Failure>;
 
 /// Runs a command and returns the exit code.
-pub fn run(cli: Cli) -> u8 {
+pub(crate) fn run(cli: Cli) -> u8 {
     let Cli { global, command } = cli;
-    // The only verb whose exit codes are not reconf's but the command's.
-    if let Command::Exec(exec) = command {
-        return run_exec::run(&global, exec);
-    }
-    // It ends as the command ends, too.
-    if let Command::Supervise(supervise) = command {
-        return listen::supervise(&global, &supervise);
-    }
-    let teller = Teller::new(&global);
-    let node = Assumed::of(&command).and_then(|assumed| Node::load(&global, assumed));
-    let ended = node.and_then(|node| match &command {
-        // The listener reads the node's configuration again when it changes.
-        Command::Listen(args) => Ok(teller.exit(listen::run(node, &global, args)?)),
-        command => {
-            let code = dispatch(&node, &global, command)?;
-            Ok(node.tell.exit(code))
-        }
-    });
-    match ended {
-        Ok(code) => code,
-        Err(failure) => {
-            teller.failure(None, &failure);
-            failure.code.number()
-        }
+    let on_node = |verb: &dyn Fn(Node) -> Ended| with_node(&global, None, verb);
+    match command {
+        Command::Render(args) => with_node(&global, args.assume.as_deref(), &|node| {
+            render::run(&node, &args)
+        }),
+        Command::Applied(args) => on_node(&|node| applied::run(&node, &args)),
+        Command::Announce(args) => with_node(&global, args.assume.as_deref(), &|node| {
+            announce::run(&node, &args)
+        }),
+        Command::Withdraw(args) => on_node(&|node| withdraw::run(&node, &global, &args)),
+        Command::Apply(args) => on_node(&|node| apply::run(&node, &args)),
+        Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
+        Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
+        Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
+        Command::Config => on_node(&|node| config::run(&node)),
+        // These two end as the command that they run ends.
+        Command::Exec(args) => exec::run(&global, args),
+        Command::Supervise(args) => supervise::run(&global, &args),
     }
 }
 
-fn dispatch(node: &Node, global: &crate::cli::Global, command: &Command) -> Ended {
-    match command {
-        Command::Render(args) => render::run(node, args),
-        Command::Applied(args) => applied::run(node, args),
-        Command::Announce(args) => announce::run(node, args),
-        Command::Withdraw(args) => withdraw::run(node, global, args),
-        Command::Apply(args) => apply::run(node, args),
-        Command::Ls(args) => ls::run(node, args),
-        Command::Tasks(args) => tasks::run(node, args),
-        Command::Config => config::run(node),
-        Command::Exec(_) | Command::Listen(_) | Command::Supervise(_) => Ok(None),
+/// Runs a verb on this node, with the files that `--assume` names.
+fn with_node(global: &Global, assume: Option<&Path>, verb: &dyn Fn(Node) -> Ended) -> u8 {
+    let out = Output::new(global);
+    let assumed = assume.map_or(Ok(AssumedFiles::default()), AssumedFiles::load);
+    let node = assumed.and_then(|assumed| Node::load(global, assumed, out.clone()));
+    match node.and_then(verb) {
+        Ok(code) => out.exit(code),
+        Err(failure) => {
+            out.failure(None, &failure);
+            failure.code.number()
+        }
     }
 }

@@ -1,43 +1,40 @@
 //! `reconf tasks`: the running tasks that hold a service's conf.
 
-use super::{Ended, node::Node, services};
 use crate::{
-    cli,
+    cli::TasksArgs,
     edge::{
         files,
         running::{Task, are_more_than, sharers},
     },
-    report::{Code, Failure, table},
+    node::{Node, manifests},
+    report::{Code, Ended, Failure, Row},
 };
 
+impl Row<2> for Task {
+    fn cells(&self) -> [String; 2] {
+        [self.pid.to_string(), self.command.join(" ")]
+    }
+}
+
 /// `reconf tasks`.
-pub(super) fn run(node: &Node, args: &cli::Tasks) -> Ended {
-    let lock = node.places.task_lock(&args.id);
+pub(super) fn run(node: &Node, args: &TasksArgs) -> Ended {
+    let lock = node.paths.task_lock(&args.id);
     // Tasks may outlive the manifest, and even the conf, with which they began.
     let traces = [
-        node.places.manifest(&args.id),
-        node.places.conf(&args.id),
+        node.paths.manifest(&args.id),
+        node.paths.conf(&args.id),
         lock.clone(),
     ];
     if !traces.iter().any(|path| files::exists(path)) {
-        return Err(services::missing(node, &args.id));
+        return Err(manifests::missing(node, &args.id));
     }
     let tasks =
         sharers(&lock).map_err(|error| Failure::new(Code::NoInput, format!("{error:#}")))?;
-    if node.tell.is_json() {
-        for task in &tasks {
-            node.tell.object(task);
-        }
-    } else {
-        let row = |task: &Task| [task.pid.to_string(), task.command.join(" ")];
-        let rows: Vec<[String; 2]> = tasks.iter().map(row).collect();
-        for line in table(&rows) {
-            node.tell.data(format!("{line}\n").as_bytes());
-        }
-    }
+    node.out.rows(None, &tasks);
     if are_more_than(&lock, tasks.len()) {
-        let whose = format!("tasks of other users hold the conf of `{}` too", args.id);
-        node.tell.warning(&format!("{whose}: only root sees which"));
+        let others = format!("other users' tasks also hold the conf of `{}`", args.id);
+        node.out
+            .warning(&format!("{others}; run as root to list them"));
     }
     Ok(None)
 }

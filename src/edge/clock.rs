@@ -7,50 +7,50 @@ use std::{
 };
 
 /// The wall clock.
-pub fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
 /// The wall clock in whole seconds since 1970 (UTC); 0 on a clock that stands before it.
-pub fn now_unix() -> u64 {
+pub(crate) fn now_unix() -> u64 {
     now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }
 
 /// The clock that only goes forward, for measuring waits.
-pub fn instant() -> Instant {
+pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
 /// Lets time pass between two looks at something that tells nobody when it changes.
-pub fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     thread::sleep(time);
 }
 
 /// Any number.
-pub fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     // The standard library seeds its hashes with randomness.
     RandomState::new().hash_one(instant())
 }
 
 /// A random part of a time, so that many nodes do not do the same thing at the same moment.
-pub fn share_of(time: Duration) -> Duration {
+pub(crate) fn share_of(time: Duration) -> Duration {
     let parts = u32::try_from(random() % 1024).unwrap_or_default();
     time * parts / 1024
 }
 
 /// As [`rfc3339`], to the nanosecond: for times that are told apart or subtracted.
-pub fn rfc3339_exact(time: SystemTime) -> String {
+pub(crate) fn rfc3339_exact(time: SystemTime) -> String {
     humantime::format_rfc3339_nanos(time).to_string()
 }
 
 /// The time that such a text says; nothing if it says none.
-pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(text).ok()
 }
 
 /// A time as records write it: RFC 3339, UTC, whole seconds.
-pub fn rfc3339(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }

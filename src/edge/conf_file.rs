@@ -18,7 +18,7 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// Why a conf is not taken: one clause after its path.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Distrust {
+pub(crate) enum Distrust {
     /// There is none.
     #[error("does not exist")]
     Missing,
@@ -46,7 +46,7 @@ pub enum Distrust {
 ///
 /// # Errors
 /// [`Distrust`] when there is none.
-pub fn access(path: &Path) -> Result<Access, Distrust> {
+pub(crate) fn access(path: &Path) -> Result<Access, Distrust> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Access::of(&metadata)),
         Err(error) => Err(distrust(&error)),
@@ -57,7 +57,7 @@ pub fn access(path: &Path) -> Result<Access, Distrust> {
 ///
 /// # Errors
 /// [`Distrust`] when it is not to be trusted.
-pub fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
     // Without O_NONBLOCK a pipe in its place would hang us.
     let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let file = OpenOptions::new()

@@ -11,7 +11,7 @@ use super::files::plain;
 
 /// A command that this process could not become.
 #[derive(Debug, thiserror::Error)]
-pub enum ExecError {
+pub(crate) enum ExecError {
     /// There is no such program in the resulting `PATH` (127).
     #[error("`{program}` was not found{place}")]
     NotFound {
@@ -32,7 +32,7 @@ pub enum ExecError {
 
 /// Becomes `program` with exactly these variables; it is looked up in the `PATH` among them.
 /// Of several variables of one name the last counts.
-pub fn exec(
+pub(crate) fn exec(
     program: &OsStr,
     arguments: &[OsString],
     environment: impl Iterator<Item = (OsString, OsString)>,

@@ -10,12 +10,12 @@ use std::{
 use notify::{Event, EventKind, INotifyWatcher, PollWatcher, RecursiveMode, Watcher};
 
 /// How often is looked where the system does not tell.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Watches folders until it is dropped.
 #[derive(Debug)]
 #[must_use = "a watch that is dropped ends"]
-pub struct FolderWatch {
+pub(crate) struct FolderWatch {
     means: Means,
     folders: Vec<PathBuf>,
 }
@@ -34,7 +34,7 @@ impl FolderWatch {
     ///
     /// # Errors
     /// What the system says when a folder cannot be watched.
-    pub fn start(
+    pub(crate) fn start(
         folders: Vec<PathBuf>,
         tell: impl Fn(Option<&Path>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
@@ -62,7 +62,9 @@ impl FolderWatch {
             }
         }
         // By their times alone, files that change twice within a second would look the same.
-        let looks = config.with_poll_interval(LOOK).with_compare_contents(true);
+        let looks = config
+            .with_poll_interval(POLL_INTERVAL)
+            .with_compare_contents(true);
         let means = Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?);
         let mut watch = Self { means, folders };
         watch.add_all().map_err(failed)?;
@@ -75,8 +77,8 @@ impl FolderWatch {
     }
 
     /// How often is looked, if the system does not tell.
-    pub fn interval(&self) -> Option<Duration> {
-        matches!(self.means, Means::Looks(_)).then_some(LOOK)
+    pub(crate) fn interval(&self) -> Option<Duration> {
+        matches!(self.means, Means::Looks(_)).then_some(POLL_INTERVAL)
     }
 
     fn add(&mut self, folder: &Path) -> notify::Result<()> {
@@ -89,7 +91,7 @@ impl FolderWatch {
     /// Watches folders again that were removed and made anew; for those that stayed nothing changes. If one is missing,
     /// nobody will tell when it is back: then it gives the time after which this is to be called again, and what lies
     /// in the folders to be looked at. Not to be called in the thread that is told.
-    pub fn renew(&mut self) -> Option<Duration> {
+    pub(crate) fn renew(&mut self) -> Option<Duration> {
         if self.interval().is_some() {
             return None;
         }
@@ -97,7 +99,7 @@ impl FolderWatch {
         for folder in self.folders.clone() {
             missing |= self.add(&folder).is_err();
         }
-        missing.then_some(LOOK)
+        missing.then_some(POLL_INTERVAL)
     }
 }
 

@@ -23,13 +23,13 @@ const STEP: Duration = Duration::from_millis(3);
 /// A lock that is held until it is dropped, or, once inherited, until the last process that has it ends.
 #[derive(Debug)]
 #[must_use = "a lock that is dropped is released"]
-pub struct Lock {
+pub(crate) struct Lock {
     file: File,
 }
 
 /// A lock that was not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum LockError {
+pub(crate) enum LockError {
     /// Somebody else held it all the time.
     #[error("`{}` is still locked after {}", path.display(), humantime::format_duration(*waited))]
     Busy {
@@ -54,7 +54,7 @@ impl Lock {
     ///
     /// # Errors
     /// What the system says.
-    pub fn inherit(&self) -> io::Result<()> {
+    pub(crate) fn inherit(&self) -> io::Result<()> {
         fcntl(self.file.as_fd(), FcntlArg::F_SETFD(FdFlag::empty()))?;
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Lock {
 ///
 /// # Errors
 /// [`LockError`].
-pub fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
+pub(crate) fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
     take(path, access, wait, Mode::Exclusive)
 }
 
@@ -72,7 +72,7 @@ pub fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<Lock, L
 ///
 /// # Errors
 /// [`LockError`].
-pub fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
+pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
     take(path, access, wait, Mode::Shared)
 }
 
@@ -80,7 +80,7 @@ pub fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Lock, Lock
 ///
 /// # Errors
 /// [`FileError`] when it cannot be opened.
-pub fn is_held(path: &Path) -> Result<bool, FileError> {
+pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     let problem = |error| FileError::changing("lock", path, error);
     match File::open(path) {
         Ok(file) => attempt(&file, Mode::Shared)
@@ -95,7 +95,7 @@ pub fn is_held(path: &Path) -> Result<bool, FileError> {
 ///
 /// # Errors
 /// [`FileError`] when it cannot be opened.
-pub fn wait_until_free(path: &Path) -> Result<(), FileError> {
+pub(crate) fn wait_until_free(path: &Path) -> Result<(), FileError> {
     let problem = |error| FileError::changing("lock", path, error);
     match File::open(path) {
         Ok(file) => fs2::FileExt::lock_shared(&file).map_err(problem),
@@ -108,7 +108,7 @@ pub fn wait_until_free(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError`] when the caller may not.
-pub fn prepare(path: &Path, access: &Access) -> Result<(), FileError> {
+pub(crate) fn prepare(path: &Path, access: &Access) -> Result<(), FileError> {
     let file = open(path, access)?;
     let metadata = file
         .metadata()

@@ -6,22 +6,22 @@
     reason = "the rest of the crate reaches the outside through this module alone"
 )]
 
-pub mod clock;
-pub mod conf_file;
-pub mod exec;
-pub mod files;
-pub mod folder_watch;
-pub mod locks;
-pub mod net;
-pub mod probe;
-pub mod process_environment;
-pub mod registry;
-pub mod running;
-pub mod service_manager;
-pub mod shell_command;
-pub mod signals;
-pub mod state;
-pub mod stdio;
-pub mod supervisor;
-pub mod tasks;
-pub mod users;
+pub(crate) mod clock;
+pub(crate) mod conf_file;
+pub(crate) mod exec;
+pub(crate) mod files;
+pub(crate) mod folder_watch;
+pub(crate) mod locks;
+pub(crate) mod net;
+pub(crate) mod probe;
+pub(crate) mod process_environment;
+pub(crate) mod registry;
+pub(crate) mod running;
+pub(crate) mod service_manager;
+pub(crate) mod shell_command;
+pub(crate) mod signals;
+pub(crate) mod state;
+pub(crate) mod stdio;
+pub(crate) mod supervisor;
+pub(crate) mod tasks;
+pub(crate) mod users;

@@ -13,19 +13,19 @@ const NOWHERE: [IpAddr; 2] = [
 const PORT: u16 = 9;
 
 /// The host's name, as the kernel has it; `None` when it has none or it is not text.
-pub fn host_name() -> Option<String> {
+pub(crate) fn host_name() -> Option<String> {
     let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
     (!name.is_empty()).then_some(name)
 }
 
 /// The address of the interface that has the default route, IPv4 before IPv6.
-pub fn default_route_address() -> Option<IpAddr> {
+pub(crate) fn default_route_address() -> Option<IpAddr> {
     NOWHERE.into_iter().find_map(address_towards)
 }
 
 /// The local address from which `target` is reached; `None` when there is no route, or it is a loopback address, which
 /// is of no use to anybody else.
-pub fn address_towards(target: IpAddr) -> Option<IpAddr> {
+pub(crate) fn address_towards(target: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match target {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

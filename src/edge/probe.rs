@@ -17,7 +17,7 @@ use nix::{
 const STEP: Duration = Duration::from_millis(10);
 
 /// Whether something answers on a port of this node, at `host` or at a loopback address.
-pub fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
+pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
     let host: Option<IpAddr> = host.parse().ok();
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     // Nobody is refused at the loopback slowly, so it comes first.
@@ -29,7 +29,7 @@ pub fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
 }
 
 /// Whether a command succeeds in that time; it is ended after it, with all that it started.
-pub fn command(words: &[String], timeout: Duration) -> bool {
+pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
     let Some((program, arguments)) = words.split_first() else {
         return false;
     };

@@ -12,7 +12,7 @@ use nix::sys::stat::{major, minor};
 
 /// A process that shares a lock.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Task {
+pub(crate) struct Task {
     /// Its process id.
     pub pid: u32,
     /// Its arguments, the program first; bytes that are no UTF-8 are replaced.
@@ -24,7 +24,7 @@ pub struct Task {
 ///
 /// # Errors
 /// What was tried, and what the system said, when `/proc` cannot be read.
-pub fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
+pub(crate) fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
     let Ok(lock) = fs::metadata(path) else {
         return Ok(Vec::new());
     };
@@ -52,7 +52,7 @@ pub fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
 
 /// Whether more tasks share the flock on `path` than `seen`: those of other users, into which the caller may not look.
 /// The kernel tells everybody how many there are; where it cannot be asked, none are missed.
-pub fn are_more_than(path: &Path, seen: usize) -> bool {
+pub(crate) fn are_more_than(path: &Path, seen: usize) -> bool {
     let Ok(file) = fs::metadata(path) else {
         return false;
     };

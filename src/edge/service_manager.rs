@@ -15,7 +15,7 @@ use super::process_environment::variable;
 
 /// The way to the service manager; without one, nothing is told.
 #[derive(Debug)]
-pub struct ServiceManager {
+pub(crate) struct ServiceManager {
     socket: Option<(UnixDatagram, SocketAddr)>,
     watchdog: Option<Duration>,
 }
@@ -25,7 +25,7 @@ impl ServiceManager {
     ///
     /// # Errors
     /// What the system says of a socket that is named and cannot be used.
-    pub fn find() -> io::Result<Self> {
+    pub(crate) fn find() -> io::Result<Self> {
         let socket = match variable("NOTIFY_SOCKET") {
             Some(path) => Some((UnixDatagram::unbound()?, address(&path)?)),
             None => None,
@@ -40,34 +40,34 @@ impl ServiceManager {
     }
 
     /// How often it wants to hear that this daemon lives; half of the time after which it would restart it.
-    pub fn heartbeat(&self) -> Option<Duration> {
+    pub(crate) fn heartbeat(&self) -> Option<Duration> {
         self.watchdog.map(|time| time / 2)
     }
 
     /// The daemon does its work.
-    pub fn ready(&self) {
+    pub(crate) fn ready(&self) {
         self.tell("READY=1");
     }
 
     /// The daemon lives.
-    pub fn alive(&self) {
+    pub(crate) fn alive(&self) {
         self.tell("WATCHDOG=1");
     }
 
     /// The daemon reads its files again; [`ServiceManager::ready`] ends that.
-    pub fn reloading(&self) {
+    pub(crate) fn reloading(&self) {
         let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from);
         let now = now.unwrap_or_default().as_micros();
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
     }
 
     /// The daemon ends.
-    pub fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
     }
 
     /// What a person reads in the manager's status.
-    pub fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         self.tell(&format!("STATUS={text}"));
     }
 

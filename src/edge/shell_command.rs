@@ -28,7 +28,7 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum CommandEnd {
     /// By itself.
     Ended(ExitStatus),
     /// It took too long: its process group was ended.
@@ -43,11 +43,11 @@ pub enum Outcome {
 ///
 /// # Errors
 /// What the system says when the shell cannot be started.
-pub fn run_shell(
+pub(crate) fn run_shell(
     command: &str,
     variables: &[(&str, &str)],
     timeout: Duration,
-) -> io::Result<Outcome> {
+) -> io::Result<CommandEnd> {
     let signals = Signals::catch()?;
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])
@@ -57,23 +57,23 @@ pub fn run_shell(
         .process_group(0)
         .spawn()?;
     let outcome = supervise(&mut child, &signals, after(timeout));
-    if !matches!(outcome, Ok(Outcome::Ended(_))) {
+    if !matches!(outcome, Ok(CommandEnd::Ended(_))) {
         end_group(&mut child);
     }
     outcome
 }
 
-fn supervise(child: &mut Child, signals: &Signals, deadline: Instant) -> io::Result<Outcome> {
+fn supervise(child: &mut Child, signals: &Signals, deadline: Instant) -> io::Result<CommandEnd> {
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Outcome::Ended(status));
+            return Ok(CommandEnd::Ended(status));
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Ok(Outcome::TimedOut);
+            return Ok(CommandEnd::TimedOut);
         }
         if let Some(signal) = signals.wait(left.min(STEP))? {
-            return Ok(Outcome::Interrupted(signal));
+            return Ok(CommandEnd::Interrupted(signal));
         }
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_command_ends_by_itself_with_its_code_and_its_variables() {
         let outcome = run_shell("exit $CODE", &[("CODE", "7")], LONG).unwrap();
-        let Outcome::Ended(status) = outcome else {
+        let CommandEnd::Ended(status) = outcome else {
             panic!("{outcome:?}");
         };
         assert_eq!(status.code(), Some(7));
@@ -179,7 +179,7 @@ mod tests {
         );
         let started = Instant::now();
         let outcome = run_shell(&command, &[], Duration::from_secs(1)).unwrap();
-        assert_eq!(outcome, Outcome::TimedOut);
+        assert_eq!(outcome, CommandEnd::TimedOut);
         assert!(started.elapsed() < GRACE * 2);
         let group: i32 = std::fs::read_to_string(pids)
             .unwrap()
@@ -195,7 +195,7 @@ mod tests {
         let file = folder.path().join("pid");
         let command = format!("sleep 1000 >/dev/null 2>&1 & echo $! >{}", file.display());
         let outcome = run_shell(&command, &[], LONG).unwrap();
-        assert!(matches!(outcome, Outcome::Ended(status) if status.success()));
+        assert!(matches!(outcome, CommandEnd::Ended(status) if status.success()));
         let pid: i32 = std::fs::read_to_string(file)
             .unwrap()
             .trim()

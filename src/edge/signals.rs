@@ -3,22 +3,22 @@
 use std::io;
 
 use nix::sys::{
-    signal::{SigSet, Signal},
+    signal::{SigSet, Signal as SystemSignal},
     signalfd::{SfdFlags, SignalFd},
 };
 
 /// What a daemon is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(crate) enum Signal {
     /// To end (TERM, INT).
-    End,
+    Terminate,
     /// To read its files again (HUP).
     Reload,
 }
 
 /// The signals of this process, queued.
 #[derive(Debug)]
-pub struct Signals {
+pub(crate) struct Signals {
     queue: SignalFd,
 }
 
@@ -28,9 +28,13 @@ impl Signals {
     ///
     /// # Errors
     /// What the system says.
-    pub fn catch() -> io::Result<Self> {
+    pub(crate) fn catch() -> io::Result<Self> {
         let mut set = SigSet::empty();
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        for signal in [
+            SystemSignal::SIGTERM,
+            SystemSignal::SIGINT,
+            SystemSignal::SIGHUP,
+        ] {
             set.add(signal);
         }
         let queue = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC)?;
@@ -42,16 +46,16 @@ impl Signals {
     ///
     /// # Errors
     /// What the system says.
-    pub fn next(&self) -> io::Result<Told> {
+    pub(crate) fn next(&self) -> io::Result<Signal> {
         loop {
             let Some(info) = self.queue.read_signal()? else {
                 continue;
             };
-            let hangup = u32::try_from(Signal::SIGHUP as i32).unwrap_or_default();
+            let hangup = u32::try_from(SystemSignal::SIGHUP as i32).unwrap_or_default();
             return Ok(if info.ssi_signo == hangup {
-                Told::Reload
+                Signal::Reload
             } else {
-                Told::End
+                Signal::Terminate
             });
         }
     }

@@ -15,14 +15,14 @@ use serde::{
 };
 
 use super::files::{self, Access, FileError, Written};
-use crate::model::places::Places;
+use crate::model::paths::Paths;
 
 /// The version that this program reads and writes.
 const VERSION: u64 = 1;
 
 /// A state that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum StateError {
+pub(crate) enum StateError {
     /// A newer reconf wrote it; it is never overwritten (78).
     #[error("`{}` was written by a newer reconf: its version is {version}, this one knows 1", path.display())]
     Newer {
@@ -46,7 +46,7 @@ pub enum StateError {
 
 /// Whether a state has to survive a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
+pub(crate) enum Durability {
     /// It is on the disk when the write returns.
     Durable,
     /// A power cut may undo the write.
@@ -99,7 +99,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for VersionFirst<T> {
 ///
 /// # Errors
 /// [`StateError`].
-pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     match files::read_own(path)? {
         Some(bytes) => parse(path, &bytes).map(Some),
         None => Ok(None),
@@ -110,15 +110,15 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
 ///
 /// # Errors
 /// [`StateError`]; a file of a newer version and a damaged one stay as they are.
-pub fn save<T: Serialize>(
-    places: &Places,
+pub(crate) fn save<T: Serialize>(
+    paths: &Paths,
     path: &Path,
     state: &T,
     durability: Durability,
 ) -> Result<Written, StateError> {
     match files::read_own(path)? {
         Some(present) => check_version(path, &present)?,
-        None => make_folder(places, path)?,
+        None => make_folder(paths, path)?,
     }
     let bytes = text(path, state)?;
     Ok(match durability {
@@ -131,7 +131,7 @@ pub fn save<T: Serialize>(
 ///
 /// # Errors
 /// [`StateError`].
-pub fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+pub(crate) fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     match files::read_own(path)? {
         Some(bytes) if bytes.iter().any(|byte| *byte != 0) => parse(path, &bytes).map(Some),
         _ => Ok(None),
@@ -142,14 +142,14 @@ pub fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateEr
 ///
 /// # Errors
 /// As [`save`].
-pub fn edit_stamp<T: Default + Serialize + DeserializeOwned>(
-    places: &Places,
+pub(crate) fn edit_stamp<T: Default + Serialize + DeserializeOwned>(
+    paths: &Paths,
     path: &Path,
     change: impl FnOnce(&mut T),
 ) -> Result<(), StateError> {
     let known = load_stamp(path)?;
     if known.is_none() {
-        make_folder(places, path)?;
+        make_folder(paths, path)?;
     }
     let mut state = known.unwrap_or_default();
     change(&mut state);
@@ -188,11 +188,11 @@ fn check_version(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     Ok(())
 }
 
-fn make_folder(places: &Places, path: &Path) -> Result<(), FileError> {
+fn make_folder(paths: &Paths, path: &Path) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(path);
     // The parent of all state has to let other users pass to the task locks.
-    files::make_dir(&places.state(), places.folder_mode(&places.state()))?;
-    files::make_dir(folder, places.folder_mode(folder))
+    files::make_dir(&paths.state(), paths.folder_mode(&paths.state()))?;
+    files::make_dir(folder, paths.folder_mode(folder))
 }
 
 fn damaged(path: &Path, error: &serde_json::Error) -> StateError {

@@ -8,12 +8,12 @@ use super::files::plain;
 ///
 /// # Errors
 /// What the system says, in one lower-case clause; but for a broken pipe: who stopped reading has seen enough.
-pub fn out(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn out(bytes: &[u8]) -> Result<(), String> {
     forgiving(io::stdout().lock(), bytes).map_err(|error| plain(&error))
 }
 
 /// Writes a message to standard error. When that fails there is nobody left to tell.
-pub fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     let _nobody_left = forgiving(io::stderr().lock(), text.as_bytes());
 }
 

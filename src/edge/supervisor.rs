@@ -22,7 +22,7 @@ const MANAGERS: [&str; 4] = [
 
 /// A process that waits for its order. It ends when this is dropped before.
 #[derive(Debug)]
-pub struct Standby {
+pub(crate) struct Standby {
     pid: u32,
     order: ChildStdin,
 }
@@ -33,7 +33,7 @@ impl Standby {
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(arguments: &[OsString]) -> io::Result<(Self, Child)> {
+    pub(crate) fn start(arguments: &[OsString]) -> io::Result<(Self, Child)> {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("reconf").args(arguments);
         for name in MANAGERS {
@@ -50,7 +50,7 @@ impl Standby {
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
@@ -58,7 +58,7 @@ impl Standby {
     ///
     /// # Errors
     /// What the system says, if it has ended.
-    pub fn order(mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn order(mut self, line: &str) -> io::Result<()> {
         self.order.write_all(format!("{line}\n").as_bytes())?;
         // On a busy machine it may be waiting for this very processor.
         thread::yield_now();
@@ -70,7 +70,7 @@ impl Standby {
 ///
 /// # Errors
 /// What the system says.
-pub fn await_order() -> io::Result<Option<String>> {
+pub(crate) fn await_order() -> io::Result<Option<String>> {
     let mut line = String::new();
     let read = io::stdin().read_line(&mut line)?;
     Ok((read > 0).then_some(line))
@@ -80,7 +80,7 @@ pub fn await_order() -> io::Result<Option<String>> {
 ///
 /// # Errors
 /// What the system says when it cannot be started.
-pub fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
+pub(crate) fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -91,7 +91,7 @@ pub fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
 }
 
 /// How a process ended, as a shell tells it: 128 and the signal's number for one that was killed.
-pub fn code(status: ExitStatus) -> u8 {
+pub(crate) fn code(status: ExitStatus) -> u8 {
     let signal = || status.signal().map(|signal| signal + 128);
     let code = status.code().or_else(signal);
     code.and_then(|code| u8::try_from(code).ok())

@@ -10,12 +10,12 @@ use super::{
     files::{Access, FileError},
     locks::{self, Lock, LockError},
 };
-use crate::model::{id::Id, places::Places};
+use crate::model::{id::Id, paths::Paths};
 
 /// No task of the service runs or starts while this is held.
 #[derive(Debug)]
 #[must_use = "a drain that is dropped lets tasks start again"]
-pub struct Drain {
+pub(crate) struct Drain {
     _gate: Lock,
     _tasks: Lock,
 }
@@ -25,19 +25,24 @@ pub struct Drain {
 ///
 /// # Errors
 /// [`FileError`] when the caller may not.
-pub fn prepare(places: &Places, id: &Id, access: &Access) -> Result<(), FileError> {
-    let folder = places.tasks();
-    super::files::make_dir(&folder, places.folder_mode(&folder))?;
-    locks::prepare(&places.task_gate(id), access)?;
-    locks::prepare(&places.task_lock(id), access)
+pub(crate) fn prepare(paths: &Paths, id: &Id, access: &Access) -> Result<(), FileError> {
+    let folder = paths.tasks();
+    super::files::make_dir(&folder, paths.folder_mode(&folder))?;
+    locks::prepare(&paths.task_gate(id), access)?;
+    locks::prepare(&paths.task_lock(id), access)
 }
 
 /// Waits for a drain to end and takes part in the task lock; `access` is for locks that have to be made.
 ///
 /// # Errors
 /// [`LockError`] when the drain does not end within `wait`, or the locks cannot be opened.
-pub fn join(places: &Places, id: &Id, access: &Access, wait: Duration) -> Result<Lock, LockError> {
-    both(places, id, wait, |path, left| {
+pub(crate) fn join(
+    paths: &Paths,
+    id: &Id,
+    access: &Access,
+    wait: Duration,
+) -> Result<Lock, LockError> {
+    both(paths, id, wait, |path, left| {
         locks::shared(path, access, left)
     })
     .map(|(_gate, tasks)| tasks)
@@ -47,13 +52,13 @@ pub fn join(places: &Places, id: &Id, access: &Access, wait: Duration) -> Result
 ///
 /// # Errors
 /// [`LockError`] when they do not end within `wait`; tasks may then start again.
-pub fn drain(
-    places: &Places,
+pub(crate) fn drain(
+    paths: &Paths,
     id: &Id,
     access: &Access,
     wait: Duration,
 ) -> Result<Drain, LockError> {
-    both(places, id, wait, |path, left| {
+    both(paths, id, wait, |path, left| {
         locks::exclusive(path, access, left)
     })
     .map(|(gate, tasks)| Drain {
@@ -64,20 +69,20 @@ pub fn drain(
 
 /// Takes the gate and then the task lock, within one `wait`.
 fn both(
-    places: &Places,
+    paths: &Paths,
     id: &Id,
     wait: Duration,
     take: impl Fn(&Path, Duration) -> Result<Lock, LockError>,
 ) -> Result<(Lock, Lock), LockError> {
-    let folder = places.tasks();
-    super::files::make_dir(&folder, places.folder_mode(&folder))?;
+    let folder = paths.tasks();
+    super::files::make_dir(&folder, paths.folder_mode(&folder))?;
     let deadline = locks::after(wait);
     let whole_wait = |error| match error {
         LockError::Busy { path, .. } => LockError::Busy { path, waited: wait },
         LockError::File(error) => LockError::File(error),
     };
-    let gate = take(&places.task_gate(id), wait)?;
+    let gate = take(&paths.task_gate(id), wait)?;
     let left = deadline.saturating_duration_since(Instant::now());
-    let tasks = take(&places.task_lock(id), left).map_err(whole_wait)?;
+    let tasks = take(&paths.task_lock(id), left).map_err(whole_wait)?;
     Ok((gate, tasks))
 }

@@ -6,7 +6,7 @@ use super::files::plain;
 
 /// A user or group that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UserError {
+pub(crate) enum UserError {
     /// This machine has none of that name.
     #[error("there is no {what} `{name}` on this machine")]
     Unknown {
@@ -31,7 +31,7 @@ pub enum UserError {
 ///
 /// # Errors
 /// [`UserError`] for a name that this machine does not know.
-pub fn user(name: &str) -> Result<u32, UserError> {
+pub(crate) fn user(name: &str) -> Result<u32, UserError> {
     id("user", name, |name| {
         User::from_name(name).map(|user| user.map(|user| user.uid.as_raw()))
     })
@@ -41,7 +41,7 @@ pub fn user(name: &str) -> Result<u32, UserError> {
 ///
 /// # Errors
 /// [`UserError`] for a name that this machine does not know.
-pub fn group(name: &str) -> Result<u32, UserError> {
+pub(crate) fn group(name: &str) -> Result<u32, UserError> {
     id("group", name, |name| {
         Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw()))
     })

@@ -6,7 +6,7 @@ use super::id::Id;
 
 /// The record that a node provides a name: the value of its key, one JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Announcement {
+pub(crate) struct Announcement {
     /// What consumers put into their environment.
     pub value: String,
     /// The same with only `{HOST}` and `{PORT}` open, for consumers behind a local load balancer.
@@ -29,7 +29,7 @@ pub struct Announcement {
 
 impl Announcement {
     /// Whether both say the same, whenever they were made.
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         let undated = |announcement: &Self| Self {
             since: String::new(),
             ..announcement.clone()
@@ -40,7 +40,7 @@ impl Announcement {
 
 /// The record that an announcement was taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tombstone {
+pub(crate) struct Tombstone {
     /// Who took it back.
     pub by: By,
     /// When (RFC 3339, UTC, seconds).
@@ -50,7 +50,7 @@ pub struct Tombstone {
 /// Who took an announcement back; a withdrawal by hand sticks until somebody announces by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum By {
+pub(crate) enum By {
     /// A person, or a recipe that clears a service away.
     Hand,
     /// An announce whose manifest no longer provides the name.

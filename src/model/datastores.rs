@@ -11,11 +11,11 @@ use super::{
 };
 
 /// NAME -> value.
-pub type Values = BTreeMap<Name, String>;
+pub(crate) type Values = BTreeMap<Name, String>;
 
 /// The datastores of one federation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Datastores {
+pub(crate) struct Datastores {
     /// Values for every region that has none of its own.
     pub common: Values,
     /// Values of one region.
@@ -30,7 +30,7 @@ impl Datastores {
     ///
     /// # Errors
     /// The syntax error of a text that is not JSON; else every problem of what is ours, at its place.
-    pub fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
+    pub(crate) fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
         let findings = Findings::new(path, "the datastores' configuration", text);
         let (mut findings, top) = json::parse(findings.hiding(Secret::Values))?;
         let mut all = BTreeMap::from([(own.clone(), scope(&mut findings, "", &top))]);

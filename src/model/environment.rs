@@ -9,7 +9,7 @@ use super::name::Name;
 /// Where a value comes from; from the surest to the least sure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub(crate) enum Source {
     /// Written out in the manifest.
     Environment,
     /// An announcement, or what a manifest on this node would announce.
@@ -24,7 +24,7 @@ pub enum Source {
 
 impl Source {
     /// The source as reports name it.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Environment => "environment",
             Self::Registry => "registry",
@@ -37,7 +37,7 @@ impl Source {
 
 /// A variable's value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// The value: any text without NUL.
     pub value: String,
     /// The least sure of the sources that it was made of.
@@ -52,4 +52,4 @@ pub struct Variable {
 }
 
 /// NAME -> value, sorted by name.
-pub type Environment = BTreeMap<Name, Variable>;
+pub(crate) type Environment = BTreeMap<Name, Variable>;

@@ -4,7 +4,7 @@ use super::{id::Id, name::Name};
 
 /// A node's facts; the federation and the port are the manifest's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The node's name.
     pub node: Id,
     /// Its region.
@@ -15,7 +15,7 @@ pub struct Facts {
 
 /// A fact that a pattern can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fact {
+pub(crate) enum Fact {
     /// The node's address, bracketed if it is an IPv6 address.
     Host,
     /// The port at which the program listens.
@@ -30,7 +30,7 @@ pub enum Fact {
 
 impl Fact {
     /// The fact that a hole names, if it names one: upper case, and `{host}` and `{port}` as the essay writes them.
-    pub fn of(hole: &Name) -> Option<Self> {
+    pub(crate) fn of(hole: &Name) -> Option<Self> {
         match hole.as_str() {
             "HOST" | "host" => Some(Self::Host),
             "PORT" | "port" => Some(Self::Port),
@@ -44,7 +44,7 @@ impl Fact {
 
 impl Facts {
     /// The address as it stands in a URL: RFC 3986 section 3.2.2 brackets IPv6.
-    pub fn bracketed_host(&self) -> String {
+    pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') && !self.host.starts_with('[') {
             format!("[{}]", self.host)
         } else {

@@ -4,7 +4,7 @@ use super::problem::{Problem, Problems, Secret};
 
 /// The problems found so far in one text.
 #[derive(Debug)]
-pub struct Findings<'t> {
+pub(crate) struct Findings<'t> {
     path: String,
     what: String,
     text: &'t str,
@@ -15,7 +15,7 @@ pub struct Findings<'t> {
 
 impl<'t> Findings<'t> {
     /// Nothing found yet in `text`, which is `what` and comes from `path`; passwords in URLs are not shown.
-    pub fn new(path: &str, what: &str, text: &'t str) -> Self {
+    pub(crate) fn new(path: &str, what: &str, text: &'t str) -> Self {
         Self {
             secret: Secret::Passwords,
             path: path.to_owned(),
@@ -27,23 +27,23 @@ impl<'t> Findings<'t> {
 
     /// The same, but other parts of the text are not shown.
     #[must_use]
-    pub fn hiding(mut self, secret: Secret) -> Self {
+    pub(crate) fn hiding(mut self, secret: Secret) -> Self {
         self.secret = secret;
         self
     }
 
     /// The text that is read.
-    pub fn text(&self) -> &'t str {
+    pub(crate) fn text(&self) -> &'t str {
         self.text
     }
 
     /// The line, from 1, of a byte of the text.
-    pub fn line(&self, offset: usize) -> usize {
+    pub(crate) fn line(&self, offset: usize) -> usize {
         place(self.text, offset).0
     }
 
     /// Keeps a problem at a byte of the text; the answer takes a hint or a second line.
-    pub fn tell(&mut self, offset: usize, message: impl Into<String>) -> Told<'_> {
+    pub(crate) fn tell(&mut self, offset: usize, message: impl Into<String>) -> ProblemBuilder<'_> {
         let (line, column) = place(self.text, offset);
         let index = self.list.len();
         let problem = Problem {
@@ -54,14 +54,14 @@ impl<'t> Findings<'t> {
             also: None,
         };
         self.list.push((offset, problem));
-        Told(&mut self.list[index].1)
+        ProblemBuilder(&mut self.list[index].1)
     }
 
     /// The value, if nothing was found.
     ///
     /// # Errors
-    /// Every problem that was told, in the order of their places.
-    pub fn finish<T>(self, value: T) -> Result<T, Problems> {
+    /// Every problem that was told, in the order of their positions.
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, Problems> {
         if self.list.is_empty() {
             Ok(value)
         } else {
@@ -94,17 +94,17 @@ impl<'t> Findings<'t> {
 
 /// A problem that was just told.
 #[derive(Debug)]
-pub struct Told<'f>(&'f mut Problem);
+pub(crate) struct ProblemBuilder<'f>(&'f mut Problem);
 
-impl Told<'_> {
+impl ProblemBuilder<'_> {
     /// Adds one next step.
-    pub fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
+    pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.0.hint = Some(hint.into());
         self
     }
 
     /// Shows another line too.
-    pub fn also(&mut self, line: usize) -> &mut Self {
+    pub(crate) fn also(&mut self, line: usize) -> &mut Self {
         self.0.also = Some(line);
         self
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The longest conf in the shell format, in bytes: `exec` reads no longer one (design.md section 7).
-pub const LONGEST_CONF: u64 = 4 * 1024 * 1024;
+pub(crate) const LONGEST_CONF: u64 = 4 * 1024 * 1024;
 
 /// A format of the conf (design.md section 7).
 #[derive(
@@ -22,7 +22,7 @@ pub const LONGEST_CONF: u64 = 4 * 1024 * 1024;
     clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub(crate) enum Format {
     /// `export NAME='value'`: for dash, bash, busybox, zsh, and for `reconf exec`.
     Shell,
     /// systemd's `EnvironmentFile=`.
@@ -39,7 +39,7 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are written.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Shell,
         Self::Systemd,
         Self::Docker,
@@ -49,7 +49,7 @@ impl Format {
     ];
 
     /// The format's name in configuration and flags.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Shell => "shell",
             Self::Systemd => "systemd",
@@ -61,7 +61,7 @@ impl Format {
     }
 
     /// What follows the service's id in the file's name: `.conf` for shell, else `.<format>`.
-    pub const fn extension(self) -> &'static str {
+    pub(crate) const fn extension(self) -> &'static str {
         match self {
             Self::Shell => "conf",
             other => other.name(),

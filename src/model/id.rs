@@ -8,22 +8,22 @@ use super::parsed::parsed;
 
 /// `[A-Za-z0-9._-]+`, at most 200 bytes, no leading dot: safe as a file's name and as a part of a registry key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(Arc<str>);
+pub(crate) struct Id(Arc<str>);
 
 /// The text is not an [`Id`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an id: 1 to 200 of `A-Z a-z 0-9 . _ -`, no leading `.`")]
-pub struct IdError;
+pub(crate) struct IdError;
 
 impl Id {
     /// The longest id, in bytes.
-    pub const MAX: usize = 200;
+    pub(crate) const MAX: usize = 200;
 
     /// Parses an id.
     ///
     /// # Errors
     /// [`IdError`] when the text has other characters, is empty, too long, or begins with a dot.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, IdError> {
         let fits = (1..=Self::MAX).contains(&text.len()) && !text.starts_with('.');
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if fits && text.bytes().all(plain) {
@@ -34,17 +34,17 @@ impl Id {
     }
 
     /// The federation and the region of those that say none (design.md section 3).
-    pub fn default_scope() -> Self {
+    pub(crate) fn default_scope() -> Self {
         Self("default".into())
     }
 
     /// The id that comes before all others, for the beginnings of ranges.
-    pub fn first() -> Self {
+    pub(crate) fn first() -> Self {
         Self("-".into())
     }
 
     /// The id as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

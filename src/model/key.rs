@@ -7,7 +7,7 @@ const ROOT: &str = "/reconf/v1/";
 
 /// Which record of an announcement a key leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The announcement.
     Provides,
     /// Its tombstone.
@@ -25,7 +25,7 @@ impl Kind {
 
 /// Who announces what, and where: the identity of an announcement, shared by its live key and its tombstone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     /// The federation; a name never crosses it.
     pub federation: Id,
     /// What is provided.
@@ -40,7 +40,7 @@ pub struct Key {
 
 impl Key {
     /// The key in the registry: `/reconf/v1/<federation>/provides/<NAME>/<region>/<service>@<node>`.
-    pub fn path(&self, kind: Kind) -> String {
+    pub(crate) fn path(&self, kind: Kind) -> String {
         format!(
             "{ROOT}{}/{}/{}/{}/{}@{}",
             self.federation,
@@ -53,7 +53,7 @@ impl Key {
     }
 
     /// Parses a key of the registry; `None` for one that is not of this shape.
-    pub fn parse(path: &str) -> Option<(Kind, Self)> {
+    pub(crate) fn parse(path: &str) -> Option<(Kind, Self)> {
         let parts: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
         let [federation, folder, name, region, tail] = parts[..] else {
             return None;
@@ -73,48 +73,48 @@ impl Key {
     }
 
     /// `service@node`, as messages and reports name a provider.
-    pub fn provider(&self) -> String {
+    pub(crate) fn provider(&self) -> String {
         format!("{}@{}", self.service, self.node)
     }
 }
 
 /// The federation that a key is in; `None` for one that is not of this version.
-pub fn federation(path: &str) -> Option<Id> {
+pub(crate) fn federation(path: &str) -> Option<Id> {
     let (federation, _) = path.strip_prefix(ROOT)?.split_once('/')?;
     Id::parse(federation).ok()
 }
 
 /// The prefix of everything in a federation; ends in `/`, as every prefix that is read does.
-pub fn federation_prefix(federation: &Id) -> String {
+pub(crate) fn federation_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/")
 }
 
 /// The prefix of all announcements (or tombstones) of a federation.
-pub fn all_names_prefix(federation: &Id, kind: Kind) -> String {
+pub(crate) fn all_names_prefix(federation: &Id, kind: Kind) -> String {
     format!("{ROOT}{federation}/{}/", kind.folder())
 }
 
 /// The prefix of one name's announcements (or tombstones) in all regions.
-pub fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
+pub(crate) fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
     format!("{ROOT}{federation}/{}/{name}/", kind.folder())
 }
 
 /// Where a node says what a service on it runs with.
-pub fn applied(federation: &Id, node: &Id, service: &Id) -> String {
+pub(crate) fn applied(federation: &Id, node: &Id, service: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/{service}")
 }
 
 /// The prefix of what a node says it runs with.
-pub fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
+pub(crate) fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/")
 }
 
 /// The prefix of what all nodes of a federation run with.
-pub fn applied_prefix(federation: &Id) -> String {
+pub(crate) fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")
 }
 
 /// The prefix of the slots that limit how many nodes of a federation provision at the same time.
-pub fn slots_prefix(federation: &Id) -> String {
+pub(crate) fn slots_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/slots/")
 }

@@ -8,7 +8,7 @@ use super::id::Id;
 
 /// What a listener does at the moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listening {
+pub(crate) struct Listening {
     /// Its process id.
     pub pid: u32,
     /// When it started (RFC 3339, UTC).

@@ -9,11 +9,11 @@ use super::parsed::parsed;
 /// An environment variable's name, or the name of something that a service provides
 /// (POSIX XBD 3.216: letters, digits and underscores, no digit first).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<str>);
+pub(crate) struct Name(Arc<str>);
 
 /// Why a text is not usable as a variable's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
+pub(crate) enum NameError {
     /// It has other characters than a POSIX name.
     #[error("is not a POSIX name: letters, digits and `_`, no digit first")]
     Shape,
@@ -131,7 +131,7 @@ impl Name {
     ///
     /// # Errors
     /// [`NameError::Shape`] when the text is not a POSIX name.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NameError> {
         let mut bytes = text.bytes();
         let starts = bytes
             .next()
@@ -147,7 +147,7 @@ impl Name {
     ///
     /// # Errors
     /// [`NameError::Shape`], or [`NameError::Reserved`] for a name that a shell owns.
-    pub fn in_environment(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn in_environment(text: &str) -> Result<Self, NameError> {
         let name = Self::parse(text)?;
         if name.is_reserved() {
             return Err(NameError::Reserved);
@@ -159,7 +159,7 @@ impl Name {
     ///
     /// # Errors
     /// As [`Name::in_environment`], and [`NameError::EnvironmentOnly`].
-    pub fn in_requires(text: &str) -> Result<Self, NameError> {
+    pub(crate) fn in_requires(text: &str) -> Result<Self, NameError> {
         let name = Self::in_environment(text)?;
         if ENVIRONMENT_ONLY.contains(&text) || text.starts_with("LD_") {
             return Err(NameError::EnvironmentOnly);
@@ -168,7 +168,7 @@ impl Name {
     }
 
     /// The name as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

@@ -13,7 +13,11 @@ use super::{
 };
 
 /// The announcements that `manifest` makes on a node with these facts, first made at `since` (RFC 3339).
-pub fn offers(manifest: &Manifest, facts: &Facts, since: &str) -> BTreeMap<Key, Announcement> {
+pub(crate) fn offers(
+    manifest: &Manifest,
+    facts: &Facts,
+    since: &str,
+) -> BTreeMap<Key, Announcement> {
     let offer = |(name, pattern)| {
         let announcement = announcement(manifest, pattern, facts, since);
         (
@@ -25,7 +29,7 @@ pub fn offers(manifest: &Manifest, facts: &Facts, since: &str) -> BTreeMap<Key, 
 }
 
 /// The keys of these announcements: they follow from less than what is announced.
-pub fn offered_keys(manifest: &Manifest, node: &Id, region: &Id) -> BTreeSet<Key> {
+pub(crate) fn offered_keys(manifest: &Manifest, node: &Id, region: &Id) -> BTreeSet<Key> {
     let names = manifest.provides.keys();
     names
         .map(|name| key(manifest, name, node, region))

@@ -4,13 +4,13 @@ use super::name::Name;
 
 /// A parsed pattern; it always renders back to an equal text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     pieces: Vec<Piece>,
 }
 
 /// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Text that stands for itself, braces already single.
     Text(String),
     /// A hole.
@@ -20,7 +20,7 @@ pub enum Piece {
 /// Where and why a text is not a pattern; `offset` is in bytes from its start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct PatternError {
+pub(crate) struct PatternError {
     /// Bytes from the start of the pattern's text.
     pub offset: usize,
     /// What is wrong, one lower-case clause.
@@ -32,7 +32,7 @@ impl Pattern {
     ///
     /// # Errors
     /// A lone brace, an empty hole, or a hole whose text is not a [`Name`].
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         let mut pieces = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -60,12 +60,12 @@ impl Pattern {
     }
 
     /// The parts, in order.
-    pub fn pieces(&self) -> &[Piece] {
+    pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// The names in the holes, in order, repeated ones too.
-    pub fn holes(&self) -> impl Iterator<Item = &Name> {
+    pub(crate) fn holes(&self) -> impl Iterator<Item = &Name> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Hole(name) => Some(name),
             Piece::Text(_) => None,
@@ -74,7 +74,7 @@ impl Pattern {
 
     /// The pattern with other names in the holes for which `other` has one; what is no name changes nothing.
     #[must_use]
-    pub fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {
+    pub(crate) fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {
         for piece in &mut self.pieces {
             if let Piece::Hole(name) = piece
                 && let Some(renamed) = other(name).and_then(|text| Name::parse(&text).ok())
@@ -89,7 +89,10 @@ impl Pattern {
     ///
     /// # Errors
     /// The name of the first hole for which `value` is `None`.
-    pub fn fill(&self, mut value: impl FnMut(&Name) -> Option<String>) -> Result<String, &Name> {
+    pub(crate) fn fill(
+        &self,
+        mut value: impl FnMut(&Name) -> Option<String>,
+    ) -> Result<String, &Name> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {
@@ -103,7 +106,7 @@ impl Pattern {
     /// The pattern's text with the holes for which `value` is `Ok` filled in; `Err` leaves a hole open under the
     /// name that it gives. Literal braces stay doubled.
     #[must_use]
-    pub fn fill_some(
+    pub(crate) fn fill_some(
         &self,
         mut value: impl FnMut(&Name) -> Result<String, &'static str>,
     ) -> String {

@@ -1,4 +1,4 @@
-//! Problems of a text, told at their places.
+//! Problems of a text, told at their positions.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::excerpt;
 
 /// One problem at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// From 1.
     pub line: usize,
     /// In characters, from 1.
@@ -19,9 +19,9 @@ pub struct Problem {
     pub also: Option<usize>,
 }
 
-/// All problems of one file, in the order of their places; never empty.
+/// All problems of one file, in the order of their positions; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Problems {
+pub(crate) struct Problems {
     /// The file, as messages name it.
     pub path: String,
     /// What the file is, as messages name it: the manifest of a service, the node's configuration.
@@ -38,7 +38,7 @@ pub struct Problems {
 
 /// What of a source line is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secret {
+pub(crate) enum Secret {
     /// Passwords in URLs.
     Passwords,
     /// Every string value: those of datastores are secrets more often than not.
@@ -49,7 +49,7 @@ impl Problems {
     /// Every problem's place, source lines with a caret, and hint; each line ends in a newline.
     ///
     /// What the `Display` says of a single problem is not said again; secrets are masked.
-    pub fn excerpts(&self) -> String {
+    pub(crate) fn excerpts(&self) -> String {
         let blocks: Vec<String> = self.list.iter().map(|p| self.block(p)).collect();
         blocks.join("\n")
     }

@@ -6,12 +6,12 @@ use std::ops::Range;
 const SCHEME_ENDS: [&str; 2] = ["://", r":\/\/"];
 
 /// The text with the password of every URL in it replaced by `***`.
-pub fn mask_passwords(text: &str) -> String {
+pub(crate) fn mask_passwords(text: &str) -> String {
     mask(text, &passwords(text))
 }
 
 /// The text with each part replaced by `***`; the parts are in order and do not overlap.
-pub fn mask(text: &str, parts: &[Range<usize>]) -> String {
+pub(crate) fn mask(text: &str, parts: &[Range<usize>]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut from = 0;
     for part in parts {
@@ -24,7 +24,7 @@ pub fn mask(text: &str, parts: &[Range<usize>]) -> String {
 }
 
 /// Where the passwords of the URLs in `text` are, in bytes, in order.
-pub fn passwords(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn passwords(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = next_authority(text, from) {
@@ -40,7 +40,7 @@ pub fn passwords(text: &str) -> Vec<Range<usize>> {
 /// Where the string values of a line of JSON are, in bytes without their quotes, in order.
 ///
 /// For texts in which any value may be a secret. A string that is not closed ends with the line.
-pub fn json_values(line: &str) -> Vec<Range<usize>> {
+pub(crate) fn json_values(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(quote) = line[from..].find('"').map(|at| from + at) {

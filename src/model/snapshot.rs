@@ -10,7 +10,7 @@ use super::{
 
 /// One key of the registry, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The whole key.
     pub key: String,
     /// Its value.
@@ -23,7 +23,7 @@ pub struct Entry {
 
 /// An announcement with its place in the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Live {
+pub(crate) struct LiveEntry {
     /// What it says.
     pub announcement: Announcement,
     /// The revision of its key.
@@ -34,7 +34,7 @@ pub struct Live {
 
 /// A tombstone with its place in the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withdrawn {
+pub(crate) struct TombstoneEntry {
     /// What it says.
     pub tombstone: Tombstone,
     /// The revision of its key.
@@ -43,13 +43,13 @@ pub struct Withdrawn {
 
 /// Everything that one read of a federation returned, at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// The registry's revision at the read.
     pub revision: i64,
     /// Live announcements.
-    pub live: BTreeMap<Key, Live>,
+    pub live: BTreeMap<Key, LiveEntry>,
     /// Tombstones.
-    pub withdrawn: BTreeMap<Key, Withdrawn>,
+    pub withdrawn: BTreeMap<Key, TombstoneEntry>,
     /// Other keys that were asked for, as they are.
     pub others: BTreeMap<String, Entry>,
     /// Keys below `provides/` and `withdrawn/` that are not records of this version, with their revisions; they are
@@ -59,7 +59,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Sorts what a read of `federation` returned.
-    pub fn new(federation: &Id, revision: i64, entries: Vec<Entry>) -> Self {
+    pub(crate) fn new(federation: &Id, revision: i64, entries: Vec<Entry>) -> Self {
         let mut snapshot = Self {
             revision,
             ..Self::default()
@@ -71,14 +71,14 @@ impl Snapshot {
     }
 
     /// Takes over what a key holds from now on.
-    pub fn put(&mut self, federation: &Id, entry: Entry) {
+    pub(crate) fn put(&mut self, federation: &Id, entry: Entry) {
         self.remove(&entry.key);
         self.revision = self.revision.max(entry.revision);
         self.add(federation, entry);
     }
 
     /// Forgets a key.
-    pub fn remove(&mut self, path: &str) {
+    pub(crate) fn remove(&mut self, path: &str) {
         self.others.remove(path);
         self.unreadable.remove(path);
         match Key::parse(path) {
@@ -98,7 +98,7 @@ impl Snapshot {
         let readable = match kind {
             Kind::Provides => serde_json::from_slice(&entry.value).map(|announcement| {
                 let lease = entry.lease;
-                let live = Live {
+                let live = LiveEntry {
                     announcement,
                     revision,
                     lease,
@@ -106,7 +106,7 @@ impl Snapshot {
                 self.live.insert(key, live);
             }),
             Kind::Withdrawn => serde_json::from_slice(&entry.value).map(|tombstone| {
-                let withdrawn = Withdrawn {
+                let withdrawn = TombstoneEntry {
                     tombstone,
                     revision,
                 };

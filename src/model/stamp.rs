@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The last provision of this node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     /// When it started (RFC 3339, UTC).
     pub started: String,
     /// Why.
@@ -26,7 +26,7 @@ pub struct Stamp {
 impl Stamp {
     /// One that starts after this.
     #[must_use]
-    pub fn next(&self, started: String, reasons: Vec<String>) -> Self {
+    pub(crate) fn next(&self, started: String, reasons: Vec<String>) -> Self {
         Self {
             started,
             reasons,
@@ -38,7 +38,7 @@ impl Stamp {
     }
 
     /// Its command ended.
-    pub fn end(&mut self, ended: String, exit: u8) {
+    pub(crate) fn end(&mut self, ended: String, exit: u8) {
         self.ended = Some(ended);
         self.exit = Some(exit);
         if exit == 0 {

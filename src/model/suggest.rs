@@ -4,8 +4,11 @@
 const DISTANCE: usize = 2;
 
 /// The known word that is at most two letters away; of several the nearest, ties by their order.
-pub fn near_miss<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let with_distance = |known: &'k str| (strsim::levenshtein(word, known), known);
+pub(crate) fn near_miss<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
+    let with_distance = |known: &'k str| (strsim::damerau_levenshtein(word, known), known);
     known
         .into_iter()
         .map(with_distance)
@@ -15,7 +18,10 @@ pub fn near_miss<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Op
 }
 
 /// As [`near_miss`], but a word that differs in case only is the nearest of all.
-pub fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Option<&'k str> {
+pub(crate) fn meant<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k str> + Clone,
+) -> Option<&'k str> {
     let mut words = known.clone().into_iter();
     words
         .find(|known| known.eq_ignore_ascii_case(word))

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether the listener may start provisions, and what a person asked of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Switch {
+pub(crate) struct StoredSwitch {
     /// Whether provisions may start.
     pub on: bool,
     /// When it was last turned (RFC 3339, UTC); nothing if it never was.
@@ -21,7 +21,7 @@ pub struct Switch {
     pub asked: u64,
 }
 
-impl Default for Switch {
+impl Default for StoredSwitch {
     fn default() -> Self {
         Self {
             on: true,

@@ -6,7 +6,7 @@ use super::{Switch, Uptime, throttle::backoff};
 
 /// How often provisions may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// How long nothing has to change before a change starts a provision.
     pub debounce: Duration,
     /// How long changes that go on can put that off.
@@ -17,7 +17,7 @@ pub struct Limits {
 
 /// Why a provision waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// The listener started: nobody knows what changed while there was none.
     Start,
     /// The switch was turned on.
@@ -30,9 +30,22 @@ pub enum Reason {
     Change,
 }
 
+impl Reason {
+    /// The reason in one word, as journal, status and stamp say it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::On => "on",
+            Self::Kick => "kick",
+            Self::Retry => "retry",
+            Self::Change => "change",
+        }
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Nothing, until something happens.
     Idle,
     /// Nothing, until something happens or this time comes.
@@ -44,7 +57,7 @@ pub enum Step {
 
 /// The queue. It is told what happened, and says what is to be done.
 #[derive(Clone, Debug)]
-pub struct Queue {
+pub(crate) struct Queue {
     limits: Limits,
     switch: Switch,
     waiting: Waiting,
@@ -93,7 +106,12 @@ impl Waiting {
 
 impl Queue {
     /// Nothing waits; the stamp of the last start holds the next one back until `throttled_until`.
-    pub fn new(limits: Limits, switch: Switch, throttled_until: Uptime, failures: u32) -> Self {
+    pub(crate) fn new(
+        limits: Limits,
+        switch: Switch,
+        throttled_until: Uptime,
+        failures: u32,
+    ) -> Self {
         Self {
             limits,
             switch,
@@ -107,14 +125,14 @@ impl Queue {
     }
 
     /// Takes over new limits.
-    pub fn limit(&mut self, limits: Limits, now: Uptime) {
+    pub(crate) fn limit(&mut self, limits: Limits, now: Uptime) {
         self.limits = limits;
         let latest = now.saturating_add(limits.min_interval);
         self.throttled_until = self.throttled_until.min(latest);
     }
 
     /// Wants a provision. `splay` is how long this node lets others go first; what a person asks for does not wait.
-    pub fn want(&mut self, reason: Reason, now: Uptime, splay: Duration) {
+    pub(crate) fn want(&mut self, reason: Reason, now: Uptime, splay: Duration) {
         let waiting = &mut self.waiting;
         match reason {
             Reason::Start => waiting.started = Some(now.saturating_add(splay)),
@@ -135,7 +153,7 @@ impl Queue {
     }
 
     /// The switch was turned. Turned on it wants a provision.
-    pub fn switch(&mut self, switch: Switch, now: Uptime) {
+    pub(crate) fn switch(&mut self, switch: Switch, now: Uptime) {
         if switch == Switch::On && self.switch != Switch::On {
             self.want(Reason::On, now, Duration::ZERO);
         }
@@ -143,22 +161,22 @@ impl Queue {
     }
 
     /// Nothing differs any more from what this node runs with: changes need no provision.
-    pub fn settled(&mut self) {
+    pub(crate) fn settled(&mut self) {
         self.waiting.change = None;
     }
 
     /// Somebody else provisions, or no longer does.
-    pub fn busy(&mut self, busy: bool) {
+    pub(crate) fn busy(&mut self, busy: bool) {
         self.busy = busy;
     }
 
     /// The fleet's limit is reached: it is tried again at that time.
-    pub fn refused(&mut self, until: Uptime) {
+    pub(crate) fn refused(&mut self, until: Uptime) {
         self.refused_until = until;
     }
 
     /// A provision started now, or is found running; gives what it serves.
-    pub fn started(&mut self, now: Uptime) -> BTreeSet<Reason> {
+    pub(crate) fn started(&mut self, now: Uptime) -> BTreeSet<Reason> {
         let reasons = self.waiting.reasons();
         self.waiting = Waiting::default();
         self.running = true;
@@ -168,12 +186,12 @@ impl Queue {
     }
 
     /// A provision that another listener started still runs: what waits goes on waiting.
-    pub fn found_running(&mut self) {
+    pub(crate) fn found_running(&mut self) {
         self.running = true;
     }
 
     /// The provision that ran has ended. One that failed is tried again.
-    pub fn ended(&mut self, now: Uptime, success: bool) {
+    pub(crate) fn ended(&mut self, now: Uptime, success: bool) {
         self.running = false;
         if success {
             self.failures = 0;
@@ -185,7 +203,7 @@ impl Queue {
     }
 
     /// What is to be done now. An `off` whose time has come is turned on by this.
-    pub fn next(&mut self, now: Uptime) -> Step {
+    pub(crate) fn next(&mut self, now: Uptime) -> Step {
         if self.switch.has_run_out(now) {
             self.switch(Switch::On, now);
         }
@@ -203,7 +221,7 @@ impl Queue {
     }
 
     /// When the provision that waits may start, if nothing else stands in its way.
-    pub fn due(&self) -> Option<Uptime> {
+    pub(crate) fn due(&self) -> Option<Uptime> {
         let waiting = &self.waiting;
         if waiting.is_urgent() {
             return Some(self.refused_until);
@@ -219,42 +237,42 @@ impl Queue {
     }
 
     /// Why the provision that waits is wanted; nothing if none waits.
-    pub fn reasons(&self) -> BTreeSet<Reason> {
+    pub(crate) fn reasons(&self) -> BTreeSet<Reason> {
         self.waiting.reasons()
     }
 
     /// Whether changes are all that it is wanted for.
-    pub fn only_changes(&self) -> bool {
+    pub(crate) fn only_changes(&self) -> bool {
         self.reasons().iter().eq([&Reason::Change])
     }
 
     /// Whether provisions may start.
-    pub fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.switch == Switch::On
     }
 
     /// Whether a provision runs.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.running
     }
 
     /// Whether somebody else provisions.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.busy
     }
 
     /// How many provisions in a row have failed.
-    pub fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
 }
 
 #[cfg(test)]
-#[path = "schedule.rs"]
-mod schedule;
+#[path = "queue_model.rs"]
+mod queue_model;
 #[cfg(test)]
-#[path = "schedules.rs"]
-mod schedules;
+#[path = "schedule_model.rs"]
+mod schedule_model;
 
 #[cfg(test)]
 mod tests {

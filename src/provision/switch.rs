@@ -4,7 +4,7 @@ use super::Uptime;
 
 /// The listener's switch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Switch {
+pub(crate) enum Switch {
     /// Provisions may start.
     #[default]
     On,

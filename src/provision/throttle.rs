@@ -10,7 +10,11 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// How long the stamp of the last start still holds the next one back. A stamp from the future is that of a clock that
 /// was set back since: nobody knows how old it is, so it holds for the whole interval.
-pub fn remaining(stamp: Option<SystemTime>, now: SystemTime, min_interval: Duration) -> Duration {
+pub(crate) fn remaining(
+    stamp: Option<SystemTime>,
+    now: SystemTime,
+    min_interval: Duration,
+) -> Duration {
     let Some(stamp) = stamp else {
         return Duration::ZERO;
     };
@@ -21,7 +25,7 @@ pub fn remaining(stamp: Option<SystemTime>, now: SystemTime, min_interval: Durat
 }
 
 /// How long is waited after that many failures in a row before it is tried again.
-pub fn backoff(failures: u32) -> Duration {
+pub(crate) fn backoff(failures: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
     FIRST.saturating_mul(doubled).min(LONGEST)
 }

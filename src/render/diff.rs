@@ -10,7 +10,7 @@ use crate::model::{environment::Environment, name::Name};
 
 /// What happens to a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum DiffKind {
     /// `+`: it is new.
     Added,
     /// `-`: it goes.
@@ -21,9 +21,9 @@ pub enum Change {
 
 /// One variable that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiffLine {
+pub(crate) struct DiffLine {
     /// What happens to it.
-    pub change: Change,
+    pub change: DiffKind,
     /// Its name.
     pub name: String,
     /// Its value as it is shown: `***`, or quoted on one line, or both values with an arrow between them.
@@ -33,9 +33,9 @@ pub struct DiffLine {
 impl fmt::Display for DiffLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.change {
-            Change::Added => '+',
-            Change::Removed => '-',
-            Change::Changed => '~',
+            DiffKind::Added => '+',
+            DiffKind::Removed => '-',
+            DiffKind::Changed => '~',
         };
         write!(f, "{sign} {}={}", self.name, self.shown)
     }
@@ -43,7 +43,7 @@ impl fmt::Display for DiffLine {
 
 /// The variables in which the environment differs from a shell conf, sorted by name; none when both say the same.
 /// No conf, or one that `exec` would refuse, counts as empty. Values are masked unless `show_values`.
-pub fn diff(before: Option<&[u8]>, after: &Environment, show_values: bool) -> Vec<DiffLine> {
+pub(crate) fn diff(before: Option<&[u8]>, after: &Environment, show_values: bool) -> Vec<DiffLine> {
     let before = before.and_then(|conf| shell::parse(conf).ok());
     let before: BTreeMap<String, Vec<u8>> = before.unwrap_or_default().into_iter().collect();
     let old = before.keys().map(String::as_str);
@@ -67,10 +67,10 @@ pub fn diff(before: Option<&[u8]>, after: &Environment, show_values: bool) -> Ve
 
 fn line(name: &str, old: Option<&[u8]>, new: Option<&[u8]>, show_values: bool) -> Option<DiffLine> {
     let (change, shown) = match (old, new) {
-        (None, Some(new)) => (Change::Added, quoted(new)),
-        (Some(old), None) => (Change::Removed, quoted(old)),
+        (None, Some(new)) => (DiffKind::Added, quoted(new)),
+        (Some(old), None) => (DiffKind::Removed, quoted(old)),
         (Some(old), Some(new)) if old != new => (
-            Change::Changed,
+            DiffKind::Changed,
             format!("{} -> {}", quoted(old), quoted(new)),
         ),
         _ => return None,

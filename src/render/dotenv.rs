@@ -26,7 +26,7 @@ pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
         .map_err(|error| ConfError::at(conf, error.valid_up_to(), "python reads UTF-8 only"))?;
     // Python opens text files with universal newlines.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut reader = Reader { rest: &text };
+    let mut reader = DotenvReader { rest: &text };
     let mut pairs = Pairs::new();
     while reader.next_line() {
         let start = text.len() - reader.rest.len();
@@ -38,11 +38,11 @@ pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     Ok(pairs)
 }
 
-struct Reader<'a> {
+struct DotenvReader<'a> {
     rest: &'a str,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> DotenvReader<'a> {
     /// Goes to the next line that is neither empty nor a comment; false at the end.
     fn next_line(&mut self) -> bool {
         self.rest = self.rest.trim_start_matches(is_space);

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::{readback::Difference, refusal::Refusal};
+use super::{readback::Difference, refusal::FormatRefusal};
 use crate::model::{format::Format, id::Id};
 
 /// Why a conf was not rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
+pub(crate) enum RenderError {
     /// The format cannot carry these variables; never empty.
-    #[error("{}", Refusal::summary(.0))]
-    Refused(Vec<Refusal>),
+    #[error("{}", FormatRefusal::summary(.0))]
+    Refused(Vec<FormatRefusal>),
     /// The format is built in code.
     #[error("format `{0}` takes no template")]
     BuiltIn(Format),
@@ -57,7 +57,7 @@ pub enum RenderError {
 /// A conf that is not what reconf writes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct ConfError {
+pub(crate) struct ConfError {
     /// From 1.
     pub line: usize,
     /// In characters, from 1.

@@ -11,23 +11,22 @@ mod readback;
 mod refusal;
 #[cfg(test)]
 mod sample;
-pub mod shell;
+pub(crate) mod shell;
 mod systemd;
 mod template;
 
 use std::collections::BTreeMap;
 
-pub use diff::{Change, DiffLine, diff};
-pub use error::{ConfError, RenderError};
-pub use readback::Difference;
-pub use refusal::{Refusal, refusals};
-pub use template::Template;
+pub(crate) use diff::{DiffKind, DiffLine, diff};
+pub(crate) use error::{ConfError, RenderError};
+pub(crate) use refusal::refusals;
+pub(crate) use template::Template;
 
 use crate::model::{environment::Environment, format::Format, id::Id};
 
 /// What is rendered: the finished environment of a service.
 #[derive(Clone, Copy, Debug)]
-pub struct Conf<'a> {
+pub(crate) struct Conf<'a> {
     /// The service.
     pub service: &'a Id,
     /// Its variables.
@@ -36,7 +35,7 @@ pub struct Conf<'a> {
 
 /// What is to be written for one format.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rendered {
+pub(crate) enum Rendered {
     /// The bytes of a file.
     File(Vec<u8>),
     /// A directory: file name -> bytes.
@@ -44,14 +43,14 @@ pub enum Rendered {
 }
 
 /// Variables as a reader returns them, in the order of the text.
-pub type Pairs = Vec<(String, Vec<u8>)>;
+pub(crate) type Pairs = Vec<(String, Vec<u8>)>;
 
 /// Renders a conf in one format, through the replacement of its template if one is given, and proves by reading the
 /// result back that it says what was resolved.
 ///
 /// # Errors
 /// [`RenderError`]: a variable that the format cannot carry, a bad template, or a result that reads back differently.
-pub fn render(
+pub(crate) fn render(
     format: Format,
     conf: &Conf<'_>,
     template: Option<&Template>,

@@ -9,7 +9,7 @@ use crate::model::format::{Format, LONGEST_CONF};
 
 /// How a variable that was read back differs from the resolved one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub(crate) enum Difference {
     /// It is not there.
     Dropped(String),
     /// It was not resolved, or is there twice.

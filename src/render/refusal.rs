@@ -10,7 +10,7 @@ const KERNEL_LIMIT: usize = 131_072;
 
 /// A variable that a format cannot carry. The value is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct FormatRefusal {
     /// The variable.
     pub name: Name,
     /// The format.
@@ -19,7 +19,7 @@ pub struct Refusal {
     pub reason: &'static str,
 }
 
-impl Refusal {
+impl FormatRefusal {
     /// All refusals as one clause.
     pub(super) fn summary(refusals: &[Self]) -> String {
         let all: Vec<String> = refusals.iter().map(Self::to_string).collect();
@@ -27,7 +27,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for FormatRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             name,
@@ -42,13 +42,13 @@ impl fmt::Display for Refusal {
 }
 
 /// Every variable and format that do not go together, sorted by name, then in the order of `formats`.
-pub fn refusals(environment: &Environment, formats: &[Format]) -> Vec<Refusal> {
+pub(crate) fn refusals(environment: &Environment, formats: &[Format]) -> Vec<FormatRefusal> {
     let mut refused = Vec::new();
     for (name, variable) in environment {
         for &format in formats {
             if let Some(reason) = reason(format, name, &variable.value) {
                 let name = name.clone();
-                refused.push(Refusal {
+                refused.push(FormatRefusal {
                     name,
                     format,
                     reason,
@@ -146,6 +146,6 @@ mod tests {
     fn a_message_holds_no_value() {
         let refused = refusals(&environment(&[("A", "secret\n")]), &[Format::Docker]);
         let message = "`A` cannot be written as docker: its value has a line feed";
-        assert_eq!(Refusal::summary(&refused), message);
+        assert_eq!(FormatRefusal::summary(&refused), message);
     }
 }

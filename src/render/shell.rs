@@ -9,7 +9,7 @@ use crate::model::name::Name;
 const EXPORT: &[u8] = b"export ";
 
 /// The value in single quotes, in which every byte but NUL stands for itself; a single quote becomes `'\''`.
-pub fn quote(value: &[u8]) -> Vec<u8> {
+pub(crate) fn quote(value: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(value.len() + 2);
     quoted.push(b'\'');
     for (index, part) in value.split(|&b| b == b'\'').enumerate() {
@@ -48,7 +48,7 @@ pub(super) fn write(conf: &Conf<'_>) -> Vec<u8> {
 /// # Errors
 /// [`ConfError`] at the first thing that is anything else: another command, a quote that is not closed, a duplicate or
 /// reserved name, a NUL, another number of variables than announced, no newline at the end.
-pub fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
+pub(crate) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     if let Some(nul) = conf.iter().position(|&b| b == 0) {
         return Err(ConfError::at(conf, nul, "a conf cannot hold a NUL"));
     }

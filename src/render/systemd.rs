@@ -25,7 +25,7 @@ pub(super) fn quote(value: &str) -> String {
 /// [`ConfError`] for a quote that is not closed, and for a comment that ends in a backslash: whether the next line
 /// belongs to it depends on systemd's version.
 pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
-    let mut reader = Reader::default();
+    let mut reader = SystemdReader::default();
     for (offset, &byte) in conf.iter().enumerate() {
         if reader.state == State::CommentEscape && is_newline(byte) {
             let message = "a comment cannot end in a backslash";
@@ -60,7 +60,7 @@ enum State {
 }
 
 #[derive(Default)]
-struct Reader {
+struct SystemdReader {
     state: State,
     key: Vec<u8>,
     value: Vec<u8>,
@@ -69,7 +69,7 @@ struct Reader {
     pairs: Pairs,
 }
 
-impl Reader {
+impl SystemdReader {
     fn take(&mut self, byte: u8) {
         match self.state {
             State::BeforeKey => self.before_key(byte),

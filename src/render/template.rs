@@ -17,7 +17,7 @@ use crate::model::{
 
 /// A template's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
+pub(crate) struct Template {
     /// Its name, as messages say it.
     pub name: String,
     /// Handlebars.
@@ -47,11 +47,11 @@ struct Data<'a> {
     service: &'a str,
     count: usize,
     env: BTreeMap<&'a Name, &'a str>,
-    variables: Vec<Row<'a>>,
+    variables: Vec<VariableRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct VariableRow<'a> {
     name: &'a Name,
     value: &'a str,
     source: Source,
@@ -62,7 +62,7 @@ impl<'a> Data<'a> {
         let environment: &'a Environment = conf.environment;
         let row = |(name, variable)| {
             let variable: &'a crate::model::environment::Variable = variable;
-            Row {
+            VariableRow {
                 name,
                 value: &variable.value,
                 source: variable.source,

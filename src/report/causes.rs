@@ -3,7 +3,7 @@
 use super::{code::Code, failure::Failure};
 use crate::{
     edge::{
-        files::{FileError, Kind},
+        files::{FileError, FileErrorKind},
         locks::LockError,
         registry::RegistryError,
         state::StateError,
@@ -14,8 +14,16 @@ use crate::{
 };
 
 impl Failure {
-    /// All problems of a text, at their places.
-    pub fn problems(code: Code, problems: &Problems) -> Self {
+    /// A file that is there and cannot be read; `bad` is the code of what it should hold.
+    pub(crate) fn reading(error: FileError, bad: Code) -> Self {
+        match error.kind {
+            FileErrorKind::CannotRead => Self::new(bad, error.to_string()),
+            FileErrorKind::NotPermitted | FileErrorKind::CannotWrite => error.into(),
+        }
+    }
+
+    /// All problems of a text, at their positions.
+    pub(crate) fn problems(code: Code, problems: &Problems) -> Self {
         Self::new(code, problems.to_string()).excerpt(problems.excerpts())
     }
 }
@@ -23,9 +31,9 @@ impl Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         let code = match error.kind {
-            Kind::NotPermitted => Code::NotPermitted,
-            Kind::CannotWrite => Code::CannotWrite,
-            Kind::CannotRead => Code::NoInput,
+            FileErrorKind::NotPermitted => Code::NotPermitted,
+            FileErrorKind::CannotWrite => Code::CannotWrite,
+            FileErrorKind::CannotRead => Code::NoInput,
         };
         Self::new(code, error.to_string())
     }

@@ -2,7 +2,7 @@
 
 /// Why a command ends with something else than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
+pub(crate) enum Code {
     /// Something changed, and the caller asked to be told.
     Changed,
     /// The command line is wrong.
@@ -27,7 +27,7 @@ pub enum Code {
 
 impl Code {
     /// The number that the process ends with.
-    pub const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Changed => 2,
             Self::Usage => 64,

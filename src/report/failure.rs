@@ -6,7 +6,7 @@ use super::code::Code;
 
 /// Why a command, or one service of it, failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What the process ends with.
     pub code: Code,
     // A failure is returned from nearly everywhere: what it says is on the heap, so that results stay small.
@@ -25,7 +25,7 @@ struct Text {
 
 impl Failure {
     /// A failure with one lower-case clause, names in backticks, no period.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             text: Box::new(Text {
@@ -40,27 +40,27 @@ impl Failure {
 
     /// Adds lines that are shown indented below the message.
     #[must_use]
-    pub fn facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
         self.text.facts.extend(facts);
         self
     }
 
     /// Adds a ready block, such as source lines with carets.
     #[must_use]
-    pub fn excerpt(mut self, excerpt: String) -> Self {
+    pub(crate) fn excerpt(mut self, excerpt: String) -> Self {
         self.text.excerpt = excerpt;
         self
     }
 
     /// Adds the state that is left behind.
     #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.text.notes.push(note.into());
         self
     }
 
     /// The message with its facts, in one line.
-    pub fn in_short(&self) -> String {
+    pub(crate) fn in_short(&self) -> String {
         let facts: Vec<String> = self.text.facts.iter().map(|fact| squeezed(fact)).collect();
         if facts.is_empty() {
             return self.text.message.clone();
@@ -70,7 +70,7 @@ impl Failure {
 
     /// Sets the one next step.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.text.hint = Some(hint.into());
         self
     }

@@ -5,13 +5,13 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 
 use crate::{
-    cli::{Global, Output},
+    cli::{Global, OutputFormat},
     edge::{clock, stdio},
 };
 
 /// How a daemon tells what happens. Its threads share it.
 #[derive(Clone, Copy, Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     json: bool,
 }
 
@@ -20,14 +20,14 @@ type Fields<'a> = [(&'static str, &'a dyn Display)];
 
 impl Journal {
     /// Tells as the flags say: JSON to stdout, which is data, and text to stderr.
-    pub fn new(flags: &Global) -> Self {
+    pub(crate) fn new(flags: &Global) -> Self {
         Self {
-            json: flags.output == Output::Json,
+            json: flags.output == OutputFormat::Json,
         }
     }
 
     /// Tells of an event.
-    pub fn tell(&self, event: &str, fields: &Fields) {
+    pub(crate) fn tell(&self, event: &str, fields: &Fields) {
         let at = clock::rfc3339(clock::now());
         if self.json {
             let mut object = Map::new();

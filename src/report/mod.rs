@@ -1,20 +1,23 @@
 //! Failures and outcomes as text, JSON and exit codes. Known to `commands` and `lib` only.
 
+mod announcing;
 mod causes;
 mod code;
 mod failure;
 mod journal;
+mod listener_status;
 mod outcome;
+mod output;
 mod resolving;
 mod table;
-mod teller;
-mod told;
+mod tally;
 
-pub use code::Code;
-pub use failure::Failure;
-pub use journal::Journal;
-pub use outcome::{Applied, Changed, Rendered};
-pub use resolving::{unmet, unread, warnings};
-pub use table::table;
-pub use teller::{Outcome, Teller};
-pub use told::{Announced, Withdrawn};
+pub(crate) use announcing::{AnnounceReport, WithdrawReport};
+pub(crate) use code::Code;
+pub(crate) use failure::Failure;
+pub(crate) use journal::Journal;
+pub(crate) use listener_status::ListenerStatus;
+pub(crate) use outcome::{AppliedReport, RenderReport, VariableReport};
+pub(crate) use output::{Output, Row};
+pub(crate) use resolving::{unmet, unread, warnings};
+pub(crate) use tally::{Ended, Tally};

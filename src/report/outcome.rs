@@ -2,17 +2,20 @@
 
 use serde::Serialize;
 
-use super::teller::Outcome;
-use crate::model::{
-    environment::{Source, Variable},
-    id::Id,
-    name::Name,
+use super::output::Report;
+use crate::{
+    model::{
+        environment::{Environment, Source, Variable},
+        id::Id,
+        name::Name,
+    },
+    render::{DiffKind, DiffLine},
 };
 
 /// What `render` did.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the report")]
-pub struct Rendered {
+pub(crate) struct RenderReport {
     /// The service.
     pub service: Id,
     /// Where its conf is.
@@ -26,20 +29,17 @@ pub struct Rendered {
     /// Whether anything was written.
     #[serde(skip)]
     pub dry: bool,
-    /// Whether an announce would have nothing to do, if that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub announced: Option<bool>,
     /// The files whose mode or owner alone were wrong.
-    pub mended: Vec<String>,
+    pub repaired: Vec<String>,
     /// The variables, by name; those that are gone too.
-    pub variables: Vec<Changed>,
+    pub variables: Vec<VariableReport>,
     /// What should worry a person.
     pub warnings: Vec<String>,
 }
 
 /// A variable of a conf.
 #[derive(Clone, Debug, Serialize)]
-pub struct Changed {
+pub(crate) struct VariableReport {
     /// Its name.
     pub name: String,
     /// Where its value comes from; nothing for one that is gone.
@@ -55,9 +55,28 @@ pub struct Changed {
     pub value: Option<String>,
 }
 
-impl Changed {
+impl VariableReport {
+    /// The variables of an environment and those that it lost, by name; `lines` is the diff against what is in use.
+    pub(crate) fn all(
+        environment: &Environment,
+        lines: &[DiffLine],
+        show_values: bool,
+    ) -> Vec<Self> {
+        let changed = |name: &str| lines.iter().any(|line| line.name == name);
+        let kept = environment.iter().map(|(name, variable)| {
+            let name = name.as_str();
+            Self::new(name, variable, changed(name), show_values)
+        });
+        let gone = lines.iter().filter(|line| line.change == DiffKind::Removed);
+        let mut all: Vec<Self> = kept
+            .chain(gone.map(|line| Self::gone(&line.name)))
+            .collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
     /// A variable with its value's origin.
-    pub fn new(name: &str, variable: &Variable, changed: bool, show_value: bool) -> Self {
+    fn new(name: &str, variable: &Variable, changed: bool, show_value: bool) -> Self {
         let joined = |parts: Vec<&str>| (!parts.is_empty()).then(|| parts.join(","));
         Self {
             name: name.to_owned(),
@@ -70,7 +89,7 @@ impl Changed {
     }
 
     /// A variable that the conf in use has and the new one has not.
-    pub fn gone(name: &str) -> Self {
+    fn gone(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             from: None,
@@ -82,7 +101,7 @@ impl Changed {
     }
 }
 
-impl Outcome for Rendered {
+impl Report for RenderReport {
     fn line(&self) -> Option<String> {
         let Self { service, path, .. } = self;
         let what = match (self.changed, self.dry) {
@@ -103,16 +122,11 @@ impl Outcome for Rendered {
         if self.pending {
             line.push_str("; not yet applied");
         }
-        match self.announced {
-            Some(true) => line.push_str("; announced"),
-            Some(false) => line.push_str("; to be announced"),
-            None => {}
-        }
         Some(line)
     }
 
     fn details(&self) -> Vec<String> {
-        let origin = |v: &Changed| {
+        let origin = |v: &VariableReport| {
             let Some(from) = v.from.map(Source::name) else {
                 return format!("  {} is gone", v.name);
             };
@@ -128,11 +142,15 @@ impl Outcome for Rendered {
     fn warnings(&self) -> &[String] {
         &self.warnings
     }
+
+    fn changed(&self) -> bool {
+        self.changed
+    }
 }
 
 /// What `applied` did.
 #[derive(Clone, Debug, Serialize)]
-pub struct Applied {
+pub(crate) struct AppliedReport {
     /// The service.
     pub service: Id,
     /// Whether the conf was pending.
@@ -141,7 +159,7 @@ pub struct Applied {
     pub warnings: Vec<String>,
 }
 
-impl Outcome for Applied {
+impl Report for AppliedReport {
     fn line(&self) -> Option<String> {
         let what = if self.changed {
             "applied"
@@ -153,5 +171,9 @@ impl Outcome for Applied {
 
     fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    fn changed(&self) -> bool {
+        self.changed
     }
 }

@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
     model::{id::Id, name::Name, settings::OnUnreachable},
-    resolve::{Question, Reference, Registry, Resolution, explain},
+    resolve::{Reference, RegistryState, Resolution, ResolveInput, explain},
 };
 
 /// All unmet requirements of a service: what is needed, where it was looked for, and what may help.
-pub fn unmet(
-    question: &Question,
+pub(crate) fn unmet(
+    input: &ResolveInput,
     missing: &[Reference],
     names: &BTreeSet<Name>,
     embedded: bool,
@@ -18,17 +18,17 @@ pub fn unmet(
     let rows: Vec<[String; 3]> = missing
         .iter()
         .map(|reference| {
-            let reason = match question.registry {
-                Registry::Read(snapshot) => {
-                    explain(question, snapshot, reference, names).to_string()
+            let reason = match input.registry {
+                RegistryState::Available(snapshot) => {
+                    explain(input, snapshot, reference, names).to_string()
                 }
-                Registry::Unread(_) => String::new(),
+                RegistryState::Unavailable(_) => String::new(),
             };
             let (variable, name) = (reference.variable.to_string(), &reference.name);
             [variable, format!("needs {name}"), reason]
         })
         .collect();
-    let manifest = question.manifest;
+    let manifest = input.manifest;
     let failure = Failure::new(
         Code::TryAgain,
         format!(
@@ -36,7 +36,7 @@ pub fn unmet(
             manifest.id,
             counted(missing.len(), "unmet requirement"),
             manifest.federation,
-            regions(question.regions)
+            regions(input.regions)
         ),
     )
     .facts(table(&rows))
@@ -49,7 +49,12 @@ pub fn unmet(
 }
 
 /// What could not be read, and why nothing stands in for it.
-pub fn unread(failure: &Failure, id: &Id, missing: &[Reference], then: OnUnreachable) -> Failure {
+pub(crate) fn unread(
+    failure: &Failure,
+    id: &Id,
+    missing: &[Reference],
+    then: OnUnreachable,
+) -> Failure {
     let why = match then {
         OnUnreachable::LastKnown => "has no value of it from before",
         OnUnreachable::Datastores => {
@@ -62,7 +67,7 @@ pub fn unread(failure: &Failure, id: &Id, missing: &[Reference], then: OnUnreach
 }
 
 /// What should worry a person although the conf was rendered.
-pub fn warnings(
+pub(crate) fn warnings(
     unread: Option<&Failure>,
     id: &Id,
     resolution: &Resolution,

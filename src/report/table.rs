@@ -1,7 +1,7 @@
 //! Aligned columns for people.
 
 /// The rows with every column but the last padded to its widest cell, two blanks between columns, no trailing blanks.
-pub fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; N] = std::array::from_fn(|column| widest(column).unwrap_or(0));
     let line = |row: &[String; N]| {

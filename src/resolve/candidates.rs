@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Own, Question};
+use super::{LocalOffers, ResolveInput};
 use crate::model::{
     announcement::{Announcement, By},
     id::Id,
@@ -23,7 +23,7 @@ pub(super) type Candidates<'a> = BTreeMap<Key, Candidate<'a>>;
 
 /// What the registry has, with this node's own offers in the place of its own keys.
 pub(super) fn live<'a>(
-    question: &Question<'a>,
+    input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
     region: &'a Id,
     name: &'a Name,
@@ -32,7 +32,7 @@ pub(super) fn live<'a>(
         let withdrawn = snapshot.withdrawn.get(key);
         withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
     };
-    let federation = &question.manifest.federation;
+    let federation = &input.manifest.federation;
     let here =
         |key: &Key| key.federation == *federation && key.name == *name && key.region == *region;
     let first = Key {
@@ -46,7 +46,7 @@ pub(super) fn live<'a>(
     let announced = snapshot.live.range(first..);
     let announced = announced
         .take_while(|(key, _)| here(key))
-        .filter(|(key, _)| !question.own.stands_for(key));
+        .filter(|(key, _)| !input.local_offers.owns(key));
     let mut candidates: Candidates = announced
         .map(|(key, live)| {
             let candidate = Candidate {
@@ -56,23 +56,24 @@ pub(super) fn live<'a>(
             (key.clone(), candidate)
         })
         .collect();
-    candidates.extend(own(question.own, federation, region, name).filter(|(key, _)| !by_hand(key)));
+    candidates
+        .extend(own(input.local_offers, federation, region, name).filter(|(key, _)| !by_hand(key)));
     candidates
 }
 
 /// What the registry said last, less what it has since withdrawn and what this node speaks for.
 pub(super) fn known<'a>(
-    question: &Question<'a>,
+    input: &ResolveInput<'a>,
     snapshot: Option<&Snapshot>,
     region: &Id,
     name: &Name,
 ) -> Candidates<'a> {
-    let known = question
-        .known
-        .of(&question.manifest.federation, region, name);
+    let known = input
+        .last_known
+        .of(&input.manifest.federation, region, name);
     known
         .into_iter()
-        .filter(|(key, _)| !question.own.stands_for(key))
+        .filter(|(key, _)| !input.local_offers.owns(key))
         .filter(|(key, _)| snapshot.is_none_or(|s| !s.withdrawn.contains_key(key)))
         .map(|(key, kept)| {
             let candidate = Candidate {
@@ -86,7 +87,7 @@ pub(super) fn known<'a>(
 
 /// This node's own offers of a name.
 pub(super) fn own<'a>(
-    own: &'a Own,
+    own: &'a LocalOffers,
     federation: &'a Id,
     region: &'a Id,
     name: &'a Name,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Question, Reference};
+use super::{Reference, ResolveInput};
 use crate::model::{
     announcement::{By, Tombstone},
     id::Id,
@@ -12,7 +12,7 @@ use crate::model::{
 
 /// The nearest explanation of an unmet reference; displays as one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum UnmetReason {
     /// Other regions have it.
     Elsewhere {
         /// The services that provide it there; none if it is a datastore.
@@ -21,7 +21,7 @@ pub enum Reason {
         regions: BTreeSet<Id>,
     },
     /// It was there and was taken back.
-    Withdrawn {
+    TombstoneEntry {
         /// `service@node` of the one that was taken back last.
         provider: String,
         /// By whom, and when.
@@ -34,47 +34,47 @@ pub enum Reason {
 }
 
 /// Explains an unmet reference. `names` is every name that the federation's registry knows.
-pub fn explain(
-    question: &Question,
+pub(crate) fn explain(
+    input: &ResolveInput,
     snapshot: &Snapshot,
     reference: &Reference,
     names: &BTreeSet<Name>,
-) -> Reason {
+) -> UnmetReason {
     let name = &reference.name;
-    elsewhere(question, snapshot, name)
+    elsewhere(input, snapshot, name)
         .or_else(|| withdrawn(snapshot, name))
-        .or_else(|| near(question, name, names).map(Reason::Near))
-        .unwrap_or(Reason::Nothing)
+        .or_else(|| near(input, name, names).map(UnmetReason::Near))
+        .unwrap_or(UnmetReason::Nothing)
 }
 
-fn elsewhere(question: &Question, snapshot: &Snapshot, name: &Name) -> Option<Reason> {
+fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
     let live: Vec<_> = snapshot.live.keys().filter(|k| k.name == *name).collect();
-    let given = &question.datastores.regions;
+    let given = &input.datastores.regions;
     let stored = given.iter().filter(|(_, values)| values.contains_key(name));
     let mut regions: BTreeSet<Id> = live.iter().map(|key| key.region.clone()).collect();
     if live.is_empty() {
         regions = stored.map(|(region, _)| region.clone()).collect();
     }
-    (!regions.is_empty()).then(|| Reason::Elsewhere {
+    (!regions.is_empty()).then(|| UnmetReason::Elsewhere {
         services: live.iter().map(|key| key.service.clone()).collect(),
         regions,
     })
 }
 
-fn withdrawn(snapshot: &Snapshot, name: &Name) -> Option<Reason> {
+fn withdrawn(snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
     let of_name = snapshot.withdrawn.iter().filter(|(k, _)| k.name == *name);
     let (key, last) = of_name.max_by(|(_, a), (_, b)| a.tombstone.at.cmp(&b.tombstone.at))?;
-    Some(Reason::Withdrawn {
+    Some(UnmetReason::TombstoneEntry {
         provider: key.provider(),
         tombstone: last.tombstone.clone(),
     })
 }
 
 /// Two edits away, and less than half of the name: `A_URL` is not a misspelt `B_URL`'s neighbour by design.
-fn near(question: &Question, name: &Name, names: &BTreeSet<Name>) -> Option<Name> {
-    let datastores = question.datastores;
+fn near(input: &ResolveInput, name: &Name, names: &BTreeSet<Name>) -> Option<Name> {
+    let datastores = input.datastores;
     let stored = datastores.regions.values().flat_map(|values| values.keys());
-    let own = question.own.keys().map(|key| &key.name);
+    let own = input.local_offers.keys().map(|key| &key.name);
     let all = names
         .iter()
         .chain(datastores.common.keys())
@@ -91,7 +91,7 @@ fn near(question: &Question, name: &Name, names: &BTreeSet<Name>) -> Option<Name
     .map(|(_, other)| other.clone())
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for UnmetReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elsewhere { services, regions } if services.is_empty() => {
@@ -101,7 +101,7 @@ impl fmt::Display for Reason {
                 let (by, at) = (quoted(services), listed("region", regions));
                 write!(f, "provided by {by}, but only in {at}")
             }
-            Self::Withdrawn {
+            Self::TombstoneEntry {
                 provider,
                 tombstone,
             } => match tombstone.by {

@@ -1,7 +1,7 @@
 //! The value of one reference: announcements, then last known ones, then datastores.
 
 use super::{
-    Question, Registry,
+    RegistryState, ResolveInput,
     candidates::{self, Candidates},
     join_all, spread,
 };
@@ -20,41 +20,46 @@ pub(super) struct Found {
 }
 
 /// The value of `name`, or `None` if it is unmet (or could not be read).
-pub(super) fn find<'a>(question: &Question<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
-    match question.registry {
-        Registry::Read(snapshot) => in_snapshot(question, snapshot, name, pick),
-        Registry::Unread(OnUnreachable::LastKnown) => last_known(question, name, pick),
-        Registry::Unread(OnUnreachable::Datastores) => without_known(question, name, pick),
-        Registry::Unread(OnUnreachable::Fail) => None,
+pub(super) fn find<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
+    match input.registry {
+        RegistryState::Available(snapshot) => in_snapshot(input, snapshot, name, pick),
+        RegistryState::Unavailable(OnUnreachable::LastKnown) => last_known(input, name, pick),
+        RegistryState::Unavailable(OnUnreachable::Datastores) => without_known(input, name, pick),
+        RegistryState::Unavailable(OnUnreachable::Fail) => None,
     }
 }
 
 fn in_snapshot<'a>(
-    question: &Question<'a>,
+    input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
     name: &'a Name,
     pick: &Pick,
 ) -> Option<Found> {
-    let live = |region| candidates::live(question, snapshot, region, name);
-    let lapsed = |region| candidates::known(question, Some(snapshot), region, name);
-    first(question, live)
-        .map(|found| choose(question.node, &found, pick, Source::Registry))
+    let live = |region| candidates::live(input, snapshot, region, name);
+    let lapsed = |region| candidates::known(input, Some(snapshot), region, name);
+    first(input, live)
+        .map(|found| choose(input.node, &found, pick, Source::Registry))
         .or_else(|| {
-            let found = first(question, lapsed)?;
-            Some(choose(question.node, &found, pick, Source::LastKnown))
+            let found = first(input, lapsed)?;
+            Some(choose(input.node, &found, pick, Source::LastKnown))
         })
-        .or_else(|| datastore(question, name))
+        .or_else(|| datastore(input, name))
 }
 
-fn last_known<'a>(question: &Question<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
-    let federation = &question.manifest.federation;
+fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
+    let federation = &input.manifest.federation;
     let known = |region: &'a Id| {
-        let mut all = candidates::known(question, None, region, name);
-        all.extend(candidates::own(question.own, federation, region, name));
+        let mut all = candidates::known(input, None, region, name);
+        all.extend(candidates::own(
+            input.local_offers,
+            federation,
+            region,
+            name,
+        ));
         all
     };
-    let choice = first(question, known).map(|found| {
-        let chosen = choose(question.node, &found, pick, Source::LastKnown);
+    let choice = first(input, known).map(|found| {
+        let chosen = choose(input.node, &found, pick, Source::LastKnown);
         // What this node stands for itself is as sure as if the registry had said it.
         let all_own = chosen.keys.iter().all(|(_, revision)| *revision == 0);
         let source = if all_own {
@@ -64,31 +69,27 @@ fn last_known<'a>(question: &Question<'a>, name: &'a Name, pick: &Pick) -> Optio
         };
         Found { source, ..chosen }
     });
-    choice.or_else(|| datastore(question, name))
+    choice.or_else(|| datastore(input, name))
 }
 
 /// A value that came from the registry is not replaced by a datastore's only because the registry does not answer.
-fn without_known<'a>(question: &Question<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
-    if first(question, |region| {
-        candidates::known(question, None, region, name)
-    })
-    .is_some()
-    {
+fn without_known<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
+    if first(input, |region| candidates::known(input, None, region, name)).is_some() {
         return None;
     }
-    let federation = &question.manifest.federation;
-    let own = |region| candidates::own(question.own, federation, region, name).collect();
-    first(question, own)
-        .map(|found| choose(question.node, &found, pick, Source::Registry))
-        .or_else(|| datastore(question, name))
+    let federation = &input.manifest.federation;
+    let own = |region| candidates::own(input.local_offers, federation, region, name).collect();
+    first(input, own)
+        .map(|found| choose(input.node, &found, pick, Source::Registry))
+        .or_else(|| datastore(input, name))
 }
 
 /// The candidates of the first region that has any.
 fn first<'a>(
-    question: &Question<'a>,
+    input: &ResolveInput<'a>,
     candidates: impl Fn(&'a Id) -> Candidates<'a>,
 ) -> Option<Candidates<'a>> {
-    question
+    input
         .regions
         .iter()
         .map(candidates)
@@ -122,8 +123,8 @@ fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> Fo
     }
 }
 
-fn datastore(question: &Question, name: &Name) -> Option<Found> {
-    let value = value_in(question.datastores, question.region, name)?;
+fn datastore(input: &ResolveInput, name: &Name) -> Option<Found> {
+    let value = value_in(input.datastores, input.region, name)?;
     Some(Found {
         value: value.clone(),
         source: Source::Datastores,

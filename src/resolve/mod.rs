@@ -3,18 +3,18 @@
 
 mod candidates;
 mod explain;
+mod local_offers;
 mod lookup;
-mod own;
 mod spread;
 
-pub use explain::{Reason, explain};
-pub use own::Own;
+pub(crate) use explain::explain;
+pub(crate) use local_offers::LocalOffers;
 
 use crate::model::{
     datastores::Datastores,
     environment::{Environment, Source, Variable},
     id::Id,
-    known::Known,
+    last_known::LastKnown,
     manifest::{Manifest, Pick, Requirement},
     name::Name,
     settings::OnUnreachable,
@@ -24,7 +24,7 @@ use lookup::Found;
 
 /// Everything that a service's environment follows from.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub(crate) struct ResolveInput<'a> {
     /// The service.
     pub manifest: &'a Manifest,
     /// The node that it runs on.
@@ -34,27 +34,27 @@ pub struct Question<'a> {
     /// Where announcements are looked for, in order.
     pub regions: &'a [Id],
     /// What the registry said.
-    pub registry: Registry<'a>,
+    pub registry: RegistryState<'a>,
     /// What the manifests on this node would announce.
-    pub own: &'a Own,
+    pub local_offers: &'a LocalOffers,
     /// What the registry said before.
-    pub known: &'a Known,
+    pub last_known: &'a LastKnown,
     /// The federation's datastores.
     pub datastores: &'a Datastores,
 }
 
 /// What the registry said.
 #[derive(Clone, Copy, Debug)]
-pub enum Registry<'a> {
+pub(crate) enum RegistryState<'a> {
     /// This, of every name that the manifest refers to.
-    Read(&'a Snapshot),
+    Available(&'a Snapshot),
     /// Nothing; and this is what the node does about it.
-    Unread(OnUnreachable),
+    Unavailable(OnUnreachable),
 }
 
 /// A resolved environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolution {
+pub(crate) struct Resolution {
     /// Every variable of the service.
     pub environment: Environment,
     /// References that have no live announcement and no tombstone, and keep their last known value.
@@ -63,7 +63,7 @@ pub struct Resolution {
 
 /// A reference that a requirement makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The variable to be filled.
     pub variable: Name,
     /// The name that it needs.
@@ -74,19 +74,19 @@ pub struct Reference {
 ///
 /// # Errors
 /// Every reference for which there is no value: unmet ones if the registry was read, else those that could not be read.
-pub fn resolve(question: &Question) -> Result<Resolution, Vec<Reference>> {
-    let written = question.manifest.environment.iter();
+pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>> {
+    let written = input.manifest.environment.iter();
     let mut environment: Environment = written
         .map(|(name, value)| (name.clone(), plain(value, Source::Environment)))
         .collect();
     let mut lapsed = Vec::new();
     let mut missing = Vec::new();
-    for (name, requirement) in &question.manifest.requires {
+    for (name, requirement) in &input.manifest.requires {
         let reference = |to: &Name| Reference {
             variable: name.clone(),
             name: to.clone(),
         };
-        match fill(question, requirement) {
+        match fill(input, requirement) {
             Ok(Some(filled)) => {
                 lapsed.extend(filled.lapsed.iter().map(reference));
                 environment.insert(name.clone(), filled.variable);
@@ -111,21 +111,21 @@ struct Filled {
 }
 
 /// The requirement's variable, `None` for an optional one that is unmet, or every name that is missing.
-fn fill(question: &Question, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
+fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
     let mut found: Vec<(&Name, Found)> = Vec::new();
     let mut missing: Vec<Name> = Vec::new();
     for name in requirement.pattern.holes() {
-        match lookup::find(question, name, &requirement.pick) {
+        match lookup::find(input, name, &requirement.pick) {
             Some(one) => found.push((name, one)),
             None if missing.contains(name) => {}
             None => missing.push(name.clone()),
         }
     }
     if missing.is_empty() {
-        return Ok(Some(join(question, requirement, &found)));
+        return Ok(Some(join(input, requirement, &found)));
     }
     // Neither covers a name that could not be read: the registry may well have it.
-    let read = matches!(question.registry, Registry::Read(_));
+    let read = matches!(input.registry, RegistryState::Available(_));
     match &requirement.default {
         Some(value) if read => Ok(Some(Filled {
             variable: plain(value, Source::Default),
@@ -136,12 +136,12 @@ fn fill(question: &Question, requirement: &Requirement) -> Result<Option<Filled>
     }
 }
 
-fn join(question: &Question, requirement: &Requirement, found: &[(&Name, Found)]) -> Filled {
+fn join(input: &ResolveInput, requirement: &Requirement, found: &[(&Name, Found)]) -> Filled {
     let value_of = |hole: &Name| {
         let found = found.iter().find(|(name, _)| *name == hole);
         found.map(|(_, found)| found.value.clone())
     };
-    let read = matches!(question.registry, Registry::Read(_));
+    let read = matches!(input.registry, RegistryState::Available(_));
     let lapsed = found
         .iter()
         .filter(|(_, f)| read && f.source == Source::LastKnown);

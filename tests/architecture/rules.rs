@@ -99,8 +99,8 @@ pub(crate) fn words(text: &Text) -> Vec<String> {
         !lower[..at].ends_with(inner) && !lower[at + word.len()..].starts_with(inner)
     };
     let words = forbidden.iter().flat_map(|word| {
-        let places = lower.match_indices(word).map(|(at, _)| at);
-        places
+        let paths = lower.match_indices(word).map(|(at, _)| at);
+        paths
             .filter(move |at| whole(word, *at))
             .map(move |at| (at, *word))
     });
@@ -137,8 +137,8 @@ pub(crate) fn machine(text: &Text, checkout: &Path) -> Vec<String> {
     }
     let inner = |c: char| c.is_alphanumeric() || "._-".contains(c);
     let found = forbidden.iter().flat_map(|path| {
-        let places = text.raw.match_indices(path.as_str()).map(|(at, _)| at);
-        places
+        let paths = text.raw.match_indices(path.as_str()).map(|(at, _)| at);
+        paths
             .filter(|at| !text.raw[..*at].ends_with(inner))
             .map(move |at| (at, path))
     });

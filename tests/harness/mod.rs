@@ -1,4 +1,4 @@
-//! What the tests stand on. Knows the binary's path and the places of a root, nothing of what reconf should do.
+//! What the tests stand on. Knows the binary's path and the paths of a root, nothing of what reconf should do.
 
 pub(crate) mod black_hole;
 pub(crate) mod certificates;

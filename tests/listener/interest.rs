@@ -179,7 +179,7 @@ fn a_registry_that_moves_while_another_file_is_broken_is_followed_once_that_is_m
     let _listener = first.listen(RENDER);
     first.settles("one");
     first.scenario.put("etc/reconf/configuration.json", "{");
-    first.told("trouble", 1);
+    first.told("error", 1);
     first
         .scenario
         .put("etc/reconf/config.json", &config("second"));

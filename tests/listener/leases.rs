@@ -1,4 +1,4 @@
-//! Announcements on leases live as long as the listener and the service are well; what is owed is made up for.
+//! Announcements on leases live as long as the listener and the service are healthy; what is owed is made up for.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -68,7 +68,7 @@ fn a_service_that_fails_its_check_disappears_and_comes_back() {
     node.told("check-failed", 1);
     wait_until("it is gone", LONG, || !is_there(&etcd, &node));
     let told = node.scenario.run(&["listen", "status"]).succeeds();
-    assert!(told.contains("db: not well"), "{told}");
+    assert!(told.contains("db: not healthy"), "{told}");
     let _service = TcpListener::bind(("127.0.0.1", port)).unwrap();
     wait_until("it is back", LONG, || is_there(&etcd, &node));
     assert_eq!(
@@ -89,8 +89,10 @@ fn a_check_that_flaps_is_told_less_and_less() {
             .run(&["announce", "db", "--ttl", "2s", "-q"])
             .succeeds(),
     );
-    let asked = || node.read("n").trim().parse::<u64>().unwrap_or(0);
-    wait_until("it was asked often", LONG, || asked() > 150);
+    let required_successes = || node.read("n").trim().parse::<u64>().unwrap_or(0);
+    wait_until("it was required_successes often", LONG, || {
+        required_successes() > 150
+    });
     // It never passes more than four times in a row: after two falls that is too little.
     assert!(node.events("check-failed") <= 3, "{}", node.log());
     wait_until("it is gone", LONG, || !is_there(&etcd, &node));
@@ -110,7 +112,7 @@ fn what_is_owed_is_made_up_for() {
     );
     etcd.restart();
     wait_until("it is announced", LONG, || is_there(&etcd, &node));
-    node.told("made-up", 1);
+    node.told("resynced", 1);
     etcd.kill();
     drop(
         node.scenario

@@ -60,7 +60,7 @@ fn figures_that_could_not_be_written_are_written_later() {
     let figures = figures.to_str().unwrap();
     let words = ["listen", "--metrics", figures, "--", "sh", "-c", RENDER];
     let _listener = node.listen_as(node.scenario.command(&words));
-    node.told("trouble", 1);
+    node.told("error", 1);
     node.told("provision-ended", 1);
     std::fs::create_dir(node.scenario.path("textfiles")).unwrap();
     wait_until("the figures are there", LONG, || {

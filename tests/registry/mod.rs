@@ -15,7 +15,7 @@ use std::{
 };
 
 use reconf::{
-    edge::registry::{Change, Check, Commit, Range, Reading, RegistryError, Session},
+    edge::registry::{Change, Commit, Precondition, Range, Reading, RegistryError, Session},
     model::{
         id::Id,
         key::federation_prefix,
@@ -78,8 +78,8 @@ fn leased(key: &str, value: &str, lease: i64) -> Change {
     }
 }
 
-fn unless_changed(key: &str, revision: i64) -> Check {
-    Check {
+fn unless_changed(key: &str, revision: i64) -> Precondition {
+    Precondition {
         key: key.to_owned(),
         revision,
     }

@@ -16,7 +16,7 @@ const PERMISSIONS: u32 = 0o7777;
 
 /// The mode and owner of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Access {
+pub(crate) struct Access {
     /// Permission bits.
     pub mode: u32,
     /// The owning user; `None`: the invoking one.
@@ -27,14 +27,14 @@ pub struct Access {
 
 impl Access {
     /// Of state that only its owner reads.
-    pub const PRIVATE: Self = Self {
+    pub(crate) const PRIVATE: Self = Self {
         mode: 0o600,
         owner: None,
         group: None,
     };
 
     /// The access that a file has.
-    pub fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
             mode: metadata.mode() & PERMISSIONS,
             owner: Some(metadata.uid()),
@@ -44,7 +44,7 @@ impl Access {
 
     /// The same for a folder: whoever may read its files may pass.
     #[must_use]
-    pub fn for_folder(&self) -> Self {
+    pub(crate) fn for_folder(&self) -> Self {
         Self {
             mode: self.mode | (self.mode & 0o444) >> 2,
             ..*self
@@ -52,7 +52,7 @@ impl Access {
     }
 
     /// Whether a file has this access already.
-    pub fn holds(&self, metadata: &Metadata) -> bool {
+    pub(crate) fn holds(&self, metadata: &Metadata) -> bool {
         metadata.mode() & PERMISSIONS == self.mode
             && metadata.uid() == self.user()
             && metadata.gid() == self.owning_group()
@@ -62,7 +62,7 @@ impl Access {
     ///
     /// # Errors
     /// [`FileError`] when the caller may not.
-    pub fn give(&self, file: &File, path: &Path) -> Result<(), FileError> {
+    pub(crate) fn give(&self, file: &File, path: &Path) -> Result<(), FileError> {
         let metadata = file
             .metadata()
             .map_err(|error| FileError::writing(path, error))?;

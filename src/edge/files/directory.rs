@@ -24,7 +24,7 @@ use super::{
 ///
 /// # Errors
 /// [`FileError`]; the old directory is then as it was. Anything at `path` that this did not make is refused.
-pub fn write_directory(
+pub(crate) fn write_directory(
     path: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     access: &Access,
@@ -49,7 +49,7 @@ pub fn write_directory(
 ///
 /// # Errors
 /// [`FileError`] when it cannot be removed, or was not made by this.
-pub fn remove_directory(path: &Path) -> Result<bool, FileError> {
+pub(crate) fn remove_directory(path: &Path) -> Result<bool, FileError> {
     let there = generation(path)?.is_some();
     if there {
         remove(path)?;
@@ -92,7 +92,7 @@ fn compare(folder: &Path, files: &BTreeMap<String, Vec<u8>>, access: &Access) ->
     match inspect(folder, access) {
         Ok((content, _)) if content != *files => Written::Changed,
         Ok((_, true)) => Written::Unchanged,
-        Ok((_, false)) => Written::Mended,
+        Ok((_, false)) => Written::Repaired,
         Err(_) => Written::Changed,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 /// Which of the exit codes of design.md section 7 a failure belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum FileErrorKind {
     /// The caller may not (77).
     NotPermitted,
     /// It could not be written (73).
@@ -19,7 +19,7 @@ pub enum Kind {
 /// A file or folder that could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {reason}", path.display())]
-pub struct FileError {
+pub(crate) struct FileError {
     /// What was tried, as a verb.
     pub action: &'static str,
     /// The file as the caller named it, never a temporary one.
@@ -27,7 +27,7 @@ pub struct FileError {
     /// Why not: one lower-case clause.
     pub reason: String,
     /// Which kind of failure this is.
-    pub kind: Kind,
+    pub kind: FileErrorKind,
     /// What the system said, if the system said it.
     #[source]
     pub source: Option<io::Error>,
@@ -35,38 +35,58 @@ pub struct FileError {
 
 impl FileError {
     /// A failure to read.
-    pub fn reading(path: &Path, error: io::Error) -> Self {
-        Self::from_system("read", Kind::CannotRead, path, error)
+    pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
+        Self::from_system("read", FileErrorKind::CannotRead, path, error)
     }
 
     /// A failure to write.
-    pub fn writing(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn writing(path: &Path, error: io::Error) -> Self {
         Self::changing("write", path, error)
     }
 
     /// A failure of another change, `action` being its verb.
-    pub fn changing(action: &'static str, path: &Path, error: io::Error) -> Self {
-        Self::from_system(action, Kind::CannotWrite, path, error)
+    pub(crate) fn changing(action: &'static str, path: &Path, error: io::Error) -> Self {
+        Self::from_system(action, FileErrorKind::CannotWrite, path, error)
     }
 
     /// A file that is not what it should be, so that it is left alone.
-    pub fn refused(path: &Path, reason: &str) -> Self {
+    pub(crate) fn refused(path: &Path, reason: &str) -> Self {
         Self {
             action: "replace",
             path: path.to_owned(),
             reason: reason.to_owned(),
-            kind: Kind::CannotWrite,
+            kind: FileErrorKind::CannotWrite,
             source: None,
         }
     }
 
-    fn from_system(action: &'static str, kind: Kind, path: &Path, error: io::Error) -> Self {
+    /// A file that should be a text: its first `byte`, from 1, that is not UTF-8.
+    pub(super) fn not_text(path: &Path, byte: usize) -> Self {
+        Self {
+            action: "read",
+            path: path.to_owned(),
+            reason: format!("byte {byte} is not UTF-8"),
+            kind: FileErrorKind::CannotRead,
+            source: None,
+        }
+    }
+
+    fn from_system(
+        action: &'static str,
+        kind: FileErrorKind,
+        path: &Path,
+        error: io::Error,
+    ) -> Self {
         let denied = error.kind() == io::ErrorKind::PermissionDenied;
         Self {
             action,
             path: path.to_owned(),
             reason: plain(&error),
-            kind: if denied { Kind::NotPermitted } else { kind },
+            kind: if denied {
+                FileErrorKind::NotPermitted
+            } else {
+                kind
+            },
             source: Some(error),
         }
     }

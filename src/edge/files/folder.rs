@@ -13,11 +13,11 @@ use crate::model::id::Id;
 
 /// What a folder of files named by ids holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// The ids, sorted.
     pub ids: Vec<Id>,
     /// Names with the right ending that are no ids, sorted; hidden ones are left out.
-    pub strangers: Vec<OsString>,
+    pub ignored: Vec<OsString>,
 }
 
 /// Makes a folder with exactly these permission bits, and any missing parents with 0755.
@@ -25,7 +25,7 @@ pub struct Listing {
 ///
 /// # Errors
 /// [`FileError`] when it cannot be made, or when something else is there.
-pub fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
+pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let parent = path
@@ -58,7 +58,7 @@ fn made(path: &Path, mode: u32, tried: io::Result<()>) -> Result<(), FileError> 
 ///
 /// # Errors
 /// [`FileError`] when the folder cannot be read.
-pub fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileError> {
+pub(crate) fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileError> {
     let problem = |error| FileError::reading(folder, error);
     let mut listing = Listing::default();
     let entries = match fs::read_dir(folder) {
@@ -78,11 +78,11 @@ pub fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileError> {
         };
         match Id::parse(stem) {
             Ok(id) => listing.ids.push(id),
-            Err(_) => listing.strangers.push(name.clone()),
+            Err(_) => listing.ignored.push(name.clone()),
         }
     }
     listing.ids.sort();
-    listing.strangers.sort();
+    listing.ignored.sort();
     Ok(listing)
 }
 

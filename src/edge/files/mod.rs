@@ -8,13 +8,13 @@ mod folder;
 mod temporary;
 mod write;
 
-pub use access::Access;
-pub use directory::{remove_directory, write_directory};
+pub(crate) use access::Access;
+pub(crate) use directory::write_directory;
 pub(in crate::edge) use error::plain;
-pub use error::{FileError, Kind};
-pub use folder::{Listing, list_ids, make_dir};
-pub use temporary::is_hidden_name;
-pub use write::{Written, remove, settle, write, write_at_once, write_without_sync};
+pub(crate) use error::{FileError, FileErrorKind};
+pub(crate) use folder::{list_ids, make_dir};
+pub(crate) use temporary::is_hidden_name;
+pub(crate) use write::{Written, remove, settle, write, write_at_once, write_without_sync};
 
 use std::{
     fs::{self, OpenOptions},
@@ -26,7 +26,7 @@ use std::{
 use nix::fcntl::OFlag;
 
 /// Whether something is there, a link that leads nowhere included.
-pub fn exists(path: &Path) -> bool {
+pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
@@ -35,7 +35,7 @@ pub fn exists(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`FileError`] when it is there and cannot be read.
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     content(path, fs::read(path))
 }
 
@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 ///
 /// # Errors
 /// [`FileError`] when it cannot be read, and for what [`write()`] would refuse: opening a pipe would wait for ever.
-pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match read_regular(path) {
         Ok(Some(bytes)) => Ok(Some(bytes)),
         Err(error) if write::is_absence(&error) => Ok(None),
@@ -54,6 +54,19 @@ pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
             Err(FileError::reading(path, error))
         }
     }
+}
+
+/// A text that somebody else names or writes; `None` when there is no such file.
+///
+/// # Errors
+/// [`FileError`] when it is there and cannot be read, or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
+    let Some(bytes) = read(path)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(bytes);
+    text.map(Some)
+        .map_err(|error| FileError::not_text(path, error.utf8_error().valid_up_to() + 1))
 }
 
 fn content(path: &Path, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, FileError> {

@@ -35,7 +35,7 @@ pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
 }
 
 /// Whether `name` is a hidden name of any file of ours.
-pub fn is_hidden_name(name: &OsStr) -> bool {
+pub(crate) fn is_hidden_name(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
     let marked = bytes.len() > RANDOM + b"..reconf-".len() && bytes.starts_with(b".");
     let start = bytes.len().saturating_sub(RANDOM);

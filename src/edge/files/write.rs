@@ -13,11 +13,11 @@ use super::{Access, FileError, folder::sync_folder, temporary};
 
 /// What a write did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub(crate) enum Written {
     /// Content and access were right already; nothing was written.
     Unchanged,
     /// The content was right; mode or owner were not.
-    Mended,
+    Repaired,
     /// The content is new.
     Changed,
 }
@@ -26,7 +26,7 @@ pub enum Written {
 ///
 /// # Errors
 /// [`FileError`]; the old file is then as it was. A symbolic link or a directory at `path` is refused.
-pub fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, FileError> {
+pub(crate) fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, FileError> {
     put(path, bytes, access, true)
 }
 
@@ -34,7 +34,7 @@ pub fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, File
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_without_sync(
+pub(crate) fn write_without_sync(
     path: &Path,
     bytes: &[u8],
     access: &Access,
@@ -48,7 +48,7 @@ pub fn write_without_sync(
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
+pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
     let next = make_next(path, bytes, access, false)?;
     if present(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
         let old = next.into_temp_path().keep();
@@ -66,7 +66,7 @@ pub fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), F
 ///
 /// # Errors
 /// [`FileError`] when that is not known to have been done.
-pub fn settle(path: &Path) -> Result<(), FileError> {
+pub(crate) fn settle(path: &Path) -> Result<(), FileError> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|error| FileError::writing(path, error))?;
@@ -78,7 +78,7 @@ pub fn settle(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// [`FileError`] when it is there and cannot be removed.
-pub fn remove(path: &Path) -> Result<bool, FileError> {
+pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder(path).map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -92,7 +92,7 @@ fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Writ
             if access.holds(&metadata) {
                 return Ok(Written::Unchanged);
             }
-            Written::Mended
+            Written::Repaired
         }
         _ => Written::Changed,
     };
@@ -161,7 +161,7 @@ fn make_next(
     Ok(next)
 }
 
-/// Lets two files change places. Not every file system can do this.
+/// Lets two files change paths. Not every file system can do this.
 fn exchange(next: &Path, path: &Path) -> io::Result<()> {
     renameat_with(CWD, next, CWD, path, RenameFlags::EXCHANGE)?;
     Ok(())

@@ -4,7 +4,7 @@ use crate::model::id::Id;
 
 /// Why a registry call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryError {
+pub(crate) enum RegistryError {
     /// No endpoint answered, and nothing was written.
     #[error("cannot reach the registry")]
     Unreachable {
@@ -94,7 +94,7 @@ pub enum RegistryError {
 
 impl RegistryError {
     /// The lines that follow the message, for a person to act on: what, two or more blanks, why.
-    pub fn facts(&self) -> Vec<String> {
+    pub(crate) fn facts(&self) -> Vec<String> {
         let pair = |what: &str, why: &str| vec![format!("{what}   {why}")];
         match self {
             Self::Unreachable { endpoints } => {
@@ -120,12 +120,12 @@ impl RegistryError {
     }
 
     /// Whether the registry is away, rather than answering with a refusal; so what was read before may stand in.
-    pub fn is_unreachable(&self) -> bool {
+    pub(crate) fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unconfirmed { .. })
     }
 
     /// Whether a write that ended so may have happened all the same.
-    pub fn may_be_done(&self) -> bool {
+    pub(crate) fn may_be_done(&self) -> bool {
         matches!(self, Self::Unconfirmed { .. })
     }
 }

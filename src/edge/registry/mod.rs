@@ -7,27 +7,28 @@ mod error;
 mod etcd;
 mod watch;
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use crate::model::{
     id::Id,
     settings::{Location, RegistrySettings},
     snapshot::Entry,
+    transaction::{Change, Lease, Precondition},
 };
 
 use budget::Budget;
 use directory::Directory;
 use etcd::Etcd;
 
-pub use error::RegistryError;
-pub use watch::{Moved, Seen, Watch};
+pub(crate) use error::RegistryError;
+pub(crate) use watch::{KeyChange, Watch, WatchEvent};
 
 /// The most checks, and the most changes, that one [`Session::commit`] takes (etcd's `--max-txn-ops`).
-pub const MAX_OPERATIONS: usize = 128;
+pub(crate) const MAX_OPERATIONS: usize = 128;
 
 /// What is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Range {
+pub(crate) enum Range {
     /// One key.
     Key(String),
     /// Every key that begins so; ends in `/`, since `a/b` would also take `a/bc`.
@@ -36,7 +37,7 @@ pub enum Range {
 
 /// What was read, all at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The registry's revision.
     pub revision: i64,
     /// Which registry it is (etcd's cluster id); 0 for the embedded one.
@@ -45,46 +46,9 @@ pub struct Reading {
     pub entries: Vec<Entry>,
 }
 
-/// What has to hold for a commit to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// The key.
-    pub key: String,
-    /// The revision of its last change; 0: it is absent.
-    pub revision: i64,
-}
-
-/// One change of a commit; a key may be changed once in each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Sets a key.
-    Put {
-        /// The key.
-        key: String,
-        /// Its value: UTF-8.
-        value: Vec<u8>,
-        /// The lease to hang it on, granted before; 0 for none.
-        lease: i64,
-    },
-    /// Removes a key, if it is there.
-    Delete {
-        /// The key.
-        key: String,
-    },
-}
-
-impl Change {
-    /// The key that it changes.
-    pub fn key(&self) -> &str {
-        match self {
-            Self::Put { key, .. } | Self::Delete { key } => key,
-        }
-    }
-}
-
 /// How a commit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Commit {
+pub(crate) enum Commit {
     /// All changes were made.
     Done {
         /// The registry's revision after it.
@@ -94,25 +58,8 @@ pub enum Commit {
     Conflict,
 }
 
-/// A lease to be granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// Its id, above 0; `None`: the registry chooses one.
-    pub id: Option<i64>,
-    /// How long it lives unless it is kept alive; rounded up to seconds.
-    pub ttl: Duration,
-}
-
-impl Lease {
-    /// The time to live in seconds, at least one.
-    fn seconds(&self) -> i64 {
-        let up = u64::from(self.ttl.subsec_nanos() > 0);
-        i64::try_from(self.ttl.as_secs().saturating_add(up)).map_or(i64::MAX, |whole| whole.max(1))
-    }
-}
-
 /// One command's use of the registry. All its calls together end within `settings.timeout`, whatever the registry does.
-pub struct Session {
+pub(crate) struct Session {
     budget: Budget,
     backend: Backend,
 }
@@ -124,7 +71,7 @@ enum Backend {
 
 impl Session {
     /// Prepares the use of a registry; touches nothing.
-    pub fn new(settings: &RegistrySettings) -> Self {
+    pub(crate) fn new(settings: &RegistrySettings) -> Self {
         let backend = match &settings.location {
             Location::Etcd(urls) => Backend::Etcd(Box::new(Etcd::new(urls, settings))),
             Location::Directory(folder) => Backend::Directory(Directory::new(folder)),
@@ -136,7 +83,10 @@ impl Session {
     }
 
     /// Reads federations side by side: a result for each request, in their order, each at one revision.
-    pub fn read(&mut self, requests: &[(Id, Vec<Range>)]) -> Vec<Result<Reading, RegistryError>> {
+    pub(crate) fn read(
+        &mut self,
+        requests: &[(Id, Vec<Range>)],
+    ) -> Vec<Result<Reading, RegistryError>> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.read(requests, deadline),
             Backend::Directory(directory) => requests
@@ -151,10 +101,10 @@ impl Session {
     /// # Errors
     /// [`RegistryError`]; only with [`RegistryError::may_be_done`] may anything have been written. More than
     /// [`MAX_OPERATIONS`] of either are refused.
-    pub fn commit(
+    pub(crate) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Check],
+        checks: &[Precondition],
         changes: &[Change],
     ) -> Result<Commit, RegistryError> {
         let operations = checks.len().max(changes.len());
@@ -176,7 +126,7 @@ impl Session {
     ///
     /// # Errors
     /// [`RegistryError`]; a lease that was granted all the same ends by itself.
-    pub fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<i64, RegistryError> {
+    pub(crate) fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<i64, RegistryError> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.grant(federation, lease, deadline),
             Backend::Directory(directory) => directory.grant(federation, lease, deadline),
@@ -187,7 +137,7 @@ impl Session {
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub fn keep_alive(&mut self, federation: &Id, id: i64) -> Result<bool, RegistryError> {
+    pub(crate) fn keep_alive(&mut self, federation: &Id, id: i64) -> Result<bool, RegistryError> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.keep_alive(federation, id, deadline),
             Backend::Directory(directory) => directory.keep_alive(federation, id, deadline),
@@ -196,7 +146,7 @@ impl Session {
 
     /// The local address from which the endpoint that answered was reached; `None` before any answer, for the embedded
     /// registry, and when that is a loopback address.
-    pub fn local_address(&self) -> Option<IpAddr> {
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
         match &self.backend {
             Backend::Etcd(etcd) => etcd.local_address(),
             Backend::Directory(_) => None,

@@ -7,13 +7,13 @@ pub(super) mod time;
 use super::{
     findings::Findings,
     id::Id,
-    json::{Node, Object, Value, source_offset},
+    json::{JsonNode, JsonValue, Object, source_offset},
     suggest,
 };
 
 impl Findings<'_> {
     /// Tells that the value of `label` is something else than `expected`.
-    pub(super) fn mismatch(&mut self, label: &str, node: &Node, expected: &str) {
+    pub(super) fn mismatch(&mut self, label: &str, node: &JsonNode, expected: &str) {
         let kind = node.value.kind();
         self.tell(
             node.start,
@@ -22,8 +22,8 @@ impl Findings<'_> {
     }
 
     /// A string without NUL, which neither an environment nor a command line can carry.
-    pub(super) fn text_of<'n>(&mut self, label: &str, node: &'n Node) -> Option<&'n str> {
-        let Value::Text(text) = &node.value else {
+    pub(super) fn text_of<'n>(&mut self, label: &str, node: &'n JsonNode) -> Option<&'n str> {
+        let JsonValue::Text(text) = &node.value else {
             self.mismatch(label, node, "a string");
             return None;
         };
@@ -39,12 +39,12 @@ impl Findings<'_> {
     }
 
     /// What an environment can carry: a string, or a number or a boolean as it was written.
-    pub(super) fn scalar(&mut self, label: &str, node: &Node) -> Option<String> {
+    pub(super) fn scalar(&mut self, label: &str, node: &JsonNode) -> Option<String> {
         match &node.value {
-            Value::Text(_) => self.text_of(label, node).map(str::to_owned),
-            Value::Number(written) => Some(written.clone()),
-            Value::Boolean(value) => Some(value.to_string()),
-            Value::Null | Value::List(_) | Value::Object(_) => {
+            JsonValue::Text(_) => self.text_of(label, node).map(str::to_owned),
+            JsonValue::Number(written) => Some(written.clone()),
+            JsonValue::Boolean(value) => Some(value.to_string()),
+            JsonValue::Null | JsonValue::List(_) | JsonValue::Object(_) => {
                 self.mismatch(label, node, "a string, a number or a boolean");
                 None
             }
@@ -52,7 +52,7 @@ impl Findings<'_> {
     }
 
     /// A string that is not empty.
-    pub(super) fn filled(&mut self, label: &str, node: &Node) -> Option<String> {
+    pub(super) fn filled(&mut self, label: &str, node: &JsonNode) -> Option<String> {
         let text = self.text_of(label, node)?;
         if text.is_empty() {
             self.tell(node.start, format!("`{label}` is empty"));
@@ -62,8 +62,8 @@ impl Findings<'_> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&mut self, label: &str, node: &Node) -> Option<bool> {
-        if let Value::Boolean(value) = node.value {
+    pub(super) fn boolean(&mut self, label: &str, node: &JsonNode) -> Option<bool> {
+        if let JsonValue::Boolean(value) = node.value {
             return Some(value);
         }
         self.mismatch(label, node, "`true` or `false`");
@@ -71,8 +71,8 @@ impl Findings<'_> {
     }
 
     /// An object.
-    pub(super) fn object<'n>(&mut self, label: &str, node: &'n Node) -> Option<&'n Object> {
-        if let Value::Object(object) = &node.value {
+    pub(super) fn object<'n>(&mut self, label: &str, node: &'n JsonNode) -> Option<&'n Object> {
+        if let JsonValue::Object(object) = &node.value {
             return Some(object);
         }
         self.mismatch(label, node, "an object");
@@ -80,8 +80,8 @@ impl Findings<'_> {
     }
 
     /// A list.
-    pub(super) fn list<'n>(&mut self, label: &str, node: &'n Node) -> Option<&'n [Node]> {
-        if let Value::List(list) = &node.value {
+    pub(super) fn list<'n>(&mut self, label: &str, node: &'n JsonNode) -> Option<&'n [JsonNode]> {
+        if let JsonValue::List(list) = &node.value {
             return Some(list);
         }
         self.mismatch(label, node, "a list");
@@ -89,7 +89,7 @@ impl Findings<'_> {
     }
 
     /// A list of strings.
-    pub(super) fn texts(&mut self, label: &str, node: &Node) -> Option<Vec<String>> {
+    pub(super) fn texts(&mut self, label: &str, node: &JsonNode) -> Option<Vec<String>> {
         let list = self.list(label, node)?;
         let element = format!("{label}[]");
         let mut texts = Vec::new();
@@ -100,7 +100,7 @@ impl Findings<'_> {
     }
 
     /// A command: a list of strings, of which the first names the program.
-    pub(super) fn command_line(&mut self, label: &str, node: &Node) -> Option<Vec<String>> {
+    pub(super) fn command_line(&mut self, label: &str, node: &JsonNode) -> Option<Vec<String>> {
         let words = self.texts(label, node)?;
         if words.first().is_none_or(String::is_empty) {
             self.tell(node.start, format!("`{label}` names no program"));
@@ -110,7 +110,7 @@ impl Findings<'_> {
     }
 
     /// An id.
-    pub(super) fn id(&mut self, label: &str, node: &Node) -> Option<Id> {
+    pub(super) fn id(&mut self, label: &str, node: &JsonNode) -> Option<Id> {
         let text = self.text_of(label, node)?;
         match Id::parse(text) {
             Ok(id) => Some(id),
@@ -122,7 +122,7 @@ impl Findings<'_> {
     }
 
     /// Ids, at least one, repeated ones once.
-    pub(super) fn ids(&mut self, label: &str, node: &Node) -> Option<Vec<Id>> {
+    pub(super) fn ids(&mut self, label: &str, node: &JsonNode) -> Option<Vec<Id>> {
         let list = self.list(label, node)?;
         if list.is_empty() {
             self.tell(node.start, format!("`{label}` is empty"));
@@ -139,8 +139,14 @@ impl Findings<'_> {
     }
 
     /// A whole number from `least` to `most`.
-    pub(super) fn whole(&mut self, label: &str, node: &Node, least: u32, most: u32) -> Option<u32> {
-        let Value::Number(written) = &node.value else {
+    pub(super) fn whole(
+        &mut self,
+        label: &str,
+        node: &JsonNode,
+        least: u32,
+        most: u32,
+    ) -> Option<u32> {
+        let JsonValue::Number(written) = &node.value else {
             self.mismatch(label, node, "a number");
             return None;
         };
@@ -164,7 +170,7 @@ impl Findings<'_> {
     pub(super) fn choice<T: Clone>(
         &mut self,
         label: &str,
-        node: &Node,
+        node: &JsonNode,
         choices: &[(&str, T)],
     ) -> Option<T> {
         let text = self.text_of(label, node)?;

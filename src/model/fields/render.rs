@@ -3,7 +3,7 @@
 use crate::model::{
     findings::Findings,
     format::Format,
-    json::{Node, Value},
+    json::{JsonNode, JsonValue},
 };
 
 /// The bits that let others write: `exec` refuses such a conf.
@@ -11,10 +11,10 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 impl Findings<'_> {
     /// A user or a group: its name, or its number.
-    pub(in crate::model) fn user(&mut self, label: &str, node: &Node) -> Option<String> {
+    pub(in crate::model) fn user(&mut self, label: &str, node: &JsonNode) -> Option<String> {
         match &node.value {
-            Value::Number(written) if written.parse::<u32>().is_ok() => Some(written.clone()),
-            Value::Text(_) => self.filled(label, node),
+            JsonValue::Number(written) if written.parse::<u32>().is_ok() => Some(written.clone()),
+            JsonValue::Text(_) => self.filled(label, node),
             _ => {
                 self.mismatch(label, node, "a name or a number");
                 None
@@ -23,8 +23,8 @@ impl Findings<'_> {
     }
 
     /// Permission bits as an octal string.
-    pub(in crate::model) fn mode(&mut self, label: &str, node: &Node) -> Option<u32> {
-        let Value::Text(text) = &node.value else {
+    pub(in crate::model) fn mode(&mut self, label: &str, node: &JsonNode) -> Option<u32> {
+        let JsonValue::Text(text) = &node.value else {
             self.mismatch(label, node, "an octal string such as `\"0640\"`");
             return None;
         };
@@ -43,7 +43,11 @@ impl Findings<'_> {
     }
 
     /// Formats, at least one, in the order of [`Format::ALL`].
-    pub(in crate::model) fn formats(&mut self, label: &str, node: &Node) -> Option<Vec<Format>> {
+    pub(in crate::model) fn formats(
+        &mut self,
+        label: &str,
+        node: &JsonNode,
+    ) -> Option<Vec<Format>> {
         let list = self.list(label, node)?;
         if list.is_empty() {
             self.tell(node.start, format!("`{label}` is empty"));
@@ -57,7 +61,7 @@ impl Findings<'_> {
         Some(written.filter(|format| formats.contains(format)).collect())
     }
 
-    fn format(&mut self, label: &str, node: &Node) -> Option<Format> {
+    fn format(&mut self, label: &str, node: &JsonNode) -> Option<Format> {
         self.choice(
             label,
             node,

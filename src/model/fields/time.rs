@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{findings::Findings, json::Node};
+use crate::model::{findings::Findings, json::JsonNode};
 
 /// No clock arithmetic overflows below this.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 ///
 /// # Errors
 /// A clause such as `must be …`.
-pub fn parse(text: &str, least: Duration) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration < least => {
             let least = humantime::format_duration(least);
@@ -28,10 +28,10 @@ impl Findings<'_> {
     pub(in crate::model) fn duration(
         &mut self,
         label: &str,
-        node: &Node,
+        node: &JsonNode,
         least: Duration,
     ) -> Option<Duration> {
-        if !matches!(node.value, crate::model::json::Value::Text(_)) {
+        if !matches!(node.value, crate::model::json::JsonValue::Text(_)) {
             self.mismatch(label, node, "a duration such as `\"5s\"`");
             return None;
         }

@@ -1,7 +1,7 @@
 //! Where a character of a JSON string stands in the text, escapes counted.
 
 /// The byte of `text` at which the byte `decoded` of the string's value was written; `start` is its opening quote.
-pub fn source_offset(text: &str, start: usize, decoded: usize) -> usize {
+pub(crate) fn source_offset(text: &str, start: usize, decoded: usize) -> usize {
     let mut at = start + 1;
     let mut passed = 0;
     while passed < decoded {

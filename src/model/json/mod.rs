@@ -1,4 +1,4 @@
-//! JSON with places: every key and value knows where it stands in the text. Knows nothing of what keys mean.
+//! JSON with paths: every key and value knows where it stands in the text. Knows nothing of what keys mean.
 
 mod escape;
 mod syntax;
@@ -6,20 +6,20 @@ mod tree;
 
 use super::{findings::Findings, problem::Problems};
 
-pub use escape::source_offset;
+pub(crate) use escape::source_offset;
 
 /// A value and the byte of the text at which it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
+pub(crate) struct JsonNode {
     /// In bytes, from 0.
     pub start: usize,
     /// The value.
-    pub value: Value,
+    pub value: JsonValue,
 }
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum JsonValue {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -29,14 +29,14 @@ pub enum Value {
     /// A string, its escapes resolved.
     Text(String),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<JsonNode>),
     /// An object.
     Object(Object),
 }
 
 /// An object; of duplicate keys it holds the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
+pub(crate) struct Object {
     /// The byte of its opening brace.
     pub start: usize,
     /// Its members, in the order of the text.
@@ -45,18 +45,18 @@ pub struct Object {
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub(crate) struct Member {
     /// The key, its escapes resolved.
     pub key: String,
     /// The byte of the key's opening quote.
     pub start: usize,
     /// The value.
-    pub node: Node,
+    pub node: JsonNode,
 }
 
-impl Value {
+impl JsonValue {
     /// The kind of value, as messages name it.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean(_) => "a boolean",
@@ -70,12 +70,12 @@ impl Value {
 
 impl Object {
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&JsonNode> {
         self.member(key).map(|member| &member.node)
     }
 
     /// A key with its value.
-    pub fn member(&self, key: &str) -> Option<&Member> {
+    pub(crate) fn member(&self, key: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.key == key)
     }
 }
@@ -84,15 +84,15 @@ impl Object {
 ///
 /// # Errors
 /// A text that is not JSON, or not an object. Duplicate keys are told to the findings.
-pub fn parse(mut findings: Findings<'_>) -> Result<(Findings<'_>, Object), Problems> {
-    // A `Value` is made, although it is thrown away: skipping values checks escapes and numbers less strictly.
+pub(crate) fn parse(mut findings: Findings<'_>) -> Result<(Findings<'_>, Object), Problems> {
+    // A `JsonValue` is made, although it is thrown away: skipping values checks escapes and numbers less strictly.
     if let Err(error) = serde_json::from_str::<serde_json::Value>(findings.text()) {
         return Err(syntax::problem(findings, &error));
     }
     let Some(root) = tree::read(&mut findings) else {
         return Err(findings.syntax());
     };
-    if let Value::Object(object) = root.value {
+    if let JsonValue::Object(object) = root.value {
         return Ok((findings, object));
     }
     let message = format!("the top is {}, not an object", root.value.kind());
@@ -114,13 +114,13 @@ mod tests {
         assert!(findings.finish(()).is_ok());
         assert_eq!(object.start, 1);
         let node = object.get("é").unwrap();
-        assert_eq!(node.value, Value::Number("1.50".to_owned()));
+        assert_eq!(node.value, JsonValue::Number("1.50".to_owned()));
         assert_eq!(node.start, 8);
-        let Value::List(list) = &object.get("b").unwrap().value else {
+        let JsonValue::List(list) = &object.get("b").unwrap().value else {
             panic!("a list");
         };
-        assert_eq!(list[0].value, Value::Number("1e3".to_owned()));
-        assert_eq!(list[1].value, Value::Text("😀".to_owned()));
+        assert_eq!(list[0].value, JsonValue::Number("1e3".to_owned()));
+        assert_eq!(list[1].value, JsonValue::Text("😀".to_owned()));
     }
 
     #[test]
@@ -128,12 +128,12 @@ mod tests {
         let text = "{\"a\": [{\"b\": 1,\n\"b\": 2}],\n \"\\u0061\": 3}";
         let (findings, _) = read(text).unwrap();
         let problems = findings.finish(()).unwrap_err();
-        let places: Vec<_> = problems
+        let paths: Vec<_> = problems
             .list
             .iter()
             .map(|p| (p.line, p.column, p.also))
             .collect();
-        assert_eq!(places, [(2, 1, Some(1)), (3, 2, Some(1))]);
+        assert_eq!(paths, [(2, 1, Some(1)), (3, 2, Some(1))]);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged};
 
-use super::{Member, Node, Object, Value};
+use super::{JsonNode, JsonValue, Member, Object};
 use crate::model::findings::Findings;
 
 /// Reads the findings' text. Duplicate keys are told; `None` comes with a problem.
-pub(super) fn read(findings: &mut Findings<'_>) -> Option<Node> {
+pub(super) fn read(findings: &mut Findings<'_>) -> Option<JsonNode> {
     let text = findings.text();
     let parsed =
         jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());
@@ -23,20 +23,20 @@ pub(super) fn read(findings: &mut Findings<'_>) -> Option<Node> {
     None
 }
 
-fn node(findings: &mut Findings<'_>, from: ast::Value<'_>) -> Node {
+fn node(findings: &mut Findings<'_>, from: ast::Value<'_>) -> JsonNode {
     let start = from.range().start;
     let value = match from {
-        ast::Value::NullKeyword(_) => Value::Null,
-        ast::Value::BooleanLit(literal) => Value::Boolean(literal.value),
-        ast::Value::NumberLit(literal) => Value::Number(literal.value.to_owned()),
-        ast::Value::StringLit(literal) => Value::Text(literal.value.into_owned()),
+        ast::Value::NullKeyword(_) => JsonValue::Null,
+        ast::Value::BooleanLit(literal) => JsonValue::Boolean(literal.value),
+        ast::Value::NumberLit(literal) => JsonValue::Number(literal.value.to_owned()),
+        ast::Value::StringLit(literal) => JsonValue::Text(literal.value.into_owned()),
         ast::Value::Array(array) => {
             let elements = array.elements.into_iter();
-            Value::List(elements.map(|element| node(findings, element)).collect())
+            JsonValue::List(elements.map(|element| node(findings, element)).collect())
         }
-        ast::Value::Object(inner) => Value::Object(object(findings, inner)),
+        ast::Value::Object(inner) => JsonValue::Object(object(findings, inner)),
     };
-    Node { start, value }
+    JsonNode { start, value }
 }
 
 fn object(findings: &mut Findings<'_>, from: ast::Object<'_>) -> Object {

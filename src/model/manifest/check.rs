@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     findings::Findings,
-    json::{Node, Object, Value},
+    json::{JsonNode, JsonValue, Object},
 };
 
 const KEYS: [&str; 6] = ["tcp", "command", "interval", "timeout", "fall", "rise"];
@@ -65,8 +65,8 @@ fn probe(findings: &mut Findings<'_>, check: &Object, port: Port) -> Option<Prob
     }
 }
 
-fn tcp(findings: &mut Findings<'_>, node: &Node, port: Port) -> Option<Probe> {
-    if node.value != Value::Boolean(true) {
+fn tcp(findings: &mut Findings<'_>, node: &JsonNode, port: Port) -> Option<Probe> {
+    if node.value != JsonValue::Boolean(true) {
         findings
             .tell(node.start, "`check.tcp` can only be `true`")
             .hint("leave `check` out if nothing is to be asked");

@@ -13,7 +13,7 @@ use super::{format::Format, id::Id, name::Name, pattern::Pattern};
 
 /// A service's manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// The service; equals the file's name.
     pub id: Id,
     /// Its federation: `default` unless the manifest says another.
@@ -41,7 +41,7 @@ pub struct Manifest {
 
 /// A value that a service needs from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
+pub(crate) struct Requirement {
     /// How the value is made from references.
     pub pattern: Pattern,
     /// Whether the variable is left out when the requirement is unmet.
@@ -54,7 +54,7 @@ pub struct Requirement {
 
 /// Which of several announcements of a name are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pick {
+pub(crate) enum Pick {
     /// One, by rendezvous hashing over the consumer's node.
     Spread,
     /// All of them, sorted and joined.
@@ -66,7 +66,7 @@ pub enum Pick {
 
 /// A manifest's `conf`: each field overrides the node's `render` setting of that name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfOverride {
+pub(crate) struct ConfOverride {
     /// The owning user's name or number.
     pub owner: Option<String>,
     /// The owning group's name or number.
@@ -81,7 +81,7 @@ pub struct ConfOverride {
 
 /// A manifest's `check`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+pub(crate) struct Check {
     /// What is asked.
     pub probe: Probe,
     /// The time from one probe to the next.
@@ -96,7 +96,7 @@ pub struct Check {
 
 /// What a check asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Probe {
+pub(crate) enum Probe {
     /// Whether something listens on the service's port.
     Tcp,
     /// Whether a command succeeds.

@@ -6,7 +6,7 @@ use super::{Manifest, check, conf, environment, provides, requires};
 use crate::model::{
     findings::Findings,
     id::Id,
-    json::{self, Node, Object, Value},
+    json::{self, JsonNode, JsonValue, Object},
     name::Name,
     problem::Problems,
 };
@@ -42,7 +42,7 @@ impl Manifest {
     ///
     /// # Errors
     /// The syntax error of a text that is not JSON; else every problem of the manifest, at its place.
-    pub fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
+    pub(crate) fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
         let findings = Findings::new(path, &format!("manifest of `{id}`"), text);
         let (mut findings, top) = json::parse(findings)?;
         let manifest = assemble(&mut findings, &top, id);
@@ -82,7 +82,7 @@ fn assemble(findings: &mut Findings<'_>, top: &Object, id: &Id) -> Manifest {
 pub(super) fn read<T>(
     object: &Object,
     key: &str,
-    value: impl FnOnce(&Node) -> Option<T>,
+    value: impl FnOnce(&JsonNode) -> Option<T>,
 ) -> Option<T> {
     object.get(key).and_then(value)
 }
@@ -110,14 +110,14 @@ fn expect_id(findings: &mut Findings<'_>, top: &Object, id: &Id) {
 }
 
 /// `true` and `false` name no command; a string is one for the shell.
-fn command(findings: &mut Findings<'_>, node: &Node) -> Option<Vec<String>> {
+fn command(findings: &mut Findings<'_>, node: &JsonNode) -> Option<Vec<String>> {
     match &node.value {
-        Value::Boolean(_) => None,
-        Value::Text(_) => {
+        JsonValue::Boolean(_) => None,
+        JsonValue::Text(_) => {
             let line = findings.filled("command", node)?;
             Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line])
         }
-        Value::List(_) => findings.command_line("command", node),
+        JsonValue::List(_) => findings.command_line("command", node),
         _ => {
             findings.mismatch("command", node, "`true`, a string or a list of strings");
             None
@@ -125,7 +125,7 @@ fn command(findings: &mut Findings<'_>, node: &Node) -> Option<Vec<String>> {
     }
 }
 
-fn local_port(findings: &mut Findings<'_>, node: &Node) -> Option<u16> {
+fn local_port(findings: &mut Findings<'_>, node: &JsonNode) -> Option<u16> {
     let number = findings.whole("local_port", node, 1, u16::MAX.into())?;
     u16::try_from(number).ok()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{parse::Port, requires};
 use crate::model::{
     findings::Findings,
-    json::{Member, Object, Value, source_offset},
+    json::{JsonValue, Member, Object, source_offset},
     name::Name,
     pattern::Pattern,
     suggest,
@@ -29,7 +29,7 @@ pub(super) fn read(
     };
     // As written: a variable whose value was told is known all the same, since one slip is one problem.
     let variables: Vec<&str> = match top.get("environment").map(|node| &node.value) {
-        Some(Value::Object(object)) => object.members.iter().map(|m| m.key.as_str()).collect(),
+        Some(JsonValue::Object(object)) => object.members.iter().map(|m| m.key.as_str()).collect(),
         _ => Vec::new(),
     };
     let mut provides = BTreeMap::new();
@@ -56,7 +56,7 @@ fn pattern(
 ) -> Option<Pattern> {
     let label = format!("provides.{}", member.key);
     let pattern = requires::pattern(findings, &label, &member.node)?;
-    if let Value::Text(text) = &member.node.value {
+    if let JsonValue::Text(text) = &member.node.value {
         for (offset, hole) in holes(text) {
             let at = source_offset(findings.text(), member.node.start, offset);
             judge(findings, at, hole, variables, port);

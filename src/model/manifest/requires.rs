@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Pick, Requirement, parse::read as read_key};
 use crate::model::{
     findings::Findings,
-    json::{Member, Node, Object, Value, source_offset},
+    json::{JsonNode, JsonValue, Member, Object, source_offset},
     name::Name,
     pattern::Pattern,
 };
@@ -22,7 +22,7 @@ pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> BTreeMap<Name, 
         return BTreeMap::new();
     };
     let written_out = match top.get("environment").map(|node| &node.value) {
-        Some(Value::Object(environment)) => Some(environment),
+        Some(JsonValue::Object(environment)) => Some(environment),
         _ => None,
     };
     let mut requires = BTreeMap::new();
@@ -50,7 +50,11 @@ pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> BTreeMap<Name, 
 }
 
 /// A pattern, told at the very brace that is wrong.
-pub(super) fn pattern(findings: &mut Findings<'_>, label: &str, node: &Node) -> Option<Pattern> {
+pub(super) fn pattern(
+    findings: &mut Findings<'_>,
+    label: &str,
+    node: &JsonNode,
+) -> Option<Pattern> {
     let text = findings.text_of(label, node)?;
     match Pattern::parse(text) {
         Ok(pattern) => Some(pattern),
@@ -65,13 +69,13 @@ pub(super) fn pattern(findings: &mut Findings<'_>, label: &str, node: &Node) -> 
 fn requirement(findings: &mut Findings<'_>, member: &Member) -> Option<Requirement> {
     let label = format!("requires.{}", member.key);
     match &member.node.value {
-        Value::Text(_) => Some(Requirement {
+        JsonValue::Text(_) => Some(Requirement {
             pattern: pattern(findings, &label, &member.node)?,
             optional: false,
             default: None,
             pick: Pick::Spread,
         }),
-        Value::Object(object) => detailed(findings, &label, object),
+        JsonValue::Object(object) => detailed(findings, &label, object),
         _ => {
             findings.mismatch(&label, &member.node, "a pattern or an object with `value`");
             None

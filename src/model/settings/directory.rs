@@ -18,7 +18,7 @@ struct Render {
 }
 
 /// Where confs are, by the text of `config.json`; `None` if it has to be judged as a whole, which tells what is wrong.
-pub fn conf_directory(root: &Path, text: &str) -> Option<PathBuf> {
+pub(crate) fn conf_directory(root: &Path, text: &str) -> Option<PathBuf> {
     let top: Top = serde_json::from_str(text).ok()?;
     match top.render.and_then(|render| render.directory) {
         Some(directory) if directory.is_absolute() => Some(below(root, &directory)),

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Location, Refusal, address};
+use super::{Location, SettingRefusal, address};
 use crate::model::secret;
 
 /// Parses what `--registry` and its variable say: URLs with commas between them, or `dir:PATH`.
-pub(super) fn parse(text: &str) -> Result<Location, Refusal> {
+pub(super) fn parse(text: &str) -> Result<Location, SettingRefusal> {
     if text.starts_with("dir:") {
         // A comma is part of the path.
         return location(&[text]).map_err(|(_, refusal)| refusal);
@@ -16,14 +16,14 @@ pub(super) fn parse(text: &str) -> Result<Location, Refusal> {
 }
 
 /// A registry from its URLs or its one `dir:PATH`; a refusal comes with the index of what it refuses.
-pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, Refusal)> {
+pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusal)> {
     if let [only] = texts
         && let Some(path) = only.strip_prefix("dir:")
     {
         return match path {
             "" => Err((
                 0,
-                Refusal::new("names no folder").hinted("write `dir:PATH`"),
+                SettingRefusal::new("names no folder").hinted("write `dir:PATH`"),
             )),
             path => Ok(Location::Directory(PathBuf::from(path))),
         };
@@ -35,7 +35,7 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, Refusal)> {
             .first()
             .is_some_and(|first| scheme(first) != scheme(&url))
         {
-            let refusal = Refusal::new("mixes `http` and `https`")
+            let refusal = SettingRefusal::new("mixes `http` and `https`")
                 .hinted("credentials sent over `http` can be read on the way; use `https` for all");
             return Err((index, refusal));
         }
@@ -44,63 +44,63 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, Refusal)> {
         }
     }
     if urls.is_empty() {
-        return Err((0, Refusal::new("is empty")));
+        return Err((0, SettingRefusal::new("is empty")));
     }
     Ok(Location::Etcd(urls))
 }
 
 /// One URL with host and port, and nothing else.
-fn endpoint(text: &str) -> Result<String, Refusal> {
+fn endpoint(text: &str) -> Result<String, SettingRefusal> {
     let shown = secret::mask_passwords(text);
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(schemeless(text));
     };
     if !matches!(scheme, "http" | "https") {
-        let refusal = Refusal::new(format!("needs `http` or `https` in `{shown}`"));
+        let refusal = SettingRefusal::new(format!("needs `http` or `https` in `{shown}`"));
         return Err(refusal);
     }
     if rest.contains('@') {
-        let refusal = Refusal::new(format!("holds a user in `{shown}`"));
+        let refusal = SettingRefusal::new(format!("holds a user in `{shown}`"));
         return Err(
             refusal.hinted("set `registry.user` and `registry.password_file` in config.json")
         );
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['/', '?', '#']) {
-        let refusal = Refusal::new(format!("has more than a host and a port in `{shown}`"));
+        let refusal = SettingRefusal::new(format!("has more than a host and a port in `{shown}`"));
         return Err(refusal.hinted("write `SCHEME://HOST:PORT`"));
     }
     let Some((host, port)) = authority.rsplit_once(':').filter(|(_, p)| is_number(p)) else {
-        let refusal = Refusal::new(format!("names no port in `{shown}`"));
+        let refusal = SettingRefusal::new(format!("names no port in `{shown}`"));
         return Err(refusal.hinted(format!("etcd's is 2379: `{scheme}://{authority}:2379`")));
     };
     if port.parse::<u16>().is_err() || port.bytes().all(|b| b == b'0') {
-        return Err(Refusal::new(format!(
+        return Err(SettingRefusal::new(format!(
             "needs a port from 1 to 65535 in `{shown}`"
         )));
     }
     if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
-        let refusal = Refusal::new(format!(
+        let refusal = SettingRefusal::new(format!(
             "needs brackets around the IPv6 address in `{shown}`"
         ));
         return Err(refusal.hinted(format!("`{scheme}://[{host}]:{port}`")));
     }
     match address::host(host) {
         Ok(_) => Ok(format!("{scheme}://{authority}")),
-        Err(reason) => Err(Refusal::new(format!(
+        Err(reason) => Err(SettingRefusal::new(format!(
             "names a host in `{shown}` that {reason}"
         ))),
     }
 }
 
 /// A text without a scheme may still hold a password, so only a plain address is repeated.
-fn schemeless(text: &str) -> Refusal {
+fn schemeless(text: &str) -> SettingRefusal {
     match text.rsplit_once(':') {
         Some((host, port)) if is_number(port) && address::host(host).is_ok() => {
-            Refusal::new(format!("has no scheme in `{text}`"))
+            SettingRefusal::new(format!("has no scheme in `{text}`"))
                 .hinted(format!("write `http://{text}`"))
         }
-        _ => Refusal::new("is neither a URL nor `dir:PATH`")
+        _ => SettingRefusal::new("is neither a URL nor `dir:PATH`")
             .hinted("write `http://HOST:2379`, `https://HOST:2379` or `dir:PATH`"),
     }
 }

@@ -3,15 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Credentials, Location, OnUnreachable, address, later,
-    listen::{self, StatedListen},
+    Credentials, Location, OnUnreachable, address, balance,
+    listen::{self, ExplicitListen},
     registry_file,
 };
 use crate::model::{
     findings::Findings,
     format::Format,
     id::Id,
-    json::{self, Node, Object, Value},
+    json::{self, JsonNode, JsonValue, Object},
     problem::Problems,
 };
 
@@ -42,22 +42,22 @@ const SHORTEST_TTL: Duration = Duration::from_secs(1);
 
 /// Everything that the file says; `None` where it says nothing.
 #[derive(Debug, Default)]
-pub(super) struct Stated {
-    pub(super) registry: StatedRegistry,
+pub(super) struct Explicit {
+    pub(super) registry: ExplicitRegistry,
     pub(super) node: Option<Id>,
     pub(super) host: Option<String>,
     pub(super) region: Option<Id>,
     pub(super) regions: Option<Vec<Id>>,
     pub(super) federation: Option<Id>,
     pub(super) federations: Option<Vec<Id>>,
-    pub(super) render: StatedRender,
+    pub(super) render: ExplicitRender,
     pub(super) ttl: Option<Duration>,
-    pub(super) listen: StatedListen,
+    pub(super) listen: ExplicitListen,
 }
 
 /// What it says of the registry.
 #[derive(Debug, Default)]
-pub(super) struct StatedRegistry {
+pub(super) struct ExplicitRegistry {
     pub(super) location: Option<Location>,
     pub(super) ca: Option<PathBuf>,
     pub(super) credentials: Credentials,
@@ -67,7 +67,7 @@ pub(super) struct StatedRegistry {
 
 /// What it says of confs.
 #[derive(Debug, Default)]
-pub(super) struct StatedRender {
+pub(super) struct ExplicitRender {
     pub(super) directory: Option<PathBuf>,
     pub(super) mode: Option<u32>,
     pub(super) owner: Option<String>,
@@ -77,20 +77,20 @@ pub(super) struct StatedRender {
 }
 
 /// Parses `config.json`.
-pub(super) fn parse(path: &str, text: &str) -> Result<Stated, Problems> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Explicit, Problems> {
     let findings = Findings::new(path, "the node's configuration", text);
     let (mut findings, top) = json::parse(findings)?;
-    let stated = assemble(&mut findings, &top);
-    findings.finish(stated)
+    let explicit = assemble(&mut findings, &top);
+    findings.finish(explicit)
 }
 
 /// What `value` makes of a key, if the key is there and not `null`.
 pub(super) fn read<T>(
     object: &Object,
     key: &str,
-    value: impl FnOnce(&Node) -> Option<T>,
+    value: impl FnOnce(&JsonNode) -> Option<T>,
 ) -> Option<T> {
-    let said = object.get(key).filter(|node| node.value != Value::Null);
+    let said = object.get(key).filter(|node| node.value != JsonValue::Null);
     said.and_then(value)
 }
 
@@ -101,21 +101,21 @@ pub(super) fn section<'o>(
     key: &str,
     known: &[&str],
 ) -> Option<&'o Object> {
-    let node = top.get(key).filter(|node| node.value != Value::Null)?;
+    let node = top.get(key).filter(|node| node.value != JsonValue::Null)?;
     let object = findings.object(key, node)?;
     findings.unknown(key, object, known);
     Some(object)
 }
 
 /// A path as it is written.
-pub(super) fn path(findings: &mut Findings<'_>, label: &str, node: &Node) -> Option<PathBuf> {
+pub(super) fn path(findings: &mut Findings<'_>, label: &str, node: &JsonNode) -> Option<PathBuf> {
     findings.filled(label, node).map(PathBuf::from)
 }
 
-fn assemble(findings: &mut Findings<'_>, top: &Object) -> Stated {
+fn assemble(findings: &mut Findings<'_>, top: &Object) -> Explicit {
     findings.unknown("", top, &KEYS);
-    later::judge(findings, top);
-    Stated {
+    balance::judge(findings, top);
+    Explicit {
         registry: registry_file::read(findings, top),
         node: read(top, "node", |node| findings.id("node", node)),
         host: read(top, "host", |node| host(findings, node)),
@@ -129,7 +129,7 @@ fn assemble(findings: &mut Findings<'_>, top: &Object) -> Stated {
     }
 }
 
-fn host(findings: &mut Findings<'_>, node: &Node) -> Option<String> {
+fn host(findings: &mut Findings<'_>, node: &JsonNode) -> Option<String> {
     let text = findings.text_of("host", node)?;
     match address::host(text) {
         Ok(host) => Some(host),
@@ -140,9 +140,9 @@ fn host(findings: &mut Findings<'_>, node: &Node) -> Option<String> {
     }
 }
 
-fn render(findings: &mut Findings<'_>, top: &Object) -> Option<StatedRender> {
+fn render(findings: &mut Findings<'_>, top: &Object) -> Option<ExplicitRender> {
     let render = section(findings, top, "render", &RENDER_KEYS)?;
-    Some(StatedRender {
+    Some(ExplicitRender {
         directory: read(render, "directory", |node| directory(findings, node)),
         mode: read(render, "mode", |node| findings.mode("render.mode", node)),
         owner: read(render, "owner", |node| findings.user("render.owner", node)),
@@ -157,7 +157,7 @@ fn render(findings: &mut Findings<'_>, top: &Object) -> Option<StatedRender> {
     })
 }
 
-fn directory(findings: &mut Findings<'_>, node: &Node) -> Option<PathBuf> {
+fn directory(findings: &mut Findings<'_>, node: &JsonNode) -> Option<PathBuf> {
     let directory = path(findings, "render.directory", node)?;
     if directory.is_absolute() {
         return Some(directory);

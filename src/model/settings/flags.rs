@@ -4,12 +4,12 @@ use std::{ffi::OsString, path::PathBuf};
 
 use super::{
     Origin,
-    refusal::{Refusal, SettingsError},
+    refusal::{SettingRefusal, SettingsError},
 };
 
 /// The global flags, as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// `--root`.
     pub root: Option<String>,
     /// `--config`.
@@ -30,38 +30,39 @@ pub struct Flags {
 
 /// One thing that a flag and a variable can say.
 #[derive(Clone, Copy)]
-pub(super) struct Knob {
+pub(super) struct Setting {
     pub(super) flag: &'static str,
     pub(super) variable: &'static str,
     typed: fn(&Flags) -> Option<&String>,
 }
 
-const fn knob(
+const fn setting(
     flag: &'static str,
     variable: &'static str,
     typed: fn(&Flags) -> Option<&String>,
-) -> Knob {
-    Knob {
+) -> Setting {
+    Setting {
         flag,
         variable,
         typed,
     }
 }
 
-pub(super) const ROOT: Knob = knob("--root", "RECONF_ROOT", |f| f.root.as_ref());
-pub(super) const CONFIG: Knob = knob("--config", "RECONF_CONFIG", |f| f.config.as_ref());
-pub(super) const REGISTRY: Knob = knob("--registry", "RECONF_REGISTRY", |f| f.registry.as_ref());
-pub(super) const FEDERATION: Knob = knob("--federation", "RECONF_FEDERATION", |f| {
+pub(super) const ROOT: Setting = setting("--root", "RECONF_ROOT", |f| f.root.as_ref());
+pub(super) const CONFIG: Setting = setting("--config", "RECONF_CONFIG", |f| f.config.as_ref());
+pub(super) const REGISTRY: Setting =
+    setting("--registry", "RECONF_REGISTRY", |f| f.registry.as_ref());
+pub(super) const FEDERATION: Setting = setting("--federation", "RECONF_FEDERATION", |f| {
     f.federation.as_ref()
 });
-pub(super) const REGION: Knob = knob("--region", "RECONF_REGION", |f| f.region.as_ref());
-pub(super) const NODE: Knob = knob("--node", "RECONF_NODE", |f| f.node.as_ref());
-pub(super) const HOST: Knob = knob("--host", "RECONF_HOST", |f| f.host.as_ref());
-pub(super) const TIMEOUT: Knob = knob("--timeout", "RECONF_TIMEOUT", |f| f.timeout.as_ref());
+pub(super) const REGION: Setting = setting("--region", "RECONF_REGION", |f| f.region.as_ref());
+pub(super) const NODE: Setting = setting("--node", "RECONF_NODE", |f| f.node.as_ref());
+pub(super) const HOST: Setting = setting("--host", "RECONF_HOST", |f| f.host.as_ref());
+pub(super) const TIMEOUT: Setting = setting("--timeout", "RECONF_TIMEOUT", |f| f.timeout.as_ref());
 
-impl Knob {
+impl Setting {
     /// What was said, and by what; an empty variable says nothing.
-    pub(super) fn said(
+    pub(super) fn resolve_setting(
         &self,
         flags: &Flags,
         variable: &impl Fn(&'static str) -> Option<OsString>,
@@ -75,19 +76,19 @@ impl Knob {
         match text.into_string() {
             Ok(text) => Ok(Some((text, Origin::Variable(self.variable)))),
             Err(_) => Err(SettingsError::Variable(
-                Refusal::new("is not UTF-8").of(self.variable),
+                SettingRefusal::new("is not UTF-8").of(self.variable),
             )),
         }
     }
 
-    /// As [`Knob::said`], parsed; the error knows whose mistake it is.
+    /// As [`Setting::said`], parsed; the error knows whose mistake it is.
     pub(super) fn parsed<T>(
         &self,
         flags: &Flags,
         variable: &impl Fn(&'static str) -> Option<OsString>,
-        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+        parse: impl FnOnce(&str) -> Result<T, SettingRefusal>,
     ) -> Result<Option<(T, Origin)>, SettingsError> {
-        let Some((text, origin)) = self.said(flags, variable)? else {
+        let Some((text, origin)) = self.resolve_setting(flags, variable)? else {
             return Ok(None);
         };
         match parse(&text) {
@@ -104,12 +105,12 @@ impl Knob {
 ///
 /// # Errors
 /// A variable that names either of them and is not UTF-8.
-pub fn config_path(
+pub(crate) fn config_path(
     flags: &Flags,
     variable: impl Fn(&'static str) -> Option<OsString>,
 ) -> Result<(PathBuf, PathBuf), SettingsError> {
-    let path = |knob: Knob| {
-        let said = knob.said(flags, &variable)?;
+    let path = |setting: Setting| {
+        let said = setting.resolve_setting(flags, &variable)?;
         Ok(said.map(|(text, _)| PathBuf::from(text)))
     };
     let root = path(ROOT)?.unwrap_or_else(|| PathBuf::from("/"));

@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     file::{path, read, section},
-    merge::Filed,
-    rows::Row,
+    merge::FileSettings,
+    rows::SettingRow,
 };
 use crate::model::{findings::Findings, json::Object};
 
@@ -25,7 +25,7 @@ const MIN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What a provision is, and when one may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenSettings {
+pub(crate) struct ListenSettings {
     /// The command, the program first; `None`: it is given when the listener starts.
     pub command: Option<Vec<String>>,
     /// How long nothing has to change before a change starts a provision.
@@ -44,7 +44,7 @@ pub struct ListenSettings {
 
 /// What the file says of it.
 #[derive(Debug, Default)]
-pub(super) struct StatedListen {
+pub(super) struct ExplicitListen {
     command: Option<Vec<String>>,
     debounce: Option<Duration>,
     debounce_max: Option<Duration>,
@@ -55,9 +55,9 @@ pub(super) struct StatedListen {
 }
 
 /// Reads `listen`; nothing if it is missing.
-pub(super) fn parse(findings: &mut Findings<'_>, top: &Object) -> StatedListen {
+pub(super) fn parse(findings: &mut Findings<'_>, top: &Object) -> ExplicitListen {
     let Some(listen) = section(findings, top, "listen", &KEYS) else {
-        return StatedListen::default();
+        return ExplicitListen::default();
     };
     let mut time = |key: &str| {
         let label = format!("listen.{key}");
@@ -65,7 +65,7 @@ pub(super) fn parse(findings: &mut Findings<'_>, top: &Object) -> StatedListen {
             findings.duration(&label, node, Duration::ZERO)
         })
     };
-    StatedListen {
+    ExplicitListen {
         debounce: time("debounce"),
         debounce_max: time("debounce_max"),
         min_interval: time("min_interval"),
@@ -82,32 +82,32 @@ pub(super) fn parse(findings: &mut Findings<'_>, top: &Object) -> StatedListen {
     }
 }
 
-impl StatedListen {
-    /// What was said, with defaults for the rest; `filed` keeps where each comes from.
-    pub(super) fn settled(self, filed: &mut impl Filed) -> ListenSettings {
+impl ExplicitListen {
+    /// What was said, with defaults for the rest; `from_file` keeps where each comes from.
+    pub(super) fn with_origins(self, from_file: &mut impl FileSettings) -> ListenSettings {
         ListenSettings {
-            command: filed.filed("listen.command", self.command),
-            debounce: filed
-                .filed("listen.debounce", self.debounce)
+            command: from_file.from_file("listen.command", self.command),
+            debounce: from_file
+                .from_file("listen.debounce", self.debounce)
                 .unwrap_or(DEBOUNCE),
-            debounce_max: filed
-                .filed("listen.debounce_max", self.debounce_max)
+            debounce_max: from_file
+                .from_file("listen.debounce_max", self.debounce_max)
                 .unwrap_or(DEBOUNCE_MAX),
-            min_interval: filed
-                .filed("listen.min_interval", self.min_interval)
+            min_interval: from_file
+                .from_file("listen.min_interval", self.min_interval)
                 .unwrap_or(MIN_INTERVAL),
-            splay: filed
-                .filed("listen.splay", self.splay)
+            splay: from_file
+                .from_file("listen.splay", self.splay)
                 .unwrap_or(Duration::ZERO),
-            max_parallel: filed.filed("listen.max_parallel", self.max_parallel),
-            busy_lock: filed.filed("listen.busy_lock", self.busy_lock),
+            max_parallel: from_file.from_file("listen.max_parallel", self.max_parallel),
+            busy_lock: from_file.from_file("listen.busy_lock", self.busy_lock),
         }
     }
 }
 
 impl ListenSettings {
     /// Its keys with their values, as `reconf config` lists them.
-    pub(super) fn rows(&self) -> Vec<Row> {
+    pub(super) fn rows(&self) -> Vec<SettingRow> {
         let time = |time: Duration| Some(humantime::format_duration(time).to_string());
         let words = |words: &Vec<String>| words.join(" ");
         let lock = self.busy_lock.as_ref().map(|path| path.display());

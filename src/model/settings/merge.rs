@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     Location, OnUnreachable, Origin, RegistrySettings, RenderSettings, Settings, address, endpoint,
-    file::{self, Stated},
-    flags::{self, Flags, Knob},
-    refusal::{Refusal, SettingsError},
+    file::{self, Explicit},
+    flags::{self, Flags, Setting},
+    refusal::{SettingRefusal, SettingsError},
     registry_file::SHORTEST_TIMEOUT,
 };
 use crate::model::{fields, format::Format, id::Id};
@@ -21,9 +21,9 @@ pub(super) const DIRECTORY: &str = "/etc/services.d";
 const MODE: u32 = 0o640;
 
 /// Keeps where values come from that only the file can say.
-pub(super) trait Filed {
+pub(super) trait FileSettings {
     /// The value, once its origin is kept.
-    fn filed<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T>;
+    fn from_file<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T>;
 }
 
 /// The sources of one call, and what each key was taken from.
@@ -38,48 +38,49 @@ impl Settings {
     ///
     /// # Errors
     /// The first flag or variable that is wrong, or every problem of the file.
-    pub fn load(
+    pub(crate) fn load(
         flags: &Flags,
         variable: impl Fn(&'static str) -> Option<OsString>,
         file: Option<(&str, &str)>,
     ) -> Result<Self, SettingsError> {
-        let stated = match file {
+        let explicit = match file {
             Some((path, text)) => file::parse(path, text).map_err(SettingsError::File)?,
-            None => Stated::default(),
+            None => Explicit::default(),
         };
         let merge = Merge {
             flags,
             variable,
             origins: BTreeMap::new(),
         };
-        merge.settings(stated)
+        merge.settings(explicit)
     }
 }
 
 impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
-    fn settings(mut self, stated: Stated) -> Result<Settings, SettingsError> {
-        self.said("root", flags::ROOT, None, path)?;
-        self.said("config", flags::CONFIG, None, path)?;
+    fn settings(mut self, explicit: Explicit) -> Result<Settings, SettingsError> {
+        self.resolve_setting("root", flags::ROOT, None, path)?;
+        self.resolve_setting("config", flags::CONFIG, None, path)?;
         let (root, config) = flags::config_path(self.flags, &self.variable)?;
-        let region = self.said("region", flags::REGION, stated.region, id)?;
+        let region = self.resolve_setting("region", flags::REGION, explicit.region, id)?;
         let region = region.unwrap_or_else(Id::default_scope);
-        let home = stated.federation.clone();
-        let federation = self.said("federation", flags::FEDERATION, stated.federation, id)?;
+        let home = explicit.federation.clone();
+        let federation =
+            self.resolve_setting("federation", flags::FEDERATION, explicit.federation, id)?;
         let federation = federation.unwrap_or_else(Id::default_scope);
-        let regions = self.filed("regions", stated.regions);
-        let federations = self.filed("federations", stated.federations);
+        let regions = self.from_file("regions", explicit.regions);
+        let federations = self.from_file("federations", explicit.federations);
         Ok(Settings {
-            registry: self.registry(&root, stated.registry)?,
-            node: self.said("node", flags::NODE, stated.node, id)?,
-            host: self.said("host", flags::HOST, stated.host, host)?,
+            registry: self.registry(&root, explicit.registry)?,
+            node: self.resolve_setting("node", flags::NODE, explicit.node, id)?,
+            host: self.resolve_setting("host", flags::HOST, explicit.host, host)?,
             regions: regions.unwrap_or_else(|| vec![region.clone()]),
             region,
             federations: federations.unwrap_or_else(|| vec![federation.clone()]),
             home: home.unwrap_or_else(|| federation.clone()),
             federation,
-            render: self.render(&root, stated.render),
-            ttl: self.filed("announce.ttl", stated.ttl),
-            listen: stated.listen.settled(&mut self),
+            render: self.render(&root, explicit.render),
+            ttl: self.from_file("announce.ttl", explicit.ttl),
+            listen: explicit.listen.with_origins(&mut self),
             root,
             config,
             origins: self.origins,
@@ -89,66 +90,71 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
     fn registry(
         &mut self,
         root: &Path,
-        stated: file::StatedRegistry,
+        explicit: file::ExplicitRegistry,
     ) -> Result<RegistrySettings, SettingsError> {
-        let credentials = stated.credentials;
-        self.filed("registry.ca", stated.ca.as_ref());
-        self.filed("registry.cert", credentials.cert.as_ref());
-        self.filed("registry.key", credentials.key.as_ref());
-        self.filed("registry.user", credentials.user.as_ref());
-        self.filed("registry.password_file", credentials.password_file.as_ref());
-        let of_federations = Some(&stated.federations).filter(|map| !map.is_empty());
-        self.filed("registry.federations", of_federations);
+        let credentials = explicit.credentials;
+        self.from_file("registry.ca", explicit.ca.as_ref());
+        self.from_file("registry.cert", credentials.cert.as_ref());
+        self.from_file("registry.key", credentials.key.as_ref());
+        self.from_file("registry.user", credentials.user.as_ref());
+        self.from_file("registry.password_file", credentials.password_file.as_ref());
+        let of_federations = Some(&explicit.federations).filter(|map| !map.is_empty());
+        self.from_file("registry.federations", of_federations);
         let embedded = || Location::Directory(root.join("var/lib/reconf/registry"));
-        let location = self.said(
+        let location = self.resolve_setting(
             "registry",
             flags::REGISTRY,
-            stated.location,
+            explicit.location,
             endpoint::parse,
         )?;
-        let timeout = self.said("registry.timeout", flags::TIMEOUT, stated.timeout, timeout)?;
+        let timeout = self.resolve_setting(
+            "registry.timeout",
+            flags::TIMEOUT,
+            explicit.timeout,
+            timeout,
+        )?;
         Ok(RegistrySettings {
             location: location.unwrap_or_else(embedded),
-            ca: stated.ca,
+            ca: explicit.ca,
             credentials,
-            federations: stated.federations,
+            federations: explicit.federations,
             timeout: timeout.unwrap_or(TIMEOUT),
         })
     }
 
-    fn render(&mut self, root: &Path, stated: file::StatedRender) -> RenderSettings {
-        let directory = self.filed("render.directory", stated.directory);
+    fn render(&mut self, root: &Path, explicit: file::ExplicitRender) -> RenderSettings {
+        let directory = self.from_file("render.directory", explicit.directory);
         let directory = directory.unwrap_or_else(|| PathBuf::from(DIRECTORY));
-        let formats = self.filed("render.formats", stated.formats);
-        let on_unreachable = self.filed("render.on_unreachable", stated.on_unreachable);
+        let formats = self.from_file("render.formats", explicit.formats);
+        let on_unreachable = self.from_file("render.on_unreachable", explicit.on_unreachable);
         RenderSettings {
             directory: below(root, &directory),
-            mode: self.filed("render.mode", stated.mode).unwrap_or(MODE),
-            owner: self.filed("render.owner", stated.owner),
-            group: self.filed("render.group", stated.group),
+            mode: self.from_file("render.mode", explicit.mode).unwrap_or(MODE),
+            owner: self.from_file("render.owner", explicit.owner),
+            group: self.from_file("render.group", explicit.group),
             formats: formats.unwrap_or_else(|| vec![Format::Shell]),
             on_unreachable: on_unreachable.unwrap_or(OnUnreachable::LastKnown),
         }
     }
 
     /// The value of a key that a flag and a variable can say.
-    fn said<T>(
+    fn resolve_setting<T>(
         &mut self,
         key: &'static str,
-        knob: Knob,
+        setting: Setting,
         file: Option<T>,
-        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+        parse: impl FnOnce(&str) -> Result<T, SettingRefusal>,
     ) -> Result<Option<T>, SettingsError> {
-        let Some((value, origin)) = knob.parsed(self.flags, &self.variable, parse)? else {
-            return Ok(self.filed(key, file));
+        let Some((value, origin)) = setting.parsed(self.flags, &self.variable, parse)? else {
+            return Ok(self.from_file(key, file));
         };
         self.origins.insert(key, origin);
         Ok(Some(value))
     }
 }
 
-impl<V> Filed for Merge<'_, V> {
-    fn filed<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
+impl<V> FileSettings for Merge<'_, V> {
+    fn from_file<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
         let origin = match value {
             Some(_) => Origin::File,
             None => Origin::Default,
@@ -164,23 +170,23 @@ pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-fn path(text: &str) -> Result<PathBuf, Refusal> {
+fn path(text: &str) -> Result<PathBuf, SettingRefusal> {
     match text {
-        "" => Err(Refusal::new("is empty")),
+        "" => Err(SettingRefusal::new("is empty")),
         text => Ok(PathBuf::from(text)),
     }
 }
 
-fn id(text: &str) -> Result<Id, Refusal> {
-    Id::parse(text).map_err(|reason| Refusal::new(reason.to_string()))
+fn id(text: &str) -> Result<Id, SettingRefusal> {
+    Id::parse(text).map_err(|reason| SettingRefusal::new(reason.to_string()))
 }
 
-fn host(text: &str) -> Result<String, Refusal> {
-    address::host(text).map_err(Refusal::new)
+fn host(text: &str) -> Result<String, SettingRefusal> {
+    address::host(text).map_err(SettingRefusal::new)
 }
 
-fn timeout(text: &str) -> Result<Duration, Refusal> {
-    fields::time::parse(text, SHORTEST_TIMEOUT).map_err(Refusal::new)
+fn timeout(text: &str) -> Result<Duration, SettingRefusal> {
+    fields::time::parse(text, SHORTEST_TIMEOUT).map_err(SettingRefusal::new)
 }
 
 #[cfg(test)]

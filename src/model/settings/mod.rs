@@ -1,21 +1,21 @@
 //! The node's configuration (design.md section 4): flags beat variables beat `config.json` beat defaults.
 
 mod address;
+mod balance;
 mod directory;
 mod endpoint;
 mod file;
 mod flags;
-mod later;
 mod listen;
 mod merge;
 mod refusal;
 mod registry_file;
 mod rows;
 
-pub use directory::conf_directory;
-pub use flags::{Flags, config_path};
-pub use listen::ListenSettings;
-pub use refusal::{Refusal, SettingsError};
+pub(crate) use directory::conf_directory;
+pub(crate) use flags::{Flags, config_path};
+pub(crate) use listen::ListenSettings;
+pub(crate) use refusal::{SettingRefusal, SettingsError};
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
@@ -23,8 +23,8 @@ use super::{format::Format, id::Id};
 
 /// The effective configuration of a node.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    /// The folder below which all places of section 2 are.
+pub(crate) struct Settings {
+    /// The folder below which all paths of section 2 are.
     pub root: PathBuf,
     /// The path of `config.json`.
     pub config: PathBuf,
@@ -57,7 +57,7 @@ pub struct Settings {
 
 /// How the registry is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegistrySettings {
+pub(crate) struct RegistrySettings {
     /// Which registry.
     pub location: Location,
     /// The certificate authority that signed the endpoints' certificates (PEM); `None`: the system's.
@@ -72,14 +72,14 @@ pub struct RegistrySettings {
 
 impl RegistrySettings {
     /// Whether it is the embedded registry, which only this machine sees.
-    pub fn is_embedded(&self) -> bool {
+    pub(crate) fn is_embedded(&self) -> bool {
         matches!(self.location, Location::Directory(_))
     }
 }
 
 /// Which registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
+pub(crate) enum Location {
     /// etcd's client URLs, `http://` or `https://` with host and port, without user or path.
     Etcd(Vec<String>),
     /// The folder of the embedded registry.
@@ -88,7 +88,7 @@ pub enum Location {
 
 /// Who this node is to the registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// The client certificate (PEM).
     pub cert: Option<PathBuf>,
     /// Its key (PEM).
@@ -101,7 +101,7 @@ pub struct Credentials {
 
 /// How confs are written.
 #[derive(Clone, Debug)]
-pub struct RenderSettings {
+pub(crate) struct RenderSettings {
     /// The folder, already below `root`.
     pub directory: PathBuf,
     /// Permission bits.
@@ -118,7 +118,7 @@ pub struct RenderSettings {
 
 /// What a render does when the registry does not answer (design.md section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnUnreachable {
+pub(crate) enum OnUnreachable {
     /// Takes what the registry said last, then datastores.
     LastKnown,
     /// Takes datastores only.
@@ -129,10 +129,10 @@ pub enum OnUnreachable {
 
 impl OnUnreachable {
     /// Every choice, the default first.
-    pub const ALL: [Self; 3] = [Self::LastKnown, Self::Datastores, Self::Fail];
+    pub(crate) const ALL: [Self; 3] = [Self::LastKnown, Self::Datastores, Self::Fail];
 
     /// The choice's name in `config.json`.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::LastKnown => "last-known",
             Self::Datastores => "datastores",
@@ -143,7 +143,7 @@ impl OnUnreachable {
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A flag of this call.
     Flag(&'static str),
     /// A variable of the process environment.

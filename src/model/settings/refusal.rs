@@ -5,7 +5,7 @@ use crate::model::problem::Problems;
 /// What is wrong with one flag or variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` {reason}")]
-pub struct Refusal {
+pub(crate) struct SettingRefusal {
     /// The flag or the variable.
     pub name: &'static str,
     /// A clause that follows the name.
@@ -14,7 +14,7 @@ pub struct Refusal {
     pub hint: Option<String>,
 }
 
-impl Refusal {
+impl SettingRefusal {
     /// A refusal of something that is not named yet.
     pub(super) fn new(reason: impl Into<String>) -> Self {
         Self {
@@ -39,13 +39,13 @@ impl Refusal {
 
 /// Why there are no settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
+pub(crate) enum SettingsError {
     /// A flag is wrong: bad usage.
     #[error("{0}")]
-    Usage(Refusal),
+    Usage(SettingRefusal),
     /// A variable of the process environment is wrong: bad configuration.
     #[error("{0}")]
-    Variable(Refusal),
+    Variable(SettingRefusal),
     /// `config.json` is wrong: bad configuration.
     #[error("{0}")]
     File(Problems),

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
     Credentials, Location, endpoint,
-    file::{StatedRegistry, path, read as read_key, section},
+    file::{ExplicitRegistry, path, read as read_key, section},
 };
 use crate::model::{
     findings::Findings,
     id::Id,
-    json::{Node, Object},
+    json::{JsonNode, Object},
 };
 
 const KEYS: [&str; 8] = [
@@ -31,11 +31,11 @@ const PAIRS: [(&str, &str); 2] = [("cert", "key"), ("user", "password_file")];
 pub(super) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// Reads `registry`; what is told is left out.
-pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> StatedRegistry {
+pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> ExplicitRegistry {
     let Some(registry) = section(findings, top, "registry", &KEYS) else {
-        return StatedRegistry::default();
+        return ExplicitRegistry::default();
     };
-    StatedRegistry {
+    ExplicitRegistry {
         location: read_key(registry, "endpoints", |node| location(findings, node)),
         ca: read_key(registry, "ca", |node| path(findings, "registry.ca", node)),
         credentials: credentials(findings, "registry", registry),
@@ -48,7 +48,7 @@ pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> StatedRegistry 
 }
 
 /// A list of URLs, or of one `dir:PATH`.
-fn location(findings: &mut Findings<'_>, node: &Node) -> Option<Location> {
+fn location(findings: &mut Findings<'_>, node: &JsonNode) -> Option<Location> {
     let list = findings.list("registry.endpoints", node)?;
     let texts = findings.texts("registry.endpoints", node)?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -66,7 +66,7 @@ fn location(findings: &mut Findings<'_>, node: &Node) -> Option<Location> {
     }
 }
 
-fn federations(findings: &mut Findings<'_>, node: &Node) -> Option<BTreeMap<Id, Credentials>> {
+fn federations(findings: &mut Findings<'_>, node: &JsonNode) -> Option<BTreeMap<Id, Credentials>> {
     let object = findings.object("registry.federations", node)?;
     let mut federations = BTreeMap::new();
     for member in &object.members {

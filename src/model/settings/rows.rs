@@ -6,13 +6,13 @@ use super::{Location, Origin, Settings};
 use crate::model::id::Id;
 
 /// A key with its value; `None`: it has none.
-pub(super) type Row = (&'static str, Option<String>);
+pub(super) type SettingRow = (&'static str, Option<String>);
 
 impl Settings {
     /// Every key with its value and its origin, in the order of design.md section 4; no value is a secret.
-    pub fn rows(&self) -> Vec<(&'static str, Option<String>, Origin)> {
+    pub(crate) fn rows(&self) -> Vec<(&'static str, Option<String>, Origin)> {
         let values = [
-            self.places(),
+            self.paths(),
             self.reach(),
             self.scope(),
             self.confs(),
@@ -28,14 +28,14 @@ impl Settings {
             .collect()
     }
 
-    fn places(&self) -> Vec<Row> {
+    fn paths(&self) -> Vec<SettingRow> {
         vec![
             ("root", Some(self.root.display().to_string())),
             ("config", Some(self.config.display().to_string())),
         ]
     }
 
-    fn reach(&self) -> Vec<Row> {
+    fn reach(&self) -> Vec<SettingRow> {
         let registry = &self.registry;
         let location = match &registry.location {
             Location::Etcd(urls) => urls.join(","),
@@ -58,7 +58,7 @@ impl Settings {
         ]
     }
 
-    fn scope(&self) -> Vec<Row> {
+    fn scope(&self) -> Vec<SettingRow> {
         vec![
             ("node", text(self.node.as_ref())),
             ("host", text(self.host.as_ref())),
@@ -69,7 +69,7 @@ impl Settings {
         ]
     }
 
-    fn confs(&self) -> Vec<Row> {
+    fn confs(&self) -> Vec<SettingRow> {
         let render = &self.render;
         let formats: Vec<&str> = render.formats.iter().map(|format| format.name()).collect();
         let ttl = self.ttl.map(humantime::format_duration);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{edge::state::unquoted, model::snapshot::Entry};
 
-use super::super::{Change, Check, Range};
+use super::super::{Change, Precondition, Range};
 
 /// The version that this reconf writes.
 pub(super) const VERSION: u64 = 1;
@@ -185,7 +185,7 @@ impl Contents {
     }
 
     /// Whether a check holds.
-    pub(super) fn holds(&self, check: &Check) -> bool {
+    pub(super) fn holds(&self, check: &Precondition) -> bool {
         self.keys
             .get(&check.key)
             .map_or(0, |record| record.revision)
@@ -240,7 +240,7 @@ impl Contents {
             .find(|term| term.lease == lease)
     }
 
-    /// Gives every key of a lease a new term. As in etcd, this is no change of the keys: no revision moves.
+    /// Gives every key of a lease a new term. As in etcd, this is no change of the keys: no revision changes.
     pub(super) fn renew(&mut self, term: Term) {
         for record in self.keys.values_mut() {
             if record.lease == Some(term.lease) {

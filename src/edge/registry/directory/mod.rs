@@ -14,7 +14,7 @@ use std::{
 
 use crate::{edge::clock, model::id::Id};
 
-use super::{Change, Check, Commit, Lease, Range, Reading, RegistryError, budget::Deadline};
+use super::{Change, Commit, Lease, Precondition, Range, Reading, RegistryError, budget::Deadline};
 use disk::{Disk, Lock};
 use file::{Contents, Term};
 
@@ -54,7 +54,7 @@ impl Directory {
     pub(super) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Check],
+        checks: &[Precondition],
         changes: &[Change],
         deadline: Deadline,
     ) -> Result<Commit, RegistryError> {

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     super::RegistryError,
-    reason::{self, Failure},
+    reason::{self, CallError},
 };
 
 /// How often a connection that is silent is asked whether it is still there: only so is a frozen peer found out. etcd
@@ -32,14 +32,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(5);
 
 /// The endpoints as one identity sees them.
-pub(super) struct Access {
+pub(super) struct EtcdAccess {
     urls: Arc<Vec<String>>,
     plain: ConnectOptions,
     tls: Option<ConnectOptions>,
     certificate: Option<PathBuf>,
 }
 
-impl Access {
+impl EtcdAccess {
     /// Reads what the identity needs, for calls.
     pub(super) fn load(
         urls: &Arc<Vec<String>>,
@@ -72,7 +72,7 @@ impl Access {
         })
     }
 
-    /// As [`Access::load`], for a watch of these settings' endpoints; a registry that is none of etcd has none. A
+    /// As [`EtcdAccess::load`], for a watch of these settings' endpoints; a registry that is none of etcd has none. A
     /// connection that only calls use is not asked whether it is there: between two calls nobody would hear the answer.
     pub(super) fn watching(
         settings: &RegistrySettings,
@@ -97,7 +97,7 @@ impl Access {
     }
 
     /// A client for one endpoint; without a user this sends nothing yet.
-    pub(super) async fn connect(&self, endpoint: usize) -> Result<Client, Failure> {
+    pub(super) async fn connect(&self, endpoint: usize) -> Result<Client, CallError> {
         let url = self.url(endpoint);
         let options = self
             .tls
@@ -108,7 +108,7 @@ impl Access {
             .await
             .map_err(|error| match error {
                 Error::TransportError(_) | Error::InvalidUri(_) | Error::InvalidArgs(_) => {
-                    Failure::Final(RegistryError::Configuration(format!(
+                    CallError::Final(RegistryError::Configuration(format!(
                         "`{}` cannot be used with these settings: {}",
                         mask_passwords(url),
                         reason::innermost(&error)
@@ -119,7 +119,7 @@ impl Access {
     }
 
     /// What an error of that endpoint means.
-    pub(super) fn failure(&self, endpoint: usize, federation: &Id, error: &Error) -> Failure {
+    pub(super) fn failure(&self, endpoint: usize, federation: &Id, error: &Error) -> CallError {
         let place = reason::Place {
             url: self.url(endpoint),
             federation,

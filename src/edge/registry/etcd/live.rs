@@ -11,7 +11,7 @@ use crate::model::{id::Id, key::federation_prefix};
 use super::{
     super::{RegistryError, budget::Deadline},
     Etcd, operations, race,
-    reason::{Failure, Taken},
+    reason::{CallError, Taken},
 };
 
 /// How long after its last answer an endpoint is taken to be there. A connection that broke since is found out only by
@@ -53,8 +53,8 @@ impl Etcd {
                         .access
                         .failure(endpoint, federation, &error)
                     {
-                        Failure::Final(error) => return Err(error),
-                        Failure::Away { taken, reason } => (taken, reason),
+                        CallError::Final(error) => return Err(error),
+                        CallError::Away { taken, reason } => (taken, reason),
                     }
                 }
                 Err(_) => (Taken::Perhaps, deadline.reason()),
@@ -91,7 +91,7 @@ impl Etcd {
                 let answer = operations::probe(client, federation_prefix(&federation)).await;
                 match answer.map_err(|error| judge.failure(endpoint, &federation, &error)) {
                     // Who may not read may still write; that there is an answer is enough.
-                    Err(Failure::Final(RegistryError::Denied { .. })) => Ok(()),
+                    Err(CallError::Final(RegistryError::Denied { .. })) => Ok(()),
                     end => end,
                 }
             }

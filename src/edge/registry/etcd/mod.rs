@@ -23,10 +23,10 @@ use crate::{
     },
 };
 
-use super::{Change, Check, Commit, Lease, RegistryError, budget::Deadline};
-use access::Access;
+use super::{Change, Commit, Lease, Precondition, RegistryError, budget::Deadline};
+use access::EtcdAccess;
 use live::Repeat;
-use race::Live;
+use race::LiveEndpoint;
 
 pub(super) use watch::follow;
 
@@ -42,8 +42,8 @@ pub(super) struct Etcd {
 /// One set of credentials, and the endpoint that answered to them.
 struct Identity {
     credentials: Credentials,
-    access: Arc<Access>,
-    live: Option<Live>,
+    access: Arc<EtcdAccess>,
+    live: Option<LiveEndpoint>,
 }
 
 impl Etcd {
@@ -60,7 +60,7 @@ impl Etcd {
     pub(super) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Check],
+        checks: &[Precondition],
         changes: &[Change],
         deadline: Deadline,
     ) -> Result<Commit, RegistryError> {
@@ -106,7 +106,7 @@ impl Etcd {
         if let Some(at) = self.identities.iter().position(known) {
             return Ok(at);
         }
-        let access = Access::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
+        let access = EtcdAccess::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
         self.identities.push(Identity {
             credentials: credentials.clone(),
             access: Arc::new(access),
@@ -117,7 +117,7 @@ impl Etcd {
 
     fn keep(&mut self, identity: usize, endpoint: usize, client: Client) {
         self.reached = Some(endpoint);
-        self.identities[identity].live = Some(Live {
+        self.identities[identity].live = Some(LiveEndpoint {
             endpoint,
             client,
             answered: clock::instant(),

@@ -8,7 +8,7 @@ use etcd_client::{
 use crate::model::snapshot::Entry;
 
 use super::{
-    super::{Change, Check, Commit, Lease, MAX_OPERATIONS, Range, Reading},
+    super::{Change, Commit, Lease, MAX_OPERATIONS, Precondition, Range, Reading},
     reason,
 };
 
@@ -82,14 +82,14 @@ pub(super) fn text(key: &[u8]) -> String {
     String::from_utf8_lossy(key).into_owned()
 }
 
-/// The cheapest question that only a member with a quorum answers.
+/// The cheapest input that only a member with a quorum answers.
 pub(super) async fn probe(client: Client, key: String) -> Result<(), Error> {
     let options = GetOptions::new().with_count_only();
     client.kv_client().get(key, Some(options)).await.map(drop)
 }
 
 /// The transaction that makes `changes` if all `checks` hold.
-pub(super) fn transaction(checks: &[Check], changes: &[Change]) -> Txn {
+pub(super) fn transaction(checks: &[Precondition], changes: &[Change]) -> Txn {
     let compares: Vec<Compare> = checks
         .iter()
         .map(|check| Compare::mod_revision(check.key.as_str(), CompareOp::Equal, check.revision))

@@ -15,8 +15,8 @@ use tokio::{
 
 use super::{
     super::{RegistryError, budget::Deadline},
-    access::Access,
-    reason::Failure,
+    access::EtcdAccess,
+    reason::CallError,
 };
 
 /// How long an endpoint runs alone before the next is started.
@@ -24,7 +24,7 @@ const HEAD_START: Duration = Duration::from_millis(120);
 
 /// An endpoint that has answered before.
 #[derive(Clone)]
-pub(super) struct Live {
+pub(super) struct LiveEndpoint {
     /// Which one.
     pub(super) endpoint: usize,
     /// The client that reaches it.
@@ -44,20 +44,20 @@ pub(super) struct Won<T> {
 }
 
 /// How one endpoint's attempt ended.
-type Attempt<T> = (usize, Result<(Client, T), Failure>);
+type Attempt<T> = (usize, Result<(Client, T), CallError>);
 
 /// Runs `attempt` against the endpoints, the one that is `live` first, until one answers; those that are `dead` are left
 /// out. An answer that is a refusal ends the race too.
 pub(super) async fn race<T, F>(
-    access: &Arc<Access>,
-    live: Option<Live>,
+    access: &Arc<EtcdAccess>,
+    live: Option<LiveEndpoint>,
     dead: &[(usize, String)],
     deadline: Deadline,
     attempt: impl Fn(usize, Client) -> F + Clone + Send + Sync + 'static,
 ) -> Result<Won<T>, RegistryError>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, Failure>> + Send + 'static,
+    F: Future<Output = Result<T, CallError>> + Send + 'static,
 {
     let mut waiting = order(
         access.endpoints(),
@@ -90,8 +90,8 @@ where
                     value,
                 });
             }
-            Ok(Some(Ok((_, Err(Failure::Final(error)))))) => return Err(error),
-            Ok(Some(Ok((at, Err(Failure::Away { reason, .. }))))) => reasons.push((at, reason)),
+            Ok(Some(Ok((_, Err(CallError::Final(error)))))) => return Err(error),
+            Ok(Some(Ok((at, Err(CallError::Away { reason, .. }))))) => reasons.push((at, reason)),
             Ok(Some(Err(error))) => return Err(broken(&error)),
             Ok(None) | Err(_) => {}
         }
@@ -101,13 +101,13 @@ where
 
 /// One endpoint's attempt, with the client that it has already or a new one.
 async fn run<T, F>(
-    access: &Access,
+    access: &EtcdAccess,
     at: usize,
     client: Option<Client>,
     attempt: impl Fn(usize, Client) -> F,
-) -> Result<(Client, T), Failure>
+) -> Result<(Client, T), CallError>
 where
-    F: Future<Output = Result<T, Failure>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     let client = match client {
         Some(client) => client,
@@ -125,7 +125,11 @@ fn order(count: usize, live: Option<usize>, dead: &[(usize, String)]) -> Vec<usi
 }
 
 /// Every endpoint with its reason; those without one did not answer.
-fn unreachable(access: &Access, reasons: &[(usize, String)], deadline: Deadline) -> RegistryError {
+fn unreachable(
+    access: &EtcdAccess,
+    reasons: &[(usize, String)],
+    deadline: Deadline,
+) -> RegistryError {
     let reason = |at| {
         let known = reasons.iter().find(|(known, _)| *known == at);
         known.map_or_else(|| deadline.reason(), |(_, reason)| reason.clone())

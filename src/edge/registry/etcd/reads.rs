@@ -10,14 +10,14 @@ use crate::model::id::Id;
 use super::{
     super::{Range, Reading, RegistryError, budget::Deadline},
     Etcd,
-    access::Access,
+    access::EtcdAccess,
     operations,
-    race::{self, Live, Won},
-    reason::Failure,
+    race::{self, LiveEndpoint, Won},
+    reason::CallError,
 };
 
 /// What one identity asks for: each federation, and its ranges.
-type Wanted = Arc<Vec<(Id, Vec<Range>)>>;
+type RangeRequests = Arc<Vec<(Id, Vec<Range>)>>;
 
 impl Etcd {
     /// Reads federations side by side: a result for each request, in their order.
@@ -89,9 +89,9 @@ impl Etcd {
 
 /// Reads all that one identity wants from the endpoint that answers first.
 async fn read_one(
-    access: Arc<Access>,
-    live: Option<Live>,
-    wanted: Wanted,
+    access: Arc<EtcdAccess>,
+    live: Option<LiveEndpoint>,
+    wanted: RangeRequests,
     deadline: Deadline,
 ) -> Result<Won<Vec<Result<Reading, RegistryError>>>, RegistryError> {
     let attempts = Arc::clone(&access);
@@ -103,11 +103,11 @@ async fn read_one(
 
 /// Reads federations side by side from one endpoint; fails only if the endpoint is of no use.
 async fn read_all(
-    access: Arc<Access>,
+    access: Arc<EtcdAccess>,
     endpoint: usize,
     client: Client,
-    wanted: Wanted,
-) -> Result<Vec<Result<Reading, RegistryError>>, Failure> {
+    wanted: RangeRequests,
+) -> Result<Vec<Result<Reading, RegistryError>>, CallError> {
     let mut running = JoinSet::new();
     for at in 0..wanted.len() {
         let (client, wanted) = (client.clone(), Arc::clone(&wanted));
@@ -118,7 +118,7 @@ async fn read_all(
         let federation = &wanted[at].0;
         let result = match result.map_err(|error| access.failure(endpoint, federation, &error)) {
             Ok(reading) => Ok(reading),
-            Err(Failure::Final(error)) => Err(error),
+            Err(CallError::Final(error)) => Err(error),
             Err(away) => return Err(away),
         };
         results.insert(at, result);

@@ -23,7 +23,7 @@ mod code {
 
 /// What an endpoint's failure means for the call.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CallError {
     /// The endpoint is of no use; another one may be.
     Away {
         /// Whether it may have done what was asked.
@@ -53,7 +53,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Tells the transport's errors from etcd's own.
-pub(super) fn translate(place: &Place<'_>, error: &Error) -> Failure {
+pub(super) fn translate(place: &Place<'_>, error: &Error) -> CallError {
     let Error::GRpcStatus(status) = error else {
         return away(Taken::Perhaps, innermost(error));
     };
@@ -65,7 +65,7 @@ pub(super) fn translate(place: &Place<'_>, error: &Error) -> Failure {
     let url = mask_passwords(place.url);
     match i32::from(status.code()) {
         code::CANCELLED => transport(place, error),
-        code::PERMISSION_DENIED => Failure::Final(RegistryError::Denied {
+        code::PERMISSION_DENIED => CallError::Final(RegistryError::Denied {
             federation: place.federation.clone(),
             place: url,
             reason,
@@ -75,13 +75,13 @@ pub(super) fn translate(place: &Place<'_>, error: &Error) -> Failure {
             credentials(url, reason)
         }
         code::INVALID_ARGUMENT | code::RESOURCE_EXHAUSTED if is_about_size(&reason) => {
-            Failure::Final(RegistryError::TooLarge { place: url, reason })
+            CallError::Final(RegistryError::TooLarge { place: url, reason })
         }
         code::INVALID_ARGUMENT
         | code::NOT_FOUND
         | code::RESOURCE_EXHAUSTED
         | code::FAILED_PRECONDITION
-        | code::OUT_OF_RANGE => Failure::Final(RegistryError::Refused { place: url, reason }),
+        | code::OUT_OF_RANGE => CallError::Final(RegistryError::Refused { place: url, reason }),
         _ if reason == "no leader" => away(Taken::No, "no leader (quorum lost)".to_owned()),
         _ if said.starts_with("etcdserver: ") => away(Taken::Perhaps, reason),
         _ => away(
@@ -109,16 +109,16 @@ fn is_about_size(reason: &str) -> bool {
         .any(|word| reason.contains(word))
 }
 
-fn credentials(endpoint: String, reason: String) -> Failure {
-    Failure::Final(RegistryError::Credentials { endpoint, reason })
+fn credentials(endpoint: String, reason: String) -> CallError {
+    CallError::Final(RegistryError::Credentials { endpoint, reason })
 }
 
-fn away(taken: Taken, reason: String) -> Failure {
-    Failure::Away { taken, reason }
+fn away(taken: Taken, reason: String) -> CallError {
+    CallError::Away { taken, reason }
 }
 
 /// An error that this side made: nothing there, or nothing that is understood.
-fn transport(place: &Place<'_>, error: &Error) -> Failure {
+fn transport(place: &Place<'_>, error: &Error) -> CallError {
     let text = innermost(error);
     let tls = place.url.starts_with("https://");
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));

@@ -15,10 +15,10 @@ use crate::{
 use super::{
     super::{
         budget::Deadline,
-        watch::{Moved, Seen},
+        watch::{KeyChange, WatchEvent},
         {Range, Reading, RegistryError},
     },
-    access::Access,
+    access::EtcdAccess,
     operations,
     race::{self, Won},
 };
@@ -43,7 +43,7 @@ pub(in crate::edge::registry) async fn follow(
     settings: &RegistrySettings,
     federation: &Id,
     ranges: &[Range],
-    tell: &(dyn Fn(Seen) + Send + Sync),
+    tell: &(dyn Fn(WatchEvent) + Send + Sync),
 ) {
     let (mut tries, mut lost) = (0, false);
     loop {
@@ -54,7 +54,7 @@ pub(in crate::edge::registry) async fn follow(
                 let (client, reading) = (won.client, won.value);
                 let seen = (reading.revision, reading.cluster);
                 let federation = federation.clone();
-                tell(Seen::Listed {
+                tell(WatchEvent::Snapshot {
                     federation: federation.clone(),
                     reading,
                 });
@@ -67,7 +67,7 @@ pub(in crate::edge::registry) async fn follow(
         {
             lost = true;
             let federation = federation.clone();
-            tell(Seen::Lost { federation, error });
+            tell(WatchEvent::Disconnected { federation, error });
         }
         tries = if !lost && start.elapsed() > GOOD {
             0
@@ -97,7 +97,7 @@ async fn list(
 ) -> Result<Won<Reading>, RegistryError> {
     let own = settings.federations.get(federation);
     let credentials = own.unwrap_or(&settings.credentials);
-    let access = Access::watching(settings, credentials)?;
+    let access = EtcdAccess::watching(settings, credentials)?;
     let deadline = Deadline::after(settings.timeout);
     let (judge, wanted) = (Arc::clone(&access), Arc::new(ranges.to_vec()));
     let federation = federation.clone();
@@ -119,7 +119,7 @@ async fn watch(
     federation: &Id,
     ranges: &[Range],
     (revision, cluster): (i64, u64),
-    tell: &(dyn Fn(Seen) + Send + Sync),
+    tell: &(dyn Fn(WatchEvent) + Send + Sync),
 ) -> Broken {
     let opened = time::timeout(timeout, open(client, ranges, revision + 1)).await;
     let Ok(Some((mut responses, _requests))) = opened else {
@@ -136,7 +136,7 @@ async fn watch(
         if restored {
             return Broken::Gap;
         }
-        for seen in moves(federation, &response) {
+        for seen in changes(federation, &response) {
             tell(seen);
         }
     }
@@ -192,24 +192,26 @@ fn canceled(federation: &Id, response: &WatchResponse) -> Broken {
 }
 
 /// The changes of a response, one by one for each revision.
-fn moves(federation: &Id, response: &WatchResponse) -> Vec<Seen> {
-    let mut told: Vec<(i64, Vec<Moved>)> = Vec::new();
+fn changes(federation: &Id, response: &WatchResponse) -> Vec<WatchEvent> {
+    let mut told: Vec<(i64, Vec<KeyChange>)> = Vec::new();
     for event in response.events() {
         let Some(found) = event.kv() else { continue };
         let revision = found.mod_revision();
         let moved = match event.event_type() {
-            EventType::Put => Moved::Put(operations::entry(found.clone())),
-            EventType::Delete => Moved::Gone(operations::text(found.key())),
+            EventType::Put => KeyChange::Put(operations::entry(found.clone())),
+            EventType::Delete => KeyChange::Deleted(operations::text(found.key())),
         };
         match told.last_mut() {
             Some((at, group)) if *at == revision => group.push(moved),
             _ => told.push((revision, vec![moved])),
         }
     }
-    let seen = told.into_iter().map(|(revision, moves)| Seen::Moved {
-        federation: federation.clone(),
-        moves,
-        revision,
-    });
+    let seen = told
+        .into_iter()
+        .map(|(revision, changes)| WatchEvent::Changes {
+            federation: federation.clone(),
+            changes,
+            revision,
+        });
     seen.collect()
 }

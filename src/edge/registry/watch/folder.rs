@@ -13,7 +13,7 @@ use crate::{edge::folder_watch::FolderWatch, model::id::Id};
 
 use super::{
     super::{Range, Reading, directory::Directory},
-    Seen,
+    WatchEvent,
 };
 
 /// A little later than the end of a lease, so that it is surely over.
@@ -33,13 +33,13 @@ enum Wake {
 }
 
 /// What was told last of each federation; `None`: that it cannot be read.
-type Told = BTreeMap<Id, Option<Reading>>;
+type LastSeen = BTreeMap<Id, Option<Reading>>;
 
 impl Watcher {
     pub(super) fn start(
         path: &Path,
         interest: Vec<(Id, Vec<Range>)>,
-        tell: impl Fn(Seen) + Send + 'static,
+        tell: impl Fn(WatchEvent) + Send + 'static,
     ) -> io::Result<Self> {
         let directory = Directory::new(path);
         let (wake, woken) = channel();
@@ -68,9 +68,9 @@ fn watch(
     mut folder: FolderWatch,
     interest: &[(Id, Vec<Range>)],
     woken: &Receiver<Wake>,
-    tell: &impl Fn(Seen),
+    tell: &impl Fn(WatchEvent),
 ) {
-    let mut told = Told::new();
+    let mut told = LastSeen::new();
     let mut missing: Option<Duration> = None;
     loop {
         let end = look(directory, interest, &mut told, tell).map(|end| end + AFTER_END);
@@ -94,8 +94,8 @@ fn watch(
 fn look(
     directory: &Directory,
     interest: &[(Id, Vec<Range>)],
-    told: &mut Told,
-    tell: &impl Fn(Seen),
+    told: &mut LastSeen,
+    tell: &impl Fn(WatchEvent),
 ) -> Option<Duration> {
     let mut next: Option<Duration> = None;
     for (federation, ranges) in interest {
@@ -107,7 +107,7 @@ fn look(
                 if !known.is_some_and(|known| known.as_ref().is_some_and(same)) {
                     told.insert(federation.clone(), Some(reading.clone()));
                     let federation = federation.clone();
-                    tell(Seen::Listed {
+                    tell(WatchEvent::Snapshot {
                         federation,
                         reading,
                     });
@@ -116,7 +116,7 @@ fn look(
             Err(error) if known != Some(&None) => {
                 told.insert(federation.clone(), None);
                 let federation = federation.clone();
-                tell(Seen::Lost { federation, error });
+                tell(WatchEvent::Disconnected { federation, error });
             }
             Err(_) => {}
         }

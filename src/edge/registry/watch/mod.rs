@@ -17,25 +17,25 @@ use super::{Range, Reading, RegistryError, etcd};
 
 /// What is seen of a federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum WatchEvent {
     /// All that is in the ranges. What was seen before counts no more.
-    Listed {
+    Snapshot {
         /// Of which federation.
         federation: Id,
         /// What there is.
         reading: Reading,
     },
     /// What one revision changed.
-    Moved {
+    Changes {
         /// Of which federation.
         federation: Id,
         /// The changes.
-        moves: Vec<Moved>,
+        changes: Vec<KeyChange>,
         /// The revision that made them.
         revision: i64,
     },
-    /// The registry cannot be watched. That is told once; then comes a [`Seen::Listed`], sooner or later.
-    Lost {
+    /// The registry cannot be watched. That is told once; then comes a [`WatchEvent::Snapshot`], sooner or later.
+    Disconnected {
         /// Of which federation.
         federation: Id,
         /// Why.
@@ -45,17 +45,17 @@ pub enum Seen {
 
 /// A change of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Moved {
+pub(crate) enum KeyChange {
     /// It is this from now on.
     Put(Entry),
     /// It is gone.
-    Gone(String),
+    Deleted(String),
 }
 
 /// A watch; it ends when this is dropped.
 #[derive(Debug)]
 #[must_use = "a watch that is dropped ends"]
-pub struct Watch {
+pub(crate) struct Watch {
     _stop: Stop,
 }
 
@@ -71,10 +71,10 @@ impl Watch {
     ///
     /// # Errors
     /// What the system says when no thread can be started, or no folder watched.
-    pub fn start(
+    pub(crate) fn start(
         settings: &RegistrySettings,
         interest: Vec<(Id, Vec<Range>)>,
-        tell: impl Fn(Seen) + Send + Sync + 'static,
+        tell: impl Fn(WatchEvent) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let stop = match &settings.location {
             Location::Etcd(_) => Stop::Etcd {
@@ -92,7 +92,7 @@ impl Watch {
 fn follow(
     settings: &RegistrySettings,
     interest: Vec<(Id, Vec<Range>)>,
-    tell: Arc<dyn Fn(Seen) + Send + Sync>,
+    tell: Arc<dyn Fn(WatchEvent) + Send + Sync>,
 ) -> io::Result<oneshot::Sender<()>> {
     let (stop, stopped) = oneshot::channel();
     let settings = Arc::new(settings.clone());

@@ -1,0 +1,36 @@
+//! `reconf announce`: publishes what services provide.
+
+use crate::{
+    cli::AnnounceArgs,
+    node::{Node, manifests},
+    operations::{
+        announce::{AnnounceOptions, Announcer, add_reads},
+        read_set::ReadSet,
+    },
+    report::{Ended, Tally},
+};
+
+/// `reconf announce`.
+pub(super) fn run(node: &Node, args: &AnnounceArgs) -> Ended {
+    let ids = manifests::select(node, &args.services)?;
+    let options = AnnounceOptions {
+        ttl: args.ttl.or(node.settings.ttl),
+        keep_withdrawn: args.keep_withdrawn || args.services.all,
+        dry_run: args.dry_run,
+    };
+    let manifests = manifests::load(node, &ids);
+    let mut session = node.session();
+    let mut reads = ReadSet::default();
+    add_reads(node, &mut reads, &manifests)?;
+    let snapshots = reads.read(&mut session);
+    if !options.dry_run {
+        node.remember_host(&session)?;
+    }
+    let mut announcer = Announcer::new(node, &mut session, options);
+    let mut tally = Tally::default();
+    for (id, manifest) in manifests {
+        let report = manifest.and_then(|manifest| announcer.service(&manifest, &snapshots));
+        tally.report(&node.out, &id, report);
+    }
+    Ok(tally.code(false))
+}

@@ -1,0 +1,94 @@
+//! `reconf listen`, and its switch: what a person asks is stored, for a listener that runs now or starts later.
+
+use serde_json::json;
+
+use crate::{
+    cli::{Global, ListenAction, ListenArgs, OffArgs},
+    edge::{clock, state},
+    listener::{self, store},
+    model::switch::StoredSwitch,
+    node::Node,
+    report::{Code, Ended, Failure, ListenerStatus},
+};
+
+/// `reconf listen`.
+pub(super) fn run(node: Node, global: &Global, args: &ListenArgs) -> Ended {
+    if args.action.is_some() && (args.metrics.is_some() || !args.command.is_empty()) {
+        let message = "`--metrics` and a command are for the listener itself";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("`reconf listen --help` lists the options of each command"));
+    }
+    match &args.action {
+        None => listener::run(node, global, args),
+        Some(ListenAction::On) => on(&node),
+        Some(ListenAction::Off(off)) => self::off(&node, off),
+        Some(ListenAction::Kick) => kick(&node),
+        Some(ListenAction::Status) => status(&node),
+    }
+}
+
+fn on(node: &Node) -> Ended {
+    store::turn(node, |switch| {
+        (switch.on, switch.since) = (true, Some(Node::now()));
+        (switch.until, switch.reason) = (None, None);
+    })?;
+    say(node, "a provision is queued")
+}
+
+fn off(node: &Node, off: &OffArgs) -> Ended {
+    let until = off.time.map(|time| clock::rfc3339(clock::now() + time));
+    store::turn(node, |switch| {
+        (switch.on, switch.since) = (false, Some(Node::now()));
+        (switch.until, switch.reason) = (until, off.reason.clone());
+    })?;
+    say(node, "no provision starts; one that runs goes on")
+}
+
+fn kick(node: &Node) -> Ended {
+    let switch = store::switch(node)?;
+    if !store::is_on(&switch) {
+        let message = "the listener is off: it starts no provision";
+        let reason = switch
+            .reason
+            .iter()
+            .map(|reason| format!("reason: {reason}"));
+        return Err(Failure::new(Code::TryAgain, message)
+            .facts(reason)
+            .hint("`reconf listen on` turns it on and queues one"));
+    }
+    store::turn(node, |_| {})?;
+    say(node, "a provision is queued")
+}
+
+fn status(node: &Node) -> Ended {
+    let running = store::is_running(node)?;
+    let switch: StoredSwitch = store::switch(node)?;
+    let status = ListenerStatus {
+        running,
+        on: store::is_on(&switch),
+        switch,
+        listening: state::load(&node.paths.listening())?.filter(|_| running),
+        stamp: store::stamp(&node.paths)?,
+    };
+    if node.out.is_json() {
+        let off = |text: &Option<String>| text.clone().filter(|_| !status.on);
+        node.out.object(&json!({
+            "running": status.running, "on": status.on, "since": status.switch.since,
+            "until": off(&status.switch.until), "reason": off(&status.switch.reason),
+            "listener": status.listening, "last": status.stamp,
+        }));
+    } else {
+        node.out.columns(&status.rows());
+    }
+    Ok(None)
+}
+
+fn say(node: &Node, done: &str) -> Ended {
+    if store::is_running(node)? {
+        node.out.line(done);
+    } else {
+        node.out
+            .warning("no listener is running; the setting applies when one starts");
+    }
+    Ok(None)
+}

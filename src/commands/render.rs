@@ -1,0 +1,136 @@
+//! `reconf render`: writes the confs of services, or shows what it would write.
+
+use crate::{
+    cli::RenderArgs,
+    edge::{files, process_environment, registry::Session},
+    model::{format::Format, id::Id},
+    node::{Node, last_known::Learn, manifests},
+    operations::{
+        inputs::{self, Inputs},
+        render::{
+            Batch, Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview,
+            run_on_change,
+        },
+    },
+    render::Template,
+    report::{Code, Ended, Failure, Tally},
+};
+
+/// `reconf render`.
+pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
+    refuse(args)?;
+    let ids = manifests::select(node, &args.services)?;
+    let mut session = node.session();
+    if args.stdout || args.dry_run {
+        return show(node, &mut session, &ids, args);
+    }
+    let options = RenderOptions {
+        awaits: args.await_applied || args.on_change.is_some(),
+        drain: args.drain,
+        show_values: args.show_values,
+    };
+    let batch = Batch::lock(node, &ids)?;
+    let reads = batch.read_set(node)?;
+    let (_inputs, results) = batch.write(node, &mut session, reads, options)?;
+    let mut tally = Tally::default();
+    for (id, result) in results {
+        report(node, &id, result, args.diff, &mut tally);
+    }
+    if let Some(command) = &args.on_change {
+        let limit = args.on_change_timeout;
+        match run_on_change(node, &mut session, &ids, command, limit) {
+            Ok(warnings) => warnings
+                .iter()
+                .for_each(|warning| node.out.warning(warning)),
+            Err(failure) => tally.fail(&node.out, None, &failure),
+        }
+    }
+    Ok(tally.code(args.detailed_exitcode))
+}
+
+/// `--dry-run` and `--stdout`.
+fn show(node: &Node, session: &mut Session, ids: &[Id], args: &RenderArgs) -> Ended {
+    let options = PreviewOptions {
+        text: args.stdout,
+        format: args.format,
+        show_values: args.show_values,
+    };
+    let format = args.format.unwrap_or(Format::Shell);
+    let templates = Templates::load(node)?.with(format, template(args)?);
+    let manifests = manifests::load(node, ids);
+    let reads = inputs::read_set(node, &manifests)?;
+    let inputs = Inputs::read(node, session, manifests, reads, Learn::Forget)?;
+    let mut tally = Tally::default();
+    for id in ids {
+        let manifest = inputs.manifest(id);
+        let preview = manifest.and_then(|manifest| {
+            let resolution = inputs.resolve(node, manifest);
+            let resolution = resolution
+                .map_err(|unresolved| inputs.explain(node, session, manifest, unresolved))?;
+            preview(node, &inputs, id, &resolution, &templates, options)
+        });
+        match preview {
+            Ok(Preview::Text { bytes, warnings }) => {
+                warnings
+                    .iter()
+                    .for_each(|warning| node.out.warning(warning));
+                node.out.data(&bytes);
+                tally.done(false);
+            }
+            Ok(Preview::Outcome(outcome)) => report(node, id, Ok(*outcome), args.diff, &mut tally),
+            Err(failure) => tally.fail(&node.out, Some(id), &failure),
+        }
+    }
+    Ok(tally.code(args.detailed_exitcode))
+}
+
+fn template(args: &RenderArgs) -> Result<Option<Template>, Failure> {
+    let Some(path) = &args.template else {
+        return Ok(None);
+    };
+    let name = path.display().to_string();
+    let text = files::read_text(path).map_err(|error| Failure::reading(error, Code::Data))?;
+    let text =
+        text.ok_or_else(|| Failure::new(Code::NoInput, format!("there is no template `{name}`")))?;
+    Ok(Some(Template { name, text }))
+}
+
+fn report(
+    node: &Node,
+    id: &Id,
+    result: Result<RenderOutcome, Failure>,
+    diff: bool,
+    tally: &mut Tally,
+) {
+    if let Ok(outcome) = &result
+        && diff
+        && !node.out.is_json()
+        && !outcome.diff.is_empty()
+    {
+        let RenderOutcome { report, diff, .. } = outcome;
+        let text = format!("{id} {}\n{}\n", report.path, diff.join("\n"));
+        node.out.data(text.as_bytes());
+    }
+    tally.report(&node.out, id, result.map(|outcome| outcome.report));
+}
+
+/// Combinations that clap cannot refuse.
+fn refuse(args: &RenderArgs) -> Result<(), Failure> {
+    let shows = args.stdout || args.dry_run;
+    if !shows && args.assume.is_some() {
+        let message = "`--assume` only goes with `--stdout` or `--dry-run`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("a render writes what the files themselves say"));
+    }
+    if !shows && (args.format.is_some() || args.template.is_some()) {
+        let message = "`--format` and `--template` only go with `--stdout` or `--dry-run`";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("`render.formats` and the templates folder set what is written"));
+    }
+    if args.on_change.is_some() && process_environment::variable("RECONF_CHANGED").is_some() {
+        let message = "`--on-change` inside an `--on-change` command would wait for itself";
+        return Err(Failure::new(Code::Usage, message)
+            .hint("leave `--on-change` out there: what that command writes stays pending"));
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What the nodes of a federation say they run with: their `applied/` records (section 5). Pure: snapshots come in as
+//! arguments. Knows nothing of how records are read or written.
+
+mod published;
+mod users;
+
+pub(crate) use published::change;
+pub(crate) use users::users;

@@ -1,0 +1,65 @@
+//! This node's own `applied/` record of a service: what it should say.
+
+use crate::model::{applied::AppliedRecord, transaction::Change};
+
+/// The change that makes the record at `path` say `applied`; `None` where it says so already. A service that runs with
+/// nothing from the registry has no record.
+pub(crate) fn change(
+    path: &str,
+    published: Option<&[u8]>,
+    applied: &AppliedRecord,
+) -> Option<Change> {
+    // Keys and numbers always serialise.
+    let value = serde_json::to_vec(applied).unwrap_or_default();
+    let wanted = (!applied.is_empty()).then_some(value);
+    if published == wanted.as_deref() {
+        return None;
+    }
+    let key = path.to_owned();
+    Some(match wanted {
+        Some(value) => Change::Put {
+            key,
+            value,
+            lease: 0,
+        },
+        None => Change::Delete { key },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::Name;
+
+    const PATH: &str = "/reconf/v1/f/applied/web01/www";
+
+    fn applied(revision: i64) -> AppliedRecord {
+        [(
+            Name::parse("API_URL").unwrap(),
+            vec![("key".to_owned(), revision)],
+        )]
+        .into()
+    }
+
+    #[test]
+    fn a_record_is_written_when_it_differs_and_removed_when_there_is_nothing_to_say() {
+        let value = serde_json::to_vec(&applied(3)).unwrap();
+        let put = Some(Change::Put {
+            key: PATH.to_owned(),
+            value: value.clone(),
+            lease: 0,
+        });
+        let delete = Some(Change::Delete {
+            key: PATH.to_owned(),
+        });
+        for (published, applied, expected) in [
+            (None, applied(3), put.clone()),
+            (Some(&b"{}"[..]), applied(3), put),
+            (Some(&value[..]), applied(3), None),
+            (Some(&value[..]), AppliedRecord::new(), delete),
+            (None, AppliedRecord::new(), None),
+        ] {
+            assert_eq!(change(PATH, published, &applied), expected, "{published:?}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `max_parallel`: how many nodes of the federation provision at the same time. Each holds one of so many numbered keys,
+//! on a lease: who dies gives it back without knowing.
+
+use std::{
+    collections::BTreeSet,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    cli::Global,
+    edge::{clock, registry::Commit},
+    model::{
+        key,
+        transaction::{Change, Lease, Precondition},
+    },
+    node::{AssumedFiles, Node},
+    operations::read_set::ReadSet,
+    report::{Failure, Output},
+};
+
+/// How long a slot outlives its holder.
+const TTL: Duration = Duration::from_secs(15);
+
+/// How often a lease is kept alive while it is held.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(4);
+
+/// A slot that this node holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Slot {
+    pub(super) key: String,
+    pub(super) lease: i64,
+    /// The revision of the key.
+    pub(super) revision: i64,
+}
+
+/// Takes one of `most` slots; `None`: none is free, or others were faster. `start` is where this node begins to look, so
+/// that not all nodes try the same one.
+pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, Failure> {
+    let federation = &node.settings.federation;
+    let prefix = key::slots_prefix(federation);
+    let mut session = node.session();
+    let mut reads = ReadSet::default();
+    reads.prefix(federation, prefix.clone());
+    let snapshots = reads.read(&mut session);
+    let Some(snapshot) = snapshots.of(federation).required()? else {
+        return Ok(None);
+    };
+    let taken: BTreeSet<&str> = snapshot.others.keys().map(String::as_str).collect();
+    let free = (0..most).map(|n| (start + u64::from(n)) % u64::from(most));
+    let Some(key) = free
+        .map(|n| format!("{prefix}{n}"))
+        .find(|key| !taken.contains(key.as_str()))
+    else {
+        return Ok(None);
+    };
+    let lease = session.grant(federation, &Lease { id: None, ttl: TTL })?;
+    let holder = json!({"node": node.id()?, "since": clock::rfc3339(clock::now())});
+    let absent = Precondition {
+        key: key.clone(),
+        revision: 0,
+    };
+    let put = Change::Put {
+        key: key.clone(),
+        value: holder.to_string().into_bytes(),
+        lease,
+    };
+    Ok(match session.commit(federation, &[absent], &[put])? {
+        Commit::Done { revision } => Some(Slot {
+            key,
+            lease,
+            revision,
+        }),
+        Commit::Conflict => None,
+    })
+}
+
+/// Keeps a slot until the other side of `end` is dropped, and gives it back then.
+pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
+    let out = Output::new(global);
+    let load = || Node::load(global, AssumedFiles::default(), out.clone());
+    let mut node = load();
+    while end.recv_timeout(KEEPALIVE_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        // Credentials may be new. A configuration that the provision breaks for a while does not cost the slot.
+        node = load().or(node);
+        let Ok(node) = &node else { continue };
+        // The registry may be away: the lease is longer than several tries.
+        let federation = &node.settings.federation;
+        if let Ok(false) = node.session().keep_alive(federation, slot.lease) {
+            node.out
+                .warning("the slot of this provision is lost: another node may take it");
+            return;
+        }
+    }
+    // A slot that cannot be given back expires with its lease.
+    let _expires = load().or(node).and_then(|node| give_back(&node, slot));
+}
+
+/// Lets others have a slot.
+pub(super) fn give_back(node: &Node, slot: &Slot) -> Result<(), Failure> {
+    let ours = Precondition {
+        key: slot.key.clone(),
+        revision: slot.revision,
+    };
+    let gone = Change::Delete {
+        key: slot.key.clone(),
+    };
+    node.session()
+        .commit(&node.settings.federation, &[ours], &[gone])?;
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Where everything of a node is (design.md section 2). Path arithmetic only: knows nothing of what is on the disk.
+
+use std::path::{Path, PathBuf};
+
+use super::{format::Format, id::Id};
+
+/// The paths of one node, all below one root but a conf directory that was set to somewhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paths {
+    root: PathBuf,
+    confs: PathBuf,
+}
+
+impl Paths {
+    /// The paths below `root`, with confs in `conf_directory` (`render.directory`, taken as it is).
+    pub(crate) fn new(root: &Path, conf_directory: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            confs: conf_directory.to_owned(),
+        }
+    }
+
+    /// Where confs are below `root` when nothing else is configured.
+    pub(crate) fn default_confs(root: &Path) -> PathBuf {
+        root.join("etc/services.d")
+    }
+
+    /// Where the embedded registry is below `root` when nothing else is configured.
+    pub(crate) fn default_registry(root: &Path) -> PathBuf {
+        root.join("var/lib/reconf/registry")
+    }
+
+    /// Where `config.json` is below `root` when nothing else is said.
+    pub(crate) fn default_config(root: &Path) -> PathBuf {
+        root.join("etc/reconf/config.json")
+    }
+
+    /// The folder below which the paths are.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of confs.
+    pub(crate) fn confs(&self) -> &Path {
+        &self.confs
+    }
+
+    /// The conf that `exec` reads.
+    pub(crate) fn conf(&self, id: &Id) -> PathBuf {
+        self.rendered(id, Format::Shell)
+    }
+
+    /// The rendered file (for envdir: directory) of a format.
+    pub(crate) fn rendered(&self, id: &Id, format: Format) -> PathBuf {
+        self.confs.join(format!("{id}.{}", format.extension()))
+    }
+
+    /// The folder of the manifests of this node.
+    pub(crate) fn manifests(&self) -> PathBuf {
+        self.root.join("etc/reconf/services")
+    }
+
+    /// A service's manifest.
+    pub(crate) fn manifest(&self, id: &Id) -> PathBuf {
+        self.manifests().join(format!("{id}.json"))
+    }
+
+    /// Datastores as Chef has them.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.root.join("etc/reconf/configuration.json")
+    }
+
+    /// The folder of templates that replace the built-in ones.
+    pub(crate) fn templates(&self) -> PathBuf {
+        self.root.join("etc/reconf/templates")
+    }
+
+    /// The folder of all state; 0755, for the task locks below it are opened by others.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join("var/lib/reconf")
+    }
+
+    /// The folder of the services' state; 0700.
+    pub(crate) fn service_states(&self) -> PathBuf {
+        self.state().join("services")
+    }
+
+    /// The state of a service.
+    pub(crate) fn service_state(&self, id: &Id) -> PathBuf {
+        self.service_states().join(format!("{id}.json"))
+    }
+
+    /// The folder of the confs as they were last applied; 0700.
+    pub(crate) fn applied_confs(&self) -> PathBuf {
+        self.state().join("applied")
+    }
+
+    /// A service's conf as it was last applied.
+    pub(crate) fn applied(&self, id: &Id) -> PathBuf {
+        self.applied_confs().join(format!("{id}.conf"))
+    }
+
+    /// The last known announcements of a federation.
+    pub(crate) fn known(&self, federation: &Id) -> PathBuf {
+        self.state()
+            .join("known")
+            .join(format!("{federation}.json"))
+    }
+
+    /// The listener's switch.
+    pub(crate) fn listen(&self) -> PathBuf {
+        self.state().join("listen.json")
+    }
+
+    /// The stamp of the last provision.
+    pub(crate) fn provision(&self) -> PathBuf {
+        self.state().join("provision.json")
+    }
+
+    /// What a running listener tells of itself.
+    pub(crate) fn listening(&self) -> PathBuf {
+        self.locks().join("listener.json")
+    }
+
+    /// The lock that a running listener holds.
+    pub(crate) fn listener_lock(&self) -> PathBuf {
+        self.locks().join("listener.lock")
+    }
+
+    /// The lock that whoever waits for a provision to end holds.
+    pub(crate) fn provision_lock(&self) -> PathBuf {
+        self.locks().join("provision.lock")
+    }
+
+    /// The `host` that this node used last.
+    pub(crate) fn node(&self) -> PathBuf {
+        self.state().join("node.json")
+    }
+
+    /// The folder of the task locks; 0755, and it survives a reboot.
+    pub(crate) fn tasks(&self) -> PathBuf {
+        self.state().join("tasks")
+    }
+
+    /// The gate that a starting task passes; a drain shuts it.
+    pub(crate) fn task_gate(&self, id: &Id) -> PathBuf {
+        self.tasks().join(format!("{id}.gate"))
+    }
+
+    /// The lock that running tasks hold.
+    pub(crate) fn task_lock(&self, id: &Id) -> PathBuf {
+        self.tasks().join(format!("{id}.lock"))
+    }
+
+    /// The folder of all other locks.
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.root.join("run/reconf")
+    }
+
+    /// The lock under which the files of a service are written. It has a folder of its own,
+    /// so that no service's id can name another lock.
+    pub(crate) fn service_lock(&self, id: &Id) -> PathBuf {
+        self.locks().join("services").join(format!("{id}.lock"))
+    }
+
+    /// The lock under which `--on-change` runs; the first in the order of locks.
+    pub(crate) fn on_change_lock(&self) -> PathBuf {
+        self.locks().join("on-change.lock")
+    }
+
+    /// The permission bits that a folder of these paths is made with: open where others have to pass, closed else.
+    pub(crate) fn folder_mode(&self, folder: &Path) -> u32 {
+        let below_state = folder.starts_with(self.state());
+        if below_state && folder != self.state() && folder != self.tasks() {
+            0o700
+        } else {
+            0o755
+        }
+    }
+
+    /// The lock of one read-modify-write of a state file; never held for longer.
+    pub(crate) fn state_lock(&self) -> PathBuf {
+        self.locks().join("state.lock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_below_the_root_but_the_confs() {
+        let paths = Paths::new(Path::new("/r"), Path::new("/elsewhere"));
+        let id = Id::parse("on-change").unwrap();
+        assert_eq!(paths.conf(&id), Path::new("/elsewhere/on-change.conf"));
+        assert_eq!(
+            paths.rendered(&id, Format::Envdir),
+            Path::new("/elsewhere/on-change.envdir")
+        );
+        assert_eq!(
+            paths.task_gate(&id),
+            Path::new("/r/var/lib/reconf/tasks/on-change.gate")
+        );
+        assert_eq!(paths.folder_mode(&paths.state()), 0o755);
+        assert_eq!(paths.folder_mode(&paths.service_states()), 0o700);
+        assert_ne!(paths.service_lock(&id), paths.on_change_lock());
+        assert_eq!(
+            Paths::default_confs(Path::new("/r")),
+            Path::new("/r/etc/services.d")
+        );
+    }
+}

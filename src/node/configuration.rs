@@ -1,0 +1,59 @@
+//! `config.json` and `configuration.json`, with the flags and variables that override them.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::{AssumedFiles, Node};
+use crate::{
+    cli::Global,
+    edge::process_environment,
+    model::{
+        datastores::Datastores,
+        id::Id,
+        settings::{Flags, Settings, config_path},
+    },
+    report::{Code, Failure},
+};
+
+/// The settings of this call: flags beat variables beat `config.json` beat defaults.
+pub(super) fn settings(global: &Global, assumed: &AssumedFiles) -> Result<Settings, Failure> {
+    let flags = Flags {
+        root: global.root.clone(),
+        config: global.config.clone(),
+        registry: global.registry.clone(),
+        federation: global.federation.clone(),
+        region: global.region.clone(),
+        node: global.node.clone(),
+        host: global.host.clone(),
+        timeout: global.timeout.clone(),
+    };
+    let variable = process_environment::raw_variable;
+    let (_, path) = config_path(&flags, variable)?;
+    let text = assumed.read(&path, Code::Configuration)?;
+    if text.is_none() {
+        refuse_missing(&flags, &path)?;
+    }
+    let shown = path.display().to_string();
+    let file = text.as_deref().map(|text| (shown.as_str(), text));
+    Ok(Settings::load(&flags, variable, file)?)
+}
+
+/// Refuses to run with defaults where somebody named a `config.json` that does not exist.
+pub(crate) fn refuse_missing(flags: &Flags, config: &Path) -> Result<(), Failure> {
+    if flags.config.is_none() && process_environment::raw_variable("RECONF_CONFIG").is_none() {
+        return Ok(());
+    }
+    let message = format!("there is no `{}`", config.display());
+    Err(Failure::new(Code::Configuration, message)
+        .hint("leave out --config and RECONF_CONFIG to run with defaults"))
+}
+
+/// The datastores of every federation that has any.
+pub(super) fn datastores(node: &Node) -> Result<BTreeMap<Id, Datastores>, Failure> {
+    let path = node.paths.configuration();
+    let Some(text) = node.assumed.read(&path, Code::Configuration)? else {
+        return Ok(BTreeMap::new());
+    };
+    let path = path.display().to_string();
+    Datastores::parse(&path, &text, &node.settings.home)
+        .map_err(|problems| Failure::problems(Code::Configuration, &problems))
+}

@@ -1,0 +1,89 @@
+//! This machine: its settings, its paths, and the files that it reads and keeps. Joins `edge` and `model`; knows no verb.
+
+mod assumed;
+mod configuration;
+mod host;
+pub(crate) mod last_known;
+pub(crate) mod locks;
+pub(crate) mod manifests;
+pub(crate) mod states;
+
+pub(crate) use assumed::AssumedFiles;
+pub(crate) use configuration::refuse_missing;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cli::Global,
+    edge::{clock, net, registry::Session},
+    model::{datastores::Datastores, facts::Facts, id::Id, paths::Paths, settings::Settings},
+    report::{Code, Failure, Output},
+};
+
+/// A node: its settings, where its files are, and where this call reports to.
+pub(crate) struct Node {
+    pub(crate) settings: Settings,
+    pub(crate) paths: Paths,
+    pub(crate) out: Output,
+    /// Contents that replace files on the disk.
+    pub(crate) assumed: AssumedFiles,
+}
+
+impl Node {
+    /// Reads the node's configuration.
+    pub(crate) fn load(
+        global: &Global,
+        assumed: AssumedFiles,
+        out: Output,
+    ) -> Result<Self, Failure> {
+        let settings = configuration::settings(global, &assumed)?;
+        Ok(Self {
+            paths: Paths::new(&settings.root, &settings.render.directory),
+            out,
+            settings,
+            assumed,
+        })
+    }
+
+    /// The same node, with its configuration as it is now.
+    pub(crate) fn reload(&self, global: &Global) -> Result<Self, Failure> {
+        Self::load(global, AssumedFiles::default(), self.out.clone())
+    }
+
+    /// A session with the registry; it connects with its first call.
+    pub(crate) fn session(&self) -> Session {
+        Session::new(&self.settings.registry)
+    }
+
+    /// The node's name.
+    pub(crate) fn id(&self) -> Result<Id, Failure> {
+        if let Some(id) = &self.settings.node {
+            return Ok(id.clone());
+        }
+        let name = net::host_name().unwrap_or_default();
+        Id::parse(&name).map_err(|reason| {
+            let message = format!("this host's name `{name}` {reason}");
+            Failure::new(Code::Configuration, message)
+                .hint("set `node` in config.json, or RECONF_NODE")
+        })
+    }
+
+    /// What `provides` patterns can use.
+    pub(crate) fn facts(&self, session: &Session) -> Result<Facts, Failure> {
+        Ok(Facts {
+            node: self.id()?,
+            region: self.settings.region.clone(),
+            host: self.host(session)?.address,
+        })
+    }
+
+    /// The datastores of every federation that has any.
+    pub(crate) fn datastores(&self) -> Result<BTreeMap<Id, Datastores>, Failure> {
+        configuration::datastores(self)
+    }
+
+    /// The current time in RFC 3339, as records hold it.
+    pub(crate) fn now() -> String {
+        clock::rfc3339(clock::now())
+    }
+}

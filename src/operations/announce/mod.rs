@@ -1,0 +1,77 @@
+//! Announcing services: one read for all of them, then a plan for each, carried out (section 5).
+
+mod service;
+
+pub(crate) use service::Announcer;
+
+use std::time::Duration;
+
+use super::read_set::ReadSet;
+use crate::{
+    model::{
+        id::Id, key::Key, manifest::Manifest, offer::offered_keys, service_state::ServiceState,
+    },
+    node::{
+        Node,
+        manifests::{self, Manifests},
+        states,
+    },
+    report::{AnnounceReport, Failure},
+};
+
+/// How services are announced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnnounceOptions {
+    /// How long the announcements live unless they are kept alive; `None`: until they are withdrawn.
+    pub(crate) ttl: Option<Duration>,
+    /// Services that were withdrawn by hand stay withdrawn.
+    pub(crate) keep_withdrawn: bool,
+    /// Nothing is written.
+    pub(crate) dry_run: bool,
+}
+
+/// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, and
+/// for a lease that has ended.
+pub(crate) fn again(node: &Node, id: &Id) -> Result<AnnounceReport, Failure> {
+    let options = AnnounceOptions {
+        ttl: states::load(node, id)?.ttl(),
+        keep_withdrawn: true,
+        dry_run: false,
+    };
+    let manifest = manifests::load_one(node, id)?;
+    let mut session = node.session();
+    let mut reads = ReadSet::default();
+    let state = states::load(node, id).unwrap_or_default();
+    add_reads_of(node, &mut reads, &manifest, &state, &node.id()?);
+    let snapshots = reads.read(&mut session);
+    Announcer::new(node, &mut session, options).service(&manifest, &snapshots)
+}
+
+/// Adds the reads that announcing these services takes.
+pub(crate) fn add_reads(
+    node: &Node,
+    reads: &mut ReadSet,
+    manifests: &Manifests,
+) -> Result<(), Failure> {
+    let this = node.id()?;
+    for manifest in manifests.values().flatten() {
+        // A state that cannot be read is reported when the service is announced.
+        let state = states::load(node, &manifest.id).unwrap_or_default();
+        add_reads_of(node, reads, manifest, &state, &this);
+    }
+    Ok(())
+}
+
+fn add_reads_of(
+    node: &Node,
+    reads: &mut ReadSet,
+    manifest: &Manifest,
+    state: &ServiceState,
+    this: &Id,
+) {
+    let offered = offered_keys(manifest, this, &node.settings.region);
+    let remembered: Vec<Key> = state.keys().collect();
+    for key in offered.iter().chain(&remembered) {
+        reads.announcement(key);
+    }
+}

@@ -1,0 +1,199 @@
+//! One service: its manifest, its state and what was read -> a plan for each federation, carried out.
+
+use super::{AnnounceOptions, add_reads_of};
+use crate::{
+    announce::{self, Desired, is_held, lease_id, leaving},
+    edge::registry::Session,
+    model::{
+        id::Id, key::Key, manifest::Manifest, offer::offers, service_state::AnnounceProgress,
+        snapshot::Snapshot, transaction::Lease,
+    },
+    node::{Node, manifests, states},
+    operations::{
+        commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+        read_set::{Read, ReadError, ReadSet, Snapshots},
+        record,
+    },
+    report::{AnnounceReport, Failure},
+};
+
+/// Announces the services of one call: they share a session and the lease of their tombstones.
+pub(crate) struct Announcer<'a> {
+    node: &'a Node,
+    session: &'a mut Session,
+    options: AnnounceOptions,
+    tombstones: Tombstones,
+}
+
+impl<'a> Announcer<'a> {
+    pub(crate) fn new(node: &'a Node, session: &'a mut Session, options: AnnounceOptions) -> Self {
+        Self {
+            node,
+            session,
+            options,
+            tombstones: Tombstones::default(),
+        }
+    }
+
+    /// Announces what `manifest` provides; `snapshots` holds what [`super::add_reads`] asked for.
+    pub(crate) fn service(
+        &mut self,
+        manifest: &Manifest,
+        snapshots: &Snapshots,
+    ) -> Result<AnnounceReport, Failure> {
+        let (node, id) = (self.node, &manifest.id);
+        let first = self.attempt(manifest, snapshots)?;
+        retry_on_conflict(id, first, || {
+            let manifest = manifests::load_one(node, id)?;
+            let state = states::load(node, id)?;
+            let mut reads = ReadSet::default();
+            add_reads_of(node, &mut reads, &manifest, &state, &node.id()?);
+            let snapshots = reads.read(self.session);
+            self.attempt(&manifest, &snapshots)
+        })
+    }
+
+    /// A manifest or a registry that has changed since it was read is a conflict. The manifest is compared after the
+    /// registry was read, so that an older one never overwrites a newer one.
+    fn attempt(
+        &mut self,
+        manifest: &Manifest,
+        snapshots: &Snapshots,
+    ) -> Result<Attempt<AnnounceReport>, Failure> {
+        let (node, id) = (self.node, &manifest.id);
+        if manifests::load_one(node, id)? != *manifest {
+            return Ok(Attempt::Conflict);
+        }
+        let state = states::load(node, id)?;
+        let wanted = offers(manifest, &node.facts(self.session)?, &Node::now());
+        let leaving = leaving(&state, &wanted);
+        let mut desired = Desired {
+            state,
+            wanted,
+            leaving,
+        };
+        let mut report = AnnounceReport::new(id);
+        report.dry = self.options.dry_run;
+        if self.holds(manifest, &desired, snapshots)? {
+            report.held = true;
+            desired.hold(|key| snapshots.is_withdrawn(key));
+        }
+        let mut failed = None;
+        for federation in desired.federations(&manifest.federation) {
+            match self.federation(id, &federation, &desired, snapshots, &mut report) {
+                Ok(Attempt::Done(())) => {}
+                Ok(Attempt::Conflict) => return Ok(Attempt::Conflict),
+                // Other federations are not affected.
+                Err(failure) => {
+                    failed.get_or_insert(failure);
+                }
+            }
+        }
+        failed.map_or(Ok(Attempt::Done(report)), Err)
+    }
+
+    /// Whether the service stays withdrawn. Records that in its state.
+    fn holds(
+        &self,
+        manifest: &Manifest,
+        desired: &Desired,
+        snapshots: &Snapshots,
+    ) -> Result<bool, Failure> {
+        let empty = Snapshot::default();
+        let snapshot = snapshots.of(&manifest.federation).snapshot();
+        let held = is_held(
+            &desired.state,
+            desired.wanted.keys(),
+            snapshot.unwrap_or(&empty),
+        );
+        let held = held && self.options.keep_withdrawn;
+        if !self.options.dry_run && desired.state.held != held {
+            states::edit(self.node, &manifest.id, |state| state.held = held)?;
+        }
+        Ok(held)
+    }
+
+    fn federation(
+        &mut self,
+        service: &Id,
+        federation: &Id,
+        desired: &Desired,
+        snapshots: &Snapshots,
+        report: &mut AnnounceReport,
+    ) -> Result<Attempt<()>, Failure> {
+        let desired = desired.within(federation);
+        let lease = self.lease(&desired);
+        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let snapshot = match snapshots.of(federation) {
+            Read::Snapshot(snapshot) => snapshot,
+            Read::Failed(error) => {
+                let kept = self.without_registry(service, &desired, lease, error, report);
+                return kept.map(Attempt::Done);
+            }
+            // Nobody knew that it mattered when the registry was read.
+            Read::NotAsked => return Ok(Attempt::Conflict),
+        };
+        let plan = announce::plan(&desired.wanted, id, &desired.leaving, snapshot);
+        if !self.options.dry_run {
+            let scope = CommitScope {
+                service,
+                federation,
+                recorded: true,
+                under_way: self.under_way(),
+            };
+            let tombstones = &mut self.tombstones;
+            if let Attempt::Conflict =
+                carry_out(self.node, self.session, tombstones, scope, &plan, lease)?
+            {
+                return Ok(Attempt::Conflict);
+            }
+        }
+        report.add_plan(&plan);
+        Ok(Attempt::Done(()))
+    }
+
+    /// The registry cannot be read: either the state says that nothing is to do, or it records what is owed.
+    fn without_registry(
+        &self,
+        service: &Id,
+        desired: &Desired,
+        lease: Option<Lease>,
+        error: &ReadError,
+        report: &mut AnnounceReport,
+    ) -> Result<(), Failure> {
+        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let is_new =
+            |(key, announcement): (&Key, &_)| !desired.state.confirms(key, announcement, id);
+        if error.is_away && desired.leaving.is_empty() && !desired.wanted.iter().any(is_new) {
+            for key in desired.wanted.keys() {
+                report.add(key, false);
+            }
+            let reason = error.failure.in_short();
+            let warning = format!("assuming `{service}` is still announced: {reason}");
+            report.warnings.push(warning);
+            return Ok(());
+        }
+        if !error.is_away || self.options.dry_run {
+            return Err(error.failure.clone());
+        }
+        let owed = desired.wanted.iter().filter(|offer| is_new(*offer));
+        let leaving = desired.leaving.iter().map(|(key, by)| (key, *by));
+        record::owe(self.node, service, owed, leaving, lease, self.under_way())?;
+        Err(error.failure.clone().note(record::owed_note(service)))
+    }
+
+    /// `announce ID` is an announcement by hand.
+    fn under_way(&self) -> AnnounceProgress {
+        if self.options.keep_withdrawn {
+            AnnounceProgress::UnderWay
+        } else {
+            AnnounceProgress::Insisted
+        }
+    }
+
+    fn lease(&self, desired: &Desired) -> Option<Lease> {
+        let (ttl, key) = (self.options.ttl?, desired.wanted.keys().next()?);
+        let id = Some(lease_id(key, ttl));
+        Some(Lease { id, ttl })
+    }
+}

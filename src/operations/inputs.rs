@@ -1,0 +1,249 @@
+//! Inputs for resolving services, read once per command.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::read_set::{Read, ReadError, ReadSet, Snapshots};
+use crate::{
+    edge::registry::Session,
+    model::{
+        datastores::Datastores, facts::Facts, id::Id, key, key::Kind, last_known::LastKnown,
+        manifest::Manifest, name::Name, service_state::ServiceState, snapshot::Snapshot,
+    },
+    node::{
+        Node,
+        last_known::{self, Learn},
+        manifests::{self, Manifests},
+        states,
+    },
+    report::{self, Code, Failure},
+    resolve::{LocalOffers, Reference, RegistryState, Resolution, ResolveInput, resolve},
+};
+
+/// Inputs for resolving some services.
+pub(crate) struct Inputs {
+    pub(crate) facts: Facts,
+    /// The manifests of the services that the command is about.
+    pub(crate) manifests: Manifests,
+    pub(crate) snapshots: Snapshots,
+    local_offers: LocalOffers,
+    states: BTreeMap<Id, ServiceState>,
+    last_known: BTreeMap<Id, LastKnown>,
+    datastores: BTreeMap<Id, Datastores>,
+    empty: Empty,
+}
+
+/// Why a service has no environment.
+pub(crate) enum Unresolved {
+    /// The registry refused to answer, and nothing may replace its answer.
+    Refused(Failure),
+    /// These references have no value.
+    Unmet(Vec<Reference>),
+}
+
+/// Defaults to borrow from for a federation that has none of these.
+#[derive(Default)]
+struct Empty {
+    snapshot: Snapshot,
+    last_known: LastKnown,
+    datastores: Datastores,
+}
+
+impl Inputs {
+    /// Reads the datastores, then the registry once: `reads` is [`read_set`] of these manifests, and whatever else the
+    /// caller needs.
+    pub(crate) fn read(
+        node: &Node,
+        session: &mut Session,
+        manifests: Manifests,
+        reads: ReadSet,
+        learn: Learn,
+    ) -> Result<Self, Failure> {
+        let datastores = node.datastores()?;
+        let mut last_known = last_known::load(node, &manifests)?;
+        let snapshots = reads.read(session);
+        let facts = node.facts(session)?;
+        if learn == Learn::Keep {
+            node.remember_host(session)?;
+        }
+        let (local_offers, states) = local_offers(node, &manifests, &facts)?;
+        let owns = |key: &key::Key| local_offers.owns(key);
+        last_known::update(node, &mut last_known, snapshots.available(), owns, learn)?;
+        Ok(Self {
+            facts,
+            manifests,
+            snapshots,
+            local_offers,
+            states,
+            last_known,
+            datastores,
+            empty: Empty::default(),
+        })
+    }
+
+    /// Inputs for every service of this node, without the registry: the listener's watch delivers that later.
+    pub(crate) fn without_registry(node: &Node, session: &Session) -> Result<Self, Failure> {
+        let manifests = manifests::load(node, &manifests::ids(node)?);
+        let facts = node.facts(session)?;
+        let (local_offers, states) = local_offers(node, &manifests, &facts)?;
+        Ok(Self {
+            last_known: last_known::load(node, &manifests)?,
+            datastores: node.datastores()?,
+            facts,
+            manifests,
+            snapshots: Snapshots::default(),
+            local_offers,
+            states,
+            empty: Empty::default(),
+        })
+    }
+
+    /// The input of [`resolve`] for one service.
+    pub(crate) fn of<'a>(&'a self, node: &'a Node, manifest: &'a Manifest) -> ResolveInput<'a> {
+        let federation = &manifest.federation;
+        let registry = match self.snapshots.of(federation) {
+            Read::Snapshot(snapshot) => RegistryState::Available(snapshot),
+            Read::Failed(_) => RegistryState::Unavailable(node.settings.render.on_unreachable),
+            Read::NotAsked => RegistryState::Available(&self.empty.snapshot),
+        };
+        let last_known = self.last_known.get(federation);
+        let datastores = self.datastores.get(federation);
+        ResolveInput {
+            manifest,
+            node: &self.facts.node,
+            region: &self.facts.region,
+            regions: &node.settings.regions,
+            registry,
+            local_offers: &self.local_offers,
+            last_known: last_known.unwrap_or(&self.empty.last_known),
+            datastores: datastores.unwrap_or(&self.empty.datastores),
+        }
+    }
+
+    /// The environment of a service. Nothing replaces the answer of a registry that refuses.
+    pub(crate) fn resolve(
+        &self,
+        node: &Node,
+        manifest: &Manifest,
+    ) -> Result<Resolution, Unresolved> {
+        if let Some(error) = self.read_error(manifest).filter(|error| !error.is_away) {
+            return Err(Unresolved::Refused(error.failure.clone()));
+        }
+        resolve(&self.of(node, manifest)).map_err(Unresolved::Unmet)
+    }
+
+    /// The failure of a service that was not resolved. Reads the names of the federation, for near misses.
+    pub(crate) fn explain(
+        &self,
+        node: &Node,
+        session: &mut Session,
+        manifest: &Manifest,
+        unresolved: Unresolved,
+    ) -> Failure {
+        let missing = match unresolved {
+            Unresolved::Refused(failure) => return failure,
+            Unresolved::Unmet(missing) => missing,
+        };
+        if let Some(error) = self.read_error(manifest) {
+            let policy = node.settings.render.on_unreachable;
+            return report::unread(&error.failure, &manifest.id, &missing, policy);
+        }
+        let names = read_names(session, &manifest.federation);
+        let embedded = node.settings.registry.is_embedded();
+        report::unmet(&self.of(node, manifest), &missing, &names, embedded)
+    }
+
+    /// The manifest of one of the services that the command is about.
+    pub(crate) fn manifest(&self, id: &Id) -> Result<&Manifest, Failure> {
+        match self.manifests.get(id) {
+            Some(read) => read.as_ref().map_err(Failure::clone),
+            None => Err(Failure::new(
+                Code::NoInput,
+                format!("there is no manifest of `{id}`"),
+            )),
+        }
+    }
+
+    /// The state of a service. The caller holds its lock, so it has not changed since it was read.
+    pub(crate) fn state(&self, node: &Node, id: &Id) -> Result<Cow<'_, ServiceState>, Failure> {
+        match self.states.get(id) {
+            Some(state) => Ok(Cow::Borrowed(state)),
+            None => states::load(node, id).map(Cow::Owned),
+        }
+    }
+
+    /// Why the registry was not read for this manifest, if that was tried.
+    pub(crate) fn read_error(&self, manifest: &Manifest) -> Option<&ReadError> {
+        self.snapshots.of(&manifest.federation).error()
+    }
+}
+
+/// The reads that rendering these services takes.
+pub(crate) fn read_set(node: &Node, manifests: &Manifests) -> Result<ReadSet, Failure> {
+    let this = node.id()?;
+    let mut reads = ReadSet::default();
+    for manifest in manifests.values().flatten() {
+        add_reads(node, &mut reads, manifest, &this);
+    }
+    Ok(reads)
+}
+
+/// Adds the names that a manifest refers to, and the `applied/` record of its service. A service that refers to nothing
+/// and has published nothing needs no read.
+fn add_reads(node: &Node, reads: &mut ReadSet, manifest: &Manifest, this: &Id) {
+    let federation = &manifest.federation;
+    let references = manifest.requires.values().flat_map(|r| r.pattern.holes());
+    let names: Vec<&Name> = references.collect();
+    // A state that cannot be read is reported when the service is written.
+    let state = states::load(node, &manifest.id);
+    let has_published = state.is_ok_and(|state| !state.applied_keys.is_empty());
+    if names.is_empty() && !has_published {
+        return;
+    }
+    reads.names(federation, names.into_iter());
+    reads.key(federation, key::applied(federation, this, &manifest.id));
+}
+
+/// What the manifests on this node would announce, and the states of their services. A bad manifest offers nothing, and
+/// an unreadable state counts as empty: the command that is about that service reports it.
+fn local_offers(
+    node: &Node,
+    manifests: &Manifests,
+    facts: &Facts,
+) -> Result<(LocalOffers, BTreeMap<Id, ServiceState>), Failure> {
+    let (mut offering, mut previous) = (Vec::new(), Vec::new());
+    let mut states = BTreeMap::new();
+    for id in manifests::ids(node)? {
+        let manifest = match manifests.get(&id) {
+            Some(read) => read.clone(),
+            None => manifests::load_one(node, &id),
+        };
+        let Ok(manifest) = manifest else { continue };
+        let Ok(state) = states::load(node, &id) else {
+            offering.push(manifest);
+            continue;
+        };
+        if !state.held {
+            previous.extend(state.keys());
+            offering.push(manifest);
+        }
+        states.insert(id, state);
+    }
+    let offers = LocalOffers::new(&offering, facts).with_previous(previous);
+    Ok((offers, states))
+}
+
+/// Every name that is announced in a federation; none if it cannot be read any more.
+fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
+    let mut reads = ReadSet::default();
+    let prefix = key::all_names_prefix(federation, Kind::Provides);
+    reads.prefix(federation, prefix);
+    let snapshots = reads.read(session);
+    let live = snapshots.of(federation).snapshot().map(|s| s.live.keys());
+    live.into_iter()
+        .flatten()
+        .map(|key| key.name.clone())
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! Crash-safe procedures that several verbs and the listener share: read, plan, record, write, in the order that makes
+//! each safe to cut off anywhere. They return what happened and print nothing.
+
+pub(crate) mod announce;
+mod commit;
+pub(crate) mod exec;
+pub(crate) mod inputs;
+pub(crate) mod read_set;
+mod record;
+pub(crate) mod render;
+pub(crate) mod withdraw;

@@ -1,0 +1,62 @@
+//! Marking a written conf as applied: this node keeps a copy, and publishes its sources (section 7).
+
+use super::{publish::read_and_publish, swap::keep_applied};
+use crate::{
+    edge::{files, registry::Session},
+    model::{id::Id, service_state::ServiceState},
+    node::{Node, manifests, states},
+    report::{AppliedReport, Code, Failure},
+};
+
+/// Takes the conf that was `seen` (or the one that is there) as applied, unless something newer is applied already. The
+/// lock is held until the fleet knows, so that nobody tells it something older afterwards.
+pub(crate) fn mark_applied(
+    node: &Node,
+    session: &mut Session,
+    id: &Id,
+    seen: Option<&[u8]>,
+) -> Result<AppliedReport, Failure> {
+    let _lock = node.service_lock(id)?;
+    let there = files::read_own(&node.paths.conf(id))?;
+    let Some(conf) = seen.or(there.as_deref()) else {
+        return Err(no_conf(node, id));
+    };
+    let before = states::load(node, id)?;
+    let mut applied = AppliedReport {
+        service: id.clone(),
+        changed: before.pending,
+        warnings: Vec::new(),
+    };
+    if before.pending || seen.is_none() {
+        keep_applied(node, id, conf)?;
+    }
+    // What was written since is still to be applied.
+    if before.pending && there.as_deref() == Some(conf) {
+        states::edit(node, id, |state| {
+            state.pending = false;
+            state.sources = None;
+        })?;
+        applied.warnings = publish_sources(node, session, id, before)?;
+    }
+    Ok(applied)
+}
+
+fn publish_sources(
+    node: &Node,
+    session: &mut Session,
+    id: &Id,
+    before: ServiceState,
+) -> Result<Vec<String>, Failure> {
+    let (Some(sources), Ok(manifest)) = (before.sources, manifests::load_one(node, id)) else {
+        return Ok(Vec::new());
+    };
+    let owner = (&manifest.federation, id);
+    let warning = read_and_publish(node, session, owner, &sources, &before.applied_keys)?;
+    Ok(warning.into_iter().collect())
+}
+
+fn no_conf(node: &Node, id: &Id) -> Failure {
+    Failure::new(Code::NoInput, format!("there is no conf of `{id}`"))
+        .facts([format!("looked for {}", node.paths.conf(id).display())])
+        .hint(format!("`reconf render {id}` writes it"))
+}

@@ -1,0 +1,96 @@
+//! The order of a render of several services: their locks first, then one read, then each write.
+
+use super::{
+    RenderOptions, Results, drain,
+    files::Templates,
+    publish::publish_outcome,
+    write::{self, ServiceWrite},
+};
+use crate::{
+    edge::{locks::Lock, registry::Session},
+    model::id::Id,
+    node::{
+        Node,
+        last_known::Learn,
+        manifests::{self, Manifests},
+    },
+    operations::{
+        inputs::{self, Inputs},
+        read_set::ReadSet,
+    },
+    report::Failure,
+};
+
+/// Services whose locks are held, with their manifests. An older reading of a manifest cannot overwrite a newer one,
+/// since the manifests are read under the locks.
+pub(crate) struct Batch {
+    templates: Templates,
+    locks: Vec<(Id, Result<Lock, Failure>)>,
+    manifests: Manifests,
+}
+
+impl Batch {
+    /// Takes the locks of these services (sorted by id) and reads their manifests.
+    pub(crate) fn lock(node: &Node, ids: &[Id]) -> Result<Self, Failure> {
+        let templates = Templates::load(node)?;
+        let lock = |id: &Id| (id.clone(), node.service_lock(id));
+        Ok(Self {
+            templates,
+            locks: ids.iter().map(lock).collect(),
+            manifests: manifests::load(node, ids),
+        })
+    }
+
+    /// The manifests of the services.
+    pub(crate) fn manifests(&self) -> &Manifests {
+        &self.manifests
+    }
+
+    /// The reads that the render takes.
+    pub(crate) fn read_set(&self, node: &Node) -> Result<ReadSet, Failure> {
+        inputs::read_set(node, &self.manifests)
+    }
+
+    /// Writes the confs; services with running tasks to wait for come last. `reads` is [`Self::read_set`], and whatever
+    /// else the caller needs of the same read.
+    pub(crate) fn write(
+        self,
+        node: &Node,
+        session: &mut Session,
+        reads: ReadSet,
+        options: RenderOptions,
+    ) -> Result<(Inputs, Results), Failure> {
+        let templates = self.templates;
+        let inputs = Inputs::read(node, session, self.manifests, reads, Learn::Keep)?;
+        let mut results = Results::new();
+        let (mut held, mut waiting) = (Vec::new(), Vec::new());
+        for (id, lock) in self.locks {
+            let written = lock.and_then(|lock| {
+                let tasks = write::TaskState::Running;
+                let written =
+                    write::service(node, session, &inputs, &id, options, &templates, tasks)?;
+                Ok((lock, written))
+            });
+            match written {
+                Ok((lock, ServiceWrite::Done(outcome))) => {
+                    results.push((id, Ok(*outcome)));
+                    held.push(lock);
+                }
+                Ok((_, ServiceWrite::Waits(limit))) => waiting.push((id, limit)),
+                Err(failure) => results.push((id, Err(failure))),
+            }
+        }
+        for (_, result) in &mut results {
+            if let Ok(outcome) = result {
+                publish_outcome(node, session, &inputs, outcome)?;
+            }
+        }
+        drop(held);
+        for (id, limit) in waiting {
+            let result = drain::service(node, session, &id, limit, options, &templates);
+            results.push((id, result));
+        }
+        results.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok((inputs, results))
+    }
+}

@@ -1,0 +1,47 @@
+//! Rendering services: lock, read, resolve, render, write, publish (section 7).
+
+mod applied;
+mod batch;
+mod drain;
+mod files;
+mod on_change;
+mod preview;
+mod publish;
+mod swap;
+mod write;
+
+pub(crate) use applied::mark_applied;
+pub(crate) use batch::Batch;
+pub(crate) use files::Templates;
+pub(crate) use on_change::run as run_on_change;
+pub(crate) use preview::{Preview, PreviewOptions, preview};
+
+use std::time::Duration;
+
+use crate::{
+    model::{applied::AppliedRecord, id::Id},
+    report::{Failure, RenderReport},
+};
+
+/// How confs are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RenderOptions {
+    /// What is written counts as applied only when somebody says so later.
+    pub(crate) awaits: bool,
+    /// Running tasks are waited for, this long at most.
+    pub(crate) drain: Option<Duration>,
+    /// Reports contain values.
+    pub(crate) show_values: bool,
+}
+
+/// The result of one service.
+pub(crate) struct RenderOutcome {
+    pub(crate) report: RenderReport,
+    /// What changes, a variable a line.
+    pub(crate) diff: Vec<String>,
+    /// What the node runs with from now on; `None` where that is still pending or not surely known.
+    applied: Option<AppliedRecord>,
+}
+
+/// The services in the order of their ids, with the result of each.
+pub(crate) type Results = Vec<(Id, Result<RenderOutcome, Failure>)>;

@@ -1,0 +1,104 @@
+//! The `--on-change` command: run while something is written and not yet applied, until it succeeds.
+
+use std::time::Duration;
+
+use super::applied::mark_applied;
+use crate::{
+    edge::{
+        files::{self, Access},
+        locks::{self, LockError},
+        registry::Session,
+        shell_command::{self, CommandEnd},
+    },
+    model::id::Id,
+    node::{Node, states},
+    report::{Code, Failure},
+};
+
+/// A conf as it was before the command started.
+struct PendingConf {
+    id: Id,
+    conf: Vec<u8>,
+}
+
+/// Runs the command if any of these services is pending, and marks as applied exactly what was written before it.
+/// Returns warnings.
+pub(crate) fn run(
+    node: &Node,
+    session: &mut Session,
+    ids: &[Id],
+    command: &str,
+    limit: Duration,
+) -> Result<Vec<String>, Failure> {
+    if pending(node, ids)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    node.make_lock_folder()?;
+    let lock = locks::exclusive(&node.paths.on_change_lock(), &Access::PRIVATE, limit);
+    let _lock = lock.map_err(busy)?;
+    // Another call may have applied it all while this one waited.
+    let pending = pending(node, ids)?;
+    if pending.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<&str> = pending.iter().map(|seen| seen.id.as_str()).collect();
+    let variables = [("RECONF_CHANGED", names.join(" "))];
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let outcome = shell_command::run_shell(command, &variables, limit)
+        .map_err(|error| failed(&names, &format!("it cannot be started: {error}")))?;
+    match outcome {
+        CommandEnd::Ended(status) if status.success() => {}
+        CommandEnd::Ended(status) => return Err(failed(&names, &status.to_string())),
+        CommandEnd::TimedOut => {
+            let limit = humantime::format_duration(limit);
+            return Err(failed(&names, &format!("it was ended after {limit}")));
+        }
+        CommandEnd::Interrupted(signal) => {
+            return Err(failed(&names, &format!("reconf received signal {signal}")));
+        }
+    }
+    let mut warnings = Vec::new();
+    for seen in pending {
+        let applied = mark_applied(node, session, &seen.id, Some(&seen.conf))?;
+        warnings.extend(applied.warnings);
+    }
+    Ok(warnings)
+}
+
+fn pending(node: &Node, ids: &[Id]) -> Result<Vec<PendingConf>, Failure> {
+    let mut pending = Vec::new();
+    for id in ids {
+        if states::load(node, id)?.pending
+            && let Some(conf) = files::read_own(&node.paths.conf(id))?
+        {
+            let id = id.clone();
+            pending.push(PendingConf { id, conf });
+        }
+    }
+    Ok(pending)
+}
+
+fn failed(ids: &[&str], reason: &str) -> Failure {
+    let named: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    Failure::new(Code::OnChange, "the `--on-change` command failed")
+        .facts([reason.to_owned()])
+        .note(format!(
+            "what was written of {} is pending",
+            named.join(", ")
+        ))
+        .hint("the next render with `--on-change` runs it again")
+}
+
+fn busy(error: LockError) -> Failure {
+    match error {
+        LockError::Busy { .. } => {
+            let message = "another `--on-change` command is still running";
+            Failure::new(Code::TryAgain, message)
+                .facts([error.to_string()])
+                .note("what was written is pending")
+        }
+        LockError::File(error) => error.into(),
+    }
+}

@@ -1,0 +1,114 @@
+//! `--dry-run` and `--stdout`: what a render would write, without locks and without a trace.
+
+use super::{
+    RenderOutcome,
+    files::{Files, Templates},
+    swap, write,
+};
+use crate::{
+    model::{format::Format, id::Id, manifest::Manifest},
+    node::Node,
+    operations::inputs::Inputs,
+    render::{Conf, Rendered, diff},
+    report::{Code, Failure, warnings},
+    resolve::Resolution,
+};
+
+/// What is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PreviewOptions {
+    /// The text of the conf, instead of what a render would do.
+    pub(crate) text: bool,
+    /// The format that is printed, or tried as well.
+    pub(crate) format: Option<Format>,
+    /// Reports contain values.
+    pub(crate) show_values: bool,
+}
+
+/// What a render of a service would do.
+pub(crate) enum Preview {
+    /// The text of its conf, with warnings.
+    Text {
+        bytes: Vec<u8>,
+        warnings: Vec<String>,
+    },
+    /// The result that it would have.
+    Outcome(Box<RenderOutcome>),
+}
+
+/// Shows what a render of a resolved service would write.
+pub(crate) fn preview(
+    node: &Node,
+    inputs: &Inputs,
+    id: &Id,
+    resolution: &Resolution,
+    templates: &Templates,
+    options: PreviewOptions,
+) -> Result<Preview, Failure> {
+    let manifest = inputs.manifest(id)?;
+    if options.text {
+        text(inputs, manifest, resolution, templates, options)
+    } else {
+        let outcome = outcome(node, inputs, manifest, resolution, templates, options)?;
+        Ok(Preview::Outcome(Box::new(outcome)))
+    }
+}
+
+fn text(
+    inputs: &Inputs,
+    manifest: &Manifest,
+    resolution: &Resolution,
+    templates: &Templates,
+    options: PreviewOptions,
+) -> Result<Preview, Failure> {
+    let conf = Conf {
+        service: &manifest.id,
+        environment: &resolution.environment,
+    };
+    let format = options.format.unwrap_or(Format::Shell);
+    let Rendered::File(bytes) = templates.render(format, &conf)? else {
+        let message = format!("`{format}` is a directory and cannot be printed");
+        return Err(Failure::new(Code::Usage, message).hint("try it with `--dry-run`"));
+    };
+    let read_error = inputs.read_error(manifest).map(|error| &error.failure);
+    let warnings = warnings(read_error, &manifest.id, resolution, &[]);
+    Ok(Preview::Text { bytes, warnings })
+}
+
+fn outcome(
+    node: &Node,
+    inputs: &Inputs,
+    manifest: &Manifest,
+    resolution: &Resolution,
+    templates: &Templates,
+    options: PreviewOptions,
+) -> Result<RenderOutcome, Failure> {
+    let environment = &resolution.environment;
+    if let Some(format) = options.format {
+        let service = &manifest.id;
+        templates.render(
+            format,
+            &Conf {
+                service,
+                environment,
+            },
+        )?;
+    }
+    let files = Files::render(node, templates, manifest, environment)?;
+    let swap = swap::preview(node, &manifest.id, &files)?;
+    let lines = diff(swap.base.as_deref(), environment, options.show_values);
+    let report = write::report(
+        node,
+        inputs,
+        manifest,
+        resolution,
+        &swap,
+        &lines,
+        options.show_values,
+    );
+    Ok(RenderOutcome {
+        report,
+        diff: lines.iter().map(ToString::to_string).collect(),
+        applied: None,
+    })
+}

@@ -1,0 +1,117 @@
+//! Publishing what a service of this node runs with: its `applied/` record (section 5).
+
+use std::collections::BTreeSet;
+
+use super::RenderOutcome;
+use crate::{
+    edge::registry::{RegistryError, Session},
+    fleet,
+    model::{
+        applied::AppliedRecord, id::Id, key, service_state::ServiceState, transaction::Change,
+    },
+    node::{Node, states},
+    operations::{
+        inputs::Inputs,
+        read_set::{Read, ReadSet, Snapshots},
+    },
+    report::Failure,
+};
+
+/// Publishes what a service runs with after a render. The service's lock is held.
+pub(super) fn publish_outcome(
+    node: &Node,
+    session: &mut Session,
+    inputs: &Inputs,
+    outcome: &mut RenderOutcome,
+) -> Result<(), Failure> {
+    let id = &outcome.report.service;
+    let (Some(applied), Some(Ok(manifest))) = (outcome.applied.take(), inputs.manifests.get(id))
+    else {
+        return Ok(());
+    };
+    let owner = (&manifest.federation, id);
+    let before = &inputs.state(node, id)?.applied_keys;
+    let warning = publish(node, session, owner, &applied, before, &inputs.snapshots)?;
+    outcome.report.warnings.extend(warning);
+    Ok(())
+}
+
+/// Reads the record of a service and publishes what it runs with.
+pub(super) fn read_and_publish(
+    node: &Node,
+    session: &mut Session,
+    (federation, service): (&Id, &Id),
+    applied: &AppliedRecord,
+    before: &BTreeSet<String>,
+) -> Result<Option<String>, Failure> {
+    let mut reads = ReadSet::default();
+    reads.key(federation, key::applied(federation, &node.id()?, service));
+    let snapshots = reads.read(session);
+    let owner = (federation, service);
+    publish(node, session, owner, applied, before, &snapshots)
+}
+
+/// Publishes what a service (with its federation) runs with, unless the registry says so already, and clears the records
+/// that it has under other keys (`before`). A registry that is away or refuses is a warning, which is returned.
+fn publish(
+    node: &Node,
+    session: &mut Session,
+    (federation, service): (&Id, &Id),
+    applied: &AppliedRecord,
+    before: &BTreeSet<String>,
+    snapshots: &Snapshots,
+) -> Result<Option<String>, Failure> {
+    let path = key::applied(federation, &node.id()?, service);
+    let published = match snapshots.of(federation) {
+        Read::Snapshot(snapshot) => snapshot.others.get(&path),
+        Read::Failed(error) => return Ok(Some(warning(service, &error.failure))),
+        // The service refers to nothing, and never did.
+        Read::NotAsked => return Ok(None),
+    };
+    let published = published.map(|entry| entry.value.as_slice());
+    let change = fleet::change(&path, published, applied);
+    let after: BTreeSet<String> = (!applied.is_empty()).then_some(path).into_iter().collect();
+    if change.is_none() && *before == after {
+        return Ok(None);
+    }
+    write_applied(node, session, service, change, before, after)
+}
+
+/// Writes `change` and clears every key of `before` that is not in `after`; in between, the state knows all of them.
+fn write_applied(
+    node: &Node,
+    session: &mut Session,
+    service: &Id,
+    change: Option<Change>,
+    before: &BTreeSet<String>,
+    after: BTreeSet<String>,
+) -> Result<Option<String>, Failure> {
+    let written = change.as_ref().map(|change| change.key().to_owned());
+    let stale = before
+        .difference(&after)
+        .filter(|path| written.as_ref() != Some(path));
+    let stale = stale.map(|path| Change::Delete { key: path.clone() });
+    let changes: Vec<Change> = change.into_iter().chain(stale).collect();
+    let remember = |state: &mut ServiceState| state.applied_keys.extend(after.iter().cloned());
+    states::edit(node, service, remember)?;
+    for change in changes {
+        if let Err(error) = commit(session, change) {
+            return Ok(Some(warning(service, &Failure::from(error))));
+        }
+    }
+    states::edit(node, service, |state| state.applied_keys = after)?;
+    Ok(None)
+}
+
+fn commit(session: &mut Session, change: Change) -> Result<(), RegistryError> {
+    // Every key that was published is one of reconf's.
+    let Some(federation) = key::federation(change.key()) else {
+        return Ok(());
+    };
+    session.commit(&federation, &[], &[change]).map(|_| ())
+}
+
+fn warning(service: &Id, failure: &Failure) -> String {
+    let reason = failure.in_short();
+    format!("could not publish the applied values of `{service}`: {reason}")
+}

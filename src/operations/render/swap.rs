@@ -1,0 +1,130 @@
+//! Written and applied are two things: what is pending is known before the conf is swapped (design.md section 7).
+
+use std::path::PathBuf;
+
+use super::files::Files;
+use crate::{
+    edge::{
+        files::{self, Access},
+        tasks,
+    },
+    model::{applied::AppliedRecord, id::Id},
+    node::{Node, states},
+    report::Failure,
+};
+
+/// What a swap did, or would do.
+pub(super) struct Swap {
+    /// Whether anything is to be applied.
+    pub(super) changed: bool,
+    /// Whether what is on the disk is not yet applied.
+    pub(super) pending: bool,
+    /// The conf against which changes are told: the applied one while something is pending, else the one that was there.
+    pub(super) base: Option<Vec<u8>>,
+    /// Paths whose mode or owner alone were wrong.
+    pub(super) repaired: Vec<String>,
+    /// Files of formats that are no longer written.
+    pub(super) left_over: Vec<PathBuf>,
+    /// Whether nothing was written.
+    pub(super) dry: bool,
+}
+
+/// What swapping these files would do, for a command that writes nothing.
+pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failure> {
+    let pending = states::load(node, id)?.pending;
+    let conf = if pending {
+        node.paths.applied(id)
+    } else {
+        node.paths.conf(id)
+    };
+    Ok(Swap {
+        changed: pending || files.differ(node, id)?,
+        pending,
+        base: files::read_own(&conf)?,
+        repaired: Vec::new(),
+        left_over: Vec::new(),
+        dry: true,
+    })
+}
+
+/// Swaps the files of a service in. With `awaits` they are pending until somebody applies them; without it, what another
+/// call left pending (`was_pending`) stays so.
+pub(super) fn swap(
+    node: &Node,
+    id: &Id,
+    files: &Files,
+    awaits: bool,
+    sources: Option<&AppliedRecord>,
+    was_pending: bool,
+) -> Result<Swap, Failure> {
+    let applied = files::read_own(&node.paths.applied(id))?;
+    let there = files::read_own(&node.paths.conf(id))?;
+    let is_new = |conf: &Option<Vec<u8>>| conf.as_ref() != Some(&files.shell);
+    let is_applied = !is_new(&there) && !is_new(&applied) && !files.others_differ(node, id)?;
+    let pending = is_pending(was_pending, awaits, is_applied);
+    if pending {
+        // LastKnown before the swap, so that a crash after it loses nothing.
+        mark_pending(node, id, sources)?;
+    }
+    files::make_dir(node.paths.confs(), 0o755)?;
+    files::make_dir(
+        &node.paths.state(),
+        node.paths.folder_mode(&node.paths.state()),
+    )?;
+    tasks::prepare(&node.paths, id, files.access())?;
+    let swapped = files.write(node, id)?;
+    if !pending {
+        keep_applied(node, id, &files.shell)?;
+    }
+    Ok(Swap {
+        changed: pending || swapped.changed,
+        pending,
+        base: if pending { applied } else { there },
+        repaired: swapped.repaired,
+        left_over: files.left_over(node, id),
+        dry: false,
+    })
+}
+
+/// Whether a conf is pending once it is written: what another call left pending stays so, and a caller that `awaits`
+/// makes it so unless just that conf is applied already.
+fn is_pending(was_pending: bool, awaits: bool, is_applied: bool) -> bool {
+    was_pending || (awaits && !is_applied)
+}
+
+/// Keeps a copy of the conf that is in use from now on.
+pub(super) fn keep_applied(node: &Node, id: &Id, conf: &[u8]) -> Result<(), Failure> {
+    let folder = node.paths.applied_confs();
+    files::make_dir(&folder, node.paths.folder_mode(&folder))?;
+    files::write(&node.paths.applied(id), conf, &Access::PRIVATE)?;
+    Ok(())
+}
+
+fn mark_pending(node: &Node, id: &Id, sources: Option<&AppliedRecord>) -> Result<(), Failure> {
+    states::edit(node, id, |state| {
+        state.pending = true;
+        state.sources = sources.cloned();
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_pending;
+
+    #[test]
+    fn a_conf_is_pending_until_somebody_applies_just_that_conf() {
+        for (was_pending, awaits, is_applied, expected) in [
+            (false, false, false, false),
+            (false, false, true, false),
+            (false, true, false, true),
+            (false, true, true, false),
+            (true, false, false, true),
+            (true, false, true, true),
+            (true, true, true, true),
+        ] {
+            let pending = is_pending(was_pending, awaits, is_applied);
+            assert_eq!(pending, expected, "{was_pending} {awaits} {is_applied}");
+        }
+    }
+}

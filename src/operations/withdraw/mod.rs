@@ -1,0 +1,46 @@
+//! Withdrawing what services on this node, or on another one, provide (section 5).
+//!
+//! A service whose manifest exists is *held* from then on: only `announce ID` announces it again. One whose manifest is
+//! gone has left: it is withdrawn as its manifest would have been, and forgotten.
+
+mod other_node;
+mod service;
+mod target;
+mod wait;
+
+pub(crate) use other_node::on_other_node;
+pub(crate) use service::Withdrawer;
+pub(crate) use target::{Target, on_this_node, remembered_ids};
+pub(crate) use wait::wait_until_unused;
+
+use std::collections::BTreeMap;
+
+use super::read_set::Snapshots;
+use crate::{
+    model::id::Id,
+    node::Node,
+    report::{Failure, WithdrawReport},
+};
+
+/// What a call withdraws, and what was read for it.
+pub(crate) struct Withdrawal {
+    /// The services, or why one cannot be withdrawn.
+    pub(crate) targets: BTreeMap<Id, Result<Target, Failure>>,
+    pub(crate) snapshots: Snapshots,
+    /// Failures of whole federations, which no service's failure names.
+    pub(crate) failures: Vec<Failure>,
+    /// What a person should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Withdraws what is still owed of a service.
+pub(crate) fn again(node: &Node, id: &Id) -> Result<WithdrawReport, Failure> {
+    let mut session = node.session();
+    let withdrawal = on_this_node(node, &mut session, vec![id.clone()])?;
+    let mut report = WithdrawReport::new(id, false);
+    for target in withdrawal.targets.into_values() {
+        let mut withdrawer = Withdrawer::new(node, &mut session);
+        report = withdrawer.service(&target?, &withdrawal.snapshots)?;
+    }
+    Ok(report)
+}

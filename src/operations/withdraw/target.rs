@@ -1,0 +1,169 @@
+//! What is to be withdrawn of a service, and what that is for the services of this node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Withdrawal;
+use crate::{
+    edge::{files, registry::Session},
+    model::{
+        announcement::By,
+        id::Id,
+        key::{self, Key},
+        manifest::Manifest,
+        offer::offered_keys,
+        service_state::ServiceState,
+    },
+    node::{Node, manifests, states},
+    operations::read_set::ReadSet,
+    report::{Code, Failure},
+};
+
+/// What is to be withdrawn of one service.
+pub(crate) struct Target {
+    pub(crate) service: Id,
+    /// Whether the service stays withdrawn.
+    pub(super) holds: bool,
+    /// Whether this node's state of the service records it.
+    pub(super) recorded: bool,
+    /// Whether nothing is remembered of the service after that.
+    pub(super) forgotten: bool,
+    by: By,
+    pub(super) keys: BTreeSet<Key>,
+    /// `applied/` records that are no longer true, with their federations.
+    pub(super) cleared: BTreeSet<(Id, String)>,
+}
+
+impl Target {
+    /// A service that is withdrawn by hand and stays so.
+    pub(super) fn held(service: Id, keys: BTreeSet<Key>) -> Self {
+        Self {
+            service,
+            holds: true,
+            recorded: true,
+            forgotten: false,
+            by: By::Hand,
+            keys,
+            cleared: BTreeSet::new(),
+        }
+    }
+
+    /// The federations in which something is to be withdrawn.
+    pub(super) fn federations(&self) -> BTreeSet<Id> {
+        let keys = self.keys.iter().map(|key| &key.federation);
+        let cleared = self.cleared.iter().map(|(federation, _)| federation);
+        keys.chain(cleared).cloned().collect()
+    }
+
+    /// What is to be withdrawn in one federation.
+    pub(super) fn leaving(&self, federation: &Id) -> BTreeMap<Key, By> {
+        let keys = self.keys.iter().filter(|key| key.federation == *federation);
+        keys.map(|key| (key.clone(), self.by)).collect()
+    }
+
+    /// Whether the record at `path` is to be cleared.
+    pub(super) fn clears(&self, path: &str) -> bool {
+        self.cleared.iter().any(|(_, cleared)| cleared == path)
+    }
+
+    /// Whether the state says that all of it is withdrawn already.
+    pub(super) fn is_done(&self, node: &Node, federation: &Id) -> Result<bool, Failure> {
+        let state = states::load(node, &self.service)?;
+        let announces = state.keys().any(|key| key.federation == *federation);
+        Ok(self.recorded && self.holds && state.held && !announces)
+    }
+
+    /// Adds the reads that withdrawing it takes.
+    pub(super) fn add_reads(&self, reads: &mut ReadSet) {
+        self.keys.iter().for_each(|key| reads.announcement(key));
+        for (federation, path) in &self.cleared {
+            reads.key(federation, path.clone());
+        }
+    }
+}
+
+/// Every service that this node has a manifest of, remembers, or has applied a conf of.
+pub(crate) fn remembered_ids(node: &Node) -> Result<Vec<Id>, Failure> {
+    let mut ids = manifests::ids(node)?;
+    ids.extend(states::all(node)?);
+    // A service that never announced anything leaves no more than its applied conf.
+    ids.extend(files::list_ids(&node.paths.applied_confs(), "conf")?.ids);
+    Ok(ids)
+}
+
+/// What services on this node provide, by their states and manifests.
+pub(crate) fn on_this_node(
+    node: &Node,
+    session: &mut Session,
+    mut ids: Vec<Id>,
+) -> Result<Withdrawal, Failure> {
+    ids.sort();
+    ids.dedup();
+    let mut warnings = Vec::new();
+    let mut targets = BTreeMap::new();
+    let mut reads = ReadSet::default();
+    for id in ids {
+        let target = of_service(node, id.clone(), &mut warnings);
+        if let Ok(target) = &target {
+            target.add_reads(&mut reads);
+        }
+        targets.insert(id, target);
+    }
+    Ok(Withdrawal {
+        targets,
+        snapshots: reads.read(session),
+        failures: Vec::new(),
+        warnings,
+    })
+}
+
+fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target, Failure> {
+    let state = states::load(node, &id)?;
+    match manifests::load_one(node, &id) {
+        Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
+        Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id, &state) => {
+            of_departed(node, id, &state)
+        }
+        // Its announcements are known without its manifest.
+        Err(failure) if failure.code == Code::Data && !state.announced.is_empty() => {
+            let reason = failure.in_short();
+            warnings.push(format!("using the state of `{id}` instead: {reason}"));
+            Ok(Target::held(id, state.keys().collect()))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Whether this node ever announced or rendered the service.
+fn is_remembered(node: &Node, id: &Id, state: &ServiceState) -> bool {
+    *state != ServiceState::default() || files::exists(&node.paths.applied(id))
+}
+
+fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id) -> Target {
+    let mut keys = offered_keys(manifest, this, &node.settings.region);
+    keys.extend(state.keys());
+    Target::held(manifest.id.clone(), keys)
+}
+
+/// A service whose manifest is gone.
+fn of_departed(node: &Node, service: Id, state: &ServiceState) -> Result<Target, Failure> {
+    let this = node.id()?;
+    let keys: BTreeSet<Key> = state.keys().collect();
+    let allowed = node.settings.federations.iter();
+    let federations = allowed.chain(keys.iter().map(|key| &key.federation));
+    let federations: BTreeSet<&Id> = federations.collect();
+    let here = federations.into_iter().map(|federation| {
+        let path = key::applied(federation, &this, &service);
+        (federation.clone(), path)
+    });
+    let published = state.applied_keys.iter();
+    let elsewhere = published.filter_map(|path| Some((key::federation(path)?, path.clone())));
+    Ok(Target {
+        cleared: here.chain(elsewhere).collect(),
+        holds: false,
+        recorded: true,
+        forgotten: true,
+        by: By::Manifest,
+        keys,
+        service,
+    })
+}

@@ -1,0 +1,181 @@
+//! Random schedules of the queue, played in a model of a node: whatever happens, no change is lost.
+
+use proptest::prelude::*;
+
+use super::{
+    schedule_model::{Happening, Schedule, schedule},
+    *,
+};
+
+/// A node: what the registry says, what the node runs with, and what runs.
+struct NodeModel {
+    queue: Queue,
+    schedule: Schedule,
+    now: u64,
+    value: u64,
+    newest: u64,
+    applied: u64,
+    running: Option<(u64, u64, bool)>,
+    /// Something but a change happened to the values while it ran: they are compared again at its end.
+    muddled: bool,
+    busy: bool,
+    tries: usize,
+    last_start: Option<u64>,
+    starts: u64,
+    urgent: u64,
+}
+
+impl NodeModel {
+    fn new(schedule: Schedule) -> Self {
+        let [debounce, debounce_max, min_interval] = schedule.limits.map(Duration::from_millis);
+        let limits = Limits {
+            debounce,
+            debounce_max,
+            min_interval,
+        };
+        Self {
+            queue: Queue::new(limits, Switch::On, Uptime::ZERO, 0),
+            schedule,
+            now: 0,
+            value: 0,
+            newest: 0,
+            applied: 0,
+            running: None,
+            muddled: false,
+            busy: false,
+            tries: 0,
+            last_start: None,
+            starts: 0,
+            urgent: 0,
+        }
+    }
+
+    fn uptime(&self) -> Uptime {
+        Duration::from_millis(self.now)
+    }
+
+    /// Lets time pass until `end`, and everything happen that is due meanwhile.
+    fn pass(&mut self, end: u64) {
+        loop {
+            let step = self.queue.next(self.uptime());
+            if step == Step::Due {
+                self.attempt();
+                continue;
+            }
+            let wake = match step {
+                Step::Until(at) => u64::try_from(at.as_nanos().div_ceil(1_000_000)).unwrap(),
+                _ => u64::MAX,
+            };
+            assert!(wake > self.now, "it would spin");
+            let ends = self.running.map_or(u64::MAX, |(at, ..)| at);
+            let next = wake.min(ends);
+            if next > end {
+                self.now = self.now.max(end);
+                return;
+            }
+            self.now = next;
+            if ends == next {
+                let (_, value, success) = self.running.take().unwrap();
+                if success {
+                    self.applied = value;
+                }
+                self.queue.ended(self.uptime(), success);
+                if self.muddled && self.applied != self.value {
+                    let splay = Duration::from_millis(self.schedule.splay);
+                    self.queue.want(Reason::Change, self.uptime(), splay);
+                }
+            }
+        }
+    }
+
+    /// Tries to start a provision, as the listener does.
+    fn attempt(&mut self) {
+        if self.busy {
+            return self.queue.busy(true);
+        }
+        if self.queue.only_changes() && self.applied == self.value {
+            return self.queue.settled();
+        }
+        let ends = &self.schedule.ends;
+        let (takes, success, refused) = ends[self.tries % ends.len()];
+        self.tries += 1;
+        if refused && self.tries < ends.len() {
+            return self
+                .queue
+                .refused(self.uptime() + Duration::from_millis(37));
+        }
+        assert!(self.running.is_none(), "two at once");
+        let reasons = self.queue.started(self.uptime());
+        let urgent = reasons.contains(&Reason::Kick) || reasons.contains(&Reason::On);
+        let interval = self.schedule.limits[2];
+        if let Some(last) = self.last_start.filter(|_| !urgent) {
+            assert!(self.now - last >= interval, "too soon after the last one");
+        }
+        self.muddled = false;
+        self.last_start = Some(self.now);
+        self.starts += 1;
+        self.urgent += u64::from(urgent);
+        let success = success || self.tries >= ends.len();
+        self.running = Some((self.now + takes + 1, self.value, success));
+    }
+
+    fn take(&mut self, happening: &Happening) {
+        let now = self.uptime();
+        match happening {
+            Happening::Change => {
+                self.newest += 1;
+                self.value = self.newest;
+            }
+            Happening::Revert => {
+                self.value = self.applied;
+                self.muddled = true;
+            }
+            Happening::Converge => {
+                self.applied = self.value;
+                self.muddled = true;
+            }
+            Happening::Kick => self.queue.want(Reason::Kick, now, Duration::ZERO),
+            Happening::On => self.queue.switch(Switch::On, now),
+            Happening::Off(time) => {
+                let until = time.map(|time| now + Duration::from_millis(time));
+                self.queue.switch(Switch::Off { until }, now);
+            }
+            Happening::Busy(busy) => {
+                self.busy = *busy;
+                self.queue.busy(*busy);
+            }
+        }
+        if self.applied != self.value {
+            let splay = Duration::from_millis(self.schedule.splay);
+            self.queue.want(Reason::Change, now, splay);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_schedule_loses_a_change_runs_two_at_once_or_starts_too_often(schedule in schedule()) {
+        let happenings = schedule.happenings.clone();
+        let mut node = NodeModel::new(schedule);
+        let mut at = 0;
+        for (after, happening) in &happenings {
+            at += after;
+            node.pass(at);
+            node.take(happening);
+        }
+        let on = node.queue.is_on();
+        let (starts, interval) = (node.starts - node.urgent, node.schedule.limits[2]);
+        prop_assert!(starts <= 1 + node.now.checked_div(interval).unwrap_or(u64::MAX - 1));
+        // Nothing happens any more, and nothing stands in the way.
+        node.take(&Happening::Busy(false));
+        if !on {
+            node.take(&Happening::On);
+        }
+        node.pass(at + 3_600_000 * 24);
+        prop_assert_eq!(node.applied, node.value, "a change was lost");
+        prop_assert!(node.running.is_none());
+        prop_assert_eq!(node.queue.next(node.uptime()), Step::Idle);
+    }
+}

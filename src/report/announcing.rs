@@ -1,0 +1,184 @@
+//! What `announce` and `withdraw` told the registry for one service: the JSON lines that the cookbook reads, and the
+//! lines for people.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::output::Report;
+use crate::{
+    announce::Plan,
+    model::{
+        id::Id,
+        key::{Key, Kind},
+        name::Name,
+    },
+};
+
+/// What `announce` did.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AnnounceReport {
+    /// The service.
+    pub service: Id,
+    /// Whether the registry was changed, or would be.
+    pub changed: bool,
+    /// Whether it was withdrawn by hand and left so.
+    pub held: bool,
+    /// What is announced.
+    pub announcements: Vec<AnnouncementReport>,
+    /// The keys of what was taken back.
+    pub withdrawn: Vec<String>,
+    /// What should worry a person.
+    pub warnings: Vec<String>,
+    /// Whether anything was written.
+    #[serde(skip)]
+    pub dry: bool,
+}
+
+/// One announcement of a service.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct AnnouncementReport {
+    /// What is provided.
+    pub name: Name,
+    /// The registry's key.
+    pub key: String,
+    /// Whether the registry did not say so before.
+    pub changed: bool,
+}
+
+impl AnnounceReport {
+    /// Nothing done yet.
+    pub(crate) fn new(service: &Id) -> Self {
+        Self {
+            service: service.clone(),
+            changed: false,
+            held: false,
+            announcements: Vec::new(),
+            withdrawn: Vec::new(),
+            warnings: Vec::new(),
+            dry: false,
+        }
+    }
+
+    /// Adds what a plan keeps, announces and takes back.
+    pub(crate) fn add_plan(&mut self, plan: &Plan) {
+        for (key, _, _) in &plan.kept {
+            self.add(key, false);
+        }
+        for put in &plan.puts {
+            self.add(&put.key, true);
+        }
+        for withdrawal in &plan.withdrawals {
+            self.changed = true;
+            self.withdrawn.push(withdrawal.key.path(Kind::Provides));
+        }
+    }
+
+    /// Adds an announcement, and whether it is new.
+    pub(crate) fn add(&mut self, key: &Key, changed: bool) {
+        self.changed |= changed;
+        self.announcements.push(AnnouncementReport {
+            name: key.name.clone(),
+            key: key.path(Kind::Provides),
+            changed,
+        });
+    }
+}
+
+impl Report for AnnounceReport {
+    fn line(&self) -> Option<String> {
+        let service = &self.service;
+        let would = if self.dry { "would have " } else { "" };
+        let names = |changed: bool| {
+            let some = self.announcements.iter().filter(|a| a.changed == changed);
+            some.map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let mut parts = Vec::new();
+        for (verb, names) in [
+            (format!("{would}announced"), names(true)),
+            ("already announced".to_owned(), names(false)),
+            (format!("{would}withdrawn"), self.withdrawn.join(", ")),
+        ] {
+            if !names.is_empty() {
+                parts.push(format!("{verb} {names}"));
+            }
+        }
+        if self.held {
+            parts.push(format!(
+                "held, because it was withdrawn by hand; `reconf announce {service}` announces it again"
+            ));
+        }
+        if parts.is_empty() {
+            parts.push("provides nothing".to_owned());
+        }
+        Some(format!("{service}: {}", parts.join("; ")))
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn changed(&self) -> bool {
+        self.changed
+    }
+}
+
+/// What `withdraw` did.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WithdrawReport {
+    /// The service.
+    pub service: Id,
+    /// Whether the registry was changed.
+    pub changed: bool,
+    /// The keys of what was taken back.
+    pub withdrawn: Vec<String>,
+    /// Whether it stays so until `announce ID`.
+    pub held: bool,
+    /// Whether its manifest was gone, so that nothing is remembered of it any more.
+    pub forgotten: bool,
+    /// What should worry a person.
+    pub warnings: Vec<String>,
+}
+
+impl WithdrawReport {
+    /// Nothing done yet.
+    pub(crate) fn new(service: &Id, held: bool) -> Self {
+        Self {
+            service: service.clone(),
+            changed: false,
+            withdrawn: Vec::new(),
+            held,
+            forgotten: false,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl Report for WithdrawReport {
+    fn line(&self) -> Option<String> {
+        let service = &self.service;
+        let names = self.withdrawn.iter().filter_map(|path| Key::parse(path));
+        let names: BTreeSet<String> = names.map(|(_, key)| key.name.to_string()).collect();
+        let mut line = if names.is_empty() {
+            format!("{service}: nothing to withdraw")
+        } else {
+            let names: Vec<String> = names.into_iter().collect();
+            format!("{service}: withdrawn {}", names.join(", "))
+        };
+        if self.held {
+            line.push_str(&format!("; stays so until `reconf announce {service}`"));
+        }
+        if self.forgotten {
+            line.push_str("; forgotten, since its manifest is gone");
+        }
+        Some(line)
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn changed(&self) -> bool {
+        self.changed
+    }
+}

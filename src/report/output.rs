@@ -1,0 +1,156 @@
+//! The only writer to stdout and stderr: data to the first, everything that is said to the second.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{code::Code, failure::Failure, table::table};
+use crate::{
+    cli::{Global, OutputFormat},
+    edge::stdio,
+    model::id::Id,
+};
+
+/// How this call reports.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    /// Whether stdout failed; every copy of this output knows it.
+    lost_data: Arc<AtomicBool>,
+}
+
+/// What a command did for one service.
+pub(crate) trait Report: Serialize {
+    /// What a person reads: one line, or none if there is nothing to say.
+    fn line(&self) -> Option<String>;
+    /// More lines, for `--verbose`.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Warnings, one lower-case clause each.
+    fn warnings(&self) -> &[String];
+    /// Whether anything changed, or would have without `--dry-run`.
+    fn changed(&self) -> bool;
+}
+
+/// One line of a list, as JSON and as cells.
+pub(crate) trait Row<const N: usize>: Serialize {
+    /// The cells that a person reads.
+    fn cells(&self) -> [String; N];
+}
+
+impl Output {
+    /// An output as the flags say.
+    pub(crate) fn new(flags: &Global) -> Self {
+        Self {
+            json: flags.output == OutputFormat::Json,
+            quiet: flags.quiet,
+            verbose: flags.verbose,
+            lost_data: Arc::default(),
+        }
+    }
+
+    /// Whether data is told as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Tells what was done: a JSON line on stdout, or a status line on stderr; warnings always go to stderr.
+    pub(crate) fn report(&self, report: &impl Report) {
+        for warning in report.warnings() {
+            stdio::tell(&format!("warning: {warning}\n"));
+        }
+        if self.json {
+            self.object(report);
+        } else if !self.quiet {
+            let details = report.details().into_iter().filter(|_| self.verbose);
+            for line in report.line().into_iter().chain(details) {
+                stdio::tell(&format!("{line}\n"));
+            }
+        }
+    }
+
+    /// Tells why a service, or the whole command, failed.
+    pub(crate) fn failure(&self, service: Option<&Id>, failure: &Failure) {
+        stdio::tell(&format!("error: {failure}\n"));
+        if self.json {
+            let error = json!({"code": failure.code.number(), "message": failure.to_string()});
+            match service {
+                Some(id) => self.object(&json!({"service": id, "error": error})),
+                None => self.object(&json!({"error": error})),
+            }
+        }
+    }
+
+    /// Tells a person what was done.
+    pub(crate) fn line(&self, text: &str) {
+        if !self.quiet && !self.json {
+            stdio::tell(&format!("{text}\n"));
+        }
+    }
+
+    /// Warns.
+    pub(crate) fn warning(&self, text: &str) {
+        stdio::tell(&format!("warning: {text}\n"));
+    }
+
+    /// Writes a list to stdout: a JSON object a row, or aligned columns below the header.
+    pub(crate) fn rows<const N: usize>(&self, header: Option<[&str; N]>, rows: &[impl Row<N>]) {
+        if self.json {
+            for row in rows {
+                self.object(row);
+            }
+            return;
+        }
+        let header = header.map(|header| header.map(str::to_owned));
+        let cells = rows.iter().map(Row::cells);
+        let lines: Vec<[String; N]> = header.into_iter().chain(cells).collect();
+        self.columns(&lines);
+    }
+
+    /// Writes aligned columns to stdout.
+    pub(crate) fn columns<const N: usize>(&self, rows: &[[String; N]]) {
+        for line in table(rows) {
+            self.data(format!("{line}\n").as_bytes());
+        }
+    }
+
+    /// Writes one JSON object and a newline to stdout.
+    pub(crate) fn object(&self, object: &impl Serialize) {
+        // What is told consists of strings, numbers and maps with string keys: it always serialises.
+        let mut line = serde_json::to_vec(object).unwrap_or_default();
+        line.push(b'\n');
+        self.data(&line);
+    }
+
+    /// Writes data to stdout. A reader that has gone away is no failure of ours; a full disk is,
+    /// and after it no more is written: data with a hole in it would be taken for whole.
+    pub(crate) fn data(&self, bytes: &[u8]) {
+        if self.has_lost_data() {
+            return;
+        }
+        if let Err(reason) = stdio::out(bytes) {
+            stdio::tell(&format!("error: cannot write to stdout: {reason}\n"));
+            self.lost_data.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn has_lost_data(&self) -> bool {
+        self.lost_data.load(Ordering::Relaxed)
+    }
+
+    /// The exit code of a command that would otherwise end with `code`; lost data is never a success.
+    pub(crate) fn exit(&self, code: Option<Code>) -> u8 {
+        match code {
+            Some(code) if code != Code::Changed => code.number(),
+            _ if self.has_lost_data() => Code::CannotWrite.number(),
+            other => other.map_or(0, Code::number),
+        }
+    }
+}
