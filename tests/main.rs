@@ -32,6 +32,8 @@ mod listener;
 mod readme;
 /// Both registries behave alike, and every way in which etcd can be away ends in time with the right error.
 mod registry;
+/// What the previous release left on a node is used as it is, and written under the same names.
+mod release;
 /// What a requirement becomes, by everything that it can follow from.
 mod resolve;
 /// Nodes that share a registry deploy, withdraw, move, fail and come back, as operators make them.
