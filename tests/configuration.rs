@@ -149,7 +149,7 @@ fn a_damaged_state_is_told_with_a_next_step_and_left_as_it_is() {
     assert!(left.ends_with("plain.conf was not written"), "{told}");
     assert_eq!(
         hint,
-        "hint: move it away: reconf starts afresh without what it remembered there"
+        "hint: move it away: reconf starts again without what it remembered there"
     );
     let text = fs::read_to_string(node.path("var/lib/reconf/services/plain.json")).unwrap();
     assert_eq!(text, r#"{"version": 1, "hel"#);

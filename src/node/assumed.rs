@@ -1,4 +1,4 @@
-//! Files of the node as they would be: what `--assume` says instead of the disk, for commands that write nothing.
+//! `--assume`: contents that replace files on the disk, for commands that write nothing.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use crate::{
     report::{Code, Failure},
 };
 
-/// Contents by path; `None` for a file that would not be there.
+/// Contents by path; `None` for a file that is assumed to be absent.
 #[derive(Debug, Default)]
 pub(crate) struct AssumedFiles {
     files: BTreeMap<PathBuf, Option<String>>,
@@ -24,7 +24,7 @@ impl AssumedFiles {
         let text = files::read_text(path)
             .map_err(|error| Failure::reading(error, Code::Data))?
             .ok_or_else(|| Failure::new(Code::NoInput, format!("there is no `{shown}`")))?;
-        // What serde_json says may quote a value, and values are secrets.
+        // serde_json may quote a value, and values are secrets.
         let files = serde_json::from_str(&text).map_err(|error| {
             let message = format!("`{shown}` is not a JSON object of paths and contents");
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -33,7 +33,7 @@ impl AssumedFiles {
         Ok(Self { files })
     }
 
-    /// A text file, as [`files::read_text`] reads it; `None` if there is none, or would be none.
+    /// A text file, as [`files::read_text`] reads it; `None` if it is absent, or assumed to be.
     pub(crate) fn read(&self, path: &Path, bad: Code) -> Result<Option<String>, Failure> {
         match self.files.get(path) {
             Some(assumed) => Ok(assumed.clone()),

@@ -10,13 +10,12 @@ use crate::{
     report::Failure,
 };
 
-/// The state of a service; empty if nothing is remembered of it.
+/// The state of a service; empty if there is none.
 pub(crate) fn load(node: &Node, id: &Id) -> Result<ServiceState, Failure> {
     Ok(state::load(&node.paths.service_state(id))?.unwrap_or_default())
 }
 
-/// Changes the state of a service, and returns what it is then. A state that stays as it is, is not written; an empty
-/// one is not made.
+/// Changes the state of a service and returns the new one. An unchanged state is not written.
 pub(crate) fn edit(
     node: &Node,
     id: &Id,
@@ -33,7 +32,7 @@ pub(crate) fn edit(
     Ok(after)
 }
 
-/// The services of which something is remembered.
+/// The services that have a state.
 pub(crate) fn all(node: &Node) -> Result<Vec<Id>, Failure> {
     Ok(files::list_ids(&node.paths.service_states(), "json")?.ids)
 }

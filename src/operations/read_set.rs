@@ -81,7 +81,7 @@ impl<'a> Read<'a> {
 }
 
 impl ReadSet {
-    /// All that is to be known of names: announcements and tombstones in every region.
+    /// Adds names: their announcements and tombstones in every region.
     pub(crate) fn names<'a>(&mut self, federation: &Id, names: impl Iterator<Item = &'a Name>) {
         let names: Vec<Name> = names.cloned().collect();
         if !names.is_empty() {
@@ -89,18 +89,18 @@ impl ReadSet {
         }
     }
 
-    /// One announcement, with its tombstone.
+    /// Adds one announcement, with its tombstone.
     pub(crate) fn announcement(&mut self, key: &Key) {
         let keys = [Kind::Provides, Kind::Withdrawn].map(|kind| key.path(kind));
         self.of(&key.federation).keys.extend(keys);
     }
 
-    /// One other key.
+    /// Adds one other key.
     pub(crate) fn key(&mut self, federation: &Id, path: String) {
         self.of(federation).keys.insert(path);
     }
 
-    /// Everything below a prefix.
+    /// Adds everything below a prefix.
     pub(crate) fn prefix(&mut self, federation: &Id, prefix: String) {
         self.of(federation).prefixes.insert(prefix);
     }
@@ -109,7 +109,7 @@ impl ReadSet {
         self.federations.entry(federation.clone()).or_default()
     }
 
-    /// What is to be read, in the registry's terms.
+    /// The ranges to read or watch, by federation.
     pub(crate) fn requests(&self) -> Vec<(Id, Vec<Range>)> {
         let federations = self.federations.iter();
         federations
@@ -117,7 +117,7 @@ impl ReadSet {
             .collect()
     }
 
-    /// Reads it all; a federation of which nothing is wanted is not asked.
+    /// Reads all of it. A federation that has no ranges is not asked.
     pub(crate) fn read(self, session: &mut Session) -> Snapshots {
         let requests = self.requests();
         if requests.is_empty() {

@@ -1,5 +1,5 @@
-//! What `announce` and `withdraw` told the registry for one service: the JSON lines that the cookbook reads, and the
-//! lines for people.
+//! Reports of `announce` and `withdraw` for one service: the JSON lines that the cookbook reads, and the lines for
+//! people.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub(crate) struct AnnounceReport {
     pub announcements: Vec<AnnouncementReport>,
     /// The keys of what was taken back.
     pub withdrawn: Vec<String>,
-    /// What should worry a person.
+    /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
     /// Whether anything was written.
     #[serde(skip)]
@@ -42,7 +42,7 @@ pub(crate) struct AnnouncementReport {
     pub name: Name,
     /// The registry's key.
     pub key: String,
-    /// Whether the registry did not say so before.
+    /// Whether it is new, or has changed.
     pub changed: bool,
 }
 
@@ -134,9 +134,9 @@ pub(crate) struct WithdrawReport {
     pub withdrawn: Vec<String>,
     /// Whether it stays so until `announce ID`.
     pub held: bool,
-    /// Whether its manifest was gone, so that nothing is remembered of it any more.
+    /// Whether the service had no manifest any more, so that its state was removed.
     pub forgotten: bool,
-    /// What should worry a person.
+    /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Failure {
-    /// A file that is there and cannot be read; `bad` is the code of what it should hold.
+    /// A file that cannot be read; `bad` is the code for unusable contents of this kind of file.
     pub(crate) fn reading(error: FileError, bad: Code) -> Self {
         match error.kind {
             FileErrorKind::CannotRead => Self::new(bad, error.to_string()),
@@ -54,7 +54,7 @@ impl From<StateError> for Failure {
         match error {
             StateError::Newer { .. } => Self::new(Code::Configuration, error.to_string()),
             StateError::Damaged { .. } => Self::new(Code::Configuration, error.to_string())
-                .hint("move it away: reconf starts afresh without what it remembered there"),
+                .hint("move it away: reconf starts again without what it remembered there"),
             StateError::File(error) => error.into(),
         }
     }

@@ -3,7 +3,7 @@
 /// Why a command ends with something else than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// Something changed, and the caller asked to be told.
+    /// Something changed, and the caller asked for this code.
     Changed,
     /// The command line is wrong.
     Usage,

@@ -9,11 +9,11 @@ use super::code::Code;
 pub(crate) struct Failure {
     /// What the process ends with.
     pub code: Code,
-    // A failure is returned from nearly everywhere: what it says is on the heap, so that results stay small.
+    // Nearly every function returns a failure: its texts are on the heap, so that results stay small.
     text: Box<Text>,
 }
 
-/// What a failure says.
+/// The texts of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Text {
     message: String,

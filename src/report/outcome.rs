@@ -1,4 +1,4 @@
-//! What `render` and `applied` did for one service: the JSON lines that the cookbook reads, and the lines for people.
+//! Reports of `render` and `applied` for one service: the JSON lines that the cookbook reads, and the lines for people.
 
 use serde::Serialize;
 
@@ -22,18 +22,18 @@ pub(crate) struct RenderReport {
     pub path: String,
     /// Whether something is to be applied, or would be.
     pub changed: bool,
-    /// Whether the registry did not answer, or values are older than its last word.
+    /// Whether the registry was not read, or some values are older than its answer.
     pub degraded: bool,
     /// Whether what was written is not yet applied.
     pub pending: bool,
     /// Whether anything was written.
     #[serde(skip)]
     pub dry: bool,
-    /// The files whose mode or owner alone were wrong.
+    /// Files whose mode or owner was repaired.
     pub repaired: Vec<String>,
-    /// The variables, by name; those that are gone too.
+    /// The variables by name, removed ones included.
     pub variables: Vec<VariableReport>,
-    /// What should worry a person.
+    /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct RenderReport {
 pub(crate) struct VariableReport {
     /// Its name.
     pub name: String,
-    /// Where its value comes from; nothing for one that is gone.
+    /// Where its value comes from; `None` for a removed variable.
     pub from: Option<Source>,
     /// The name that it was resolved from.
     pub reference: Option<String>,
@@ -67,9 +67,9 @@ impl VariableReport {
             let name = name.as_str();
             Self::new(name, variable, changed(name), show_values)
         });
-        let gone = lines.iter().filter(|line| line.change == DiffKind::Removed);
+        let removed = lines.iter().filter(|line| line.change == DiffKind::Removed);
         let mut all: Vec<Self> = kept
-            .chain(gone.map(|line| Self::gone(&line.name)))
+            .chain(removed.map(|line| Self::removed(&line.name)))
             .collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
@@ -88,8 +88,8 @@ impl VariableReport {
         }
     }
 
-    /// A variable that the conf in use has and the new one has not.
-    fn gone(name: &str) -> Self {
+    /// A variable that only the conf in use has.
+    fn removed(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             from: None,
@@ -128,7 +128,7 @@ impl Report for RenderReport {
     fn details(&self) -> Vec<String> {
         let origin = |v: &VariableReport| {
             let Some(from) = v.from.map(Source::name) else {
-                return format!("  {} is gone", v.name);
+                return format!("  {} is removed", v.name);
             };
             let reference = v.reference.as_ref().map(|r| format!(" {r}"));
             let provider = v.provider.as_ref().map(|p| format!(" of {p}"));
@@ -155,7 +155,7 @@ pub(crate) struct AppliedReport {
     pub service: Id,
     /// Whether the conf was pending.
     pub changed: bool,
-    /// What should worry a person.
+    /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
 }
 

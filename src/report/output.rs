@@ -1,4 +1,4 @@
-//! The only writer to stdout and stderr: data to the first, everything that is said to the second.
+//! The only writer to stdout and stderr: data goes to stdout, everything else to stderr.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::{
     model::id::Id,
 };
 
-/// How this call reports.
+/// Where a call reports to, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -25,9 +25,9 @@ pub(crate) struct Output {
     lost_data: Arc<AtomicBool>,
 }
 
-/// What a command did for one service.
+/// The result of a command for one service.
 pub(crate) trait Report: Serialize {
-    /// What a person reads: one line, or none if there is nothing to say.
+    /// One line for a person, or none.
     fn line(&self) -> Option<String>;
     /// More lines, for `--verbose`.
     fn details(&self) -> Vec<String> {
@@ -56,12 +56,12 @@ impl Output {
         }
     }
 
-    /// Whether data is told as JSON.
+    /// Whether the output format is JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Tells what was done: a JSON line on stdout, or a status line on stderr; warnings always go to stderr.
+    /// Reports a result: a JSON line on stdout, or a status line on stderr. Warnings always go to stderr.
     pub(crate) fn report(&self, report: &impl Report) {
         for warning in report.warnings() {
             stdio::tell(&format!("warning: {warning}\n"));
@@ -76,7 +76,7 @@ impl Output {
         }
     }
 
-    /// Tells why a service, or the whole command, failed.
+    /// Reports the failure of a service, or of the whole command.
     pub(crate) fn failure(&self, service: Option<&Id>, failure: &Failure) {
         stdio::tell(&format!("error: {failure}\n"));
         if self.json {
@@ -88,14 +88,14 @@ impl Output {
         }
     }
 
-    /// Tells a person what was done.
+    /// Prints a status line for a person.
     pub(crate) fn line(&self, text: &str) {
         if !self.quiet && !self.json {
             stdio::tell(&format!("{text}\n"));
         }
     }
 
-    /// Warns.
+    /// Prints a warning.
     pub(crate) fn warning(&self, text: &str) {
         stdio::tell(&format!("warning: {text}\n"));
     }
@@ -123,14 +123,14 @@ impl Output {
 
     /// Writes one JSON object and a newline to stdout.
     pub(crate) fn object(&self, object: &impl Serialize) {
-        // What is told consists of strings, numbers and maps with string keys: it always serialises.
+        // Reports consist of strings, numbers and maps with string keys, which always serialise.
         let mut line = serde_json::to_vec(object).unwrap_or_default();
         line.push(b'\n');
         self.data(&line);
     }
 
-    /// Writes data to stdout. A reader that has gone away is no failure of ours; a full disk is,
-    /// and after it no more is written: data with a hole in it would be taken for whole.
+    /// Writes data to stdout. A closed pipe is no failure. A full disk is, and ends all output to stdout: a reader would
+    /// take data with a gap for complete.
     pub(crate) fn data(&self, bytes: &[u8]) {
         if self.has_lost_data() {
             return;
@@ -145,7 +145,7 @@ impl Output {
         self.lost_data.load(Ordering::Relaxed)
     }
 
-    /// The exit code of a command that would otherwise end with `code`; lost data is never a success.
+    /// The exit code of a command that would otherwise end with `code`. Lost data is never a success.
     pub(crate) fn exit(&self, code: Option<Code>) -> u8 {
         match code {
             Some(code) if code != Code::Changed => code.number(),

@@ -1,4 +1,4 @@
-//! What is said of references: those that have no value, and those whose value is not the registry's word of today.
+//! Texts about references: those without a value, and those whose value may be out of date.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -48,7 +48,7 @@ pub(crate) fn unmet(
     }
 }
 
-/// What could not be read, and why nothing stands in for it.
+/// The failure of a service whose registry could not be read, with what it needs of it.
 pub(crate) fn unread(
     failure: &Failure,
     id: &Id,
@@ -56,17 +56,17 @@ pub(crate) fn unread(
     then: OnUnreachable,
 ) -> Failure {
     let why = match then {
-        OnUnreachable::LastKnown => "has no value of it from before",
+        OnUnreachable::LastKnown => "no last known value of it exists",
         OnUnreachable::Datastores => {
-            "with `on_unreachable` `datastores` one stands in only for what the registry never had"
+            "with `on_unreachable` `datastores` only names that the registry never had come from datastores"
         }
-        OnUnreachable::Fail => "with `on_unreachable` `fail` nothing stands in for it",
+        OnUnreachable::Fail => "with `on_unreachable` `fail` no other value is used",
     };
-    let needs = |r: &Reference| format!("`{id}` needs {} for {}, and {why}", r.name, r.variable);
+    let needs = |r: &Reference| format!("`{id}` needs {} for {}; {why}", r.name, r.variable);
     failure.clone().facts(missing.iter().map(needs))
 }
 
-/// What should worry a person although the conf was rendered.
+/// Warnings about a conf that was rendered.
 pub(crate) fn warnings(
     unread: Option<&Failure>,
     id: &Id,
@@ -75,17 +75,17 @@ pub(crate) fn warnings(
 ) -> Vec<String> {
     let away = unread.map(|failure| {
         let why = failure.in_short();
-        format!("`{id}` has its last known values and datastores: {why}")
+        format!("`{id}`: using last known values and datastores: {why}")
     });
     let lapsed = resolution.lapsed.iter().map(|reference| {
         let Reference { variable, name } = reference;
         format!(
-            "nobody announces {name} any more, and nobody withdrew it: {variable} of `{id}` keeps its last known value"
+            "{name} has expired (not withdrawn): `{id}` keeps the last known value of {variable}"
         )
     });
     let left = left_over.iter().map(|path| {
         format!(
-            "`{}` is from an earlier render and no longer kept up to date: remove it",
+            "`{}` is left from an earlier render and no longer updated: remove it",
             path.display()
         )
     });

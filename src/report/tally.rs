@@ -3,7 +3,7 @@
 use super::{Code, Failure, Output, output::Report};
 use crate::model::id::Id;
 
-/// How a command ends: with nothing to say, with a code that was explained already, or with a failure of its own.
+/// How a command ends: with success, with a code whose reason was reported already, or with a failure to report.
 pub(crate) type Ended = Result<Option<Code>, Failure>;
 
 /// The sum of per-service results. Services are reported in the order of their ids.

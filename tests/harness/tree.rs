@@ -137,7 +137,7 @@ impl fmt::Display for Change {
             Kind::Created => "created",
             Kind::Removed => "removed",
             Kind::Changed => "changed",
-            Kind::Mended => "mended",
+            Kind::Mended => "repaired",
             Kind::Rewritten => "rewritten",
         };
         let slash = if self.folder { "/" } else { "" };
@@ -159,7 +159,7 @@ mod tests {
     fn every_kind_of_change_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        for name in ["changed", "mended", "removed", "rewritten", "same"] {
+        for name in ["changed", "repaired", "removed", "rewritten", "same"] {
             fs::write(at(name), name).unwrap();
             fs::set_permissions(at(name), fs::Permissions::from_mode(0o644)).unwrap();
         }
@@ -167,7 +167,7 @@ mod tests {
         let before = Tree::of(folder.path());
 
         fs::write(at("changed"), "other").unwrap();
-        fs::set_permissions(at("mended"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(at("repaired"), fs::Permissions::from_mode(0o600)).unwrap();
         fs::remove_file(at("removed")).unwrap();
         fs::write(at("copy"), "rewritten").unwrap();
         fs::set_permissions(at("copy"), fs::Permissions::from_mode(0o644)).unwrap();

@@ -43,7 +43,7 @@ fn what_is_announced_already_is_a_warning_and_what_is_new_is_owed() {
     all_succeed(&api, &["announce api"]);
     let api = away(api);
     let known = api.run(&["announce", "--all"]);
-    line(&known, "warning: `api` is taken as still announced");
+    line(&known, "warning: assuming `api` is still announced");
     let _known = known.changes_nothing().exits(0);
 
     let api = api.manifest("api", &API.replace("1100", "1101"));
@@ -114,7 +114,7 @@ fn a_rotated_secret_arrives_and_a_registry_value_does_not_move() {
     let rotated = web.run(&["render", "www", "--output", "json"]);
     line(
         &rotated,
-        "warning: `www` has its last known values and datastores",
+        "warning: `www`: using last known values and datastores",
     );
     let report = line(&rotated, "{");
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -191,7 +191,7 @@ fn withdrawn_lapsed_and_unread_are_three_things() {
         let lapsed = web.run(&["render", "www"]);
         line(
             &lapsed,
-            "warning: nobody announces API_URL any more, and nobody withdrew it: URL of `www`",
+            "warning: API_URL has expired (not withdrawn): `www` keeps the last known value of URL",
         );
         let _kept = lapsed.changes_nothing().exits(0);
         let never = stranger.run(&["render", "www"]).exits(75);
@@ -201,7 +201,7 @@ fn withdrawn_lapsed_and_unread_are_three_things() {
         let unread = web.run(&["render", "www"]);
         line(
             &unread,
-            "warning: `www` has its last known values and datastores",
+            "warning: `www`: using last known values and datastores",
         );
         let _kept = unread.changes_nothing().exits(0);
         let web = back(fleet, web);

@@ -25,7 +25,7 @@ fn a_user_in_the_confs_group_runs_tasks_and_is_waited_for() {
     // "No tasks" would be a lie to who sees only their own.
     let tasks = |who| command_as(&node, who, &["tasks", "app"]).unwrap().output();
     let told = String::from_utf8(tasks(STRANGER).unwrap().stderr).unwrap();
-    assert!(told.contains("tasks of other users hold the conf of `app`"));
+    assert!(told.contains("other users' tasks also hold the conf of `app`"));
     assert_eq!(tasks((USER, GROUP)).unwrap().stderr, b"");
     let listed = node.run(&["tasks", "app"]).succeeds();
     assert!(listed.starts_with(&task.pid().to_string()), "{listed}");

@@ -8,8 +8,8 @@ use crate::{
     report::{AppliedReport, Code, Failure},
 };
 
-/// Takes the conf that was `seen` (or the one that is there) as applied, unless something newer is applied already. The
-/// lock is held until the fleet knows, so that nobody tells it something older afterwards.
+/// Marks the conf with the bytes `seen` (by default the present one) as applied, unless a newer one is applied already.
+/// The lock is held until that is published, so that no other call publishes something older afterwards.
 pub(crate) fn mark_applied(
     node: &Node,
     session: &mut Session,
@@ -17,8 +17,8 @@ pub(crate) fn mark_applied(
     seen: Option<&[u8]>,
 ) -> Result<AppliedReport, Failure> {
     let _lock = node.service_lock(id)?;
-    let there = files::read_own(&node.paths.conf(id))?;
-    let Some(conf) = seen.or(there.as_deref()) else {
+    let present = files::read_own(&node.paths.conf(id))?;
+    let Some(conf) = seen.or(present.as_deref()) else {
         return Err(no_conf(node, id));
     };
     let before = states::load(node, id)?;
@@ -30,8 +30,8 @@ pub(crate) fn mark_applied(
     if before.pending || seen.is_none() {
         keep_applied(node, id, conf)?;
     }
-    // What was written since is still to be applied.
-    if before.pending && there.as_deref() == Some(conf) {
+    // A conf that was written since stays pending.
+    if before.pending && present.as_deref() == Some(conf) {
         states::edit(node, id, |state| {
             state.pending = false;
             state.sources = None;

@@ -33,7 +33,8 @@ pub(super) fn service(
         LockError::Busy { .. } => timed_out(node, id, limit),
         LockError::File(error) => error.into(),
     })?;
-    let manifests = [(id.clone(), Ok(manifest))].into();
+    // The manifest may have changed while tasks were waited for.
+    let manifests = manifests::load(node, std::slice::from_ref(id));
     let reads = inputs::read_set(node, &manifests)?;
     let inputs = Inputs::read(node, session, manifests, reads, Learn::Keep)?;
     let tasks = TaskState::Drained;

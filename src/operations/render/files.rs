@@ -20,22 +20,22 @@ pub(crate) struct Templates {
 
 /// What is to be written for a service.
 pub(super) struct Files {
-    /// The conf that `exec` reads: shell format, always there.
+    /// The conf that `exec` reads, in shell format. Every service has one.
     pub(super) shell: Vec<u8>,
     others: Vec<(Format, Rendered)>,
     access: Access,
 }
 
-/// What writing did.
+/// What a write changed.
 #[derive(Default)]
 pub(super) struct FileChanges {
     pub(super) changed: bool,
-    /// Paths whose mode or owner alone were wrong.
+    /// Files whose bytes were right and whose mode or owner was wrong.
     pub(super) repaired: Vec<String>,
 }
 
 impl Templates {
-    /// Reads the replacements there are in the templates folder: `<format>.hbs`.
+    /// Reads the replacements in the templates folder: `<format>.hbs`.
     pub(crate) fn load(node: &Node) -> Result<Self, Failure> {
         let mut replacements = BTreeMap::new();
         for format in [
@@ -55,7 +55,7 @@ impl Templates {
         Ok(Self { replacements })
     }
 
-    /// The same with one more replacement.
+    /// Adds a replacement.
     pub(crate) fn with(mut self, format: Format, template: Option<Template>) -> Self {
         self.replacements
             .extend(template.map(|template| (format, template)));
@@ -106,13 +106,12 @@ impl Files {
         &self.access
     }
 
-    /// Whether a file on the disk has other bytes than these, or is not there. Directories are compared when they
-    /// are written.
+    /// Whether a file on the disk is missing or has other bytes. Directories are compared when they are written.
     pub(super) fn differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
         Ok(!self.is_conf_written(node, id)? || self.others_differ(node, id)?)
     }
 
-    /// As [`Self::differ`], of the files beside the conf.
+    /// As [`Self::differ`], for the files beside the conf.
     pub(super) fn others_differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
         for (format, rendered) in &self.others {
             if let Rendered::File(bytes) = rendered
@@ -131,9 +130,9 @@ impl Files {
 
     /// Swaps each file in, whole; equal ones are left alone.
     pub(super) fn write(&self, node: &Node, id: &Id) -> Result<FileChanges, FileError> {
-        let mut swapped = FileChanges::default();
+        let mut changes = FileChanges::default();
         let conf = node.paths.conf(id);
-        swapped.note(&conf, files::write(&conf, &self.shell, &self.access)?);
+        changes.add(&conf, files::write(&conf, &self.shell, &self.access)?);
         for (format, rendered) in &self.others {
             let path = node.paths.rendered(id, *format);
             let written = match rendered {
@@ -142,12 +141,12 @@ impl Files {
                     files::write_directory(&path, content, &self.access)?
                 }
             };
-            swapped.note(&path, written);
+            changes.add(&path, written);
         }
-        Ok(swapped)
+        Ok(changes)
     }
 
-    /// What an earlier render left in formats that are no longer written.
+    /// Files that an earlier render wrote in formats that are no longer wanted.
     pub(super) fn left_over(&self, node: &Node, id: &Id) -> Vec<PathBuf> {
         let written = |format: &Format| self.others.iter().any(|(other, _)| other == format);
         let others = Format::ALL
@@ -161,7 +160,7 @@ impl Files {
 }
 
 impl FileChanges {
-    fn note(&mut self, path: &std::path::Path, written: Written) {
+    fn add(&mut self, path: &std::path::Path, written: Written) {
         match written {
             Written::Unchanged => {}
             Written::Repaired => self.repaired.push(path.display().to_string()),
@@ -170,7 +169,7 @@ impl FileChanges {
     }
 }
 
-/// The formats of a service. Shell is always among them: it is what `exec` reads, and what is compared.
+/// The formats of a service. Shell is always among them: `exec` reads it, and diffs compare it.
 fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
     let render = &node.settings.render;
     let listed = manifest.conf.formats.as_ref().unwrap_or(&render.formats);
@@ -179,6 +178,7 @@ fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
         .collect()
 }
 
+/// Mode and owner of a service's files.
 pub(super) fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
     let (conf, render) = (&manifest.conf, &node.settings.render);
     let owner = conf.owner.as_ref().or(render.owner.as_ref());

@@ -26,9 +26,9 @@ use crate::{
 /// How confs are written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RenderOptions {
-    /// What is written counts as applied only when somebody says so later.
+    /// The conf stays pending until it is marked as applied.
     pub(crate) awaits: bool,
-    /// Running tasks are waited for, this long at most.
+    /// Waits for running tasks, this long at most.
     pub(crate) drain: Option<Duration>,
     /// Reports contain values.
     pub(crate) show_values: bool,
@@ -39,7 +39,7 @@ pub(crate) struct RenderOutcome {
     pub(crate) report: RenderReport,
     /// What changes, a variable a line.
     pub(crate) diff: Vec<String>,
-    /// What the node runs with from now on; `None` where that is still pending or not surely known.
+    /// The record to publish; `None` while the conf is pending, or where the registry was not read.
     applied: Option<AppliedRecord>,
 }
 

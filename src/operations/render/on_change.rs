@@ -1,4 +1,4 @@
-//! The `--on-change` command: run while something is written and not yet applied, until it succeeds.
+//! The `--on-change` command: it runs while a conf is pending, and its success applies the conf.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ struct PendingConf {
     conf: Vec<u8>,
 }
 
-/// Runs the command if any of these services is pending, and marks as applied exactly what was written before it.
-/// Returns warnings.
+/// Runs the command if any of these services is pending. Its success applies exactly the confs that were written before
+/// it started. Returns warnings.
 pub(crate) fn run(
     node: &Node,
     session: &mut Session,
@@ -36,7 +36,7 @@ pub(crate) fn run(
     node.make_lock_folder()?;
     let lock = locks::exclusive(&node.paths.on_change_lock(), &Access::PRIVATE, limit);
     let _lock = lock.map_err(busy)?;
-    // Another call may have applied it all while this one waited.
+    // Another call may have applied all of them while this one waited.
     let pending = pending(node, ids)?;
     if pending.is_empty() {
         return Ok(Vec::new());
@@ -85,7 +85,7 @@ fn failed(ids: &[&str], reason: &str) -> Failure {
     Failure::new(Code::OnChange, "the `--on-change` command failed")
         .facts([reason.to_owned()])
         .note(format!(
-            "what was written of {} is pending",
+            "the written confs of {} stay pending",
             named.join(", ")
         ))
         .hint("the next render with `--on-change` runs it again")
@@ -97,7 +97,7 @@ fn busy(error: LockError) -> Failure {
             let message = "another `--on-change` command is still running";
             Failure::new(Code::TryAgain, message)
                 .facts([error.to_string()])
-                .note("what was written is pending")
+                .note("the written confs stay pending")
         }
         LockError::File(error) => error.into(),
     }

@@ -1,4 +1,5 @@
-//! Written and applied are two things: what is pending is known before the conf is swapped (design.md section 7).
+//! Swapping a rendered conf in. A conf that is written and not yet applied is *pending*, and the state says so before
+//! the swap (section 7).
 
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub(super) struct Swap {
     pub(super) changed: bool,
     /// Whether what is on the disk is not yet applied.
     pub(super) pending: bool,
-    /// The conf against which changes are told: the applied one while something is pending, else the one that was there.
+    /// The conf that the diff starts from: the applied one while a conf is pending, else the one that was replaced.
     pub(super) base: Option<Vec<u8>>,
     /// Paths whose mode or owner alone were wrong.
     pub(super) repaired: Vec<String>,
@@ -29,7 +30,7 @@ pub(super) struct Swap {
     pub(super) dry: bool,
 }
 
-/// What swapping these files would do, for a command that writes nothing.
+/// What [`swap`] would do.
 pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failure> {
     let pending = states::load(node, id)?.pending;
     let conf = if pending {
@@ -47,8 +48,8 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
     })
 }
 
-/// Swaps the files of a service in. With `awaits` they are pending until somebody applies them; without it, what another
-/// call left pending (`was_pending`) stays so.
+/// Swaps the files of a service in. With `awaits` they are pending until they are marked as applied; without it, a conf
+/// that another call left pending (`was_pending`) stays pending.
 pub(super) fn swap(
     node: &Node,
     id: &Id,
@@ -58,12 +59,12 @@ pub(super) fn swap(
     was_pending: bool,
 ) -> Result<Swap, Failure> {
     let applied = files::read_own(&node.paths.applied(id))?;
-    let there = files::read_own(&node.paths.conf(id))?;
+    let present = files::read_own(&node.paths.conf(id))?;
     let is_new = |conf: &Option<Vec<u8>>| conf.as_ref() != Some(&files.shell);
-    let is_applied = !is_new(&there) && !is_new(&applied) && !files.others_differ(node, id)?;
+    let is_applied = !is_new(&present) && !is_new(&applied) && !files.others_differ(node, id)?;
     let pending = is_pending(was_pending, awaits, is_applied);
     if pending {
-        // LastKnown before the swap, so that a crash after it loses nothing.
+        // Recorded before the swap, so that a crash after the swap loses nothing.
         mark_pending(node, id, sources)?;
     }
     files::make_dir(node.paths.confs(), 0o755)?;
@@ -72,15 +73,15 @@ pub(super) fn swap(
         node.paths.folder_mode(&node.paths.state()),
     )?;
     tasks::prepare(&node.paths, id, files.access())?;
-    let swapped = files.write(node, id)?;
+    let written = files.write(node, id)?;
     if !pending {
         keep_applied(node, id, &files.shell)?;
     }
     Ok(Swap {
-        changed: pending || swapped.changed,
+        changed: pending || written.changed,
         pending,
-        base: if pending { applied } else { there },
-        repaired: swapped.repaired,
+        base: if pending { applied } else { present },
+        repaired: written.repaired,
         left_over: files.left_over(node, id),
         dry: false,
     })
@@ -113,7 +114,7 @@ mod tests {
     use super::is_pending;
 
     #[test]
-    fn a_conf_is_pending_until_somebody_applies_just_that_conf() {
+    fn a_conf_is_pending_until_just_that_conf_is_applied() {
         for (was_pending, awaits, is_applied, expected) in [
             (false, false, false, false),
             (false, false, true, false),
