@@ -169,3 +169,42 @@ fn failed(error: &RegistryError, scope: CommitScope) -> Failure {
         failure.facts([what])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many reads it took, and whether it was done in the end.
+    fn tries(outcomes: &[bool]) -> (usize, bool) {
+        let service = Id::parse("api").unwrap();
+        let attempt = |is_done: bool| {
+            if is_done {
+                Attempt::Done(())
+            } else {
+                Attempt::Conflict
+            }
+        };
+        let mut tried = 1;
+        let result = retry_on_conflict(&service, attempt(outcomes[0]), || {
+            tried += 1;
+            Ok(attempt(outcomes[tried - 1]))
+        });
+        (tried, result.is_ok())
+    }
+
+    #[test]
+    fn a_conflict_is_tried_three_times() {
+        assert_eq!(tries(&[true]), (1, true));
+        assert_eq!(tries(&[false, true]), (2, true));
+        assert_eq!(tries(&[false, false, true]), (3, true));
+        assert_eq!(tries(&[false, false, false]), (3, false));
+    }
+
+    #[test]
+    fn a_failure_ends_the_tries() {
+        let service = Id::parse("api").unwrap();
+        let failure = Failure::new(Code::Unreachable, "away");
+        let ended = retry_on_conflict::<()>(&service, Attempt::Conflict, || Err(failure.clone()));
+        assert_eq!(ended, Err(failure));
+    }
+}

@@ -108,3 +108,43 @@ fn target_of<'a>(targets: &'a mut BTreeMap<Id, Target>, service: &Id) -> &'a mut
         .entry(service.clone())
         .or_insert_with(|| Target::held(service.clone(), BTreeSet::new()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Code;
+
+    fn id(text: &str) -> Id {
+        Id::parse(text).unwrap()
+    }
+
+    /// The services that fail, and how many failures remain, where `found` says of each whether anything was found.
+    fn judged(found: &[(&str, bool)], failures: usize) -> (Vec<String>, usize) {
+        let target = |(name, is_found): &(&str, bool)| {
+            let path = format!("/reconf/v1/f/provides/X/r/{name}@n");
+            let keys = Key::parse(&path).filter(|_| *is_found).map(|(_, key)| key);
+            (id(name), Target::held(id(name), keys.into_iter().collect()))
+        };
+        let failure = Failure::new(Code::Unreachable, "away");
+        let targets = found.iter().map(target).collect();
+        let (targets, remaining) = judge(targets, vec![failure; failures]);
+        let failed = targets.into_iter().filter(|(_, target)| target.is_err());
+        (
+            failed.map(|(id, _)| id.to_string()).collect(),
+            remaining.len(),
+        )
+    }
+
+    #[test]
+    fn only_a_service_that_was_not_found_fails_with_an_unread_federation() {
+        for (found, failures, expected, remaining) in [
+            (&[("a", true), ("b", false)][..], 0, &[][..], 0),
+            (&[("a", true), ("b", false)], 2, &["b"], 0),
+            (&[("a", true)], 1, &[], 1),
+            (&[], 1, &[], 1),
+        ] {
+            let (failed, left) = judged(found, failures);
+            assert!(failed.iter().eq(expected) && left == remaining, "{found:?}");
+        }
+    }
+}
