@@ -7,6 +7,9 @@ mod cli;
 mod commands;
 mod edge;
 mod fleet;
+#[cfg(test)]
+#[path = "../tests/harness/inside.rs"]
+mod harness;
 mod listener;
 mod model;
 mod node;

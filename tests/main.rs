@@ -8,8 +8,6 @@
     reason = "tests touch the outside to look at it, and a failed test panics"
 )]
 
-/// What is told to the registry, by what it says and what the state remembers.
-mod announcing;
 /// The arrows of ARCHITECTURE.md and the house rules hold in every file, and references to the contract resolve.
 mod architecture;
 /// `--assume` shows what would be, before a file is written.
@@ -18,10 +16,6 @@ mod assumed;
 mod configuration;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
 mod exec;
-/// Files are replaced whole, with the right access, whatever happens meanwhile.
-mod files;
-/// Every format is read back identically by its real reader, and no name or value does harm in a shell.
-mod formats;
 /// Registry away, disk full, processes killed: every command ends in time, says why and spoils nothing.
 mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.
@@ -30,17 +24,9 @@ mod harness;
 mod listener;
 /// Every command of README.md prints what README.md shows.
 mod readme;
-/// Both registries behave alike, and every way in which etcd can be away ends in time with the right error.
-mod registry;
 /// What the previous release left on a node is used as it is, and written under the same names.
 mod release;
-/// What a requirement becomes, by everything that it can follow from.
-mod resolve;
 /// Nodes that share a registry deploy, withdraw, move, fail and come back, as operators make them.
 mod scenarios;
-/// State files survive newer versions and damage.
-mod state;
 /// Commands run on with the conf that they started with; a drain waits for them, new ones wait for the drain.
 mod tasks;
-/// Every block that a bad manifest, datastore or setting earns, and the values that good ones become.
-mod texts;

@@ -5,6 +5,8 @@
 mod desired;
 mod lease;
 mod record;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub(crate) use desired::Desired;
@@ -63,13 +65,6 @@ pub(crate) struct ReadRevisions {
     pub live: i64,
     /// Of its tombstone.
     pub tombstone: i64,
-}
-
-impl Plan {
-    /// Whether the registry says everything already.
-    pub(crate) fn is_done(&self) -> bool {
-        self.puts.is_empty() && self.withdrawals.is_empty()
-    }
 }
 
 /// Plans what is to be told to one federation: that it has `wanted`, on `lease` (0 for none), and no longer has

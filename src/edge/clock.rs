@@ -3,19 +3,12 @@
 use std::{
     hash::{BuildHasher, RandomState},
     thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// The wall clock.
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// The wall clock in whole seconds since 1970 (UTC); 0 on a clock that stands before it.
-pub(crate) fn now_unix() -> u64 {
-    now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 /// The clock that only goes forward, for measuring waits.

@@ -1,6 +1,9 @@
 //! State files: versioned JSON that reconf writes for itself (design.md section 2). What a state means is its type's.
 //! A read-modify-write holds `state.lock` or the lock of the service.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fmt,
     marker::PhantomData,

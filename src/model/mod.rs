@@ -28,6 +28,8 @@ pub(crate) mod snapshot;
 pub(crate) mod stamp;
 pub(crate) mod suggest;
 pub(crate) mod switch;
+#[cfg(test)]
+mod tests;
 pub(crate) mod transaction;
 
 pub(crate) use fields::time::parse as duration;

@@ -25,21 +25,6 @@ impl Paths {
         root.join("etc/services.d")
     }
 
-    /// Where the embedded registry is below `root` when nothing else is configured.
-    pub(crate) fn default_registry(root: &Path) -> PathBuf {
-        root.join("var/lib/reconf/registry")
-    }
-
-    /// Where `config.json` is below `root` when nothing else is said.
-    pub(crate) fn default_config(root: &Path) -> PathBuf {
-        root.join("etc/reconf/config.json")
-    }
-
-    /// The folder below which the paths are.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The folder of confs.
     pub(crate) fn confs(&self) -> &Path {
         &self.confs

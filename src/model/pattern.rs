@@ -59,11 +59,6 @@ impl Pattern {
         Ok(Self { pieces })
     }
 
-    /// The parts, in order.
-    pub(crate) fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
     /// The names in the holes, in order, repeated ones too.
     pub(crate) fn holes(&self) -> impl Iterator<Item = &Name> {
         self.pieces.iter().filter_map(|piece| match piece {

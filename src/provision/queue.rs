@@ -241,11 +241,6 @@ impl Queue {
         self.waiting.reasons()
     }
 
-    /// Whether changes are all that it is wanted for.
-    pub(crate) fn only_changes(&self) -> bool {
-        self.reasons().iter().eq([&Reason::Change])
-    }
-
     /// Whether provisions may start.
     pub(crate) fn is_on(&self) -> bool {
         self.switch == Switch::On
@@ -306,7 +301,7 @@ mod tests {
             };
             assert_eq!(queue.next(at(second)), expected, "{second}");
         }
-        assert!(queue.only_changes());
+        assert_eq!(queue.reasons(), BTreeSet::from([Reason::Change]));
         queue.settled();
         assert_eq!(queue.next(at(140)), Step::Idle);
     }

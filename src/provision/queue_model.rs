@@ -93,7 +93,7 @@ impl NodeModel {
         if self.busy {
             return self.queue.busy(true);
         }
-        if self.queue.only_changes() && self.applied == self.value {
+        if self.queue.reasons().iter().eq([&Reason::Change]) && self.applied == self.value {
             return self.queue.settled();
         }
         let ends = &self.schedule.ends;

@@ -6,6 +6,8 @@ mod explain;
 mod local_offers;
 mod lookup;
 mod spread;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use explain::explain;
 pub(crate) use local_offers::LocalOffers;

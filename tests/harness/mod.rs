@@ -6,9 +6,10 @@ pub(crate) mod diff;
 pub(crate) mod etcd;
 pub(crate) mod golden;
 pub(crate) mod not_run;
+pub(crate) mod registry;
 pub(crate) mod scenario;
 pub(crate) mod shells;
 pub(crate) mod tree;
 pub(crate) mod user;
-
+pub(crate) mod values;
 pub(crate) mod wait;

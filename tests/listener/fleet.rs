@@ -7,10 +7,11 @@ use nix::{
     unistd::Pid,
 };
 
-use reconf::{edge::registry::Range, model::key::slots_prefix};
-
 use super::{LONG, Listener, Node};
-use crate::harness::{etcd::Etcd, wait::wait_until};
+use crate::harness::{
+    etcd::{Etcd, shared},
+    wait::wait_until,
+};
 
 const NODES: usize = 200;
 const PARALLEL: usize = 5;
@@ -97,8 +98,7 @@ fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
     node.scenario.put("etc/reconf/config.json", "{");
     fs::write(node.scenario.path("go"), "\n").unwrap();
     wait_until("the slot is free", LONG, || {
-        etcd.ctl(&["get", "--prefix", &slots_prefix(&node.federation)])
-            .is_empty()
+        etcd.ctl(&["get", "--prefix", &node.slots()]).is_empty()
     });
     let leases = etcd.ctl(&["lease", "list"]);
     assert!(
@@ -119,10 +119,8 @@ fn a_node_that_cannot_start_keeps_no_slot() {
     node.scenario.put(stamp, r#"{"version": 9}"#);
     node.announce("two");
     node.told("provision-deferred", 1);
-    let slots = Range::Prefix(slots_prefix(&node.federation));
-    let wanted = [(node.federation.clone(), vec![slots])];
-    let reading = node.session().read(&wanted).pop().unwrap().unwrap();
-    assert_eq!(reading.entries, [], "a slot is kept for nothing");
+    let slots = shared().ctl(&["get", "--prefix", &node.slots()]);
+    assert_eq!(slots, "", "a slot is kept for nothing");
     node.scenario.put(stamp, &known);
     node.settles("two");
 }

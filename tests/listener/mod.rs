@@ -21,18 +21,9 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use reconf::{
-    edge::registry::{Change, Commit, Session},
-    model::{
-        announcement::Announcement,
-        id::Id,
-        key::{Key, Kind},
-        name::Name,
-        settings::{Credentials, Location, RegistrySettings},
-    },
-};
+use serde_json::json;
 
-use crate::harness::{etcd::shared, scenario::Scenario, wait::wait_until};
+use crate::harness::{etcd::shared, registry::Registry, scenario::Scenario, wait::wait_until};
 
 /// What a busy machine may need for anything.
 const LONG: Duration = Duration::from_secs(60);
@@ -43,7 +34,7 @@ const RENDER: &str = "echo begin >>runs; reconf render --all -q; echo end >>runs
 /// A node that listens, and a place in a registry where others announce.
 struct Node {
     scenario: Scenario,
-    federation: Id,
+    federation: String,
     location: String,
 }
 
@@ -79,7 +70,7 @@ impl Node {
             .registry(location);
         Self {
             scenario,
-            federation: Id::parse(federation).unwrap(),
+            federation: federation.to_owned(),
             location: location.to_owned(),
         }
     }
@@ -118,45 +109,27 @@ impl Node {
     }
 
     fn announce_as(&self, node: &str, name: &str, value: &str) -> i64 {
-        self.write(&mut self.session(), node, name, value)
+        self.write(&mut self.registry(), node, name, value)
     }
 
-    fn write(&self, session: &mut Session, node: &str, name: &str, value: &str) -> i64 {
-        let put = Change::Put {
-            key: self.key(node, name),
-            value: announcement(node, value),
-            lease: 0,
-        };
-        match session.commit(&self.federation, &[], &[put]).unwrap() {
-            Commit::Done { revision } => revision,
-            Commit::Conflict => panic!("nothing was to be checked"),
-        }
+    fn write(&self, registry: &mut Registry, node: &str, name: &str, value: &str) -> i64 {
+        let key = self.key(node, name);
+        registry.put(&self.federation, &key, &announcement(node, value))
     }
 
     /// The registry's key at which a node provides a name.
     fn key(&self, node: &str, name: &str) -> String {
-        let key = Key {
-            federation: self.federation.clone(),
-            name: Name::parse(name).unwrap(),
-            region: Id::default_scope(),
-            service: Id::parse("db").unwrap(),
-            node: Id::parse(node).unwrap(),
-        };
-        key.path(Kind::Provides)
+        let federation = &self.federation;
+        format!("/reconf/v1/{federation}/provides/{name}/default/db@{node}")
     }
 
-    fn session(&self) -> Session {
-        let location = match self.location.strip_prefix("dir:") {
-            Some(folder) => Location::Directory(folder.into()),
-            None => Location::Etcd(vec![self.location.clone()]),
-        };
-        Session::new(&RegistrySettings {
-            location,
-            ca: None,
-            credentials: Credentials::default(),
-            federations: std::collections::BTreeMap::new(),
-            timeout: LONG,
-        })
+    /// The beginning of the registry's keys of the slots.
+    fn slots(&self) -> String {
+        format!("/reconf/v1/{}/slots/", self.federation)
+    }
+
+    fn registry(&self) -> Registry {
+        Registry::at(&self.location)
     }
 
     fn read(&self, path: &str) -> String {
@@ -255,19 +228,12 @@ impl Drop for Listener {
     }
 }
 
-fn announcement(node: &str, value: &str) -> Vec<u8> {
-    let announcement = Announcement {
-        value: value.to_owned(),
-        pattern: value.to_owned(),
-        host: "10.0.0.9".to_owned(),
-        port: None,
-        local_port: None,
-        service: Id::parse("db").unwrap(),
-        node: Id::parse(node).unwrap(),
-        public: false,
-        since: "2026-01-01T00:00:00Z".to_owned(),
-    };
-    serde_json::to_vec(&announcement).unwrap()
+fn announcement(node: &str, value: &str) -> String {
+    let announcement = json!({
+        "value": value, "pattern": value, "host": "10.0.0.9", "port": null, "local_port": null,
+        "service": "db", "node": node, "public": false, "since": "2026-01-01T00:00:00Z",
+    });
+    announcement.to_string()
 }
 
 /// Lets that much time pass: for what is to be seen not to happen.

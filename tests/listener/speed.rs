@@ -24,9 +24,9 @@ fn a_thousand_names_cost_little_memory_and_no_time() {
         requires.join(", ")
     );
     node.scenario.put("etc/reconf/services/www.json", &manifest);
-    let mut session = node.session();
+    let mut registry = node.registry();
     for n in 0..NAMES {
-        node.write(&mut session, "db01", &format!("N{n}"), "value");
+        node.write(&mut registry, "db01", &format!("N{n}"), "value");
     }
     node.announce("one");
     let listener = node.listen(super::RENDER);

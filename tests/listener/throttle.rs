@@ -13,9 +13,9 @@ fn a_thousand_changes_in_two_seconds_are_a_few_provisions() {
     node.settles("before");
     node.told("provision-ended", 1);
     let start = Instant::now();
-    let mut session = node.session();
+    let mut registry = node.registry();
     for number in 0..1000 {
-        node.write(&mut session, "db01", "DB_URL", &format!("v{number}"));
+        node.write(&mut registry, "db01", "DB_URL", &format!("v{number}"));
         super::pass((Duration::from_millis(2) * number).saturating_sub(start.elapsed()));
     }
     node.settles("v999");

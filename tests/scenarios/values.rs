@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{Fleet, all_succeed, environment, on_both};
-use crate::{
-    formats::values::{CANARY, random},
-    harness::shells::Environment,
+use crate::harness::{
+    shells::Environment,
+    values::{CANARY, random},
 };
 
 /// For each variable, a pair that makes a member of a manifest.
@@ -25,9 +25,9 @@ fn text(value: &[u8]) -> String {
 
 /// The same thousand values for a test run.
 fn thousand() -> Environment {
-    let drawn = random(1000).into_iter();
+    let drawn = random(1000).into_iter().enumerate();
     let values: Environment = drawn
-        .map(|(name, variable)| (name.to_string(), variable.value.into_bytes()))
+        .map(|(number, value)| (format!("V{number}"), value.into_bytes()))
         .collect();
     assert_eq!(values.len(), 1000);
     values

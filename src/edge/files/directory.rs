@@ -11,12 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{
-    Access, FileError, Written,
-    folder::sync_folder,
-    temporary,
-    write::{fill, remove},
-};
+use super::{Access, FileError, Written, folder::sync_folder, temporary, write::fill};
 
 /// Makes the directory at `path` hold exactly these files, durably; `access` is that of the files.
 ///
@@ -43,19 +38,6 @@ pub(crate) fn write_directory(
         swap(path, next)?;
     }
     Ok(outcome)
-}
-
-/// Removes a directory made by [`write_directory`] with all its generations; false when there was none.
-///
-/// # Errors
-/// [`FileError`] when it cannot be removed, or was not made by this.
-pub(crate) fn remove_directory(path: &Path) -> Result<bool, FileError> {
-    let there = generation(path)?.is_some();
-    if there {
-        remove(path)?;
-        temporary::sweep(path, None)?;
-    }
-    Ok(there)
 }
 
 fn check_names(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FileError> {

@@ -6,6 +6,8 @@ mod directory;
 mod error;
 mod folder;
 mod temporary;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use access::Access;

@@ -123,9 +123,4 @@ impl RegistryError {
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unconfirmed { .. })
     }
-
-    /// Whether a write that ended so may have happened all the same.
-    pub(crate) fn may_be_done(&self) -> bool {
-        matches!(self, Self::Unconfirmed { .. })
-    }
 }

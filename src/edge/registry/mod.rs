@@ -5,6 +5,8 @@ mod budget;
 mod directory;
 mod error;
 mod etcd;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::net::IpAddr;
@@ -99,7 +101,7 @@ impl Session {
     /// Makes all `changes` at once if all `checks` hold.
     ///
     /// # Errors
-    /// [`RegistryError`]; only with [`RegistryError::may_be_done`] may anything have been written. More than
+    /// [`RegistryError`]; only with [`RegistryError::Unconfirmed`] may anything have been written. More than
     /// [`MAX_OPERATIONS`] of either are refused.
     pub(crate) fn commit(
         &mut self,

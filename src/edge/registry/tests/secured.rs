@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use reconf::edge::registry::Session;
+use crate::edge::registry::Session;
 
 use super::{
     Credentials, PATIENT, RegistryError, RegistrySettings, change, etcd, fails_in_time, federation,

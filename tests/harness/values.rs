@@ -10,17 +10,12 @@ use proptest::{
     strategy::ValueTree,
     test_runner::TestRunner,
 };
-use reconf::model::{
-    environment::{Environment, Source, Variable},
-    name::Name,
-};
-
-use super::reader::Pairs;
 
 /// The file that a value makes if it runs as code.
 pub(crate) const CANARY: &str = "canary";
 
-pub(super) const HOSTILE: &[&str] = &[
+/// Pieces of text that some reader of a conf gives a meaning.
+pub(crate) const HOSTILE: &[&str] = &[
     "'",
     "\"",
     "\\",
@@ -101,26 +96,10 @@ pub(super) const HOSTILE: &[&str] = &[
     "日本",
 ];
 
-/// A variable of each value, as if a manifest had written it.
-pub(super) fn environment(named: impl IntoIterator<Item = (String, String)>) -> Environment {
-    let variable = |value| Variable {
-        value,
-        source: Source::Environment,
-        references: Vec::new(),
-        keys: Vec::new(),
-        providers: Vec::new(),
-    };
-    named
-        .into_iter()
-        .map(|(name, value)| (Name::parse(&name).expect("a name"), variable(value)))
-        .collect()
-}
-
 /// So many random values, the same in every test of a run; each run has others.
-pub(crate) fn random(count: usize) -> Environment {
+pub(crate) fn random(count: usize) -> Vec<String> {
     static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| generate(1000));
-    let named = VALUES.iter().take(count).cloned().enumerate();
-    environment(named.map(|(number, value)| (format!("V{number}"), value)))
+    VALUES.iter().take(count).cloned().collect()
 }
 
 fn generate(count: usize) -> Vec<String> {
@@ -132,12 +111,4 @@ fn generate(count: usize) -> Vec<String> {
     let value = vec(piece, 0..7).prop_map(|pieces| pieces.concat().replace('\0', ""));
     let tree = vec(value, count).new_tree(&mut TestRunner::default());
     tree.expect("values").current()
-}
-
-/// Name and bytes of each variable.
-pub(super) fn pairs(environment: &Environment) -> Pairs {
-    let pair = |(name, variable): (&Name, &Variable)| {
-        (name.to_string(), variable.value.clone().into_bytes())
-    };
-    environment.iter().map(pair).collect()
 }

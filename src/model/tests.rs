@@ -1,12 +1,17 @@
 //! `tests/golden/<kind>/<case>.json` against `<case>.txt`: what is printed of a text's problems, or the values that
 //! it becomes. A manifest is that of the service `<case>`. `UPDATE=1` rewrites the expectations.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests touch the disk to look at it"
+)]
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use reconf::model::{
+use crate::model::{
     datastores::Datastores,
     id::Id,
     manifest::Manifest,

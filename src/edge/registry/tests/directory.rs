@@ -7,8 +7,8 @@ use std::{
     time::Instant,
 };
 
+use crate::edge::registry::{Lease, Session};
 use nix::{sys::stat::Mode, unistd::mkfifo};
-use reconf::edge::registry::{Lease, Session};
 
 use super::{
     Commit, Location, PATIENT, Range, RegistryError, SHORT, TINY, change, directory, fails_in_time,

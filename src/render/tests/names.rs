@@ -8,9 +8,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use reconf::model::{format::Format, name::Name};
-
 use super::{Rendered, reader::SHELLS, rendered, values};
+use crate::{
+    harness::values::CANARY,
+    model::{format::Format, name::Name},
+};
 
 /// Names that design.md lists, and a few of each pattern.
 const RESERVED: &str = "UID EUID GID EGID USERNAME PPID GROUPS SHELLOPTS BASHOPTS BASH_VERSION BASH_X FUNCNAME \
@@ -66,10 +68,7 @@ fn every_other_name_is_sourced_by_four_shells_without_harm() {
             scope.spawn(|| source_all(shell, folder.path(), &cases));
         }
     });
-    assert!(
-        !folder.path().join(values::CANARY).exists(),
-        "a value ran as code"
-    );
+    assert!(!folder.path().join(CANARY).exists(), "a value ran as code");
 }
 
 /// The names that a shell knows by itself, in an empty environment.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use reconf::{edge::registry::Session, model::key::federation_prefix};
+use crate::{edge::registry::Session, model::key::federation_prefix};
 
 use super::{
     Credentials, Id, PATIENT, RegistryError, RegistrySettings, change, etcd, everything,

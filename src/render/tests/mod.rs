@@ -10,13 +10,15 @@
 mod mutations;
 mod names;
 mod reader;
-pub(crate) mod values;
+mod text;
+mod values;
 
 use std::{fs, path::Path};
 
-use reconf::{
+use super::{Conf, Rendered, refusals, render, shell};
+use crate::{
+    harness::values::CANARY,
     model::{environment::Environment, format::Format, id::Id},
-    render::{Conf, Rendered, refusals, render, shell},
 };
 
 use reader::{Pairs, SHELLS, shell_reads};
@@ -56,7 +58,7 @@ fn check(format: Format, environment: &Environment, read: impl Fn(&Path) -> Pair
     }
     let expected = values::pairs(&environment);
     reader::compare(format.name(), &expected, read(&path));
-    let canary = folder.path().join(values::CANARY);
+    let canary = folder.path().join(CANARY);
     assert!(!canary.exists(), "a value ran as code");
 }
 

@@ -6,20 +6,22 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::{
+    Rendered,
+    reader::{Pairs, SHELLS},
+    rendered, values,
+};
+use crate::{
+    harness::values::{CANARY, HOSTILE},
+    model::format::Format,
+    render::shell,
+};
 use proptest::{
     collection::vec,
     prelude::any,
     sample::{Index, select},
     strategy::{Strategy as _, ValueTree as _},
     test_runner::TestRunner,
-};
-use reconf::{model::format::Format, render::shell};
-
-use super::{
-    Rendered,
-    reader::{Pairs, SHELLS},
-    rendered,
-    values::{self, CANARY, HOSTILE},
 };
 
 /// Enough for many that are still confs, and many that are not.

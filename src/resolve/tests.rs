@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reconf::{
+use crate::{
     model::{
         announcement::{Announcement, By, Tombstone},
         datastores::Datastores,
@@ -15,7 +15,7 @@ use reconf::{
         settings::OnUnreachable,
         snapshot::{Entry, Snapshot},
     },
-    resolve::{LocalOffers, Reference, Registry, ResolveInput, explain, resolve},
+    resolve::{LocalOffers, Reference, RegistryState, ResolveInput, explain, resolve},
 };
 
 /// Everything that an environment follows from, said in short.
@@ -110,11 +110,12 @@ impl World {
             node: &facts.node,
             region: &facts.region,
             regions: &regions,
-            registry: self
-                .away
-                .map_or(Registry::Read(&snapshot), Registry::Unread),
-            own: &LocalOffers::new(&own, &facts),
-            known: &known,
+            registry: self.away.map_or(
+                RegistryState::Available(&snapshot),
+                RegistryState::Unavailable,
+            ),
+            local_offers: &LocalOffers::new(&own, &facts),
+            last_known: &known,
             datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
         };
         answer(&input, &snapshot)

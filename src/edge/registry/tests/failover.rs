@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reconf::edge::registry::Session;
+use crate::edge::registry::Session;
 
 use super::{PATIENT, change, etcd, everything, federation, key, pairs, put, read};
 use crate::harness::{
