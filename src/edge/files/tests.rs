@@ -1,10 +1,5 @@
 //! Files are replaced whole, with the right access, whatever happens meanwhile.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests touch the disk to look at it"
-)]
-
 use std::{
     collections::BTreeMap,
     env, fs,

@@ -1,10 +1,5 @@
 //! State files survive newer versions and damage.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests touch the disk to look at it"
-)]
-
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use serde::{Deserialize, Serialize};
