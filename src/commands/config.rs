@@ -32,7 +32,7 @@ pub(super) fn run(node: &Node) -> Ended {
         let (value, origin) = match key {
             "node" if node.settings.node.is_none() => (
                 Some(node.id()?.to_string()),
-                Origin::Found("the host name".to_owned()),
+                Origin::Detected("the host name".to_owned()),
             ),
             "host" if node.settings.host.is_none() => {
                 let host = node.host_now()?;

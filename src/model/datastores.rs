@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    findings::Findings,
+    document_reader::DocumentReader,
     id::Id,
-    json::{self, Member, Object},
+    json::{self, JsonMember, JsonObject},
     name::Name,
-    problem::{Problems, Secret},
+    problem::Problems,
+    redaction::Redaction,
 };
 
 /// NAME -> value.
@@ -23,32 +24,32 @@ pub(crate) struct Datastores {
 }
 
 impl Datastores {
-    /// Parses `configuration.json` as Chef writes `node['configuration']`: what stands at the top is the datastores
-    /// of the federation `own`, and what `federations` says of it beats that, name by name.
+    /// Parses `configuration.json` as Chef writes `node['configuration']`. The keys at the top are the datastores of the
+    /// federation `own`; its entry below `federations` overrides them name by name.
     ///
-    /// Other keys are anybody's, and ignored.
+    /// Ignores all other keys, which belong to others.
     ///
     /// # Errors
-    /// The syntax error of a text that is not JSON; else every problem of what is ours, at its place.
+    /// The syntax error of a text that is not JSON, or else every problem in the keys above.
     pub(crate) fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
-        let findings = Findings::new(path, "the datastores' configuration", text);
-        let (mut findings, top) = json::parse(findings.hiding(Secret::Values))?;
-        let mut all = BTreeMap::from([(own.clone(), scope(&mut findings, "", &top))]);
-        for (label, member) in below(&mut findings, "", &top, "federations") {
-            let federation = id(&mut findings, &label, member);
-            let Some(object) = findings.object(&label, &member.node) else {
+        let reader = DocumentReader::new(path, "the datastores' configuration", text);
+        let (mut reader, top) = json::parse(reader.redacting(Redaction::Values))?;
+        let mut all = BTreeMap::from([(own.clone(), scope(&mut reader, "", &top))]);
+        for (label, member) in members_of(&mut reader, "", &top, "federations") {
+            let federation = id(&mut reader, &label, member);
+            let Some(object) = reader.object(&label, &member.node) else {
                 continue;
             };
-            let said = scope(&mut findings, &label, object);
+            let overrides = scope(&mut reader, &label, object);
             if let Some(federation) = federation {
-                all.entry(federation).or_default().overlay(said);
+                all.entry(federation).or_default().extend(overrides);
             }
         }
-        findings.finish(all)
+        reader.finish(all)
     }
 
-    /// Takes over everything that `other` says.
-    fn overlay(&mut self, other: Self) {
+    /// Overwrites values with those of `other`.
+    fn extend(&mut self, other: Self) {
         self.common.extend(other.common);
         for (region, values) in other.regions {
             self.regions.entry(region).or_default().extend(values);
@@ -56,18 +57,18 @@ impl Datastores {
     }
 }
 
-/// `datastores` and `regions` of an object.
-fn scope(findings: &mut Findings<'_>, within: &str, object: &Object) -> Datastores {
+/// Reads `datastores` and `regions` of an object.
+fn scope(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> Datastores {
     let mut datastores = Datastores {
-        common: values(findings, within, object),
+        common: values(reader, within, object),
         regions: BTreeMap::new(),
     };
-    for (label, member) in below(findings, within, object, "regions") {
-        let region = id(findings, &label, member);
-        let Some(inner) = findings.object(&label, &member.node) else {
+    for (label, member) in members_of(reader, within, object, "regions") {
+        let region = id(reader, &label, member);
+        let Some(inner) = reader.object(&label, &member.node) else {
             continue;
         };
-        let values = values(findings, &label, inner);
+        let values = values(reader, &label, inner);
         if let Some(region) = region {
             datastores.regions.insert(region, values);
         }
@@ -75,14 +76,14 @@ fn scope(findings: &mut Findings<'_>, within: &str, object: &Object) -> Datastor
     datastores
 }
 
-/// The `datastores` of an object.
-fn values(findings: &mut Findings<'_>, within: &str, object: &Object) -> Values {
+/// Reads `datastores` of an object.
+fn values(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> Values {
     let mut values = Values::new();
-    for (label, member) in below(findings, within, object, "datastores") {
-        let value = findings.scalar(&label, &member.node);
+    for (label, member) in members_of(reader, within, object, "datastores") {
+        let value = reader.scalar(&label, &member.node);
         match (Name::parse(&member.key), value) {
             (Err(reason), _) => {
-                findings.tell(member.start, format!("`{label}` {reason}"));
+                reader.report(member.start, format!("`{label}` {reason}"));
             }
             (Ok(name), Some(value)) => {
                 values.insert(name, value);
@@ -93,19 +94,19 @@ fn values(findings: &mut Findings<'_>, within: &str, object: &Object) -> Values 
     values
 }
 
-/// The members of the object at `key`, each with its whole name.
-fn below<'o>(
-    findings: &mut Findings<'_>,
+/// The members of the object at `key`, each with its full name.
+fn members_of<'o>(
+    reader: &mut DocumentReader<'_>,
     within: &str,
-    object: &'o Object,
+    object: &'o JsonObject,
     key: &str,
-) -> Vec<(String, &'o Member)> {
+) -> Vec<(String, &'o JsonMember)> {
     let label = match within {
         "" => key.to_owned(),
         within => format!("{within}.{key}"),
     };
     let node = object.get(key);
-    let Some(inner) = node.and_then(|node| findings.object(&label, node)) else {
+    let Some(inner) = node.and_then(|node| reader.object(&label, node)) else {
         return Vec::new();
     };
     let members = inner.members.iter();
@@ -114,11 +115,11 @@ fn below<'o>(
         .collect()
 }
 
-fn id(findings: &mut Findings<'_>, label: &str, member: &Member) -> Option<Id> {
+fn id(reader: &mut DocumentReader<'_>, label: &str, member: &JsonMember) -> Option<Id> {
     match Id::parse(&member.key) {
         Ok(id) => Some(id),
         Err(reason) => {
-            findings.tell(member.start, format!("`{label}` {reason}"));
+            reader.report(member.start, format!("`{label}` {reason}"));
             None
         }
     }
@@ -131,8 +132,8 @@ mod tests {
     fn parse(text: &str) -> Result<BTreeMap<Id, Datastores>, Vec<String>> {
         let own = Id::parse("own").unwrap();
         Datastores::parse("configuration.json", text, &own).map_err(|problems| {
-            let told = problems.list.iter();
-            told.map(|p| format!("{}:{} {}", p.line, p.column, p.message))
+            let list = problems.list.iter();
+            list.map(|p| format!("{}:{} {}", p.line, p.column, p.message))
                 .collect()
         })
     }
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_top_belongs_to_the_own_federation_and_its_own_entry_beats_it() {
+    fn the_entry_of_the_own_federation_overrides_the_top() {
         let all = parse(
             r#"{"datastores": {"A": "top", "B": 1.50}, "regions": {"us": {"datastores": {"R": "top", "S": true}}},
             "federations": {"own": {"datastores": {"A": "own"}, "regions": {"us": {"datastores": {"R": "own"}}}},
@@ -167,22 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_configuration_gives_the_own_federation_nothing() {
+    fn an_empty_configuration_is_an_empty_own_federation() {
         assert_eq!(at(&parse("{}").unwrap(), "own"), &Datastores::default());
     }
 
     #[test]
-    fn every_value_that_no_environment_can_carry_is_told() {
+    fn every_value_that_an_environment_cannot_hold_is_reported() {
         let text = r#"{"datastores": {"A": null, "B": [], "C": {}, "D": "\u0000", "E-F": "x"},
 "regions": {"u s": {}, "eu": 1}, "federations": {"x/y": {"datastores": 3}}}"#;
-        let told = parse(text).unwrap_err();
+        let problems = parse(text).unwrap_err();
         assert_eq!(
-            told,
+            problems,
             [
                 "1:22 `datastores.A` must be a string, a number or a boolean, not null",
                 "1:33 `datastores.B` must be a string, a number or a boolean, not a list",
                 "1:42 `datastores.C` must be a string, a number or a boolean, not an object",
-                "1:52 `datastores.D` holds a NUL (`\\u0000`), which no environment can carry",
+                "1:52 `datastores.D` contains a NUL (`\\u0000`), which an environment cannot hold",
                 "1:61 `datastores.E-F` is not a POSIX name: letters, digits and `_`, no digit first",
                 "2:13 `regions.u s` is not an id: 1 to 200 of `A-Z a-z 0-9 . _ -`, no leading `.`",
                 "2:30 `regions.eu` must be an object, not a number",

@@ -1,29 +1,59 @@
-//! Source lines with a caret below the place of a problem. Knows nothing of what the text means.
+//! Excerpts of a text with a caret below the position of a problem. Knows nothing of what the text means.
 
 use super::{
-    problem::{Problem, Secret},
+    problem::{Problem, Problems},
+    redaction::Redaction,
     secret,
 };
 
-/// The widest part of a line that is shown, in characters.
+/// The longest part of a line that an excerpt shows, in characters.
 const WIDTH: usize = 100;
 
-/// A line as it is shown: masked, cut, and without characters that would move the cursor.
-struct Shown {
+/// A line as the excerpt shows it: masked, cut, and without control characters.
+struct ShownLine {
     text: String,
     /// Where the caret stands, in characters from 0.
     caret: usize,
 }
 
-/// `--> place`, the problem's lines with their numbers, and the caret.
-pub(super) fn block(source: &str, secret: Secret, problem: &Problem, place: &str) -> String {
+impl Problems {
+    /// Position, source lines with a caret, and hint of every problem, with secrets masked; each line ends in a newline.
+    ///
+    /// Omits the message of a single problem, which `Display` has.
+    pub(crate) fn excerpts(&self) -> String {
+        let blocks: Vec<String> = self.list.iter().map(|p| self.block(p)).collect();
+        blocks.join("\n")
+    }
+
+    fn block(&self, problem: &Problem) -> String {
+        let Problem { line, column, .. } = problem;
+        let position = format!("{}:{line}:{column}", self.path);
+        let position = match &self.list[..] {
+            [_] => position,
+            _ => format!("{position}: {}", problem.message),
+        };
+        let mut block = if self.syntax && self.redaction == Redaction::Values {
+            // A missing quote makes keys and values indistinguishable, so nothing is shown.
+            format!("  --> {position}\n")
+        } else {
+            excerpt(&self.text, self.redaction, problem, &position)
+        };
+        if let Some(hint) = &problem.hint {
+            block.push_str(&format!("hint: {hint}\n"));
+        }
+        block
+    }
+}
+
+/// `--> position`, the problem's lines with their numbers, and the caret.
+fn excerpt(source: &str, redaction: Redaction, problem: &Problem, position: &str) -> String {
     let mut numbers: Vec<usize> = problem.also.into_iter().collect();
     numbers.retain(|number| *number != problem.line);
     numbers.push(problem.line);
     numbers.sort_unstable();
     let widest = numbers.iter().max().map_or(0, |n| n.to_string().len());
     let gutter = widest.max(2);
-    let mut block = format!("{:gutter$}--> {place}\n{:gutter$} |\n", "", "");
+    let mut block = format!("{:gutter$}--> {position}\n{:gutter$} |\n", "", "");
     let mut before = None;
     for number in numbers {
         if before.is_some_and(|before| before + 1 < number) {
@@ -36,7 +66,7 @@ pub(super) fn block(source: &str, secret: Secret, problem: &Problem, place: &str
             1
         };
         let line = source.lines().nth(number - 1).unwrap_or_default();
-        let Shown { text, caret } = show(line, column - 1, secret);
+        let ShownLine { text, caret } = show(line, column - 1, redaction);
         block.push_str(format!("{number:>gutter$} | {text}").trim_end());
         block.push('\n');
         if number == problem.line {
@@ -46,14 +76,14 @@ pub(super) fn block(source: &str, secret: Secret, problem: &Problem, place: &str
     block
 }
 
-/// Masks secrets, then cuts what is far from the caret.
-fn show(line: &str, caret: usize, secret: Secret) -> Shown {
-    let (masked, caret) = mask(line, caret, secret);
+/// Masks secrets, then cuts the line to the part around the caret.
+fn show(line: &str, caret: usize, redaction: Redaction) -> ShownLine {
+    let (masked, caret) = mask(line, caret, redaction);
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let characters: Vec<char> = masked.chars().map(plain).collect();
     if characters.len() <= WIDTH {
         let text = characters.into_iter().collect();
-        return Shown { text, caret };
+        return ShownLine { text, caret };
     }
     let latest = characters.len() - WIDTH;
     let start = caret.saturating_sub(WIDTH / 2).min(latest);
@@ -61,17 +91,17 @@ fn show(line: &str, caret: usize, secret: Secret) -> Shown {
     let left = if start > 0 { "…" } else { "" };
     let right = if end < characters.len() { "…" } else { "" };
     let middle: String = characters[start..end].iter().collect();
-    Shown {
+    ShownLine {
         text: format!("{left}{middle}{right}"),
         caret: caret - start + left.chars().count(),
     }
 }
 
-/// The line without secrets, and where the caret is then; a caret inside of a secret goes to its start.
-fn mask(line: &str, caret: usize, secret: Secret) -> (String, usize) {
-    let secrets = match secret {
-        Secret::Passwords => secret::passwords(line),
-        Secret::Values => secret::json_values(line),
+/// Masks secrets and moves the caret accordingly; a caret inside a secret moves to its start.
+fn mask(line: &str, caret: usize, redaction: Redaction) -> (String, usize) {
+    let secrets = match redaction {
+        Redaction::Passwords => secret::passwords(line),
+        Redaction::Values => secret::json_values(line),
     };
     let mut moved = caret;
     for part in secrets.iter().rev() {
@@ -91,7 +121,7 @@ mod tests {
     use super::*;
 
     fn shown(line: &str, caret: usize) -> (String, Option<char>) {
-        let Shown { text, caret } = show(line, caret, Secret::Passwords);
+        let ShownLine { text, caret } = show(line, caret, Redaction::Passwords);
         let below = text.chars().nth(caret);
         (text, below)
     }

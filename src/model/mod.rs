@@ -1,13 +1,13 @@
-//! Plain values, parsed once and always valid. No disk, no network, no clock; nothing of this crate outside `model`.
+//! Plain values, parsed once and always valid. No disk, no network, no clock; imports nothing of this crate outside `model`.
 
 pub(crate) mod announcement;
 pub(crate) mod applied;
 pub(crate) mod datastores;
+mod document_reader;
 pub(crate) mod environment;
 mod excerpt;
 pub(crate) mod facts;
 mod fields;
-pub(crate) mod findings;
 pub(crate) mod format;
 pub(crate) mod id;
 pub(crate) mod json;
@@ -21,6 +21,7 @@ mod parsed;
 pub(crate) mod paths;
 pub(crate) mod pattern;
 pub(crate) mod problem;
+mod redaction;
 pub(crate) mod secret;
 pub(crate) mod service_state;
 pub(crate) mod settings;
@@ -32,4 +33,4 @@ pub(crate) mod switch;
 mod tests;
 pub(crate) mod transaction;
 
-pub(crate) use fields::time::parse as duration;
+pub(crate) use fields::duration::parse as duration;

@@ -25,6 +25,16 @@ impl Paths {
         root.join("etc/services.d")
     }
 
+    /// The folder of the embedded registry below `root`, unless one is configured.
+    pub(crate) fn default_registry(root: &Path) -> PathBuf {
+        root.join("var/lib/reconf/registry")
+    }
+
+    /// `config.json` below `root`, unless a flag or a variable names another file.
+    pub(crate) fn default_config(root: &Path) -> PathBuf {
+        root.join("etc/reconf/config.json")
+    }
+
     /// The folder of confs.
     pub(crate) fn confs(&self) -> &Path {
         &self.confs

@@ -1,10 +1,10 @@
-//! Problems of a text, told at their positions.
+//! The problems of one text, each with its position.
 
 use std::fmt;
 
-use super::excerpt;
+use super::redaction::Redaction;
 
-/// One problem at one place.
+/// One problem at one position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// From 1.
@@ -15,7 +15,7 @@ pub(crate) struct Problem {
     pub message: String,
     /// One next step, if there is one.
     pub hint: Option<String>,
-    /// Another line that belongs to the problem and is shown with it.
+    /// Another line that the excerpt shows, such as the first of two duplicate keys.
     pub also: Option<usize>,
 }
 
@@ -26,52 +26,14 @@ pub(crate) struct Problems {
     pub path: String,
     /// What the file is, as messages name it: the manifest of a service, the node's configuration.
     pub what: String,
-    /// The file's text, from which source lines are shown.
+    /// The file's text, for excerpts.
     pub text: String,
-    /// What of the text is not shown.
-    pub secret: Secret,
-    /// Whether the text is not even JSON.
+    /// Which parts of the text excerpts mask.
+    pub redaction: Redaction,
+    /// Whether the text is not JSON at all.
     pub syntax: bool,
     /// The problems.
     pub list: Vec<Problem>,
-}
-
-/// What of a source line is not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Secret {
-    /// Passwords in URLs.
-    Passwords,
-    /// Every string value: those of datastores are secrets more often than not.
-    Values,
-}
-
-impl Problems {
-    /// Every problem's place, source lines with a caret, and hint; each line ends in a newline.
-    ///
-    /// What the `Display` says of a single problem is not said again; secrets are masked.
-    pub(crate) fn excerpts(&self) -> String {
-        let blocks: Vec<String> = self.list.iter().map(|p| self.block(p)).collect();
-        blocks.join("\n")
-    }
-
-    fn block(&self, problem: &Problem) -> String {
-        let Problem { line, column, .. } = problem;
-        let place = format!("{}:{line}:{column}", self.path);
-        let place = match &self.list[..] {
-            [_] => place,
-            _ => format!("{place}: {}", problem.message),
-        };
-        let mut block = if self.syntax && self.secret == Secret::Values {
-            // Where a quote is missing nobody knows what is a key and what a value.
-            format!("  --> {place}\n")
-        } else {
-            excerpt::block(&self.text, self.secret, problem, &place)
-        };
-        if let Some(hint) = &problem.hint {
-            block.push_str(&format!("hint: {hint}\n"));
-        }
-        block
-    }
 }
 
 impl fmt::Display for Problems {

@@ -30,7 +30,7 @@ impl Host {
     fn found(address: String, how: &str) -> Self {
         Self {
             address,
-            origin: Some(Origin::Found(how.to_owned())),
+            origin: Some(Origin::Detected(how.to_owned())),
         }
     }
 }

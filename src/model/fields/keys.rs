@@ -1,29 +1,46 @@
-//! Keys that are not known: a slip near to a known one, or nothing that is ours.
+//! Sections, and keys that they do not have.
 
-use crate::model::{findings::Findings, json::Object, suggest};
+use crate::model::{document_reader::DocumentReader, json::JsonObject, suggest};
 
-impl Findings<'_> {
-    /// Tells keys that are a near miss of a known one; others may be anybody's.
-    pub(in crate::model) fn near_misses(&mut self, object: &Object, known: &[&str]) {
+impl DocumentReader<'_> {
+    /// The object at a key of the top, with unknown keys reported; `None` if the key is missing or `null`.
+    pub(in crate::model) fn section<'o>(
+        &mut self,
+        top: &'o JsonObject,
+        key: &str,
+        known: &[&str],
+    ) -> Option<&'o JsonObject> {
+        let object = self.object(key, top.get_non_null(key)?)?;
+        self.reject_unknown_keys(key, object, known);
+        Some(object)
+    }
+
+    /// Reports keys that are a near miss of a known one; all others may belong to another program.
+    pub(in crate::model) fn reject_near_misses(&mut self, object: &JsonObject, known: &[&str]) {
         for member in &object.members {
             let key = &member.key[..];
             if known.contains(&key) || key.starts_with("x-") {
                 continue;
             }
-            // Every key of two letters is near to `id`: that says nothing unless `id` is missing.
+            // Every key of two letters is a near miss of `id`, so only a missing `id` makes one suspicious.
             let candidates = known.iter().copied();
             let candidates = candidates.filter(|k| *k != "id" || object.get("id").is_none());
             if let Some(meant) = suggest::near_miss(key, candidates) {
-                self.tell(member.start, format!("unknown key `{key}`"))
+                self.report(member.start, format!("unknown key `{key}`"))
                     .hint(format!(
-                        "did you mean `{meant}`? a key of your own can be named `x-{key}`"
+                        "did you mean `{meant}`? custom keys can be named `x-{key}`"
                     ));
             }
         }
     }
 
-    /// Tells every key that is not known; `within` names the object, empty for the top.
-    pub(in crate::model) fn unknown(&mut self, within: &str, object: &Object, known: &[&str]) {
+    /// Reports every key that is not known; `within` names the object, empty for the top.
+    pub(in crate::model) fn reject_unknown_keys(
+        &mut self,
+        within: &str,
+        object: &JsonObject,
+        known: &[&str],
+    ) {
         for member in &object.members {
             let key = &member.key[..];
             if known.contains(&key) {
@@ -33,10 +50,10 @@ impl Findings<'_> {
                 "" => key.to_owned(),
                 within => format!("{within}.{key}"),
             };
-            let mut told = self.tell(member.start, format!("unknown key `{label}`"));
-            match suggest::meant(key, known.iter().copied()) {
-                Some(meant) => told.hint(format!("did you mean `{meant}`?")),
-                None => told.hint(format!("known here: {}", known.join(", "))),
+            let mut problem = self.report(member.start, format!("unknown key `{label}`"));
+            match suggest::near_miss_in_any_case(key, known.iter().copied()) {
+                Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                None => problem.hint(format!("known keys: {}", known.join(", "))),
             };
         }
     }

@@ -1,15 +1,15 @@
-//! Where a character of a JSON string stands in the text, escapes counted.
+//! Positions inside JSON strings: from a byte of the value to the byte of the text that wrote it.
 
-/// The byte of `text` at which the byte `decoded` of the string's value was written; `start` is its opening quote.
+/// The byte of `text` that wrote the byte `decoded` of a string's value; `start` is the string's opening quote.
 pub(crate) fn source_offset(text: &str, start: usize, decoded: usize) -> usize {
     let mut at = start + 1;
     let mut passed = 0;
     while passed < decoded {
-        let Some((written, meant)) = text.get(at..).and_then(character) else {
+        let Some((written, value)) = text.get(at..).and_then(character) else {
             break;
         };
         at += written;
-        passed += meant;
+        passed += value;
     }
     at
 }
@@ -24,7 +24,7 @@ fn character(rest: &str) -> Option<(usize, usize)> {
         return Some((2, 1));
     }
     let code = u32::from_str_radix(rest.get(2..6)?, 16).ok()?;
-    // No character stands for one half of a surrogate pair: two escapes make one of four bytes.
+    // Half of a surrogate pair is no character: the two escapes of a pair make one character of four bytes.
     Some(char::from_u32(code).map_or((12, 4), |c| (6, c.len_utf8())))
 }
 

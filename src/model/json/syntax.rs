@@ -1,86 +1,88 @@
-//! What keeps a text from being JSON: `serde_json`'s finding, with a next step for the usual slips.
+//! JSON syntax errors: `serde_json`'s message and position, improved and with a hint for the usual mistakes.
 
-use crate::model::{findings::Findings, problem::Problems};
+use crate::model::{document_reader::DocumentReader, problem::Problems};
 
-/// A syntax error in the making.
-struct Slip<'t> {
+/// A syntax error as `serde_json` reports it.
+struct SyntaxError<'t> {
     text: &'t str,
     /// Where `serde_json` stopped, in bytes.
     at: usize,
-    /// What `serde_json` says, without the place.
-    said: String,
+    /// Its message, without the position.
+    message: String,
 }
 
-/// What is told of a slip.
+/// The problem to report for a syntax error.
 struct Advice {
     at: usize,
     message: String,
     hint: Option<String>,
-    /// A byte of another line to show.
+    /// A byte of another line to show with it.
     also: Option<usize>,
 }
 
 /// The one problem of a text that is not JSON.
-pub(super) fn problem(mut findings: Findings<'_>, error: &serde_json::Error) -> Problems {
-    let text = findings.text();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let slip = Slip {
+pub(super) fn problem(mut reader: DocumentReader<'_>, error: &serde_json::Error) -> Problems {
+    let text = reader.text();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let syntax_error = SyntaxError {
         text,
         at: offset(text, error.line(), error.column()),
-        said: error.to_string().replace(&place, ""),
+        message: error.to_string().replace(&position, ""),
     };
-    let advice = slip.advice();
-    let also = advice.also.map(|also| findings.line(also));
-    let mut told = findings.tell(advice.at, advice.message);
+    let advice = syntax_error.advice();
+    let also = advice.also.map(|also| reader.line(also));
+    let mut problem = reader.report(advice.at, advice.message);
     if let Some(hint) = advice.hint {
-        told.hint(hint);
+        problem.hint(hint);
     }
     if let Some(line) = also {
-        told.also(line);
+        problem.also(line);
     }
-    findings.syntax()
+    reader.into_syntax_error()
 }
 
-impl Slip<'_> {
+impl SyntaxError<'_> {
     fn advice(&self) -> Advice {
         let rest = self.text.get(self.at..).unwrap_or_default();
         if self.text.trim().is_empty() {
-            return told(0, "the file is empty", None);
+            return advice(0, "the file is empty", None);
         }
         if self.text.starts_with('\u{feff}') {
             let hint = "save the file as UTF-8 without a byte order mark";
-            return told(0, "a byte order mark comes before the text", Some(hint));
+            return advice(0, "the file starts with a byte order mark", Some(hint));
         }
-        if self.said.starts_with("EOF") {
+        if self.message.starts_with("EOF") {
             return self.unclosed();
         }
         if rest.starts_with(['#', '/']) {
-            let hint = "JSON has no comments; keep a remark in a key such as `x-note`";
-            return told(self.at, &self.said, Some(hint));
+            let hint = "JSON has no comments; use a key such as `x-note` instead";
+            return advice(self.at, &self.message, Some(hint));
         }
-        match &self.said[..] {
+        match &self.message[..] {
             "expected `,` or `}`" | "expected `,` or `]`" if begins_value(rest) => self.comma(),
             "trailing comma" => self.trailing_comma(),
-            "trailing characters" => told(self.at, "more text follows the end of the object", None),
+            "trailing characters" => {
+                advice(self.at, "unexpected text after the end of the object", None)
+            }
             "key must be a string" => {
                 let hint = "put the key in double quotes";
-                told(self.at, &self.said, Some(hint))
+                advice(self.at, &self.message, Some(hint))
             }
-            said if said.starts_with("control character") => {
-                let message = "a string holds a line break or another control character";
+            message if message.starts_with("control character") => {
+                let message = "a string contains a line break or another control character";
                 let hint = "close the string, or write `\\n` for a line break";
-                // A line break counts as the start of the next line; the caret belongs behind the string.
+                // `serde_json` counts a line break as the start of the next line; the caret belongs after the string.
                 let at = self.text[..self.at].trim_end_matches(['\r', '\n']).len();
-                told(at, message, Some(hint))
+                advice(at, message, Some(hint))
             }
-            said if rest.starts_with('\'') => {
-                told(self.at, said, Some("JSON puts strings in double quotes"))
+            message if rest.starts_with('\'') => {
+                advice(self.at, message, Some("use double quotes for strings"))
             }
-            said => told(self.at, said, None),
+            message => advice(self.at, message, None),
         }
     }
 
-    /// Two members or elements with nothing between them.
+    /// Two members or elements without a comma between them.
     fn comma(&self) -> Advice {
         let end = self.text[..self.at].trim_end().len();
         let line = self.text[..end].matches('\n').count() + 1;
@@ -92,35 +94,35 @@ impl Slip<'_> {
         };
         Advice {
             also: Some(end),
-            ..told(self.at, &self.said, Some(&hint))
+            ..advice(self.at, &self.message, Some(&hint))
         }
     }
 
-    /// The caret stands below the comma, not below the brace that follows it.
+    /// Points the caret at the comma, not at the brace that follows it.
     fn trailing_comma(&self) -> Advice {
         let before = self.text[..self.at].trim_end();
         let comma = before.rfind(',').unwrap_or(self.at);
-        told(
+        advice(
             comma,
-            &self.said,
+            &self.message,
             Some("remove the comma after the last one"),
         )
     }
 
     fn unclosed(&self) -> Advice {
-        let (what, close) = match &self.said[..] {
+        let (what, close) = match &self.message[..] {
             "EOF while parsing a list" => ("a list", "]"),
             "EOF while parsing a string" => ("a string", "\""),
             "EOF while parsing an object" => ("an object", "}"),
             _ => ("a value", "}"),
         };
-        let message = format!("the text ends inside of {what}");
+        let message = format!("the text ends inside {what}");
         let hint = format!("is a `{close}` missing?");
-        told(self.text.trim_end().len(), &message, Some(&hint))
+        advice(self.text.trim_end().len(), &message, Some(&hint))
     }
 }
 
-fn told(at: usize, message: &str, hint: Option<&str>) -> Advice {
+fn advice(at: usize, message: &str, hint: Option<&str>) -> Advice {
     Advice {
         at,
         message: message.to_owned(),
@@ -129,7 +131,7 @@ fn told(at: usize, message: &str, hint: Option<&str>) -> Advice {
     }
 }
 
-/// Whether a key or value begins here, as far as the first character tells.
+/// Whether the first character can begin a key or a value.
 fn begins_value(rest: &str) -> bool {
     rest.starts_with(|c: char| matches!(c, '"' | '{' | '[' | '-') || c.is_ascii_alphanumeric())
 }

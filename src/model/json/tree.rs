@@ -1,29 +1,29 @@
-//! From the parser's tree to ours. The text is known to be JSON already; this parser alone is too lenient.
+//! Converts the parser's tree to [`JsonNode`]s. The caller has checked the text: this parser alone is too lenient.
 
 use std::collections::BTreeMap;
 
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged};
 
-use super::{JsonNode, JsonValue, Member, Object};
-use crate::model::findings::Findings;
+use super::value::{JsonMember, JsonNode, JsonObject, JsonValue};
+use crate::model::document_reader::DocumentReader;
 
-/// Reads the findings' text. Duplicate keys are told; `None` comes with a problem.
-pub(super) fn read(findings: &mut Findings<'_>) -> Option<JsonNode> {
-    let text = findings.text();
+/// Reads the reader's text and reports duplicate keys; `None` comes with a problem.
+pub(super) fn read(reader: &mut DocumentReader<'_>) -> Option<JsonNode> {
+    let text = reader.text();
     let parsed =
         jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());
-    let place = match parsed {
+    let offset = match parsed {
         Ok(result) => match result.value {
-            Some(root) => return Some(node(findings, root)),
+            Some(root) => return Some(node(reader, root)),
             None => 0,
         },
         Err(error) => error.range().start,
     };
-    findings.tell(place, "the value cannot be read");
+    reader.report(offset, "the value cannot be read");
     None
 }
 
-fn node(findings: &mut Findings<'_>, from: ast::Value<'_>) -> JsonNode {
+fn node(reader: &mut DocumentReader<'_>, from: ast::Value<'_>) -> JsonNode {
     let start = from.range().start;
     let value = match from {
         ast::Value::NullKeyword(_) => JsonValue::Null,
@@ -32,33 +32,33 @@ fn node(findings: &mut Findings<'_>, from: ast::Value<'_>) -> JsonNode {
         ast::Value::StringLit(literal) => JsonValue::Text(literal.value.into_owned()),
         ast::Value::Array(array) => {
             let elements = array.elements.into_iter();
-            JsonValue::List(elements.map(|element| node(findings, element)).collect())
+            JsonValue::List(elements.map(|element| node(reader, element)).collect())
         }
-        ast::Value::Object(inner) => JsonValue::Object(object(findings, inner)),
+        ast::Value::Object(inner) => JsonValue::Object(object(reader, inner)),
     };
     JsonNode { start, value }
 }
 
-fn object(findings: &mut Findings<'_>, from: ast::Object<'_>) -> Object {
+fn object(reader: &mut DocumentReader<'_>, from: ast::Object<'_>) -> JsonObject {
     let start = from.range.start;
     let mut members = Vec::new();
     let mut seen = BTreeMap::new();
     for property in from.properties {
         let at = property.range.start;
         let key = property.name.into_string();
-        let node = node(findings, property.value);
+        let node = node(reader, property.value);
         if let Some(first) = seen.get(&key) {
-            let line = findings.line(*first);
+            let line = reader.line(*first);
             let message = format!("duplicate key `{key}`");
-            findings.tell(at, message).also(line);
+            reader.report(at, message).also(line);
             continue;
         }
         seen.insert(key.clone(), at);
-        members.push(Member {
+        members.push(JsonMember {
             key,
             start: at,
             node,
         });
     }
-    Object { start, members }
+    JsonObject { start, members }
 }

@@ -1,14 +1,14 @@
-//! A manifest's `check`: what is asked before its announcement is kept alive.
+//! A manifest's `check`: the health check that keeps its announcements alive.
 
 use std::time::Duration;
 
 use super::{
-    Check, Probe,
-    parse::{Port, read as read_key},
+    definition::{Check, Probe},
+    port::Port,
 };
 use crate::model::{
-    findings::Findings,
-    json::{JsonNode, JsonValue, Object},
+    document_reader::DocumentReader,
+    json::{JsonNode, JsonObject, JsonValue},
 };
 
 const KEYS: [&str; 6] = ["tcp", "command", "interval", "timeout", "fall", "rise"];
@@ -18,27 +18,31 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const FALL: u32 = 3;
 const RISE: u32 = 2;
 
-/// No probe is asked for, or waited for, more often than this.
+/// The shortest interval and timeout of a probe.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Reads `check`; `None` too for one that was told.
-pub(super) fn read(findings: &mut Findings<'_>, top: &Object, port: Port) -> Option<Check> {
-    let check = findings.object("check", top.get("check")?)?;
-    findings.near_misses(check, &KEYS);
+/// Reads `check`; `None` if it is missing or has problems.
+pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject, port: Port) -> Option<Check> {
+    let check = reader.object("check", top.get("check")?)?;
+    reader.reject_near_misses(check, &KEYS);
     let mut time = |key: &str| {
         let label = format!("check.{key}");
-        read_key(check, key, |node| findings.duration(&label, node, SHORTEST))
+        check
+            .get(key)
+            .and_then(|node| reader.duration(&label, node, SHORTEST))
     };
     let interval = time("interval").unwrap_or(INTERVAL);
     let timeout = time("timeout").unwrap_or(TIMEOUT);
     let mut count = |key: &str| {
         let label = format!("check.{key}");
-        read_key(check, key, |node| findings.whole(&label, node, 1, u32::MAX))
+        check
+            .get(key)
+            .and_then(|node| reader.whole_number(&label, node, 1, u32::MAX))
     };
     let fall = count("fall").unwrap_or(FALL);
     let rise = count("rise").unwrap_or(RISE);
     Some(Check {
-        probe: probe(findings, check, port)?,
+        probe: probe(reader, check, port)?,
         interval,
         timeout,
         fall,
@@ -46,39 +50,39 @@ pub(super) fn read(findings: &mut Findings<'_>, top: &Object, port: Port) -> Opt
     })
 }
 
-fn probe(findings: &mut Findings<'_>, check: &Object, port: Port) -> Option<Probe> {
+fn probe(reader: &mut DocumentReader<'_>, check: &JsonObject, port: Port) -> Option<Probe> {
     match (check.get("tcp"), check.get("command")) {
-        (Some(node), None) => tcp(findings, node, port),
-        (None, Some(node)) => findings
+        (Some(node), None) => tcp(reader, node, port),
+        (None, Some(node)) => reader
             .command_line("check.command", node)
             .map(Probe::Command),
         (Some(_), Some(node)) => {
-            findings.tell(node.start, "`check` has both `tcp` and `command`");
+            reader.report(node.start, "`check` has both `tcp` and `command`");
             None
         }
         (None, None) => {
-            findings
-                .tell(check.start, "`check` asks nothing")
+            reader
+                .report(check.start, "`check` needs `tcp` or `command`")
                 .hint("add `\"tcp\": true`, or a `command`");
             None
         }
     }
 }
 
-fn tcp(findings: &mut Findings<'_>, node: &JsonNode, port: Port) -> Option<Probe> {
+fn tcp(reader: &mut DocumentReader<'_>, node: &JsonNode, port: Port) -> Option<Probe> {
     if node.value != JsonValue::Boolean(true) {
-        findings
-            .tell(node.start, "`check.tcp` can only be `true`")
-            .hint("leave `check` out if nothing is to be asked");
+        reader
+            .report(node.start, "`check.tcp` can only be `true`")
+            .hint("remove `check` to disable the health check");
         return None;
     }
     if let Port::Known(_) = port {
         return Some(Probe::Tcp);
     }
-    findings
-        .tell(
+    reader
+        .report(
             node.start,
-            "`check.tcp` needs a port, and the manifest has none",
+            "`check.tcp` needs a port, but the manifest sets none",
         )
         .hint("set `PORT` in `environment`, or `local_port`");
     None

@@ -1,28 +1,34 @@
-//! A manifest's `conf`: what it says of its conf instead of the node's `render` settings.
+//! A manifest's `conf`: settings of its conf that override the node's `render`.
 
 use std::time::Duration;
 
-use super::{ConfOverride, parse::read as read_key};
-use crate::model::{findings::Findings, json::Object};
+use super::definition::ConfOverride;
+use crate::model::{document_reader::DocumentReader, json::JsonObject};
 
 const KEYS: [&str; 5] = ["owner", "group", "mode", "formats", "drain"];
 
-/// Reads `conf`; what is told is left out.
-pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> ConfOverride {
+/// Reads `conf`, without the keys that have problems.
+pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject) -> ConfOverride {
     let node = top.get("conf");
-    let Some(conf) = node.and_then(|node| findings.object("conf", node)) else {
+    let Some(conf) = node.and_then(|node| reader.object("conf", node)) else {
         return ConfOverride::default();
     };
-    findings.near_misses(conf, &KEYS);
+    reader.reject_near_misses(conf, &KEYS);
     ConfOverride {
-        owner: read_key(conf, "owner", |node| findings.user("conf.owner", node)),
-        group: read_key(conf, "group", |node| findings.user("conf.group", node)),
-        mode: read_key(conf, "mode", |node| findings.mode("conf.mode", node)),
-        formats: read_key(conf, "formats", |node| {
-            findings.formats("conf.formats", node)
-        }),
-        drain: read_key(conf, "drain", |node| {
-            findings.duration("conf.drain", node, Duration::ZERO)
-        }),
+        owner: conf
+            .get("owner")
+            .and_then(|node| reader.user("conf.owner", node)),
+        group: conf
+            .get("group")
+            .and_then(|node| reader.user("conf.group", node)),
+        mode: conf
+            .get("mode")
+            .and_then(|node| reader.mode("conf.mode", node)),
+        formats: conf
+            .get("formats")
+            .and_then(|node| reader.formats("conf.formats", node)),
+        drain: conf
+            .get("drain")
+            .and_then(|node| reader.duration("conf.drain", node, Duration::ZERO)),
     }
 }

@@ -1,17 +1,14 @@
-//! From text to a manifest: the order of things, and the keys that are plain values.
+//! From text to a manifest; reads the keys that are plain values itself.
 
-use std::collections::BTreeMap;
-
-use super::{Manifest, check, conf, environment, provides, requires};
+use super::{check, conf, definition::Manifest, environment, port::Port, provides, requires};
 use crate::model::{
-    findings::Findings,
+    document_reader::DocumentReader,
     id::Id,
-    json::{self, JsonNode, JsonValue, Object},
-    name::Name,
+    json::{self, JsonNode, JsonObject, JsonValue},
     problem::Problems,
 };
 
-/// Every key that means something to us.
+/// Every key that reconf knows.
 const KEYS: [&str; 11] = [
     "id",
     "command",
@@ -26,119 +23,90 @@ const KEYS: [&str; 11] = [
     "check",
 ];
 
-/// The port of a service, as far as `environment.PORT` and `local_port` say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Port {
-    /// Where the program listens.
-    Known(u16),
-    /// Neither says one.
-    Unsaid,
-    /// `environment.PORT` is something else: a socket's path, say.
-    Other,
-}
-
 impl Manifest {
-    /// Parses the manifest of the service `id`; `path` is how messages name the file.
+    /// Parses the manifest of the service `id`; messages call its file `path`.
     ///
     /// # Errors
-    /// The syntax error of a text that is not JSON; else every problem of the manifest, at its place.
+    /// The syntax error of a text that is not JSON, or else every problem of the manifest.
     pub(crate) fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
-        let findings = Findings::new(path, &format!("manifest of `{id}`"), text);
-        let (mut findings, top) = json::parse(findings)?;
-        let manifest = assemble(&mut findings, &top, id);
-        findings.finish(manifest)
+        let reader = DocumentReader::new(path, &format!("manifest of `{id}`"), text);
+        let (mut reader, top) = json::parse(reader)?;
+        let manifest = assemble(&mut reader, &top, id);
+        reader.finish(manifest)
     }
 }
 
-/// The manifest as far as it can be read; it is one only if nothing was told.
-fn assemble(findings: &mut Findings<'_>, top: &Object, id: &Id) -> Manifest {
-    findings.near_misses(top, &KEYS);
-    expect_id(findings, top, id);
-    read(top, "run_list", |node| findings.texts("run_list", node));
-    let federation = read(top, "federation", |node| findings.id("federation", node));
-    let public = read(top, "public", |node| findings.boolean("public", node));
-    let local_port = read(top, "local_port", |node| local_port(findings, node));
-    let environment = environment::read(findings, top);
-    let port = port(&environment, local_port);
+/// Assembles what can be read; the result is a manifest only if no problem was reported.
+fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manifest {
+    reader.reject_near_misses(top, &KEYS);
+    expect_id(reader, top, id);
+    top.get("run_list")
+        .and_then(|node| reader.strings("run_list", node));
+    let federation = top
+        .get("federation")
+        .and_then(|node| reader.id("federation", node));
+    let public = top
+        .get("public")
+        .and_then(|node| reader.boolean("public", node));
+    let local_port = top
+        .get("local_port")
+        .and_then(|node| local_port(reader, node));
+    let environment = environment::read(reader, top);
+    let port = Port::new(&environment, local_port);
     Manifest {
         id: id.clone(),
         federation: federation.unwrap_or_else(Id::default_scope),
-        command: read(top, "command", |node| command(findings, node)),
+        command: top.get("command").and_then(|node| command(reader, node)),
         environment,
-        requires: requires::read(findings, top),
-        provides: provides::read(findings, top, port),
-        port: match port {
-            Port::Known(port) => Some(port),
-            Port::Unsaid | Port::Other => None,
-        },
+        requires: requires::read(reader, top),
+        provides: provides::read(reader, top, port),
+        port: port.number(),
         local_port,
         public: public.unwrap_or_default(),
-        conf: conf::read(findings, top),
-        check: check::read(findings, top, port),
+        conf: conf::read(reader, top),
+        check: check::read(reader, top, port),
     }
 }
 
-/// What `value` makes of a key, if the key is there.
-pub(super) fn read<T>(
-    object: &Object,
-    key: &str,
-    value: impl FnOnce(&JsonNode) -> Option<T>,
-) -> Option<T> {
-    object.get(key).and_then(value)
-}
-
-fn expect_id(findings: &mut Findings<'_>, top: &Object, id: &Id) {
+fn expect_id(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) {
     let Some(node) = top.get("id") else {
-        findings
-            .tell(top.start, "`id` is missing")
+        reader
+            .report(top.start, "`id` is missing")
             .hint(format!("add `\"id\": \"{id}\"`"));
         return;
     };
-    match findings.id("id", node) {
-        Some(said) if said != *id => {
-            findings
-                .tell(
+    match reader.id("id", node) {
+        Some(other) if other != *id => {
+            reader
+                .report(
                     node.start,
-                    format!("`id` is `{said}`, but the file is that of `{id}`"),
+                    format!("`id` is `{other}`, but the file is named `{id}.json`"),
                 )
                 .hint(format!(
-                    "rename the file to `{said}.json`, or set `\"id\": \"{id}\"`"
+                    "rename the file to `{other}.json`, or set `\"id\": \"{id}\"`"
                 ));
         }
         _ => {}
     }
 }
 
-/// `true` and `false` name no command; a string is one for the shell.
-fn command(findings: &mut Findings<'_>, node: &JsonNode) -> Option<Vec<String>> {
+/// A string runs in a shell; `true` and `false` stand for no command.
+fn command(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<Vec<String>> {
     match &node.value {
         JsonValue::Boolean(_) => None,
         JsonValue::Text(_) => {
-            let line = findings.filled("command", node)?;
+            let line = reader.non_empty("command", node)?;
             Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), line])
         }
-        JsonValue::List(_) => findings.command_line("command", node),
+        JsonValue::List(_) => reader.command_line("command", node),
         _ => {
-            findings.mismatch("command", node, "`true`, a string or a list of strings");
+            reader.report_mismatch("command", node, "`true`, a string or a list of strings");
             None
         }
     }
 }
 
-fn local_port(findings: &mut Findings<'_>, node: &JsonNode) -> Option<u16> {
-    let number = findings.whole("local_port", node, 1, u16::MAX.into())?;
+fn local_port(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<u16> {
+    let number = reader.whole_number("local_port", node, 1, u16::MAX.into())?;
     u16::try_from(number).ok()
-}
-
-/// `environment.PORT` decides when it is there, even if it is no port: then the program listens at none.
-fn port(environment: &BTreeMap<Name, String>, local_port: Option<u16>) -> Port {
-    let said = environment.iter().find(|(name, _)| name.as_str() == "PORT");
-    let Some((_, text)) = said else {
-        return local_port.map_or(Port::Unsaid, Port::Known);
-    };
-    let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-    match text.parse() {
-        Ok(port) if digits => Port::Known(port),
-        _ => Port::Other,
-    }
 }

@@ -1,43 +1,43 @@
-//! A manifest's `provides`: what it offers, in terms of the node's facts and its own `environment`.
+//! A manifest's `provides`: values for others, made of node facts and variables of its `environment`.
 
 use std::collections::BTreeMap;
 
-use super::{parse::Port, requires};
+use super::port::Port;
 use crate::model::{
-    findings::Findings,
-    json::{JsonValue, Member, Object, source_offset},
+    document_reader::DocumentReader,
+    json::{JsonMember, JsonObject, JsonValue, source_offset},
     name::Name,
     pattern::Pattern,
     suggest,
 };
 
-/// What a node knows of itself.
+/// The node facts that a hole may name.
 const FACTS: [&str; 5] = ["HOST", "PORT", "NODE", "REGION", "FEDERATION"];
 
 /// Facts that may be written in lower case.
 const LOWER_CASE_FACTS: [&str; 2] = ["host", "port"];
 
-/// Reads `provides`; what is told is left out. `{host}` and `{port}` become `{HOST}` and `{PORT}`.
+/// Reads `provides`, without the names that have problems. `{host}` and `{port}` become `{HOST}` and `{PORT}`.
 pub(super) fn read(
-    findings: &mut Findings<'_>,
-    top: &Object,
+    reader: &mut DocumentReader<'_>,
+    top: &JsonObject,
     port: Port,
 ) -> BTreeMap<Name, Pattern> {
     let node = top.get("provides");
-    let Some(object) = node.and_then(|node| findings.object("provides", node)) else {
+    let Some(object) = node.and_then(|node| reader.object("provides", node)) else {
         return BTreeMap::new();
     };
-    // As written: a variable whose value was told is known all the same, since one slip is one problem.
+    // The keys as written: a variable with a bad value still exists, so one mistake is one problem.
     let variables: Vec<&str> = match top.get("environment").map(|node| &node.value) {
         Some(JsonValue::Object(object)) => object.members.iter().map(|m| m.key.as_str()).collect(),
         _ => Vec::new(),
     };
     let mut provides = BTreeMap::new();
     for member in &object.members {
-        let pattern = pattern(findings, member, &variables, port);
+        let pattern = pattern(reader, member, &variables, port);
         match (Name::parse(&member.key), pattern) {
             (Err(reason), _) => {
-                findings.tell(member.start, format!("`{}` {reason}", member.key));
+                reader.report(member.start, format!("`{}` {reason}", member.key));
             }
             (Ok(name), Some(pattern)) => {
                 provides.insert(name, pattern);
@@ -49,65 +49,71 @@ pub(super) fn read(
 }
 
 fn pattern(
-    findings: &mut Findings<'_>,
-    member: &Member,
+    reader: &mut DocumentReader<'_>,
+    member: &JsonMember,
     variables: &[&str],
     port: Port,
 ) -> Option<Pattern> {
     let label = format!("provides.{}", member.key);
-    let pattern = requires::pattern(findings, &label, &member.node)?;
+    let pattern = reader.pattern(&label, &member.node)?;
     if let JsonValue::Text(text) = &member.node.value {
         for (offset, hole) in holes(text) {
-            let at = source_offset(findings.text(), member.node.start, offset);
-            judge(findings, at, hole, variables, port);
+            let at = source_offset(reader.text(), member.node.start, offset);
+            check_hole(reader, at, hole, variables, port);
         }
     }
-    let spelled = |name: &Name| {
+    let upper_case = |name: &Name| {
         let lower = LOWER_CASE_FACTS.contains(&name.as_str());
         lower.then(|| name.as_str().to_ascii_uppercase())
     };
-    Some(pattern.rename_holes(spelled))
+    Some(pattern.rename_holes(upper_case))
 }
 
-/// Tells a hole that nothing on the node can fill.
-fn judge(findings: &mut Findings<'_>, at: usize, hole: &str, variables: &[&str], port: Port) {
+/// Reports a hole that nothing on the node can fill.
+fn check_hole(
+    reader: &mut DocumentReader<'_>,
+    at: usize,
+    hole: &str,
+    variables: &[&str],
+    port: Port,
+) {
     if matches!(hole, "PORT" | "port") {
-        return judge_port(findings, at, hole, port);
+        return check_port(reader, at, hole, port);
     }
     if FACTS.contains(&hole) || LOWER_CASE_FACTS.contains(&hole) || variables.contains(&hole) {
         return;
     }
-    let message = format!("`{{{hole}}}` is neither a fact of the node nor in `environment`");
-    let mut told = findings.tell(at, message);
+    let message = format!("`{{{hole}}}` is neither a node fact nor a variable of `environment`");
+    let mut problem = reader.report(at, message);
     let known = FACTS.iter().chain(variables).copied();
-    match suggest::meant(hole, known) {
-        Some(meant) => told.hint(format!("did you mean `{{{meant}}}`?")),
-        None => told.hint(format!(
-            "the facts are {}; write `{{{{` for a literal brace",
+    match suggest::near_miss_in_any_case(hole, known) {
+        Some(meant) => problem.hint(format!("did you mean `{{{meant}}}`?")),
+        None => problem.hint(format!(
+            "node facts are {}; write `{{{{` for a literal brace",
             FACTS.join(", ")
         )),
     };
 }
 
-fn judge_port(findings: &mut Findings<'_>, at: usize, hole: &str, port: Port) {
+fn check_port(reader: &mut DocumentReader<'_>, at: usize, hole: &str, port: Port) {
     match port {
         Port::Known(_) => {}
-        Port::Unsaid => {
-            let message = format!("`{{{hole}}}` needs a port, and the manifest says none");
-            findings
-                .tell(at, message)
+        Port::Unset => {
+            let message = format!("`{{{hole}}}` needs a port, but the manifest sets none");
+            reader
+                .report(at, message)
                 .hint("set `PORT` in `environment`, or `local_port`");
         }
         Port::Other => {
-            let message = format!("`{{{hole}}}` needs a port, and `environment.PORT` is not one");
-            findings
-                .tell(at, message)
+            let message = format!("`{{{hole}}}` needs a port, but `environment.PORT` is not one");
+            reader
+                .report(at, message)
                 .hint("a port is a whole number from 1 to 65535");
         }
     }
 }
 
-/// The holes of a text that is a pattern, each with the byte of its brace.
+/// The holes of a valid pattern's text, each with the byte of its opening brace.
 fn holes(text: &str) -> Vec<(usize, &str)> {
     let mut holes = Vec::new();
     let mut from = 0;

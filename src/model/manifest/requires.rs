@@ -1,44 +1,46 @@
-//! A manifest's `requires`: variables to be filled from outside.
+//! A manifest's `requires`: variables that are filled from outside.
 
 use std::collections::BTreeMap;
 
-use super::{Pick, Requirement, parse::read as read_key};
+use super::definition::{Pick, Requirement};
 use crate::model::{
-    findings::Findings,
-    json::{JsonNode, JsonValue, Member, Object, source_offset},
+    document_reader::DocumentReader,
+    json::{JsonMember, JsonObject, JsonValue},
     name::Name,
-    pattern::Pattern,
 };
 
 const KEYS: [&str; 5] = ["value", "optional", "default", "pick", "separator"];
 
-/// What joins the values of `pick` `all` unless the manifest says another.
+/// The default separator for `pick` `all`.
 const SEPARATOR: &str = ",";
 
-/// Reads `requires`; what is told is left out.
-pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> BTreeMap<Name, Requirement> {
+/// Reads `requires`, without the variables that have problems.
+pub(super) fn read(
+    reader: &mut DocumentReader<'_>,
+    top: &JsonObject,
+) -> BTreeMap<Name, Requirement> {
     let node = top.get("requires");
-    let Some(object) = node.and_then(|node| findings.object("requires", node)) else {
+    let Some(object) = node.and_then(|node| reader.object("requires", node)) else {
         return BTreeMap::new();
     };
-    let written_out = match top.get("environment").map(|node| &node.value) {
-        Some(JsonValue::Object(environment)) => Some(environment),
+    let environment = match top.get("environment").map(|node| &node.value) {
+        Some(JsonValue::Object(object)) => Some(object),
         _ => None,
     };
     let mut requires = BTreeMap::new();
     for member in &object.members {
-        if let Some(twin) = written_out.and_then(|object| object.member(&member.key)) {
-            let line = findings.line(twin.start);
-            let message = format!("`{}` is in `environment` too", member.key);
-            findings
-                .tell(member.start, message)
-                .hint("keep one of the two")
+        if let Some(duplicate) = environment.and_then(|object| object.member(&member.key)) {
+            let line = reader.line(duplicate.start);
+            let message = format!("`{}` is also in `environment`", member.key);
+            reader
+                .report(member.start, message)
+                .hint("remove one of the two")
                 .also(line);
         }
-        let requirement = requirement(findings, member);
+        let requirement = requirement(reader, member);
         match (Name::in_requires(&member.key), requirement) {
             (Err(reason), _) => {
-                findings.tell(member.start, format!("`{}` {reason}", member.key));
+                reader.report(member.start, format!("`{}` {reason}", member.key));
             }
             (Ok(name), Some(requirement)) => {
                 requires.insert(name, requirement);
@@ -49,77 +51,64 @@ pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> BTreeMap<Name, 
     requires
 }
 
-/// A pattern, told at the very brace that is wrong.
-pub(super) fn pattern(
-    findings: &mut Findings<'_>,
-    label: &str,
-    node: &JsonNode,
-) -> Option<Pattern> {
-    let text = findings.text_of(label, node)?;
-    match Pattern::parse(text) {
-        Ok(pattern) => Some(pattern),
-        Err(error) => {
-            let at = source_offset(findings.text(), node.start, error.offset);
-            findings.tell(at, error.message);
-            None
-        }
-    }
-}
-
-fn requirement(findings: &mut Findings<'_>, member: &Member) -> Option<Requirement> {
+fn requirement(reader: &mut DocumentReader<'_>, member: &JsonMember) -> Option<Requirement> {
     let label = format!("requires.{}", member.key);
     match &member.node.value {
         JsonValue::Text(_) => Some(Requirement {
-            pattern: pattern(findings, &label, &member.node)?,
+            pattern: reader.pattern(&label, &member.node)?,
             optional: false,
             default: None,
             pick: Pick::Spread,
         }),
-        JsonValue::Object(object) => detailed(findings, &label, object),
+        JsonValue::Object(object) => detailed(reader, &label, object),
         _ => {
-            findings.mismatch(&label, &member.node, "a pattern or an object with `value`");
+            reader.report_mismatch(&label, &member.node, "a pattern or an object with `value`");
             None
         }
     }
 }
 
-fn detailed(findings: &mut Findings<'_>, label: &str, object: &Object) -> Option<Requirement> {
-    findings.near_misses(object, &KEYS);
-    let optional = read_key(object, "optional", |node| {
-        findings.boolean(&format!("{label}.optional"), node)
-    });
-    let default = read_key(object, "default", |node| {
-        let text = findings.text_of(&format!("{label}.default"), node);
+fn detailed(
+    reader: &mut DocumentReader<'_>,
+    label: &str,
+    object: &JsonObject,
+) -> Option<Requirement> {
+    reader.reject_near_misses(object, &KEYS);
+    let optional = object
+        .get("optional")
+        .and_then(|node| reader.boolean(&format!("{label}.optional"), node));
+    let default = object.get("default").and_then(|node| {
+        let text = reader.string(&format!("{label}.default"), node);
         text.map(str::to_owned)
     });
-    let pick = pick(findings, label, object);
+    let pick = pick(reader, label, object);
     let Some(node) = object.get("value") else {
-        findings
-            .tell(object.start, format!("`{label}` has no `value`"))
+        reader
+            .report(object.start, format!("`{label}` has no `value`"))
             .hint("add a pattern such as `\"value\": \"{NAME}\"`");
         return None;
     };
     Some(Requirement {
-        pattern: pattern(findings, &format!("{label}.value"), node)?,
+        pattern: reader.pattern(&format!("{label}.value"), node)?,
         optional: optional.unwrap_or_default(),
         default,
         pick,
     })
 }
 
-fn pick(findings: &mut Findings<'_>, label: &str, object: &Object) -> Pick {
+fn pick(reader: &mut DocumentReader<'_>, label: &str, object: &JsonObject) -> Pick {
     let choices = [("spread", false), ("all", true)];
-    let all = read_key(object, "pick", |node| {
-        findings.choice(&format!("{label}.pick"), node, &choices)
-    });
+    let all = object
+        .get("pick")
+        .and_then(|node| reader.choice(&format!("{label}.pick"), node, &choices));
     let separator = object.member("separator").and_then(|member| {
         if object.get("pick").is_none() || all == Some(false) {
-            let message = format!("`{label}.separator` means nothing without `pick` `all`");
-            findings
-                .tell(member.start, message)
+            let message = format!("`{label}.separator` has no effect without `pick` `all`");
+            reader
+                .report(member.start, message)
                 .hint("add `\"pick\": \"all\"`, or remove `separator`");
         }
-        let text = findings.text_of(&format!("{label}.separator"), &member.node);
+        let text = reader.string(&format!("{label}.separator"), &member.node);
         text.map(str::to_owned)
     });
     if all != Some(true) {

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-/// Parses an IP address or a host name; brackets around an IPv6 address are taken away. The error is a clause.
+/// Parses an IP address or a host name, and removes the brackets of an IPv6 address. The error is a clause.
 pub(super) fn host(text: &str) -> Result<String, &'static str> {
     let bracketed = text
         .strip_prefix('[')
@@ -11,7 +11,7 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
     if bracketed.is_some() || host.contains(':') {
         return match host.parse::<Ipv6Addr>() {
             Ok(_) => Ok(host.to_owned()),
-            Err(_) => Err("is not an address; a port does not belong to it"),
+            Err(_) => Err("is not an IP address; leave out the port"),
         };
     }
     if host.is_empty() {

@@ -1,28 +1,31 @@
-//! The `balance` of `config.json`: judged here, so that a slip is told at once, and kept by nobody yet.
+//! The `balance` of `config.json`: validated, so that mistakes show early, but not used yet.
 
-use super::file::{path, read, section};
-use crate::model::{findings::Findings, json::Object};
+use crate::model::{document_reader::DocumentReader, json::JsonObject};
 
 const BALANCE: [&str; 5] = ["scope", "output", "check", "reload", "socket"];
 const SCOPES: [(&str, ()); 3] = [("local", ()), ("internal", ()), ("external", ())];
 
-/// Tells what is wrong with it.
-pub(super) fn judge(findings: &mut Findings<'_>, top: &Object) {
-    if let Some(balance) = section(findings, top, "balance", &BALANCE) {
-        judge_balance(findings, balance);
+/// Reports its problems.
+pub(super) fn check(reader: &mut DocumentReader<'_>, top: &JsonObject) {
+    if let Some(balance) = reader.section(top, "balance", &BALANCE) {
+        check_balance(reader, balance);
     }
 }
 
-fn judge_balance(findings: &mut Findings<'_>, balance: &Object) {
-    read(balance, "scope", |node| {
-        findings.choice("balance.scope", node, &SCOPES)
-    });
+fn check_balance(reader: &mut DocumentReader<'_>, balance: &JsonObject) {
+    balance
+        .get_non_null("scope")
+        .and_then(|node| reader.choice("balance.scope", node, &SCOPES));
     for key in ["output", "socket"] {
         let label = format!("balance.{key}");
-        read(balance, key, |node| path(findings, &label, node));
+        balance
+            .get_non_null(key)
+            .and_then(|node| reader.path(&label, node));
     }
     for key in ["check", "reload"] {
         let label = format!("balance.{key}");
-        read(balance, key, |node| findings.command_line(&label, node));
+        balance
+            .get_non_null(key)
+            .and_then(|node| reader.command_line(&label, node));
     }
 }

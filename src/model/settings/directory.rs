@@ -1,5 +1,5 @@
-//! `render.directory` alone, for `exec`: judging the whole file takes longer than all else that `exec` does, and a
-//! mistake in another key is no reason to keep a command from running.
+//! `render.directory` alone, for `exec`: validating the whole file takes longer than everything else that `exec` does,
+//! and a mistake in another key should not keep a command from running.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,8 @@ struct Render {
     directory: Option<PathBuf>,
 }
 
-/// Where confs are, by the text of `config.json`; `None` if it has to be judged as a whole, which tells what is wrong.
+/// The conf directory, from the text of `config.json`; `None` if the file needs full validation, which reports its
+/// problems.
 pub(crate) fn conf_directory(root: &Path, text: &str) -> Option<PathBuf> {
     let top: Top = serde_json::from_str(text).ok()?;
     match top.render.and_then(|render| render.directory) {

@@ -1,11 +1,11 @@
-//! Where a registry is: etcd's URLs, or `dir:PATH`. A refused URL is never repeated with its password.
+//! The location of a registry: etcd's URLs, or `dir:PATH`. Messages mask the password of a URL.
 
 use std::path::PathBuf;
 
-use super::{Location, SettingRefusal, address};
+use super::{address, effective::Location, refusal::SettingRefusal};
 use crate::model::secret;
 
-/// Parses what `--registry` and its variable say: URLs with commas between them, or `dir:PATH`.
+/// Parses the value of `--registry` and its variable: URLs separated by commas, or `dir:PATH`.
 pub(super) fn parse(text: &str) -> Result<Location, SettingRefusal> {
     if text.starts_with("dir:") {
         // A comma is part of the path.
@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Result<Location, SettingRefusal> {
     location(&parts).map_err(|(_, refusal)| refusal)
 }
 
-/// A registry from its URLs or its one `dir:PATH`; a refusal comes with the index of what it refuses.
+/// Parses a list of URLs, or of one `dir:PATH`; the error has the index of the bad element.
 pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusal)> {
     if let [only] = texts
         && let Some(path) = only.strip_prefix("dir:")
@@ -23,7 +23,7 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusa
         return match path {
             "" => Err((
                 0,
-                SettingRefusal::new("names no folder").hinted("write `dir:PATH`"),
+                SettingRefusal::new("has no path").hint("write `dir:PATH`"),
             )),
             path => Ok(Location::Directory(PathBuf::from(path))),
         };
@@ -35,8 +35,9 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusa
             .first()
             .is_some_and(|first| scheme(first) != scheme(&url))
         {
-            let refusal = SettingRefusal::new("mixes `http` and `https`")
-                .hinted("credentials sent over `http` can be read on the way; use `https` for all");
+            let refusal = SettingRefusal::new("mixes `http` and `https`").hint(
+                "credentials sent over `http` are not encrypted; use `https` for all endpoints",
+            );
             return Err((index, refusal));
         }
         if !urls.contains(&url) {
@@ -49,7 +50,7 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusa
     Ok(Location::Etcd(urls))
 }
 
-/// One URL with host and port, and nothing else.
+/// Parses one URL of scheme, host and port.
 fn endpoint(text: &str) -> Result<String, SettingRefusal> {
     let shown = secret::mask_passwords(text);
     let Some((scheme, rest)) = text.split_once("://") else {
@@ -60,19 +61,20 @@ fn endpoint(text: &str) -> Result<String, SettingRefusal> {
         return Err(refusal);
     }
     if rest.contains('@') {
-        let refusal = SettingRefusal::new(format!("holds a user in `{shown}`"));
-        return Err(
-            refusal.hinted("set `registry.user` and `registry.password_file` in config.json")
-        );
+        let refusal = SettingRefusal::new(format!("contains a user in `{shown}`"));
+        return Err(refusal.hint("set `registry.user` and `registry.password_file` in config.json"));
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['/', '?', '#']) {
-        let refusal = SettingRefusal::new(format!("has more than a host and a port in `{shown}`"));
-        return Err(refusal.hinted("write `SCHEME://HOST:PORT`"));
+        let refusal =
+            SettingRefusal::new(format!("contains more than a host and a port in `{shown}`"));
+        return Err(refusal.hint("write `SCHEME://HOST:PORT`"));
     }
     let Some((host, port)) = authority.rsplit_once(':').filter(|(_, p)| is_number(p)) else {
-        let refusal = SettingRefusal::new(format!("names no port in `{shown}`"));
-        return Err(refusal.hinted(format!("etcd's is 2379: `{scheme}://{authority}:2379`")));
+        let refusal = SettingRefusal::new(format!("has no port in `{shown}`"));
+        return Err(refusal.hint(format!(
+            "etcd's port is 2379: `{scheme}://{authority}:2379`"
+        )));
     };
     if port.parse::<u16>().is_err() || port.bytes().all(|b| b == b'0') {
         return Err(SettingRefusal::new(format!(
@@ -83,25 +85,25 @@ fn endpoint(text: &str) -> Result<String, SettingRefusal> {
         let refusal = SettingRefusal::new(format!(
             "needs brackets around the IPv6 address in `{shown}`"
         ));
-        return Err(refusal.hinted(format!("`{scheme}://[{host}]:{port}`")));
+        return Err(refusal.hint(format!("`{scheme}://[{host}]:{port}`")));
     }
     match address::host(host) {
         Ok(_) => Ok(format!("{scheme}://{authority}")),
         Err(reason) => Err(SettingRefusal::new(format!(
-            "names a host in `{shown}` that {reason}"
+            "has a host in `{shown}` that {reason}"
         ))),
     }
 }
 
-/// A text without a scheme may still hold a password, so only a plain address is repeated.
+/// A text without a scheme may contain a password, so the message repeats only a plain address.
 fn schemeless(text: &str) -> SettingRefusal {
     match text.rsplit_once(':') {
         Some((host, port)) if is_number(port) && address::host(host).is_ok() => {
             SettingRefusal::new(format!("has no scheme in `{text}`"))
-                .hinted(format!("write `http://{text}`"))
+                .hint(format!("write `http://{text}`"))
         }
         _ => SettingRefusal::new("is neither a URL nor `dir:PATH`")
-            .hinted("write `http://HOST:2379`, `https://HOST:2379` or `dir:PATH`"),
+            .hint("write `http://HOST:2379`, `https://HOST:2379` or `dir:PATH`"),
     }
 }
 
@@ -142,18 +144,18 @@ mod tests {
     fn everything_else_is_refused_with_its_reason() {
         let cases = [
             ("", "is neither a URL nor `dir:PATH`"),
-            ("dir:", "names no folder"),
+            ("dir:", "has no path"),
             ("etcd1:2379", "has no scheme in `etcd1:2379`"),
             ("root:pw@etcd1:2379", "is neither a URL nor `dir:PATH`"),
             (
                 "ftp://u:pw@a:1",
                 "needs `http` or `https` in `ftp://u:***@a:1`",
             ),
-            ("http://u:p/w@a:1", "holds a user in `http://u:***@a:1`"),
-            ("http://a", "names no port in `http://a`"),
+            ("http://u:p/w@a:1", "contains a user in `http://u:***@a:1`"),
+            ("http://a", "has no port in `http://a`"),
             (
                 "http://a:1/v3",
-                "has more than a host and a port in `http://a:1/v3`",
+                "contains more than a host and a port in `http://a:1/v3`",
             ),
             ("http://a:0", "needs a port from 1 to 65535 in `http://a:0`"),
             (
@@ -164,10 +166,7 @@ mod tests {
                 "http://::1:2379",
                 "needs brackets around the IPv6 address in `http://::1:2379`",
             ),
-            (
-                "http://:2379",
-                "names a host in `http://:2379` that is empty",
-            ),
+            ("http://:2379", "has a host in `http://:2379` that is empty"),
             ("http://a:1,https://b:1", "mixes `http` and `https`"),
             ("http://a:1,dir:/x", "is neither a URL nor `dir:PATH`"),
         ];

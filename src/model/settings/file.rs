@@ -1,17 +1,18 @@
-//! What `config.json` says, typed. A key that is `null` says nothing: so Chef writes attributes that nobody set.
+//! `config.json`, typed. A key that is `null` counts as missing: Chef writes attributes that nobody set like that.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use super::{
-    Credentials, Location, OnUnreachable, address, balance,
+    address, balance,
+    effective::OnUnreachable,
     listen::{self, ExplicitListen},
-    registry_file,
+    registry_file::{self, ExplicitRegistry},
 };
 use crate::model::{
-    findings::Findings,
+    document_reader::DocumentReader,
     format::Format,
     id::Id,
-    json::{self, JsonNode, JsonValue, Object},
+    json::{self, JsonNode, JsonObject},
     problem::Problems,
 };
 
@@ -37,10 +38,10 @@ const RENDER_KEYS: [&str; 6] = [
     "on_unreachable",
 ];
 
-/// etcd counts leases in whole seconds.
+/// The shortest lease of etcd, which counts in whole seconds.
 const SHORTEST_TTL: Duration = Duration::from_secs(1);
 
-/// Everything that the file says; `None` where it says nothing.
+/// The keys of the file; `None` if the file does not set them.
 #[derive(Debug, Default)]
 pub(super) struct Explicit {
     pub(super) registry: ExplicitRegistry,
@@ -55,17 +56,7 @@ pub(super) struct Explicit {
     pub(super) listen: ExplicitListen,
 }
 
-/// What it says of the registry.
-#[derive(Debug, Default)]
-pub(super) struct ExplicitRegistry {
-    pub(super) location: Option<Location>,
-    pub(super) ca: Option<PathBuf>,
-    pub(super) credentials: Credentials,
-    pub(super) federations: BTreeMap<Id, Credentials>,
-    pub(super) timeout: Option<Duration>,
-}
-
-/// What it says of confs.
+/// The keys of `render`.
 #[derive(Debug, Default)]
 pub(super) struct ExplicitRender {
     pub(super) directory: Option<PathBuf>,
@@ -78,102 +69,92 @@ pub(super) struct ExplicitRender {
 
 /// Parses `config.json`.
 pub(super) fn parse(path: &str, text: &str) -> Result<Explicit, Problems> {
-    let findings = Findings::new(path, "the node's configuration", text);
-    let (mut findings, top) = json::parse(findings)?;
-    let explicit = assemble(&mut findings, &top);
-    findings.finish(explicit)
+    let reader = DocumentReader::new(path, "the node's configuration", text);
+    let (mut reader, top) = json::parse(reader)?;
+    let explicit = assemble(&mut reader, &top);
+    reader.finish(explicit)
 }
 
-/// What `value` makes of a key, if the key is there and not `null`.
-pub(super) fn read<T>(
-    object: &Object,
-    key: &str,
-    value: impl FnOnce(&JsonNode) -> Option<T>,
-) -> Option<T> {
-    let said = object.get(key).filter(|node| node.value != JsonValue::Null);
-    said.and_then(value)
-}
-
-/// The object at a key of the top, its keys known; empty if the key is missing.
-pub(super) fn section<'o>(
-    findings: &mut Findings<'_>,
-    top: &'o Object,
-    key: &str,
-    known: &[&str],
-) -> Option<&'o Object> {
-    let node = top.get(key).filter(|node| node.value != JsonValue::Null)?;
-    let object = findings.object(key, node)?;
-    findings.unknown(key, object, known);
-    Some(object)
-}
-
-/// A path as it is written.
-pub(super) fn path(findings: &mut Findings<'_>, label: &str, node: &JsonNode) -> Option<PathBuf> {
-    findings.filled(label, node).map(PathBuf::from)
-}
-
-fn assemble(findings: &mut Findings<'_>, top: &Object) -> Explicit {
-    findings.unknown("", top, &KEYS);
-    balance::judge(findings, top);
+fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Explicit {
+    reader.reject_unknown_keys("", top, &KEYS);
+    balance::check(reader, top);
     Explicit {
-        registry: registry_file::read(findings, top),
-        node: read(top, "node", |node| findings.id("node", node)),
-        host: read(top, "host", |node| host(findings, node)),
-        region: read(top, "region", |node| findings.id("region", node)),
-        regions: read(top, "regions", |node| findings.ids("regions", node)),
-        federation: read(top, "federation", |node| findings.id("federation", node)),
-        federations: read(top, "federations", |node| findings.ids("federations", node)),
-        render: render(findings, top).unwrap_or_default(),
-        ttl: ttl(findings, top),
-        listen: listen::parse(findings, top),
+        registry: registry_file::read(reader, top),
+        node: top
+            .get_non_null("node")
+            .and_then(|node| reader.id("node", node)),
+        host: top.get_non_null("host").and_then(|node| host(reader, node)),
+        region: top
+            .get_non_null("region")
+            .and_then(|node| reader.id("region", node)),
+        regions: top
+            .get_non_null("regions")
+            .and_then(|node| reader.ids("regions", node)),
+        federation: top
+            .get_non_null("federation")
+            .and_then(|node| reader.id("federation", node)),
+        federations: top
+            .get_non_null("federations")
+            .and_then(|node| reader.ids("federations", node)),
+        render: render(reader, top).unwrap_or_default(),
+        ttl: ttl(reader, top),
+        listen: listen::parse(reader, top),
     }
 }
 
-fn host(findings: &mut Findings<'_>, node: &JsonNode) -> Option<String> {
-    let text = findings.text_of("host", node)?;
+fn host(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<String> {
+    let text = reader.string("host", node)?;
     match address::host(text) {
         Ok(host) => Some(host),
         Err(reason) => {
-            findings.tell(node.start, format!("`host` {reason}"));
+            reader.report(node.start, format!("`host` {reason}"));
             None
         }
     }
 }
 
-fn render(findings: &mut Findings<'_>, top: &Object) -> Option<ExplicitRender> {
-    let render = section(findings, top, "render", &RENDER_KEYS)?;
+fn render(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Option<ExplicitRender> {
+    let render = reader.section(top, "render", &RENDER_KEYS)?;
     Some(ExplicitRender {
-        directory: read(render, "directory", |node| directory(findings, node)),
-        mode: read(render, "mode", |node| findings.mode("render.mode", node)),
-        owner: read(render, "owner", |node| findings.user("render.owner", node)),
-        group: read(render, "group", |node| findings.user("render.group", node)),
-        formats: read(render, "formats", |node| {
-            findings.formats("render.formats", node)
-        }),
-        on_unreachable: read(render, "on_unreachable", |node| {
+        directory: render
+            .get_non_null("directory")
+            .and_then(|node| directory(reader, node)),
+        mode: render
+            .get_non_null("mode")
+            .and_then(|node| reader.mode("render.mode", node)),
+        owner: render
+            .get_non_null("owner")
+            .and_then(|node| reader.user("render.owner", node)),
+        group: render
+            .get_non_null("group")
+            .and_then(|node| reader.user("render.group", node)),
+        formats: render
+            .get_non_null("formats")
+            .and_then(|node| reader.formats("render.formats", node)),
+        on_unreachable: render.get_non_null("on_unreachable").and_then(|node| {
             let choices = OnUnreachable::ALL.map(|choice| (choice.name(), choice));
-            findings.choice("render.on_unreachable", node, &choices)
+            reader.choice("render.on_unreachable", node, &choices)
         }),
     })
 }
 
-fn directory(findings: &mut Findings<'_>, node: &JsonNode) -> Option<PathBuf> {
-    let directory = path(findings, "render.directory", node)?;
+fn directory(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<PathBuf> {
+    let directory = reader.path("render.directory", node)?;
     if directory.is_absolute() {
         return Some(directory);
     }
-    findings.tell(node.start, "`render.directory` must begin with `/`");
+    reader.report(node.start, "`render.directory` must be an absolute path");
     None
 }
 
-fn ttl(findings: &mut Findings<'_>, top: &Object) -> Option<Duration> {
-    let announce = section(findings, top, "announce", &["ttl"])?;
-    read(announce, "ttl", |node| {
-        let ttl = findings.duration("announce.ttl", node, SHORTEST_TTL)?;
+fn ttl(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Option<Duration> {
+    let announce = reader.section(top, "announce", &["ttl"])?;
+    announce.get_non_null("ttl").and_then(|node| {
+        let ttl = reader.duration("announce.ttl", node, SHORTEST_TTL)?;
         if ttl.subsec_nanos() == 0 {
             return Some(ttl);
         }
-        findings.tell(node.start, "`announce.ttl` must be whole seconds");
+        reader.report(node.start, "`announce.ttl` must be whole seconds");
         None
     })
 }

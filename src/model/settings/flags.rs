@@ -1,11 +1,12 @@
-//! What one call says by itself: flags, and the variables behind them.
+//! Global flags, and the environment variables that stand in for them.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use super::{
-    Origin,
+    origin::Origin,
     refusal::{SettingRefusal, SettingsError},
 };
+use crate::model::paths::Paths;
 
 /// The global flags, as they were typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) struct Flags {
     pub timeout: Option<String>,
 }
 
-/// One thing that a flag and a variable can say.
+/// A setting that a flag and a variable can set.
 #[derive(Clone, Copy)]
 pub(super) struct Setting {
     pub(super) flag: &'static str,
@@ -61,8 +62,8 @@ pub(super) const HOST: Setting = setting("--host", "RECONF_HOST", |f| f.host.as_
 pub(super) const TIMEOUT: Setting = setting("--timeout", "RECONF_TIMEOUT", |f| f.timeout.as_ref());
 
 impl Setting {
-    /// What was said, and by what; an empty variable says nothing.
-    pub(super) fn resolve_setting(
+    /// The text of the flag or else of the variable, with its origin; an empty variable counts as unset.
+    fn text(
         &self,
         flags: &Flags,
         variable: &impl Fn(&'static str) -> Option<OsString>,
@@ -81,14 +82,15 @@ impl Setting {
         }
     }
 
-    /// As [`Setting::said`], parsed; the error knows whose mistake it is.
-    pub(super) fn parsed<T>(
+    /// The parsed value of the flag or else of the variable, with its origin. A bad flag is a usage error, a bad variable
+    /// a configuration error.
+    pub(super) fn value<T>(
         &self,
         flags: &Flags,
         variable: &impl Fn(&'static str) -> Option<OsString>,
         parse: impl FnOnce(&str) -> Result<T, SettingRefusal>,
     ) -> Result<Option<(T, Origin)>, SettingsError> {
-        let Some((text, origin)) = self.resolve_setting(flags, variable)? else {
+        let Some((text, origin)) = self.text(flags, variable)? else {
             return Ok(None);
         };
         match parse(&text) {
@@ -101,19 +103,19 @@ impl Setting {
     }
 }
 
-/// Where everything is: `root`, and the path of `config.json`, which is below it unless something is said.
+/// The root, and the path of `config.json`, which is below the root unless a flag or a variable sets it.
 ///
 /// # Errors
-/// A variable that names either of them and is not UTF-8.
+/// A variable that sets either of them and is not UTF-8.
 pub(crate) fn config_path(
     flags: &Flags,
     variable: impl Fn(&'static str) -> Option<OsString>,
 ) -> Result<(PathBuf, PathBuf), SettingsError> {
     let path = |setting: Setting| {
-        let said = setting.resolve_setting(flags, &variable)?;
-        Ok(said.map(|(text, _)| PathBuf::from(text)))
+        let set = setting.text(flags, &variable)?;
+        Ok(set.map(|(text, _)| PathBuf::from(text)))
     };
     let root = path(ROOT)?.unwrap_or_else(|| PathBuf::from("/"));
-    let config = path(CONFIG)?.unwrap_or_else(|| root.join("etc/reconf/config.json"));
+    let config = path(CONFIG)?.unwrap_or_else(|| Paths::default_config(&root));
     Ok((root, config))
 }

@@ -1,43 +1,39 @@
-//! Joins what is said: flags beat variables beat `config.json` beat defaults.
+//! Merges the sources of settings: flags override variables, variables `config.json`, that the defaults.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use super::{
-    Location, OnUnreachable, Origin, RegistrySettings, RenderSettings, Settings, address, endpoint,
-    file::{self, Explicit},
+    address,
+    effective::{Location, OnUnreachable, RegistrySettings, RenderSettings, Settings},
+    endpoint,
+    file::{self, Explicit, ExplicitRender},
     flags::{self, Flags, Setting},
+    origin::Origins,
     refusal::{SettingRefusal, SettingsError},
-    registry_file::SHORTEST_TIMEOUT,
+    registry_file::{ExplicitRegistry, SHORTEST_TIMEOUT},
 };
-use crate::model::{fields, format::Format, id::Id};
+use crate::model::{fields, format::Format, id::Id, paths::Paths};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const DIRECTORY: &str = "/etc/services.d";
 const MODE: u32 = 0o640;
 
-/// Keeps where values come from that only the file can say.
-pub(super) trait FileSettings {
-    /// The value, once its origin is kept.
-    fn from_file<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T>;
-}
-
-/// The sources of one call, and what each key was taken from.
+/// The sources of one call, and the origins recorded so far.
 struct Merge<'f, V> {
     flags: &'f Flags,
     variable: V,
-    origins: BTreeMap<&'static str, Origin>,
+    origins: Origins,
 }
 
 impl Settings {
     /// The settings of one call; `file` is the path and the text of `config.json`, if there is one.
     ///
     /// # Errors
-    /// The first flag or variable that is wrong, or every problem of the file.
+    /// The first bad flag or variable, or every problem of the file.
     pub(crate) fn load(
         flags: &Flags,
         variable: impl Fn(&'static str) -> Option<OsString>,
@@ -50,7 +46,7 @@ impl Settings {
         let merge = Merge {
             flags,
             variable,
-            origins: BTreeMap::new(),
+            origins: Origins::default(),
         };
         merge.settings(explicit)
     }
@@ -67,8 +63,8 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
         let federation =
             self.resolve_setting("federation", flags::FEDERATION, explicit.federation, id)?;
         let federation = federation.unwrap_or_else(Id::default_scope);
-        let regions = self.from_file("regions", explicit.regions);
-        let federations = self.from_file("federations", explicit.federations);
+        let regions = self.origins.file_value("regions", explicit.regions);
+        let federations = self.origins.file_value("federations", explicit.federations);
         Ok(Settings {
             registry: self.registry(&root, explicit.registry)?,
             node: self.resolve_setting("node", flags::NODE, explicit.node, id)?,
@@ -79,8 +75,8 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
             home: home.unwrap_or_else(|| federation.clone()),
             federation,
             render: self.render(&root, explicit.render),
-            ttl: self.from_file("announce.ttl", explicit.ttl),
-            listen: explicit.listen.with_origins(&mut self),
+            ttl: self.origins.file_value("announce.ttl", explicit.ttl),
+            listen: explicit.listen.into_settings(&mut self.origins),
             root,
             config,
             origins: self.origins,
@@ -90,17 +86,22 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
     fn registry(
         &mut self,
         root: &Path,
-        explicit: file::ExplicitRegistry,
+        explicit: ExplicitRegistry,
     ) -> Result<RegistrySettings, SettingsError> {
         let credentials = explicit.credentials;
-        self.from_file("registry.ca", explicit.ca.as_ref());
-        self.from_file("registry.cert", credentials.cert.as_ref());
-        self.from_file("registry.key", credentials.key.as_ref());
-        self.from_file("registry.user", credentials.user.as_ref());
-        self.from_file("registry.password_file", credentials.password_file.as_ref());
+        self.origins.file_value("registry.ca", explicit.ca.as_ref());
+        self.origins
+            .file_value("registry.cert", credentials.cert.as_ref());
+        self.origins
+            .file_value("registry.key", credentials.key.as_ref());
+        self.origins
+            .file_value("registry.user", credentials.user.as_ref());
+        self.origins
+            .file_value("registry.password_file", credentials.password_file.as_ref());
         let of_federations = Some(&explicit.federations).filter(|map| !map.is_empty());
-        self.from_file("registry.federations", of_federations);
-        let embedded = || Location::Directory(root.join("var/lib/reconf/registry"));
+        self.origins
+            .file_value("registry.federations", of_federations);
+        let embedded = || Location::Directory(Paths::default_registry(root));
         let location = self.resolve_setting(
             "registry",
             flags::REGISTRY,
@@ -122,22 +123,29 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
         })
     }
 
-    fn render(&mut self, root: &Path, explicit: file::ExplicitRender) -> RenderSettings {
-        let directory = self.from_file("render.directory", explicit.directory);
+    fn render(&mut self, root: &Path, explicit: ExplicitRender) -> RenderSettings {
+        let directory = self
+            .origins
+            .file_value("render.directory", explicit.directory);
         let directory = directory.unwrap_or_else(|| PathBuf::from(DIRECTORY));
-        let formats = self.from_file("render.formats", explicit.formats);
-        let on_unreachable = self.from_file("render.on_unreachable", explicit.on_unreachable);
+        let formats = self.origins.file_value("render.formats", explicit.formats);
+        let on_unreachable = self
+            .origins
+            .file_value("render.on_unreachable", explicit.on_unreachable);
         RenderSettings {
             directory: below(root, &directory),
-            mode: self.from_file("render.mode", explicit.mode).unwrap_or(MODE),
-            owner: self.from_file("render.owner", explicit.owner),
-            group: self.from_file("render.group", explicit.group),
+            mode: self
+                .origins
+                .file_value("render.mode", explicit.mode)
+                .unwrap_or(MODE),
+            owner: self.origins.file_value("render.owner", explicit.owner),
+            group: self.origins.file_value("render.group", explicit.group),
             formats: formats.unwrap_or_else(|| vec![Format::Shell]),
             on_unreachable: on_unreachable.unwrap_or(OnUnreachable::LastKnown),
         }
     }
 
-    /// The value of a key that a flag and a variable can say.
+    /// The value of a key that a flag or a variable can set, and records its origin.
     fn resolve_setting<T>(
         &mut self,
         key: &'static str,
@@ -145,27 +153,15 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
         file: Option<T>,
         parse: impl FnOnce(&str) -> Result<T, SettingRefusal>,
     ) -> Result<Option<T>, SettingsError> {
-        let Some((value, origin)) = setting.parsed(self.flags, &self.variable, parse)? else {
-            return Ok(self.from_file(key, file));
+        let Some((value, origin)) = setting.value(self.flags, &self.variable, parse)? else {
+            return Ok(self.origins.file_value(key, file));
         };
-        self.origins.insert(key, origin);
+        self.origins.record(key, origin);
         Ok(Some(value))
     }
 }
 
-impl<V> FileSettings for Merge<'_, V> {
-    fn from_file<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
-        let origin = match value {
-            Some(_) => Origin::File,
-            None => Origin::Default,
-        };
-        self.origins.insert(key, origin);
-        value
-    }
-}
-
-/// An absolute path below another root.
-/// `path` as it is when everything is below `root`.
+/// Moves an absolute path below `root`.
 pub(super) fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
@@ -186,12 +182,13 @@ fn host(text: &str) -> Result<String, SettingRefusal> {
 }
 
 fn timeout(text: &str) -> Result<Duration, SettingRefusal> {
-    fields::time::parse(text, SHORTEST_TIMEOUT).map_err(SettingRefusal::new)
+    fields::duration::parse(text, SHORTEST_TIMEOUT).map_err(SettingRefusal::new)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::settings::origin::Origin;
 
     fn load(
         flags: &Flags,
@@ -205,7 +202,7 @@ mod tests {
         Settings::load(flags, variable, file.map(|text| ("config.json", text)))
     }
 
-    /// As the configuration would say it.
+    /// In the notation of `config.json`.
     fn value(value: Option<String>) -> String {
         value.unwrap_or_else(|| "null".to_owned())
     }
@@ -217,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_word_everything_is_default() {
+    fn without_any_source_everything_is_default() {
         let settings = load(&Flags::default(), &[("RECONF_NODE", "")], None).unwrap();
         let rows: Vec<String> = settings
             .rows()
@@ -244,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_beat_variables_beat_the_file() {
+    fn flags_override_variables_and_these_the_file() {
         let file = r#"{"node": "file", "host": "10.0.0.1", "region": "file", "registry": {"timeout": "9s"}, "federation": null}"#;
         let flags = Flags {
             node: Some("flag".to_owned()),
@@ -279,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_below_the_root() {
+    fn paths_are_below_the_root() {
         let flags = Flags {
             root: Some("/tmp/x".to_owned()),
             ..Flags::default()

@@ -1,8 +1,8 @@
-//! Why settings are not usable, and whose mistake it is.
+//! Errors of settings, by source.
 
 use crate::model::problem::Problems;
 
-/// What is wrong with one flag or variable.
+/// A bad value of a flag or a variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` {reason}")]
 pub(crate) struct SettingRefusal {
@@ -10,12 +10,12 @@ pub(crate) struct SettingRefusal {
     pub name: &'static str,
     /// A clause that follows the name.
     pub reason: String,
-    /// One next step, if there is one.
+    /// A hint, if there is one.
     pub hint: Option<String>,
 }
 
 impl SettingRefusal {
-    /// A refusal of something that is not named yet.
+    /// A refusal without the name of a flag or variable yet.
     pub(super) fn new(reason: impl Into<String>) -> Self {
         Self {
             name: "",
@@ -24,29 +24,29 @@ impl SettingRefusal {
         }
     }
 
-    /// Adds one next step.
-    pub(super) fn hinted(mut self, hint: impl Into<String>) -> Self {
+    /// Adds a hint.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Says of which flag or variable it is.
+    /// Sets the name of the flag or variable.
     pub(super) fn of(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 }
 
-/// Why there are no settings.
+/// Why the settings could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SettingsError {
-    /// A flag is wrong: bad usage.
+    /// A bad flag: bad usage.
     #[error("{0}")]
     Usage(SettingRefusal),
-    /// A variable of the process environment is wrong: bad configuration.
+    /// A bad environment variable: bad configuration.
     #[error("{0}")]
     Variable(SettingRefusal),
-    /// `config.json` is wrong: bad configuration.
+    /// A bad `config.json`: bad configuration.
     #[error("{0}")]
     File(Problems),
 }

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
-    Credentials, Location, endpoint,
-    file::{ExplicitRegistry, path, read as read_key, section},
+    effective::{Credentials, Location},
+    endpoint,
 };
 use crate::model::{
-    findings::Findings,
+    document_reader::DocumentReader,
     id::Id,
-    json::{JsonNode, Object},
+    json::{JsonNode, JsonObject},
 };
 
 const KEYS: [&str; 8] = [
@@ -24,96 +24,122 @@ const KEYS: [&str; 8] = [
 ];
 const CREDENTIALS: [&str; 4] = ["cert", "key", "user", "password_file"];
 
-/// What must be said together.
+/// Keys that require each other.
 const PAIRS: [(&str, &str); 2] = [("cert", "key"), ("user", "password_file")];
 
-/// The shortest bound that a registry can meet.
+/// The shortest time limit that makes sense for a registry.
 pub(super) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Reads `registry`; what is told is left out.
-pub(super) fn read(findings: &mut Findings<'_>, top: &Object) -> ExplicitRegistry {
-    let Some(registry) = section(findings, top, "registry", &KEYS) else {
+/// The keys of `registry`; `None` if the file does not set them.
+#[derive(Debug, Default)]
+pub(super) struct ExplicitRegistry {
+    pub(super) location: Option<Location>,
+    pub(super) ca: Option<PathBuf>,
+    pub(super) credentials: Credentials,
+    pub(super) federations: BTreeMap<Id, Credentials>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Reads `registry`, without the keys that have problems.
+pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject) -> ExplicitRegistry {
+    let Some(registry) = reader.section(top, "registry", &KEYS) else {
         return ExplicitRegistry::default();
     };
     ExplicitRegistry {
-        location: read_key(registry, "endpoints", |node| location(findings, node)),
-        ca: read_key(registry, "ca", |node| path(findings, "registry.ca", node)),
-        credentials: credentials(findings, "registry", registry),
-        federations: read_key(registry, "federations", |node| federations(findings, node))
+        location: registry
+            .get_non_null("endpoints")
+            .and_then(|node| location(reader, node)),
+        ca: registry
+            .get_non_null("ca")
+            .and_then(|node| reader.path("registry.ca", node)),
+        credentials: credentials(reader, "registry", registry),
+        federations: registry
+            .get_non_null("federations")
+            .and_then(|node| federations(reader, node))
             .unwrap_or_default(),
-        timeout: read_key(registry, "timeout", |node| {
-            findings.duration("registry.timeout", node, SHORTEST_TIMEOUT)
-        }),
+        timeout: registry
+            .get_non_null("timeout")
+            .and_then(|node| reader.duration("registry.timeout", node, SHORTEST_TIMEOUT)),
     }
 }
 
 /// A list of URLs, or of one `dir:PATH`.
-fn location(findings: &mut Findings<'_>, node: &JsonNode) -> Option<Location> {
-    let list = findings.list("registry.endpoints", node)?;
-    let texts = findings.texts("registry.endpoints", node)?;
+fn location(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<Location> {
+    let list = reader.list("registry.endpoints", node)?;
+    let texts = reader.strings("registry.endpoints", node)?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match endpoint::location(&texts) {
         Ok(location) => Some(location),
         Err((index, refusal)) => {
             let start = list.get(index).map_or(node.start, |node| node.start);
             let message = format!("`registry.endpoints[]` {}", refusal.reason);
-            let mut told = findings.tell(start, message);
+            let mut problem = reader.report(start, message);
             if let Some(hint) = refusal.hint {
-                told.hint(hint);
+                problem.hint(hint);
             }
             None
         }
     }
 }
 
-fn federations(findings: &mut Findings<'_>, node: &JsonNode) -> Option<BTreeMap<Id, Credentials>> {
-    let object = findings.object("registry.federations", node)?;
+fn federations(
+    reader: &mut DocumentReader<'_>,
+    node: &JsonNode,
+) -> Option<BTreeMap<Id, Credentials>> {
+    let object = reader.object("registry.federations", node)?;
     let mut federations = BTreeMap::new();
     for member in &object.members {
         let label = format!("registry.federations.{}", member.key);
-        let Some(inner) = findings.object(&label, &member.node) else {
+        let Some(inner) = reader.object(&label, &member.node) else {
             continue;
         };
-        findings.unknown(&label, inner, &CREDENTIALS);
-        let credentials = credentials(findings, &label, inner);
+        reader.reject_unknown_keys(&label, inner, &CREDENTIALS);
+        let credentials = credentials(reader, &label, inner);
         match Id::parse(&member.key) {
             Ok(id) => {
                 federations.insert(id, credentials);
             }
             Err(reason) => {
-                findings.tell(member.start, format!("`{label}` {reason}"));
+                reader.report(member.start, format!("`{label}` {reason}"));
             }
         }
     }
     Some(federations)
 }
 
-fn credentials(findings: &mut Findings<'_>, within: &str, object: &Object) -> Credentials {
+fn credentials(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> Credentials {
     for (one, other) in PAIRS {
-        tell_single(findings, within, object, (one, other));
-        tell_single(findings, within, object, (other, one));
+        check_pair(reader, within, object, (one, other));
+        check_pair(reader, within, object, (other, one));
     }
     let mut file = |key: &str| -> Option<PathBuf> {
         let label = format!("{within}.{key}");
-        read_key(object, key, |node| path(findings, &label, node))
+        object
+            .get_non_null(key)
+            .and_then(|node| reader.path(&label, node))
     };
     Credentials {
         cert: file("cert"),
         key: file("key"),
         password_file: file("password_file"),
-        user: read_key(object, "user", |node| {
-            findings.filled(&format!("{within}.user"), node)
-        }),
+        user: object
+            .get_non_null("user")
+            .and_then(|node| reader.non_empty(&format!("{within}.user"), node)),
     }
 }
 
-fn tell_single(findings: &mut Findings<'_>, within: &str, object: &Object, pair: (&str, &str)) {
-    let (said, missing) = pair;
-    let is_there = |key: &str| read_key(object, key, |_| Some(())).is_some();
-    if let Some(member) = object.member(said).filter(|_| is_there(said))
-        && !is_there(missing)
+fn check_pair(
+    reader: &mut DocumentReader<'_>,
+    within: &str,
+    object: &JsonObject,
+    pair: (&str, &str),
+) {
+    let (present, required) = pair;
+    let is_set = |key: &str| object.get_non_null(key).is_some();
+    if let Some(member) = object.member(present).filter(|_| is_set(present))
+        && !is_set(required)
     {
-        let message = format!("`{within}.{said}` needs `{within}.{missing}` beside it");
-        findings.tell(member.start, message);
+        let message = format!("`{within}.{present}` requires `{within}.{required}`");
+        reader.report(member.start, message);
     }
 }

@@ -1,15 +1,19 @@
-//! The settings as `reconf config` lists them: a key, its value as one would write it, where it comes from.
+//! The settings as `reconf config` lists them: key, value in the notation of `config.json`, origin.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use super::{Location, Origin, Settings};
+use super::{
+    effective::{Location, Settings},
+    listen::ListenSettings,
+    origin::Origin,
+};
 use crate::model::id::Id;
 
-/// A key with its value; `None`: it has none.
-pub(super) type SettingRow = (&'static str, Option<String>);
+/// A key and its value; `None`: it has none.
+type SettingRow = (&'static str, Option<String>);
 
 impl Settings {
-    /// Every key with its value and its origin, in the order of design.md section 4; no value is a secret.
+    /// Every key with its value and origin, in the order of design.md section 4; no value is a secret.
     pub(crate) fn rows(&self) -> Vec<(&'static str, Option<String>, Origin)> {
         let values = [
             self.paths(),
@@ -21,10 +25,7 @@ impl Settings {
         values
             .into_iter()
             .flatten()
-            .map(|(key, value)| {
-                let origin = self.origins.get(key).cloned();
-                (key, value, origin.unwrap_or(Origin::Default))
-            })
+            .map(|(key, value)| (key, value, self.origins.get(key)))
             .collect()
     }
 
@@ -87,6 +88,26 @@ impl Settings {
                 Some(render.on_unreachable.name().to_owned()),
             ),
             ("announce.ttl", text(ttl.as_ref())),
+        ]
+    }
+}
+
+impl ListenSettings {
+    fn rows(&self) -> Vec<SettingRow> {
+        let time = |time: Duration| Some(humantime::format_duration(time).to_string());
+        let words = |words: &Vec<String>| words.join(" ");
+        let lock = self.busy_lock.as_ref().map(|path| path.display());
+        vec![
+            ("listen.command", self.command.as_ref().map(words)),
+            ("listen.debounce", time(self.debounce)),
+            ("listen.debounce_max", time(self.debounce_max)),
+            ("listen.min_interval", time(self.min_interval)),
+            ("listen.splay", time(self.splay)),
+            (
+                "listen.max_parallel",
+                self.max_parallel.map(|most| most.to_string()),
+            ),
+            ("listen.busy_lock", lock.map(|path| path.to_string())),
         ]
     }
 }

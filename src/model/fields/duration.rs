@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use crate::model::{findings::Findings, json::JsonNode};
+use crate::model::{
+    document_reader::DocumentReader,
+    json::{JsonNode, JsonValue},
+};
 
-/// No clock arithmetic overflows below this.
+/// Clock arithmetic does not overflow below this.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Parses a duration of at least `least` and at most ten years.
 ///
 /// # Errors
-/// A clause such as `must be …`.
+/// A clause such as `must be 1s or more`.
 pub(crate) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration < least => {
@@ -23,7 +26,7 @@ pub(crate) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
     }
 }
 
-impl Findings<'_> {
+impl DocumentReader<'_> {
     /// A duration in a string, at least `least`.
     pub(in crate::model) fn duration(
         &mut self,
@@ -31,15 +34,15 @@ impl Findings<'_> {
         node: &JsonNode,
         least: Duration,
     ) -> Option<Duration> {
-        if !matches!(node.value, crate::model::json::JsonValue::Text(_)) {
-            self.mismatch(label, node, "a duration such as `\"5s\"`");
+        if !matches!(node.value, JsonValue::Text(_)) {
+            self.report_mismatch(label, node, "a duration such as `\"5s\"`");
             return None;
         }
-        let text = self.text_of(label, node)?;
+        let text = self.string(label, node)?;
         match parse(text, least) {
             Ok(duration) => Some(duration),
             Err(reason) => {
-                self.tell(node.start, format!("`{label}` {reason}"));
+                self.report(node.start, format!("`{label}` {reason}"));
                 None
             }
         }

@@ -1,22 +1,22 @@
-//! What the node's `render` and a manifest's `conf` both may say of a conf: owner, group, mode, formats.
+//! The keys that the node's `render` and a manifest's `conf` share: owner, group, mode, formats.
 
 use crate::model::{
-    findings::Findings,
+    document_reader::DocumentReader,
     format::Format,
     json::{JsonNode, JsonValue},
 };
 
-/// The bits that let others write: `exec` refuses such a conf.
+/// The write bits of group and others; `exec` refuses a conf that has one of them.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-impl Findings<'_> {
+impl DocumentReader<'_> {
     /// A user or a group: its name, or its number.
     pub(in crate::model) fn user(&mut self, label: &str, node: &JsonNode) -> Option<String> {
         match &node.value {
             JsonValue::Number(written) if written.parse::<u32>().is_ok() => Some(written.clone()),
-            JsonValue::Text(_) => self.filled(label, node),
+            JsonValue::Text(_) => self.non_empty(label, node),
             _ => {
-                self.mismatch(label, node, "a name or a number");
+                self.report_mismatch(label, node, "a name or a number");
                 None
             }
         }
@@ -25,20 +25,20 @@ impl Findings<'_> {
     /// Permission bits as an octal string.
     pub(in crate::model) fn mode(&mut self, label: &str, node: &JsonNode) -> Option<u32> {
         let JsonValue::Text(text) = &node.value else {
-            self.mismatch(label, node, "an octal string such as `\"0640\"`");
+            self.report_mismatch(label, node, "an octal string such as `\"0640\"`");
             return None;
         };
         let octal = matches!(text.len(), 3 | 4) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
         let bits = u32::from_str_radix(text, 8).ok().filter(|_| octal);
         let problem = match bits {
             None => "must be three or four octal digits such as `0640`",
-            Some(bits) if bits > 0o777 => "must not set more than permission bits",
+            Some(bits) if bits > 0o777 => "must set permission bits only",
             Some(bits) if bits & WRITABLE_BY_OTHERS != 0 => {
-                "lets group or others write the conf: `exec` would refuse it"
+                "makes the conf writable by group or others; `exec` refuses such a conf"
             }
             Some(bits) => return Some(bits),
         };
-        self.tell(node.start, format!("`{label}` {problem}"));
+        self.report(node.start, format!("`{label}` {problem}"));
         None
     }
 
@@ -50,7 +50,7 @@ impl Findings<'_> {
     ) -> Option<Vec<Format>> {
         let list = self.list(label, node)?;
         if list.is_empty() {
-            self.tell(node.start, format!("`{label}` is empty"));
+            self.report(node.start, format!("`{label}` is empty"));
         }
         let element = format!("{label}[]");
         let mut formats = Vec::new();

@@ -1,23 +1,26 @@
-//! Collects the problems of one text, so that all are told at once.
+//! Reads one text and collects its problems, so that one run reports all of them.
 
-use super::problem::{Problem, Problems, Secret};
+use super::{
+    problem::{Problem, Problems},
+    redaction::Redaction,
+};
 
-/// The problems found so far in one text.
+/// A text that is being read, and the problems found so far. `fields` adds the methods that read typed values.
 #[derive(Debug)]
-pub(crate) struct Findings<'t> {
+pub(crate) struct DocumentReader<'t> {
     path: String,
     what: String,
     text: &'t str,
-    secret: Secret,
-    /// With the offset of each, by which they are sorted in the end.
+    redaction: Redaction,
+    /// Each with its byte offset, by which [`Self::finish`] sorts.
     list: Vec<(usize, Problem)>,
 }
 
-impl<'t> Findings<'t> {
-    /// Nothing found yet in `text`, which is `what` and comes from `path`; passwords in URLs are not shown.
+impl<'t> DocumentReader<'t> {
+    /// A reader of `text`. Messages call it `what` and its file `path`; excerpts mask passwords in URLs.
     pub(crate) fn new(path: &str, what: &str, text: &'t str) -> Self {
         Self {
-            secret: Secret::Passwords,
+            redaction: Redaction::Passwords,
             path: path.to_owned(),
             what: what.to_owned(),
             text,
@@ -25,26 +28,30 @@ impl<'t> Findings<'t> {
         }
     }
 
-    /// The same, but other parts of the text are not shown.
+    /// The reader with other parts of the text masked in excerpts.
     #[must_use]
-    pub(crate) fn hiding(mut self, secret: Secret) -> Self {
-        self.secret = secret;
+    pub(crate) fn redacting(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
         self
     }
 
-    /// The text that is read.
+    /// The whole text.
     pub(crate) fn text(&self) -> &'t str {
         self.text
     }
 
-    /// The line, from 1, of a byte of the text.
+    /// The line of a byte of the text, from 1.
     pub(crate) fn line(&self, offset: usize) -> usize {
-        place(self.text, offset).0
+        position(self.text, offset).0
     }
 
-    /// Keeps a problem at a byte of the text; the answer takes a hint or a second line.
-    pub(crate) fn tell(&mut self, offset: usize, message: impl Into<String>) -> ProblemBuilder<'_> {
-        let (line, column) = place(self.text, offset);
+    /// Adds a problem at a byte of the text; the returned builder adds a hint or a second line.
+    pub(crate) fn report(
+        &mut self,
+        offset: usize,
+        message: impl Into<String>,
+    ) -> ProblemBuilder<'_> {
+        let (line, column) = position(self.text, offset);
         let index = self.list.len();
         let problem = Problem {
             line,
@@ -57,25 +64,25 @@ impl<'t> Findings<'t> {
         ProblemBuilder(&mut self.list[index].1)
     }
 
-    /// The value, if nothing was found.
+    /// Returns the value if there is no problem.
     ///
     /// # Errors
-    /// Every problem that was told, in the order of their positions.
+    /// Every reported problem, in the order of their positions.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, Problems> {
         if self.list.is_empty() {
             Ok(value)
         } else {
-            Err(self.invalid())
+            Err(self.into_invalid())
         }
     }
 
-    /// What was told of a text that is JSON.
-    pub(super) fn invalid(self) -> Problems {
+    /// The problems of a text that is JSON.
+    pub(super) fn into_invalid(self) -> Problems {
         self.into_problems(false)
     }
 
-    /// The problem that keeps the text from being JSON.
-    pub(super) fn syntax(self) -> Problems {
+    /// The syntax error of a text that is not JSON.
+    pub(super) fn into_syntax_error(self) -> Problems {
         self.into_problems(true)
     }
 
@@ -85,33 +92,33 @@ impl<'t> Findings<'t> {
             path: self.path,
             what: self.what,
             text: self.text.to_owned(),
-            secret: self.secret,
+            redaction: self.redaction,
             syntax,
             list: self.list.into_iter().map(|(_, problem)| problem).collect(),
         }
     }
 }
 
-/// A problem that was just told.
+/// Adds details to a problem that was just reported.
 #[derive(Debug)]
 pub(crate) struct ProblemBuilder<'f>(&'f mut Problem);
 
 impl ProblemBuilder<'_> {
-    /// Adds one next step.
+    /// Adds a hint: one next step.
     pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Shows another line too.
+    /// Makes the excerpt show another line as well.
     pub(crate) fn also(&mut self, line: usize) -> &mut Self {
         self.0.also = Some(line);
         self
     }
 }
 
-/// Line, and column in characters, both from 1.
-fn place(text: &str, offset: usize) -> (usize, usize) {
+/// Line and column of a byte; the column in characters, both from 1.
+fn position(text: &str, offset: usize) -> (usize, usize) {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
