@@ -2,6 +2,8 @@
 
 mod arrows;
 mod contract;
+mod graph;
+mod modules;
 mod rules;
 mod source;
 
@@ -10,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use modules::{Modules, product};
 use rules::Text;
 
 /// Texts of people and machines that the rules for words hold for, besides everything in these folders.
@@ -39,18 +42,29 @@ fn every_import_follows_the_arrows() {
 }
 
 #[test]
-fn every_layer_has_a_row() {
+fn every_room_has_a_row() {
     nothing(arrows::rows, &sources());
 }
 
 #[test]
-fn files_are_short_and_say_what_they_own() {
-    nothing(rules::shape, &sources());
+fn files_say_what_they_own() {
+    nothing(rules::owns, &sources());
+}
+
+#[test]
+fn files_are_short() {
+    nothing(rules::length, product(&sources()));
 }
 
 #[test]
 fn only_edge_may_touch_the_outside() {
-    nothing(rules::outside, &sources());
+    nothing(rules::outside, product(&sources()));
+}
+
+#[test]
+fn verbs_and_procedures_do_not_import_each_other() {
+    let sources = sources();
+    none(&graph::apart(&Modules::of(product(&sources))));
 }
 
 #[test]
@@ -78,8 +92,13 @@ fn every_link_of_a_page_leads_to_a_file() {
     nothing(|page| contract::links(page, exists), &texts(&pages));
 }
 
-fn nothing(rule: impl Fn(&Text) -> Vec<String>, texts: &[Text]) {
-    let found: Vec<_> = texts.iter().flat_map(rule).collect();
+#[track_caller]
+fn nothing<'a>(rule: impl Fn(&Text) -> Vec<String>, texts: impl IntoIterator<Item = &'a Text>) {
+    none(&texts.into_iter().flat_map(rule).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn none(found: &[String]) {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 

@@ -4,7 +4,7 @@ use crate::{
     cli::{Global, WithdrawArgs},
     node::{Node, manifests},
     operations::withdraw::{
-        Target, Withdrawal, Withdrawer, on_other_node, on_this_node, remembered_ids,
+        OtherServices, Target, Withdrawal, Withdrawer, on_other_node, on_this_node, remembered_ids,
         wait_until_unused,
     },
     report::{Ended, Tally},
@@ -14,7 +14,12 @@ use crate::{
 pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     let mut session = node.session();
     let withdrawal = if global.node.is_some() {
-        on_other_node(node, &mut session, &args.services)?
+        let services = if args.services.all {
+            OtherServices::All
+        } else {
+            OtherServices::Named(&args.services.ids)
+        };
+        on_other_node(node, &mut session, services)?
     } else if args.services.all {
         manifests::warn_of_ignored(node)?;
         on_this_node(node, &mut session, remembered_ids(node)?)?

@@ -8,7 +8,7 @@ mod service;
 mod target;
 mod wait;
 
-pub(crate) use other_node::on_other_node;
+pub(crate) use other_node::{OtherServices, on_other_node};
 pub(crate) use service::Withdrawer;
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Target, Withdrawal};
 use crate::{
-    cli::ServiceSelection,
     edge::registry::Session,
     model::{
         id::Id,
@@ -16,12 +15,34 @@ use crate::{
     report::Failure,
 };
 
-/// What a node provides; with `--all`, its `applied/` records too. Federations that can be read are withdrawn from
+/// Which services of another node are withdrawn.
+#[derive(Clone, Copy)]
+pub(crate) enum OtherServices<'a> {
+    /// All that the registry holds of it.
+    All,
+    /// These.
+    Named(&'a [Id]),
+}
+
+impl OtherServices<'_> {
+    fn named(&self) -> &[Id] {
+        match self {
+            Self::All => &[],
+            Self::Named(ids) => ids,
+        }
+    }
+
+    fn include(&self, service: &Id) -> bool {
+        matches!(self, Self::All) || self.named().contains(service)
+    }
+}
+
+/// What a node provides; of all its services, its `applied/` records too. Federations that can be read are withdrawn from
 /// although others cannot.
 pub(crate) fn on_other_node(
     node: &Node,
     session: &mut Session,
-    services: &ServiceSelection,
+    services: OtherServices<'_>,
 ) -> Result<Withdrawal, Failure> {
     let other = node.id()?;
     let mut reads = ReadSet::default();
@@ -33,7 +54,7 @@ pub(crate) fn on_other_node(
     }
     let snapshots = reads.read(session);
     let mut targets: BTreeMap<Id, Target> = BTreeMap::new();
-    for id in &services.ids {
+    for id in services.named() {
         target_of(&mut targets, id);
     }
     let mut failures: Vec<Failure> = Vec::new();
@@ -88,14 +109,14 @@ fn add_found(
     federation: &Id,
     other: &Id,
     snapshot: &Snapshot,
-    services: &ServiceSelection,
+    services: OtherServices<'_>,
 ) {
-    let selected =
-        |key: &&Key| key.node == *other && (services.all || services.ids.contains(&key.service));
+    let selected = |key: &&Key| key.node == *other && services.include(&key.service);
     for key in snapshot.live.keys().filter(selected) {
         target_of(targets, &key.service).keys.insert(key.clone());
     }
-    for path in snapshot.others.keys().filter(|_| services.all) {
+    let is_all = matches!(services, OtherServices::All);
+    for path in snapshot.others.keys().filter(|_| is_all) {
         if let Some(service) = path.rsplit('/').next().and_then(|id| Id::parse(id).ok()) {
             let cleared = (federation.clone(), path.clone());
             target_of(targets, &service).cleared.insert(cleared);
