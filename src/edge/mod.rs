@@ -14,6 +14,7 @@ pub(crate) mod folder_watch;
 pub(crate) mod locks;
 pub(crate) mod net;
 pub(crate) mod probe;
+pub(crate) mod process;
 pub(crate) mod process_environment;
 pub(crate) mod registry;
 pub(crate) mod running;

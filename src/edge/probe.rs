@@ -2,19 +2,17 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
-    os::unix::process::CommandExt,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
+use super::{
+    locks::after,
+    process::{CommandEnd, ProcessGroup},
 };
 
-/// How often is looked whether a command has ended.
-const STEP: Duration = Duration::from_millis(10);
+/// The shortest time in which a connection can be tried.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// Whether something answers on a port of this node, at `host` or at a loopback address.
 pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
@@ -24,46 +22,33 @@ pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
     let mut addresses = loopback.into_iter().chain(host);
     addresses.any(|address| {
         let address = SocketAddr::new(address, port);
-        TcpStream::connect_timeout(&address, timeout.max(STEP)).is_ok()
+        TcpStream::connect_timeout(&address, timeout.max(SHORTEST_TIMEOUT)).is_ok()
     })
 }
 
-/// Whether a command succeeds in that time; it is ended after it, with all that it started.
+/// Whether a command succeeds in that time; it is killed after it, with everything that it started.
 pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
     let Some((program, arguments)) = words.split_first() else {
         return false;
     };
-    let started = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn();
-    let Ok(mut child) = started else { return false };
-    let start = Instant::now();
-    while start.elapsed() < timeout {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) => thread::sleep(STEP),
-            Err(_) => return false,
-        }
+    let started = ProcessGroup::start(
+        Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    let Ok(mut group) = started else { return false };
+    if let Ok(CommandEnd::Exited(status)) = group.wait(after(timeout), None) {
+        return status.success();
     }
-    end(&mut child);
+    group.kill();
     false
-}
-
-fn end(child: &mut Child) {
-    if let Ok(group) = i32::try_from(child.id()) {
-        // One that has ended meanwhile is gone.
-        let _gone = killpg(Pid::from_raw(group), Signal::SIGKILL);
-    }
-    let _collected = child.wait();
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::{net::TcpListener, time::Instant};
 
     use super::*;
 

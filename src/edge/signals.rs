@@ -1,19 +1,56 @@
-//! The signals that a daemon waits for instead of being ended by them.
+//! The signals that this process handles itself instead of being ended by them.
 
-use std::io;
+use std::{fmt, io, os::fd::AsFd, os::fd::BorrowedFd};
 
-use nix::sys::{
-    signal::{SigSet, Signal as SystemSignal},
-    signalfd::{SfdFlags, SignalFd},
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::{SigSet, Signal as SystemSignal},
+        signalfd::{SfdFlags, SignalFd},
+    },
 };
 
-/// What a daemon is told.
+/// A signal that asks this process for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// To end (TERM, INT).
+    /// End, says a service manager (TERM).
     Terminate,
-    /// To read its files again (HUP).
-    Reload,
+    /// End, says a terminal (INT).
+    Interrupt,
+    /// The terminal has gone away (HUP); a daemon reads its files again.
+    HangUp,
+}
+
+impl Signal {
+    /// All of them.
+    const ALL: [Self; 3] = [Self::Terminate, Self::Interrupt, Self::HangUp];
+
+    /// Whether a daemon ends at this signal.
+    pub(crate) fn ends_daemon(self) -> bool {
+        self != Self::HangUp
+    }
+
+    fn system(self) -> SystemSignal {
+        match self {
+            Self::Terminate => SystemSignal::SIGTERM,
+            Self::Interrupt => SystemSignal::SIGINT,
+            Self::HangUp => SystemSignal::SIGHUP,
+        }
+    }
+
+    fn from_number(number: u32) -> Option<Self> {
+        let number = i32::try_from(number).ok()?;
+        Self::ALL
+            .into_iter()
+            .find(|signal| signal.system() as i32 == number)
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.system().as_str())
+    }
 }
 
 /// The signals of this process, queued.
@@ -23,23 +60,27 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Catches them from now on, in this thread and in those that it starts after that. Programs that are started are
-    /// not concerned: the standard library gives them a mask of their own.
+    /// Queues them from now on, for this thread and for those that it starts after that. Programs that are started are
+    /// not affected: the standard library unblocks all signals for them.
     ///
     /// # Errors
     /// What the system says.
     pub(crate) fn catch() -> io::Result<Self> {
-        let mut set = SigSet::empty();
-        for signal in [
-            SystemSignal::SIGTERM,
-            SystemSignal::SIGINT,
-            SystemSignal::SIGHUP,
-        ] {
-            set.add(signal);
-        }
-        let queue = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC)?;
+        let set: SigSet = Signal::ALL.into_iter().map(Signal::system).collect();
+        let queue = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         set.thread_block()?;
         Ok(Self { queue })
+    }
+
+    /// Queues them while `work` runs; then this thread's mask is what it was.
+    ///
+    /// # Errors
+    /// What the system says, or that of the work.
+    pub(super) fn catch_during<T>(work: impl FnOnce(&Self) -> io::Result<T>) -> io::Result<T> {
+        let mask = SigSet::thread_get_mask()?;
+        let done = work(&Self::catch()?);
+        mask.thread_set_mask()?;
+        done
     }
 
     /// Waits for the next one.
@@ -48,15 +89,59 @@ impl Signals {
     /// What the system says.
     pub(crate) fn next(&self) -> io::Result<Signal> {
         loop {
-            let Some(info) = self.queue.read_signal()? else {
-                continue;
-            };
-            let hangup = u32::try_from(SystemSignal::SIGHUP as i32).unwrap_or_default();
-            return Ok(if info.ssi_signo == hangup {
-                Signal::Reload
-            } else {
-                Signal::Terminate
-            });
+            if let Some(signal) = self.pending()? {
+                return Ok(signal);
+            }
+            wait_readable(&[self.as_fd()], PollTimeout::NONE)?;
         }
+    }
+
+    /// The next one if it has arrived already.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn pending(&self) -> io::Result<Option<Signal>> {
+        let info = self.queue.read_signal()?;
+        Ok(info.and_then(|info| Signal::from_number(info.ssi_signo)))
+    }
+}
+
+impl AsFd for Signals {
+    /// Readable when a signal is queued.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.queue.as_fd()
+    }
+}
+
+/// Waits until one of these can be read, or the time is over, or a signal handler has run.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn wait_readable(files: &[BorrowedFd<'_>], time: PollTimeout) -> io::Result<()> {
+    let watched = files.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN));
+    match poll(&mut watched.collect::<Vec<_>>(), time) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::raise;
+
+    use super::*;
+
+    #[test]
+    fn each_signal_is_queued_and_told_apart() {
+        Signals::catch_during(|signals| {
+            for signal in Signal::ALL {
+                // To this thread, so that no other test is ended by it.
+                raise(signal.system())?;
+                assert_eq!(signals.next()?, signal);
+                assert_eq!(signals.pending()?, None);
+            }
+            Ok(())
+        })
+        .unwrap();
     }
 }

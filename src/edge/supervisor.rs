@@ -4,13 +4,12 @@
 use std::{
     ffi::OsString,
     io::{self, Write as _},
-    os::{
-        fd::AsFd,
-        unix::process::{CommandExt, ExitStatusExt},
-    },
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    os::{fd::AsFd, unix::process::CommandExt},
+    process::{Child, ChildStdin, Command, Stdio},
     thread,
 };
+
+use super::process::{ProcessGroup, exit_code};
 
 /// What the service manager tells its own child, and nobody else.
 const MANAGERS: [&str; 4] = [
@@ -39,11 +38,10 @@ impl Standby {
         for name in MANAGERS {
             command.env_remove(name);
         }
-        let mut child = command
+        command
             .stdin(Stdio::piped())
-            .stdout(io::stderr().as_fd().try_clone_to_owned()?)
-            .process_group(0)
-            .spawn()?;
+            .stdout(io::stderr().as_fd().try_clone_to_owned()?);
+        let mut child = ProcessGroup::start(&mut command)?.into_leader();
         let order = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let pid = child.id();
         Ok((Self { pid, order }, child))
@@ -87,13 +85,5 @@ pub(crate) fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<
         .stdin(Stdio::null())
         .spawn()?;
     meanwhile();
-    Ok(code(child.wait()?))
-}
-
-/// How a process ended, as a shell tells it: 128 and the signal's number for one that was killed.
-pub(crate) fn code(status: ExitStatus) -> u8 {
-    let signal = || status.signal().map(|signal| signal + 128);
-    let code = status.code().or_else(signal);
-    code.and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(u8::MAX)
+    Ok(exit_code(child.wait()?))
 }

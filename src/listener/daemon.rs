@@ -116,7 +116,7 @@ impl Daemon {
             let seen = self.wait(events, due.into_iter().chain(status).min());
             if seen
                 .iter()
-                .any(|event| matches!(event, Event::Signal(Signal::Terminate)))
+                .any(|event| matches!(event, Event::Signal(signal) if signal.ends_daemon()))
             {
                 return;
             }
@@ -152,14 +152,16 @@ impl Daemon {
         for event in events {
             match event {
                 Event::Watch(watch, seen) if watch == self.watches => self.take_seen(seen),
-                // Of a watch that has ended since; and what ended the loop.
-                Event::Watch(..) | Event::Signal(Signal::Terminate) => {}
+                // Of a watch that has ended since.
+                Event::Watch(..) => {}
                 Event::Files => files = true,
-                Event::Signal(Signal::Reload) => {
+                Event::Signal(Signal::HangUp) => {
                     self.manager.reloading();
                     self.journal.tell("reload", &[]);
                     (files, told) = (true, true);
                 }
+                // It has ended the loop.
+                Event::Signal(_) => {}
                 Event::Ended(pid, code) => self.supervisor_ended(pid, code),
                 Event::Freed(holder) => self.freed(holder),
                 Event::Kept(kept) => self.kept = kept,

@@ -8,9 +8,9 @@ use std::{
 use crate::{
     edge::{
         clock, locks,
+        process::exit_code,
         registry::WatchEvent,
         signals::{Signal, Signals},
-        supervisor,
     },
     model::id::Id,
     report::{Code, Failure},
@@ -56,7 +56,7 @@ pub(super) fn send_signals(sender: Sender<Event>) -> Result<(), Failure> {
 /// Sends the end of a supervisor.
 pub(super) fn send_end(mut child: Child, sender: Sender<Event>) -> Result<(), Failure> {
     start("provision", move || {
-        let code = child.wait().map_or(u8::MAX, supervisor::code);
+        let code = child.wait().map_or(u8::MAX, exit_code);
         // A listener that has ended leaves the end to the next one.
         let _ended = sender.send(Event::Ended(child.id(), code));
     })

@@ -7,8 +7,9 @@ use crate::{
     edge::{
         files::{self, Access},
         locks::{self, LockError},
+        process::CommandEnd,
         registry::Session,
-        shell_command::{self, CommandEnd},
+        shell_command,
     },
     model::id::Id,
     node::{Node, states},
@@ -49,8 +50,8 @@ pub(crate) fn run(
     let outcome = shell_command::run_shell(command, &variables, limit)
         .map_err(|error| failed(&names, &format!("it cannot be started: {error}")))?;
     match outcome {
-        CommandEnd::Ended(status) if status.success() => {}
-        CommandEnd::Ended(status) => return Err(failed(&names, &status.to_string())),
+        CommandEnd::Exited(status) if status.success() => {}
+        CommandEnd::Exited(status) => return Err(failed(&names, &status.to_string())),
         CommandEnd::TimedOut => {
             let limit = humantime::format_duration(limit);
             return Err(failed(&names, &format!("it was ended after {limit}")));
