@@ -14,7 +14,7 @@ use std::{
 
 use nix::{
     poll::PollTimeout,
-    sys::signal::{Signal as SystemSignal, killpg},
+    sys::signal::{SigSet, Signal as SystemSignal, killpg},
     unistd::Pid,
 };
 use rustix::process::{PidfdFlags, pidfd_open};
@@ -44,11 +44,19 @@ pub(super) struct ProcessGroup {
 }
 
 impl ProcessGroup {
-    /// Starts the command.
+    /// Starts the command, with no signal blocked: it would inherit those that this thread blocks to queue them.
     ///
     /// # Errors
     /// What the system says when it cannot be started.
+    #[expect(
+        unsafe_code,
+        reason = "the standard library has no safe way to set a child's signal mask"
+    )]
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
+        // SAFETY: between fork and exec this only calls pthread_sigmask, which is async-signal-safe.
+        unsafe {
+            command.pre_exec(|| Ok(SigSet::empty().thread_set_mask()?));
+        }
         let leader = command.process_group(0).spawn()?;
         let pid = i32::try_from(leader.id()).ok();
         let pid = pid.and_then(rustix::process::Pid::from_raw);
@@ -160,6 +168,17 @@ mod tests {
             let end = group.wait(late, None).unwrap();
             assert!(matches!(end, CommandEnd::Exited(status) if status.success()));
         }
+    }
+
+    #[test]
+    fn a_program_starts_with_no_signal_blocked() {
+        let end = Signals::catch_during(|signals| {
+            let blocks_nothing = ["-q", "^SigBlk:\t0*$", "/proc/self/status"];
+            let mut group = ProcessGroup::start(Command::new("grep").args(blocks_nothing))?;
+            group.wait(Instant::now() + Duration::from_secs(60), Some(signals))
+        });
+        let end = end.unwrap();
+        assert!(matches!(end, CommandEnd::Exited(status) if status.success()));
     }
 
     #[test]

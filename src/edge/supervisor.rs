@@ -3,9 +3,9 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Write as _},
+    io::{self, PipeWriter, Write as _},
     os::{fd::AsFd, unix::process::CommandExt},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
 };
 
@@ -23,7 +23,7 @@ const MANAGERS: [&str; 4] = [
 #[derive(Debug)]
 pub(crate) struct Standby {
     pid: u32,
-    order: ChildStdin,
+    order: PipeWriter,
 }
 
 impl Standby {
@@ -38,11 +38,11 @@ impl Standby {
         for name in MANAGERS {
             command.env_remove(name);
         }
+        let (orders, order) = io::pipe()?;
         command
-            .stdin(Stdio::piped())
+            .stdin(orders)
             .stdout(io::stderr().as_fd().try_clone_to_owned()?);
-        let mut child = ProcessGroup::start(&mut command)?.into_leader();
-        let order = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let child = ProcessGroup::start(&mut command)?.into_leader();
         let pid = child.id();
         Ok((Self { pid, order }, child))
     }
