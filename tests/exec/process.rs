@@ -1,16 +1,11 @@
 //! What kind of process the command is: the very one that was started, alone, with no connection.
 
-use std::{
-    fs,
-    io::Write as _,
-    process::{Command, Stdio},
-};
+use std::{io::Write as _, process::Stdio};
 
 use super::node;
 use crate::harness::{
     etcd,
-    not_run::{self, LIST},
-    scenario::{BINARY, Scenario},
+    strace::{may_trace, trace},
 };
 
 /// The calls with which a process gets company: threads, children, connections, event loops.
@@ -60,49 +55,19 @@ fn what_it_says_and_how_it_ends_is_the_commands_own() {
 #[test]
 fn it_has_no_thread_no_child_and_no_connection() {
     let node = node("{}").registry(etcd::shared().url());
+    if !may_trace("exec makes no thread, child or connection") {
+        return;
+    }
+    let traced = |arguments: &[&str]| trace(&node.command(arguments), COMPANY);
     for arguments in [
         &["exec", "app", "--", "/bin/true"][..],
         &["exec", "--task", "app", "--", "/bin/true"],
         // Through the whole command line, and with the manifest's own command.
         &["-q", "exec", "app", "--", "/bin/true"],
     ] {
-        let Some(calls) = traced(&node, arguments) else {
-            return;
-        };
-        assert_eq!(calls, "", "{arguments:?}");
+        assert_eq!(traced(arguments), "", "{arguments:?}");
     }
     // What does connect is seen.
-    let calls = traced(&node, &["ls"]).unwrap_or_default();
+    let calls = traced(&["ls"]);
     assert!(calls.contains("connect("), "{calls}");
-}
-
-/// The calls of [`COMPANY`] that the binary makes; `None`, with a record, where nothing can be traced.
-fn traced(node: &Scenario, arguments: &[&str]) -> Option<String> {
-    let file = node.path("trace");
-    let filter = format!("trace={COMPANY}");
-    let tracer = ["-f", "-qq", "-e", "signal=none", "-e", &filter, "-o"];
-    let given = node.command(arguments);
-    let mut command = Command::new("strace");
-    command
-        .args(tracer)
-        .arg(&file)
-        .arg(BINARY)
-        .args(given.get_args());
-    command
-        .envs(
-            given
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    let status = command.status();
-    if !status.is_ok_and(|status| status.success()) {
-        not_run::record(
-            LIST.as_ref(),
-            "exec makes no thread, child or connection: strace is not there or may not trace",
-        );
-        return None;
-    }
-    Some(fs::read_to_string(file).unwrap())
 }

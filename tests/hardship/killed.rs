@@ -1,175 +1,322 @@
-//! `render` is killed at any moment: each file is the old one or the new one, and the next run mends all of them.
+//! A command is killed just before any of its system calls that changes something: no file is ever torn, and the next run
+//! ends as if nobody had disturbed the one before.
 
 use std::{
     collections::BTreeMap,
     fs,
-    hash::{BuildHasher as _, RandomState},
-    os::unix::{fs::MetadataExt as _, process::ExitStatusExt as _},
+    os::unix::fs::MetadataExt as _,
     path::Path,
-    process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
-    time::{Duration, Instant},
 };
 
-use crate::harness::scenario::Scenario;
+use crate::harness::{
+    fleet::{Fleet, all_succeed},
+    golden::mask_times,
+    scenario::Scenario,
+    strace::{FaultPoint, fault_points, kill_at, may_trace},
+};
 
-/// So many nodes, side by side, since a render mostly waits for the disk.
-const NODES: u32 = 5;
-
-/// How often a render is killed on each.
-const ROUNDS: u32 = 100;
+/// `FLEET` is the federation, and `VALUE` what changes.
+const APP: &str = r#"{"id": "app", "federation": "FLEET", "environment": {"LONG": "VALUE", "MODE": "VALUE"},
+    "requires": {"DB": "{DB_URL}"}, "conf": {"mode": "0604", "formats": ["shell", "json", "envdir"]}}"#;
+const API: &str = r#"{"id": "api", "federation": "FLEET", "provides": {"VALUE_URL": "http://VALUE", "SAME_URL": "x"}}"#;
 
 /// The content and the mode of each file below a folder, by its path there.
-type Files = BTreeMap<String, (Vec<u8>, u32)>;
+type Files = BTreeMap<String, (String, u32)>;
 
-/// What became of killed renders.
-#[derive(Default)]
-struct Ends {
-    /// Were still at work.
-    killed: u32,
-    /// Had written some files and not others.
-    in_the_midst: u32,
+/// A command that is killed, and what comes before and after.
+struct Story<'a> {
+    /// Makes a node ready. Each kill has a registry and a node of its own.
+    before: &'a (dyn Fn(&Fleet) -> Scenario + Sync),
+    killed: &'a [&'a str],
+    /// The run after the kill, and every code with which it may end.
+    next: (&'a [&'a str], &'a [i32]),
+    /// What then has to succeed.
+    after: &'a [&'a str],
 }
 
-#[test]
-fn killed_five_hundred_times_it_leaves_whole_files_and_the_next_run_mends_all() {
-    let ends: Vec<Ends> = thread::scope(|scope| {
-        let nodes: Vec<_> = (0..NODES)
-            .map(|_| scope.spawn(kill_again_and_again))
-            .collect();
-        nodes.into_iter().map(|node| node.join().unwrap()).collect()
-    });
-    let killed: u32 = ends.iter().map(|ends| ends.killed).sum();
-    assert!(killed > NODES * ROUNDS / 4, "{killed} were at work");
-    let in_the_midst: u32 = ends.iter().map(|ends| ends.in_the_midst).sum();
-    assert!(in_the_midst > 0, "no kill came in the midst of the writes");
+/// What is there in the end: for this node, and for others.
+#[derive(Debug, PartialEq, Eq)]
+struct Left {
+    confs: Files,
+    states: Files,
+    keys: BTreeMap<String, String>,
+    /// Whether the command for changes has run.
+    ran: bool,
 }
 
-fn kill_again_and_again() -> Ends {
-    let node = Scenario::new();
-    write_manifest(&node, 0);
-    let mut took = rendered(&node, 0);
-    let (mut old, mut ends) = (confs(&node), Ends::default());
-    for round in 1..=ROUNDS {
-        write_manifest(&node, round);
-        ends.killed += u32::from(kill(&node, took, round));
-        let left = confs(&node);
-        took = rendered(&node, round);
+impl Story<'_> {
+    #[track_caller]
+    fn holds_on(&self, fleet: &(dyn Fn() -> Fleet + Sync)) {
+        if !may_trace("commands that are killed between any two system calls") {
+            return;
+        }
+        let undisturbed = fleet();
+        let node = (self.before)(&undisturbed);
+        let old = confs(&node);
+        let points = fault_points(&node.command(self.killed));
         let new = confs(&node);
-        let both = (&old, &new);
-        let news = left.iter().filter(|(path, file)| is_new(path, file, both));
-        ends.in_the_midst += u32::from(![0, left.len()].contains(&news.count()));
-        assert_eq!(left.len(), old.len(), "a file is missing");
-        mended(&node, &new, round);
-        old = new;
+        self.goes_on(&node, "undisturbed");
+        let expected = Left::by(&undisturbed, &node);
+        assert!(points.len() > 4, "{points:?}");
+        let kill = |point: &FaultPoint| {
+            let fleet = fleet();
+            let node = (self.before)(&fleet);
+            let killed = kill_at(&node.command(self.killed), point);
+            let moment = format!("{:?} killed at {point:?}", self.killed);
+            whole(&confs(&node), [&old, &new], &moment);
+            self.goes_on(&node, &moment);
+            assert_eq!(Left::by(&fleet, &node), expected, "{moment}");
+            killed
+        };
+        let killed = on_two_threads(&points, kill);
+        // Over etcd, the messages differ from run to run: not every run gets as far.
+        assert!(killed * 2 > points.len(), "{killed} of {}", points.len());
     }
-    ends
-}
 
-/// Which of the two a file is; anything else fails the test.
-fn is_new(path: &str, file: &(Vec<u8>, u32), (old, new): (&Files, &Files)) -> bool {
-    let is_new = new.get(path) == Some(file);
-    assert!(
-        is_new || old.get(path) == Some(file),
-        "{path} is neither the old one nor the new one: mode {:o}, {} bytes",
-        file.1,
-        file.0.len()
-    );
-    is_new
-}
-
-/// Nothing but the new files is there, and what is applied is what is written.
-fn mended(node: &Scenario, new: &Files, round: u32) {
-    for (path, (content, mode)) in new {
-        let text = String::from_utf8_lossy(content);
-        assert!(text.contains(&format!("round {round} ")), "{path}: {text}");
-        assert_eq!(*mode, 0o604, "{path}");
-    }
-    let conf = &new["app.conf"].0;
-    let applied = fs::read(node.path("var/lib/reconf/applied/app.conf")).unwrap();
-    assert_eq!(&applied, conf);
-    let state = fs::read_to_string(node.path("var/lib/reconf/services/app.json"));
-    let pending = state.is_ok_and(|state| state.contains(r#""pending": true"#));
-    assert!(!pending);
-    let hidden = fs::read_dir(node.path("etc/services.d")).unwrap();
-    let hidden = hidden.filter(|entry| {
-        let name = entry.as_ref().unwrap().file_name();
-        name.to_string_lossy().starts_with('.')
-    });
-    // The generation in use, and the one before, in which a reader may still be.
-    assert!(hidden.count() <= 2);
-}
-
-fn write_manifest(node: &Scenario, round: u32) {
-    let value = format!("round {round} {}", "x".repeat(2000));
-    let values: Vec<_> = (0..3).map(|n| format!(r#""V{n}": "{value}""#)).collect();
-    let manifest = format!(
-        r#"{{"id": "app", "environment": {{{}}}, "conf": {{"mode": "0604",
-            "formats": ["shell", "systemd", "docker", "dotenv", "json", "envdir"]}}}}"#,
-        values.join(", ")
-    );
-    node.put("etc/reconf/services/app.json", &manifest);
-}
-
-/// The arguments of a round: every other one leaves applying to a later call, as Chef's converge does.
-fn arguments(round: u32) -> &'static [&'static str] {
-    match round % 2 {
-        0 => &["-q", "render", "--detailed-exitcode", "app"],
-        _ => &[
-            "-q",
-            "render",
-            "--detailed-exitcode",
-            "--await-applied",
-            "app",
-        ],
+    fn goes_on(&self, node: &Scenario, moment: &str) {
+        let (next, ends) = self.next;
+        let run = node.run(next);
+        let code = run.output.status.code().unwrap();
+        assert!(ends.contains(&code), "{moment}:\n{}", run.text());
+        all_succeed(node, self.after);
     }
 }
 
-/// Starts a render, which takes about so long, and kills it at a random moment; whether it was still at work.
-fn kill(node: &Scenario, takes: Duration, round: u32) -> bool {
-    let moment = RandomState::new().hash_one(round) % 1_000_000;
-    let mut render = node.command(arguments(round)).spawn().unwrap();
-    // Not a wait for anything: the moment of the kill is anywhere in the render.
-    thread::sleep(takes.mul_f64(f64::from(u32::try_from(moment).unwrap()) / 1e6));
-    render.kill().unwrap();
-    render.wait().unwrap().signal().is_some()
-}
-
-/// Renders in peace, and takes the time. What awaits being applied is told until it is.
-fn rendered(node: &Scenario, round: u32) -> Duration {
-    let start = Instant::now();
-    let mut render = node.command(arguments(round));
-    let status = render.stderr(Stdio::inherit()).status().unwrap();
-    let took = start.elapsed();
-    if round % 2 == 1 {
-        assert_eq!(status.code(), Some(2), "the killed render's change is lost");
-        let mut applied = node.command(&["-q", "applied", "app"]);
-        assert!(applied.status().unwrap().success());
-    } else {
-        assert!(matches!(status.code(), Some(0 | 2)), "{status}");
+impl Left {
+    fn by(fleet: &Fleet, node: &Scenario) -> Self {
+        let mut states = below(&node.path("var/lib/reconf"));
+        // What a killed writer leaves behind is swept by the next writer of that file.
+        let all = states.len();
+        states.retain(|path, _| !path.contains("/."));
+        assert!(all - states.len() <= 1, "{states:?}");
+        let plain = |text: &str| masked(fleet, text);
+        let states = states.into_iter();
+        Self {
+            confs: confs(node),
+            states: states
+                .map(|(path, (text, mode))| (plain(&path), (plain(&text), mode)))
+                .collect(),
+            keys: fleet
+                .keys()
+                .into_iter()
+                .map(|(key, value)| (plain(&key), plain(&value)))
+                .collect(),
+            ran: node.path("ran").exists(),
+        }
     }
-    took
 }
 
+/// Without times, revisions and the name of the federation.
+fn masked(fleet: &Fleet, text: &str) -> String {
+    let mut text = mask_times(text).replace(fleet.federation(), "FLEET");
+    // In a state after that word, in a record of what a node runs with after a key.
+    for before in ["\"revision\": ", "\","] {
+        let mut parts = text.split(before);
+        let first = parts.next().unwrap_or_default().to_owned();
+        text = parts.fold(first, |text, part| {
+            text + before + part.trim_start_matches(|c: char| c.is_ascii_digit())
+        });
+    }
+    text
+}
+
+/// Each file is the old one or the new one, and none is missing that was there.
+#[track_caller]
+fn whole(found: &Files, [old, new]: [&Files; 2], moment: &str) {
+    for (path, file) in found {
+        let known = [old.get(path), new.get(path)];
+        assert!(known.contains(&Some(file)), "{moment}: {path} is {file:?}");
+    }
+    for path in old.keys().filter(|path| new.contains_key(*path)) {
+        assert!(found.contains_key(path), "{moment}: {path} is missing");
+    }
+}
+
+/// The confs, in all formats, without what writes are made of.
 fn confs(node: &Scenario) -> Files {
-    let mut files = Files::new();
-    collect(&node.path("etc/services.d"), "", &mut files);
+    let mut files = below(&node.path("etc/services.d"));
+    let all = files.len();
+    files.retain(|path, _| !path.contains("/."));
+    // The files of the generation in use, and of the one before, in which a reader may still be, and half of a next one.
+    assert!(all - files.len() <= 3 * 3 + 1, "{files:?}");
     files
 }
 
-/// Hidden names are what writes are made of; links are followed.
+/// Everything below a folder; links are followed.
+fn below(folder: &Path) -> Files {
+    let mut files = Files::new();
+    collect(folder, "", &mut files);
+    files
+}
+
 fn collect(folder: &Path, prefix: &str, files: &mut Files) {
-    for entry in fs::read_dir(folder).unwrap() {
+    let Ok(list) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in list {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let (path, name) = (folder.join(&name), format!("{prefix}{name}"));
-        if name.starts_with('.') {
-            continue;
-        }
+        let (path, name) = (folder.join(&name), format!("{prefix}/{name}"));
         if path.is_dir() {
-            collect(&path, &format!("{name}/"), files);
-        } else {
+            collect(&path, &name, files);
+        } else if let Ok(content) = fs::read(&path) {
             let mode = path.metadata().unwrap().mode() & 0o7777;
-            files.insert(name, (fs::read(&path).unwrap(), mode));
+            let text = String::from_utf8(content).unwrap();
+            files.insert(name, (text, mode));
         }
     }
+}
+
+/// How many of them it was true for.
+fn on_two_threads(points: &[FaultPoint], is_true: impl Fn(&FaultPoint) -> bool + Sync) -> usize {
+    let (next, count) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
+            count.fetch_add(usize::from(is_true(point)), Ordering::Relaxed);
+        }
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(work);
+        work();
+        other.join().unwrap();
+    });
+    count.into_inner()
+}
+
+fn of(fleet: &Fleet, manifest: &str, value: &str) -> String {
+    let manifest = manifest.replace("FLEET", fleet.federation());
+    manifest.replace("VALUE", value)
+}
+
+/// A node with `app`, and what that requires.
+fn app(fleet: &Fleet) -> Scenario {
+    fleet.announce("db01", "DB_URL", "one");
+    let node = fleet.node("web01");
+    node.manifest("app", &of(fleet, APP, "old"))
+}
+
+/// The same with `app` rendered, and something to change in every file.
+fn stale_app(fleet: &Fleet) -> Scenario {
+    let node = app(fleet);
+    all_succeed(&node, &["render app"]);
+    fleet.announce("db01", "DB_URL", "two");
+    node.manifest("app", &of(fleet, APP, "new"))
+}
+
+fn api(fleet: &Fleet) -> Scenario {
+    let node = fleet.node("n0");
+    let node = node.manifest("api", &of(fleet, API, "OLD"));
+    all_succeed(&node, &["announce api"]);
+    node
+}
+
+/// The same with another name to announce, another value, and another name of the node itself.
+fn moved_api(fleet: &Fleet) -> Scenario {
+    let node = api(fleet).env("RECONF_NODE", "n1");
+    node.manifest("api", &of(fleet, API, "NEW"))
+}
+
+#[test]
+fn a_render_that_dies_leaves_whole_files_and_the_next_one_does_the_rest() {
+    let plain = ["render", "app"];
+    let next = ["render", "--detailed-exitcode", "app"];
+    for before in [app, stale_app] {
+        let story = Story {
+            before: &before,
+            killed: &plain,
+            next: (&next, &[0, 2]),
+            after: &["render app"],
+        };
+        story.holds_on(&Fleet::embedded);
+    }
+}
+
+#[test]
+fn a_change_that_awaits_being_applied_is_not_lost_when_its_render_dies() {
+    let story = Story {
+        before: &stale_app,
+        killed: &["render", "--await-applied", "app"],
+        // Whatever the killed one had written: it is still to be applied.
+        next: (
+            &["render", "--await-applied", "--detailed-exitcode", "app"],
+            &[2],
+        ),
+        after: &["applied app"],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
+fn the_command_for_a_change_runs_although_a_render_died_before() {
+    let render = ["render", "app", "--on-change", "echo ran >>ran"];
+    let story = Story {
+        before: &stale_app,
+        killed: &render,
+        next: (&render, &[0]),
+        after: &["render app"],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
+fn an_announcement_that_dies_is_made_up_for() {
+    let announce = ["announce", "api"];
+    let story = Story {
+        before: &moved_api,
+        killed: &announce,
+        next: (&announce, &[0]),
+        after: &[],
+    };
+    story.holds_on(&Fleet::embedded);
+    story.holds_on(&Fleet::shared);
+}
+
+#[test]
+fn a_withdrawal_that_dies_is_made_up_for() {
+    let withdraw = ["withdraw", "api"];
+    for next in [withdraw, ["announce", "api"]] {
+        let story = Story {
+            before: &api,
+            killed: &withdraw,
+            next: (&next, &[0]),
+            after: &[],
+        };
+        story.holds_on(&Fleet::embedded);
+        story.holds_on(&Fleet::shared);
+    }
+}
+
+#[test]
+fn a_service_that_is_to_be_forgotten_is_forgotten_although_its_withdrawal_died() {
+    let before = |fleet: &Fleet| {
+        let node = api(fleet);
+        all_succeed(&node, &["render api"]);
+        fs::remove_file(node.path("etc/reconf/services/api.json")).unwrap();
+        node
+    };
+    let story = Story {
+        before: &before,
+        killed: &["withdraw", "api"],
+        // 66: the killed one had nothing left to do but to say so.
+        next: (&["withdraw", "api"], &[0, 66]),
+        after: &[],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
+fn a_withdrawal_for_another_node_that_dies_is_made_up_for() {
+    let before = |fleet: &Fleet| {
+        let _announced = api(fleet);
+        fleet.node("web01")
+    };
+    let withdraw = ["withdraw", "--node", "n0", "--all"];
+    let story = Story {
+        before: &before,
+        killed: &withdraw,
+        next: (&withdraw, &[0]),
+        after: &[],
+    };
+    story.holds_on(&Fleet::embedded);
 }

@@ -1,19 +1,21 @@
-//! Writes to a registry past reconf, as the contract has it (docs/design.md section 5): for what other nodes do.
+//! Reads and writes of a registry past reconf, as the contract has it (docs/design.md section 5): what other nodes do, and
+//! what is really there.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use etcd_client::Client;
+use etcd_client::{Client, GetOptions, GetResponse};
 use serde_json::{Value, json};
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
 
-/// How long a write may take on a busy machine.
+/// How long a call may take on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 
 /// A connection to etcd, or the folder of an embedded registry.
@@ -45,6 +47,61 @@ impl Registry {
             Self::Embedded(folder) => put_in_file(folder, federation, key, value),
         }
     }
+
+    /// Every key that begins so, with its value.
+    pub(crate) fn keys(&mut self, prefix: &str) -> BTreeMap<String, String> {
+        match self {
+            Self::Etcd(client, runtime) => {
+                let found = get(client, runtime, prefix);
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let pairs = found.kvs().iter();
+                pairs.map(|kv| (text(kv.key()), text(kv.value()))).collect()
+            }
+            Self::Embedded(folder) => {
+                let all = files(folder).into_iter().flat_map(keys_of);
+                all.filter(|(key, _)| key.starts_with(prefix)).collect()
+            }
+        }
+    }
+
+    /// The revision: it grows with every write, whatever is written.
+    pub(crate) fn revision(&mut self) -> i64 {
+        match self {
+            Self::Etcd(client, runtime) => {
+                get(client, runtime, "none").header().unwrap().revision()
+            }
+            Self::Embedded(folder) => {
+                let revision = |file: &Value| file["revision"].as_i64().unwrap();
+                files(folder).iter().map(revision).sum()
+            }
+        }
+    }
+}
+
+fn get(client: &mut Client, runtime: &Runtime, prefix: &str) -> GetResponse {
+    let options = GetOptions::new().with_prefix();
+    let reading = async { timeout(LONG, client.get(prefix, Some(options))).await };
+    runtime.block_on(reading).unwrap().unwrap()
+}
+
+/// The files of an embedded registry; none before the first write.
+fn files(folder: &Path) -> Vec<Value> {
+    let Ok(list) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = list.map(|item| item.unwrap().path());
+    let files = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    files
+        .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+        .collect()
+}
+
+fn keys_of(file: Value) -> Vec<(String, String)> {
+    let keys = file["keys"].as_object().unwrap();
+    let value = |entry: &Value| entry["value"].as_str().unwrap().to_owned();
+    keys.iter()
+        .map(|(key, entry)| (key.clone(), value(entry)))
+        .collect()
 }
 
 fn put_in_file(folder: &Path, federation: &str, key: &str, value: &str) -> i64 {
@@ -71,7 +128,7 @@ mod tests {
     use crate::harness::etcd::shared;
 
     #[test]
-    fn both_registries_take_a_write_and_count_it() {
+    fn both_registries_take_a_write_count_it_and_give_it_back() {
         let folder = tempfile::tempdir().unwrap();
         let embedded = format!("dir:{}", folder.path().display());
         for location in [embedded.as_str(), shared().url()] {
@@ -79,6 +136,11 @@ mod tests {
             let first = registry.put("harness", "/reconf/v1/harness/a", "1");
             let second = Registry::at(location).put("harness", "/reconf/v1/harness/b", "2");
             assert!(second > first, "{location}");
+            assert!(registry.revision() >= second, "{location}");
+            let found = registry.keys("/reconf/v1/harness/");
+            let expected = [("a", "1"), ("b", "2")];
+            let expected = expected.map(|(k, v)| (format!("/reconf/v1/harness/{k}"), v.to_owned()));
+            assert_eq!(found, expected.into(), "{location}");
         }
         let kept = fs::read_to_string(folder.path().join("harness.json")).unwrap();
         let kept: Value = serde_json::from_str(&kept).unwrap();

@@ -186,8 +186,8 @@ mod tests {
                 "created 0755 folder/",
                 "created 0640 folder/created",
                 "changed 0777 link",
-                "mended 0600 mended",
                 "removed 0644 removed",
+                "repaired 0600 repaired",
                 "rewritten 0644 rewritten",
             ]
         );

@@ -72,9 +72,9 @@ fn the_next_converge_makes_up_for_what_a_hand_did_while_the_registry_was_away() 
     let _owed = api.run(&["withdraw", "api"]).exits(69);
     let _held = api.run(&["announce", "--all"]).exits(69);
     let api = back(&fleet, api);
-    assert_eq!(fleet.said(), [LIVE]);
+    assert_eq!(fleet.announced(), [LIVE]);
     all_succeed(&api, &["announce --all"]);
-    assert_eq!(fleet.said(), [TOMBSTONE]);
+    assert_eq!(fleet.announced(), [TOMBSTONE]);
 
     // What is withdrawn is not taken for announced, whoever withdrew it.
     let api = away(api);
@@ -83,7 +83,7 @@ fn the_next_converge_makes_up_for_what_a_hand_did_while_the_registry_was_away() 
     let _owed = api.run(&["announce", "--all"]).exits(69);
     let api = back(&fleet, api);
     all_succeed(&api, &["announce --all"]);
-    assert_eq!(fleet.said(), [LIVE]);
+    assert_eq!(fleet.announced(), [LIVE]);
 
     all_succeed(&fleet.node("web01"), &["withdraw api --node api01"]);
     all_succeed(&api, &["announce --all"]);
@@ -91,7 +91,7 @@ fn the_next_converge_makes_up_for_what_a_hand_did_while_the_registry_was_away() 
     let _owed = api.run(&["announce", "api"]).exits(69);
     let api = back(&fleet, api);
     all_succeed(&api, &["announce --all"]);
-    assert_eq!(fleet.said(), [LIVE]);
+    assert_eq!(fleet.announced(), [LIVE]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn www_waits_for_api_and_a_second_round_writes_nothing_anywhere() {
             "default/provides/READONLY_API_URL/default/api@api01",
             "default/provides/WWW_URL/default/app-www@web01",
         ];
-        assert_eq!(fleet.said(), keys);
+        assert_eq!(fleet.announced(), keys);
 
         let (revision, said) = (fleet.revision(), fleet.keys());
         for command in converge("api").iter().chain(&converge("app-www")) {
@@ -147,7 +147,7 @@ fn apply_does_it_all_and_announces_nothing_that_cannot_be_rendered() {
             first.text()
         );
         assert_eq!(
-            fleet.said(),
+            fleet.announced(),
             ["default/provides/LEFT_URL/default/left@web01"]
         );
         assert_eq!(value(&node, "left", "OTHER"), "http://10.0.0.5:2");
@@ -155,7 +155,7 @@ fn apply_does_it_all_and_announces_nothing_that_cannot_be_rendered() {
         let node = node.manifest("right", RIGHT);
         all_succeed(&node, &["apply right left --ttl 1h"]);
         assert_eq!(value(&node, "right", "OTHER"), "http://10.0.0.5:1");
-        assert_eq!(fleet.said().len(), 2);
+        assert_eq!(fleet.announced().len(), 2);
         let revision = fleet.revision();
         let again = node
             .run(&["apply", "--all", "--ttl", "1h"])

@@ -1,11 +1,11 @@
 //! `render --check-announced`: whether an announce would change anything, with the one read that the render makes. Every
 //! answer is compared with what the announce then does.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{Fleet, Registry, all_succeed, on_both};
+use super::{Fleet, all_succeed, on_both};
 use crate::harness::scenario::Scenario;
 
 const STATE: &str = "var/lib/reconf/services/api.json";
@@ -37,11 +37,14 @@ fn announced(fleet: &Fleet, node: &Scenario) -> bool {
 
 /// Takes the announcement away as somebody does who knows nothing of reconf.
 fn lose(fleet: &Fleet) {
-    match &fleet.registry {
-        Registry::Etcd(etcd) => {
+    let location = fleet.location();
+    match (fleet.own_etcd(), location.strip_prefix("dir:")) {
+        (Some(etcd), _) => {
             drop(etcd.ctl(&["del", "--prefix", "/reconf/v1/default/provides/"]));
         }
-        Registry::Directory(folder) => fs::remove_file(folder.path().join("default.json")).unwrap(),
+        (None, folder) => {
+            fs::remove_file(Path::new(folder.unwrap()).join("default.json")).unwrap();
+        }
     }
 }
 
@@ -87,9 +90,6 @@ fn a_lease_is_to_be_renewed_and_what_is_not_known_is_to_be_announced() {
     api.put("etc/reconf/config.json", r#"{"announce": {"ttl": "60s"}}"#);
     assert_eq!(said(&api, &["--check-announced"]), Some(false));
     fs::remove_file(api.path("etc/reconf/config.json")).unwrap();
-    let Registry::Etcd(etcd) = &fleet.registry else {
-        unreachable!("it is etcd")
-    };
-    etcd.kill();
+    fleet.own_etcd().unwrap().kill();
     assert_eq!(said(&api, &["--check-announced"]), Some(false));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fleet, Registry, all_succeed, on_both};
+use super::{Fleet, all_succeed, on_both};
 use crate::harness::wait::until;
 
 const API: &str = r#"{"id": "api", "provides": {"API_URL": "http://{NODE}"}}"#;
@@ -10,7 +10,7 @@ const KEY: &str = "/reconf/v1/default/provides/API_URL/default/api@api01";
 
 /// The lease of a key, where the registry tells; 0 for none.
 fn lease_of(fleet: &Fleet, key: &str) -> i64 {
-    let Registry::Etcd(etcd) = &fleet.registry else {
+    let Some(etcd) = fleet.own_etcd() else {
         return 0;
     };
     let told = etcd.ctl(&["get", key, "-w=json"]);
@@ -47,7 +47,7 @@ fn announcing_again_keeps_the_lease_and_another_time_to_live_takes_another() {
         assert!(fleet.revision() > revision);
         all_succeed(&api, &["announce api"]);
         assert_eq!(lease(fleet), 0);
-        if let Registry::Etcd(_) = fleet.registry {
+        if fleet.own_etcd().is_some() {
             assert!(first != 0 && second != 0 && first != second);
         }
         // What the node's configuration says holds where the call says nothing.
@@ -88,10 +88,10 @@ fn a_tombstone_is_remembered_for_thirty_days_and_goes_with_the_next_announce() {
     all_succeed(&api, &["announce api", "withdraw api"]);
     let tombstone = KEY.replace("/provides/", "/withdrawn/");
     let lease = format!("{:x}", lease_of(&fleet, &tombstone));
-    let Registry::Etcd(etcd) = &fleet.registry else {
-        panic!("it is an etcd");
-    };
-    let told = etcd.ctl(&["lease", "timetolive", &lease]);
+    let told = fleet
+        .own_etcd()
+        .unwrap()
+        .ctl(&["lease", "timetolive", &lease]);
     assert!(told.contains("granted with TTL(2592000s)"), "{told}");
     all_succeed(&api, &["announce api"]);
     assert_eq!(fleet.keys().into_keys().collect::<Vec<_>>(), [KEY]);

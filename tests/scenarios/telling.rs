@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Fleet, Registry, all_succeed, on_both};
+use super::{Fleet, all_succeed, on_both};
 use crate::harness::scenario::{Run, Scenario, golden_story};
 
 const SECRET: &str = "s3cret";
@@ -98,7 +98,7 @@ fn one_bad_service_of_five_stops_no_other() {
         let node = node.manifest("b", "{");
         let _failed = node.run(&["render", "--all"]).exits(65);
         let _failed = node.run(&["announce", "--all"]).exits(65);
-        assert_eq!(fleet.said().len(), 3, "{:?}", fleet.said());
+        assert_eq!(fleet.announced().len(), 3, "{:?}", fleet.announced());
         let applied = node.run(&["apply", "--all"]).exits(65);
         assert!(
             applied.text().contains("e: already announced"),
@@ -203,9 +203,9 @@ fn everything_that_is_unmet_is_told_at_once() {
         );
         let unmet = web.run(&["render", "www"]).exits(75);
         assert!(!unmet.text().contains(SECRET), "{}", unmet.text());
-        unmet.golden(match fleet.registry {
-            Registry::Etcd(_) => "scenarios/unmet",
-            Registry::Directory(_) => "scenarios/unmet-embedded",
+        unmet.golden(match fleet.own_etcd() {
+            Some(_) => "scenarios/unmet",
+            None => "scenarios/unmet-embedded",
         });
     });
 }

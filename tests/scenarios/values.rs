@@ -116,6 +116,9 @@ fn what_is_too_large_for_the_registry_is_for_the_manifest_to_mend() {
             told.contains("what `large` announces\nhint: let the manifest"),
             "{told}"
         );
-        assert_eq!(fleet.said(), ["default/provides/SMALL/default/small@web01"]);
+        assert_eq!(
+            fleet.announced(),
+            ["default/provides/SMALL/default/small@web01"]
+        );
     }
 }

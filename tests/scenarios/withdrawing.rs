@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio};
 
-use super::{Fleet, Registry, all_succeed, on_both, value};
+use super::{Fleet, all_succeed, on_both, value};
 use crate::harness::{
     scenario::{Scenario, golden_story},
     wait::until,
@@ -32,7 +32,7 @@ fn a_withdrawal_by_hand_outlives_every_converge() {
     on_both(|fleet| {
         let (api, web) = (api(fleet, "api01"), www(fleet, "web01"));
         all_succeed(&api, &["withdraw api"]);
-        assert_eq!(fleet.said(), [TOMBSTONE]);
+        assert_eq!(fleet.announced(), [TOMBSTONE]);
         let revision = fleet.revision();
         for converge in [vec!["--all"], vec!["api", "--keep-withdrawn"]] {
             let held = api.run(&[&["announce"], converge.as_slice()].concat());
@@ -42,7 +42,7 @@ fn a_withdrawal_by_hand_outlives_every_converge() {
         let _again = api.run(&["withdraw", "api"]).changes_nothing().exits(0);
         let _held = api.run(&["apply", "--all"]).exits(0);
         assert_eq!(
-            (fleet.said(), fleet.revision()),
+            (fleet.announced(), fleet.revision()),
             (vec![TOMBSTONE.to_owned()], revision)
         );
 
@@ -54,7 +54,7 @@ fn a_withdrawal_by_hand_outlives_every_converge() {
             unmet.text()
         );
         all_succeed(&api, &["announce api"]);
-        assert_eq!(fleet.said(), [LIVE]);
+        assert_eq!(fleet.announced(), [LIVE]);
         all_succeed(&web, &["render www"]);
         let _again = api.run(&["announce", "--all"]).changes_nothing().exits(0);
     });
@@ -83,16 +83,16 @@ fn a_node_that_meets_a_withdrawal_by_another_hand_holds_the_service() {
     on_both(|fleet| {
         let (api, web) = (api(fleet, "api01"), fleet.node("web01"));
         all_succeed(&web, &["withdraw api --node api01"]);
-        assert_eq!(fleet.said(), [TOMBSTONE]);
+        assert_eq!(fleet.announced(), [TOMBSTONE]);
         // Its own services need it no more than others do.
         let api = api.manifest("www", WWW);
         let _unmet = api.run(&["render", "www"]).exits(75);
         all_succeed(&api, &["announce --all"]);
-        assert_eq!(fleet.said(), [TOMBSTONE]);
+        assert_eq!(fleet.announced(), [TOMBSTONE]);
         let state = fs::read_to_string(api.path("var/lib/reconf/services/api.json")).unwrap();
         assert!(state.contains(r#""held": true"#), "{state}");
         all_succeed(&api, &["announce api"]);
-        assert_eq!(fleet.said(), [LIVE]);
+        assert_eq!(fleet.announced(), [LIVE]);
     });
 }
 
@@ -118,7 +118,7 @@ fn a_dead_machine_is_cleared_away_with_what_it_ran() {
             TOMBSTONE,
             "default/withdrawn/DOCS_URL/default/docs@api01",
         ];
-        assert_eq!(fleet.said(), said);
+        assert_eq!(fleet.announced(), said);
         let revision = fleet.revision();
         let again = web.run(&["withdraw", "--node", "api01", "--all"]);
         let _again = again.changes_nothing().exits(0);
@@ -133,7 +133,7 @@ fn waiting_names_who_still_runs_with_it_and_ends_when_nobody_does() {
         let still = first.run(&["withdraw", "api", "--wait", "300ms"]).exits(75);
         let told = still.text();
         assert!(told.contains("web01   URL of www"), "{told}");
-        if matches!(fleet.registry, Registry::Etcd(_)) {
+        if fleet.own_etcd().is_some() {
             still.golden("scenarios/wait");
         }
 
@@ -167,7 +167,7 @@ fn a_missing_manifest_withdraws_nothing_until_it_is_asked_for() {
 
         all_succeed(&api, &["withdraw api", "withdraw www"]);
         assert_eq!(
-            fleet.said(),
+            fleet.announced(),
             ["default/provides/DOCS_URL/default/docs@api01", TOMBSTONE]
         );
         let left: Vec<_> = fleet
@@ -188,9 +188,9 @@ fn a_missing_manifest_withdraws_nothing_until_it_is_asked_for() {
         // It was not withdrawn by hand: its manifest brings it back.
         api.put("etc/reconf/services/api.json", API);
         all_succeed(&api, &["announce --all"]);
-        assert!(fleet.said().contains(&LIVE.to_owned()));
+        assert!(fleet.announced().contains(&LIVE.to_owned()));
         until("the tombstone has gone", || {
-            (!fleet.said().contains(&TOMBSTONE.to_owned())).then_some(())
+            (!fleet.announced().contains(&TOMBSTONE.to_owned())).then_some(())
         });
     });
 }
@@ -220,9 +220,9 @@ fn a_withdrawal_by_hand_wins_over_converges_at_the_same_time() {
             for mut child in started {
                 assert!(child.wait().unwrap().success());
             }
-            assert_eq!(fleet.said(), [TOMBSTONE], "round {round}");
+            assert_eq!(fleet.announced(), [TOMBSTONE], "round {round}");
             all_succeed(&api, &["announce --all"]);
-            assert_eq!(fleet.said(), [TOMBSTONE], "round {round}");
+            assert_eq!(fleet.announced(), [TOMBSTONE], "round {round}");
         }
     });
 }
@@ -247,7 +247,7 @@ fn everything_that_a_node_ever_had_is_taken_back_at_once() {
         }
         let _taken = taken.exits(0);
         let grave = "default/withdrawn/DOCS_URL/default/docs@api01";
-        assert_eq!(fleet.said(), [TOMBSTONE, grave]);
+        assert_eq!(fleet.announced(), [TOMBSTONE, grave]);
         let again = node.run(&["withdraw", "--all"]).changes_nothing();
         assert!(!again.text().contains("docs"), "{}", again.text());
         let _again = again.exits(0);

@@ -120,7 +120,7 @@ fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target,
     let state = states::load(node, &id)?;
     match manifests::load_one(node, &id) {
         Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
-        Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id, &state) => {
+        Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id) => {
             of_departed(node, id, &state)
         }
         // Its announcements are known without its manifest.
@@ -133,9 +133,11 @@ fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target,
     }
 }
 
-/// Whether this node ever announced or rendered the service.
-fn is_remembered(node: &Node, id: &Id, state: &ServiceState) -> bool {
-    *state != ServiceState::default() || files::exists(&node.paths.applied(id))
+/// Whether this node ever announced or rendered the service. A state that says nothing counts as well: a withdrawal that
+/// was killed leaves one behind.
+fn is_remembered(node: &Node, id: &Id) -> bool {
+    let files = [node.paths.service_state(id), node.paths.applied(id)];
+    files.iter().any(|path| files::exists(path))
 }
 
 fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id) -> Target {

@@ -1,0 +1,162 @@
+//! Commands under `strace`: which system calls they make, and what becomes of them when they die at one.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs,
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use super::not_run;
+
+/// The calls with which a process changes what others can see: files, folders, links and messages. `fsync` is not among
+/// them, since a kill loses nothing that was written. `?` stands before those that not every architecture has.
+const CHANGING: &str = "?open,openat,write,writev,pwrite64,ftruncate,?rename,?renameat,renameat2,?unlink,unlinkat,\
+    ?rmdir,?link,linkat,?symlink,symlinkat,?mkdir,mkdirat,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,sendto,sendmsg";
+
+/// The moment just before one system call of a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FaultPoint {
+    call: String,
+    /// Which of the calls of that name; each process and each thread counts its own.
+    number: usize,
+}
+
+/// Every moment of a run at which a kill leaves something else behind, in their order: just before each call that
+/// changes something. Runs the command once.
+pub(crate) fn fault_points(command: &Command) -> Vec<FaultPoint> {
+    let trace = trace(command, CHANGING);
+    let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut points = Vec::new();
+    for (process, line) in trace.lines().filter_map(|line| line.split_once(' ')) {
+        let Some((call, arguments)) = line.trim_start().split_once('(') else {
+            continue;
+        };
+        let number = numbers.entry((process, call)).or_default();
+        *number += 1;
+        let point = FaultPoint {
+            call: call.to_owned(),
+            number: *number,
+        };
+        if changes_something(call, arguments) && !points.contains(&point) {
+            points.push(point);
+        }
+    }
+    points
+}
+
+fn changes_something(call: &str, arguments: &str) -> bool {
+    let opens = call.starts_with("open");
+    let failed = arguments.contains(") = -1 ") || arguments.contains(")  = -1 ");
+    !failed && (!opens || arguments.contains("O_CREAT"))
+}
+
+/// Runs a command that is killed just before that call, as is everything that it started and that gets as far; whether
+/// it came to that.
+pub(crate) fn kill_at(command: &Command, point: &FaultPoint) -> bool {
+    let FaultPoint { call, number } = point;
+    let trace = format!("trace={call}");
+    let inject = format!("inject={call}:signal=SIGKILL:when={number}");
+    let mut traced = under_strace(command, &["-o", "/dev/null", "-e", &trace, "-e", &inject]);
+    let ended = traced.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ended.expect("strace is there").signal() == Some(9)
+}
+
+/// The calls of that set that a command makes, and all that it starts: a line for each, after its process id.
+pub(crate) fn trace(command: &Command, calls: &str) -> String {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    let filter = format!("trace={calls}");
+    let to_file = [OsStr::new("-o"), file.path().as_os_str()];
+    let options = to_file.into_iter().chain(["-e".as_ref(), filter.as_ref()]);
+    let mut traced = under_strace(command, &options.collect::<Vec<_>>());
+    let ended = traced.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let ended = ended.expect("strace is there");
+    let text = fs::read_to_string(file.path()).expect("strace writes it");
+    assert!(ended.success(), "{command:?}: {ended}\n{text}");
+    text
+}
+
+/// The same command under `strace` with these options; it follows what the command starts.
+fn under_strace(command: &Command, options: &[impl AsRef<OsStr>]) -> Command {
+    let mut traced = Command::new("strace");
+    traced
+        .args(["-f", "-qq", "-e", "signal=none"])
+        .args(options);
+    traced.arg(command.get_program()).args(command.get_args());
+    traced.env_clear().stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        traced.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        traced.current_dir(folder);
+    }
+    traced
+}
+
+/// Whether `strace` is there and may trace; where it is not, `what` is recorded as not tried.
+pub(crate) fn may_trace(what: &str) -> bool {
+    static MAY: OnceLock<bool> = OnceLock::new();
+    let may = *MAY.get_or_init(|| {
+        let mut probe = Command::new("strace");
+        probe.args(["-f", "-o", "/dev/null", "true"]);
+        let ended = probe.stderr(Stdio::null()).status();
+        ended.is_ok_and(|status| status.success())
+    });
+    if !may {
+        let what = format!("{what}: strace is not there or may not trace");
+        not_run::record(not_run::LIST.as_ref(), &what);
+    }
+    may
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::scenario::Scenario;
+
+    /// Of one process: what a shell starts counts its own calls.
+    const SCRIPT: &str = "read -r line <given; echo \"$line\" >one; echo \"$line\" >two";
+
+    fn script(node: &Scenario) -> Command {
+        node.program("sh".as_ref(), &["-c", SCRIPT])
+    }
+
+    #[test]
+    fn every_call_that_changes_something_is_a_fault_point_and_no_other() {
+        if !may_trace("fault points") {
+            return;
+        }
+        let node = || Scenario::new().file("given", "text\n");
+        let points = fault_points(&script(&node()));
+        let calls: Vec<&str> = points.iter().map(|point| &point.call[..4]).collect();
+        assert_eq!(calls, ["open", "writ", "open", "writ"], "{points:?}");
+        let left = points.iter().map(|point| {
+            let node = node();
+            assert!(kill_at(&script(&node), point), "{point:?}");
+            ["one", "two"].map(|name| fs::read_to_string(node.path(name)).ok())
+        });
+        let whole = || Some("text\n".to_owned());
+        let empty = || Some(String::new());
+        let expected = [
+            [None, None],
+            [empty(), None],
+            [whole(), None],
+            [whole(), empty()],
+        ];
+        assert_eq!(left.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_run_that_does_not_get_as_far_is_not_killed() {
+        if !may_trace("fault points") {
+            return;
+        }
+        let node = Scenario::new().file("given", "text\n");
+        let mut points = fault_points(&script(&node));
+        let mut last = points.pop().expect("there are four");
+        last.number += 1;
+        assert!(!kill_at(&script(&node), &last));
+    }
+}
