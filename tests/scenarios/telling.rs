@@ -252,7 +252,7 @@ fn the_configuration_says_where_each_value_comes_from() {
     let json = node
         .run(&[config.as_slice(), &["--output", "json"]].concat())
         .succeeds();
-    let wanted = r#"{"key":"region","source":"--region","value":"west"}"#;
+    let wanted = r#"{"key":"region","value":"west","source":"--region"}"#;
     assert!(json.lines().any(|line| line == wanted), "{json}");
     assert_eq!(json.lines().count(), lines.len());
 }

@@ -113,7 +113,7 @@ fn what_is_too_large_for_the_registry_is_for_the_manifest_to_mend() {
         );
         assert!(told.contains(reason), "{told}");
         assert!(
-            told.contains("what `large` announces\nhint: let the manifest"),
+            told.contains("the announcements of `large`\nhint: let the manifest"),
             "{told}"
         );
         assert_eq!(
