@@ -1,8 +1,8 @@
-//! What a service should announce and take back, over all federations and in each.
+//! What a service should announce and withdraw, over all federations and in each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::held_back;
+use super::withdrawals::withdrawals_while_held;
 use crate::model::{
     announcement::{Announcement, By},
     id::Id,
@@ -10,41 +10,43 @@ use crate::model::{
     service_state::ServiceState,
 };
 
-/// What the registry should hold of a service.
+/// The desired state of a service's announcements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Desired {
-    /// What this node remembers of the service.
+    /// The recorded state of the service.
     pub state: ServiceState,
-    /// What is to be announced.
-    pub wanted: BTreeMap<Key, Announcement>,
-    /// What is to be taken back.
-    pub leaving: BTreeMap<Key, By>,
+    /// The announcements that the registry should have.
+    pub announcements: BTreeMap<Key, Announcement>,
+    /// The keys to withdraw, and who withdraws them.
+    pub withdrawals: BTreeMap<Key, By>,
 }
 
 impl Desired {
-    /// The part that concerns one federation.
+    /// The part of one federation.
     #[must_use]
     pub(crate) fn within(&self, federation: &Id) -> Self {
         let here = |key: &Key| key.federation == *federation;
-        let wanted = self.wanted.iter().filter(|(key, _)| here(key));
-        let leaving = self.leaving.iter().filter(|(key, _)| here(key));
+        let announcements = self.announcements.iter().filter(|(key, _)| here(key));
+        let withdrawals = self.withdrawals.iter().filter(|(key, _)| here(key));
         Self {
             state: self.state.clone(),
-            wanted: wanted.map(|(key, a)| (key.clone(), a.clone())).collect(),
-            leaving: leaving.map(|(key, by)| (key.clone(), *by)).collect(),
+            announcements: announcements
+                .map(|(key, announcement)| (key.clone(), announcement.clone()))
+                .collect(),
+            withdrawals: withdrawals.map(|(key, by)| (key.clone(), *by)).collect(),
         }
     }
 
-    /// Holds the service: nothing is announced, and only what is still owed is taken back. `is_gone` says which keys
-    /// the registry has no more.
+    /// Holds the service: announces nothing, and withdraws only what is pending. `is_gone` says which keys the registry no
+    /// longer has.
     pub(crate) fn hold(&mut self, is_gone: impl Fn(&Key) -> bool) {
-        self.leaving = held_back(&self.state, is_gone);
-        self.wanted.clear();
+        self.withdrawals = withdrawals_while_held(&self.state, is_gone);
+        self.announcements.clear();
     }
 
-    /// The federations that it concerns; the service's `own` first.
+    /// The federations of all keys; the service's `own` first.
     pub(crate) fn federations(&self, own: &Id) -> Vec<Id> {
-        let keys = self.wanted.keys().chain(self.leaving.keys());
+        let keys = self.announcements.keys().chain(self.withdrawals.keys());
         let all: BTreeSet<&Id> = keys.map(|key| &key.federation).collect();
         let (own, others): (Vec<&Id>, Vec<&Id>) =
             all.into_iter().partition(|federation| *federation == own);

@@ -1,4 +1,4 @@
-//! The lease of a service's announcements: its id follows from who announces, so no file has to remember it.
+//! The lease of a service's announcements. Its id is a hash of who announces, so no file has to store it.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{id::Id, key::Key};
 
-/// The id of the lease of everything that a service on a node announces with this time to live: the first 63 bits of
-/// SHA-256 over federation, region, node, service and ttl in seconds, separated by NUL; never 0.
+/// The lease id of a service's announcements on a node with this time to live: the first 63 bits of SHA-256 over
+/// federation, region, node, service and ttl in seconds, each followed by NUL; never 0.
 pub(crate) fn lease_id(key: &Key, ttl: Duration) -> i64 {
     let seconds = ttl.as_secs().to_string();
     let identity = [&key.federation, &key.region, &key.node, &key.service].map(Id::as_str);

@@ -1,9 +1,9 @@
-//! What the state of a service records of its announcements: what is owed before the registry is written, and what the
-//! registry holds after that (section 5).
+//! What a service's state records of its announcements: pending writes before the registry is written, and the outcome
+//! after that (section 5).
 
 use std::collections::BTreeMap;
 
-use super::Plan;
+use super::plan::Plan;
 use crate::model::{
     announcement::{Announcement, By},
     key::{Key, Kind},
@@ -11,8 +11,8 @@ use crate::model::{
     transaction::Lease,
 };
 
-/// Records announcements, on `lease`, and withdrawals that the registry is still to be given. A key that somebody
-/// announced by hand stays insisted on until it is done.
+/// Records pending announcements, on `lease`, and pending withdrawals. A key that was announced by hand stays marked so
+/// until the registry confirms it.
 pub(crate) fn record_owed<'a>(
     state: &mut ServiceState,
     announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
@@ -26,7 +26,7 @@ pub(crate) fn record_owed<'a>(
         } else {
             under_way
         };
-        if !is_owed(state, key, announcement, (lease, progress)) {
+        if !is_recorded(state, key, announcement, (lease, progress)) {
             record(state, key, announcement, (lease, progress, 0));
         }
     }
@@ -35,7 +35,7 @@ pub(crate) fn record_owed<'a>(
     }
 }
 
-/// Records that a plan was carried out; `revisions` are those of the new announcements.
+/// Records that the registry has accepted a plan; `revisions` are those of the new announcements.
 pub(crate) fn record_outcome(
     state: &mut ServiceState,
     plan: &Plan,
@@ -56,8 +56,8 @@ pub(crate) fn record_outcome(
     }
 }
 
-/// Whether an earlier call that could not reach the registry either has recorded the same.
-fn is_owed(
+/// Whether the state has the same pending announcement already, from an earlier call that could not reach the registry.
+fn is_recorded(
     state: &ServiceState,
     key: &Key,
     announcement: &Announcement,
@@ -67,12 +67,12 @@ fn is_owed(
     let lease = lease.and_then(|lease| lease.id).unwrap_or(0);
     let same = |known: &AnnouncedRecord| {
         (known.lease, known.outcome, known.revision) == (lease, progress, 0)
-            && known.announcement.says_the_same_as(announcement)
+            && known.announcement.same_content(announcement)
     };
     !state.withdrawing.contains_key(&path) && state.announced.get(&path).is_some_and(same)
 }
 
-/// Another command may have recorded something newer since.
+/// Records a confirmed announcement, unless another command has recorded a newer one since.
 fn confirm(
     state: &mut ServiceState,
     key: &Key,

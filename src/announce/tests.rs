@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    announce::{Plan, is_held, lease_id, leaving, plan},
+    announce::{Plan, is_held, lease_id, plan, withdrawals},
     model::{
         announcement::{Announcement, By, Tombstone},
         facts::Facts,
@@ -157,8 +157,8 @@ fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
         revision: 0,
     };
     state.announced.insert(key.path(Kind::Provides), told);
-    assert_eq!(leaving(&state, &offered(API, "now")), nothing_leaves());
-    let going = leaving(&state, &BTreeMap::new());
+    assert_eq!(withdrawals(&state, &offered(API, "now")), nothing_leaves());
+    let going = withdrawals(&state, &BTreeMap::new());
     assert_eq!(going, BTreeMap::from([(key.clone(), By::Manifest)]));
     let planned = |entries: &[Entry]| plan(&BTreeMap::new(), 0, &going, &snapshot(entries));
     let of = |plan: &Plan| (plan.withdrawals.len(), plan.gone.len());
@@ -166,7 +166,7 @@ fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     assert_eq!(
         of(&planned(&[])),
         (1, 0),
-        "it lapsed, and nobody is told yet"
+        "it has expired, and has no tombstone yet"
     );
     assert_eq!(of(&planned(&[tombstone(&key, By::Hand)])), (0, 1));
 }
@@ -177,10 +177,10 @@ fn what_was_owed_by_hand_stays_owed_by_hand_until_it_is_provided_again() {
     let mut state = ServiceState::default();
     state.withdrawing.insert(key.path(Kind::Provides), By::Hand);
     assert_eq!(
-        leaving(&state, &BTreeMap::new()),
+        withdrawals(&state, &BTreeMap::new()),
         BTreeMap::from([(key, By::Hand)])
     );
-    assert_eq!(leaving(&state, &offered(API, "now")), nothing_leaves());
+    assert_eq!(withdrawals(&state, &offered(API, "now")), nothing_leaves());
 }
 
 #[test]

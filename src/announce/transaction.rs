@@ -1,28 +1,28 @@
-//! A plan as the changes of a registry transaction, key by key.
+//! A plan as changes of a registry transaction, key by key.
 
-use super::{Plan, Put, ReadRevisions, Withdrawal};
+use super::plan::{Plan, Put, ReadRevisions, Withdrawal};
 use crate::model::{
     announcement::Tombstone,
     key::{Key, Kind},
     transaction::{Change, Precondition},
 };
 
-/// An announcement and its tombstone are changed together.
+/// The most changes of one key: its announcement and its tombstone change together.
 pub(crate) const CHANGES_PER_KEY: usize = 2;
 
-/// The changes of one key, with what has to hold for them.
+/// The changes of one key, with their preconditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyUpdate {
     /// The key.
     pub key: Key,
-    /// What was read of it.
+    /// The revisions that were read.
     pub preconditions: [Precondition; CHANGES_PER_KEY],
-    /// What becomes of it.
+    /// The changes.
     pub changes: Vec<Change>,
 }
 
-/// The updates that carry out a plan: announcements on `lease`, tombstones, dated `now` (RFC 3339), on
-/// `tombstone_lease`; 0 is no lease.
+/// The updates of a plan: announcements on `lease`, tombstones on `tombstone_lease`, dated `now` (RFC 3339). 0 is no
+/// lease.
 pub(crate) fn updates(plan: &Plan, lease: i64, tombstone_lease: i64, now: &str) -> Vec<KeyUpdate> {
     let puts = plan.puts.iter().map(|put| put_update(put, lease));
     let withdrawals = plan.withdrawals.iter();

@@ -64,7 +64,7 @@ impl Keeping {
     /// Tells the registry what it is owed.
     fn make_up(&self, id: &Id) -> Result<bool, Failure> {
         let state = states::load(&self.node, id)?;
-        if !state.owes() {
+        if !state.has_pending_writes() {
             return Ok(false);
         }
         if manifests::load_one(&self.node, id).is_err() && !state.withdrawing.is_empty() {

@@ -117,7 +117,7 @@ impl Keeping {
     }
 
     fn take(&mut self, id: &Id, state: &ServiceState) {
-        if state.owes() {
+        if state.has_pending_writes() {
             let later = clock::instant() + OWED_GRACE;
             self.owed.entry(id.clone()).or_insert(later);
         } else {

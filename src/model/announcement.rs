@@ -1,35 +1,35 @@
-//! What the registry's records say.
+//! Announcements and tombstones: the records of the registry.
 
 use serde::{Deserialize, Serialize};
 
 use super::id::Id;
 
-/// The record that a node provides a name: the value of its key, one JSON object.
+/// The record that a node provides a name; its key's value is this as one JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Announcement {
-    /// What consumers put into their environment.
+    /// The value for the environments of consumers.
     pub value: String,
-    /// The same with only `{HOST}` and `{PORT}` open, for consumers behind a local load balancer.
+    /// The value with `{HOST}` and `{PORT}` left open, for consumers behind a local load balancer.
     pub pattern: String,
     /// The address of the node, without brackets.
     pub host: String,
-    /// The port at which the program listens, if it has one.
+    /// The port at which the program listens, if any.
     pub port: Option<u16>,
-    /// The loopback port at which it is reached on every node, if it has one.
+    /// The loopback port at which every node reaches it, if any.
     pub local_port: Option<u16>,
     /// The service that provides.
     pub service: Id,
     /// The node that provides.
     pub node: Id,
-    /// May the outside be routed to it.
+    /// Whether clients outside the fleet may be routed to it.
     pub public: bool,
-    /// When this was first announced (RFC 3339, UTC, seconds).
+    /// When it was first announced (RFC 3339, UTC, seconds).
     pub since: String,
 }
 
 impl Announcement {
-    /// Whether both say the same, whenever they were made.
-    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+    /// Whether both have the same content, whatever their dates.
+    pub(crate) fn same_content(&self, other: &Self) -> bool {
         let undated = |announcement: &Self| Self {
             since: String::new(),
             ..announcement.clone()
@@ -38,20 +38,20 @@ impl Announcement {
     }
 }
 
-/// The record that an announcement was taken back.
+/// The record that an announcement was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
-    /// Who took it back.
+    /// Who withdrew it.
     pub by: By,
     /// When (RFC 3339, UTC, seconds).
     pub at: String,
 }
 
-/// Who took an announcement back; a withdrawal by hand sticks until somebody announces by hand.
+/// Who withdrew an announcement. A withdrawal by hand holds the service until it is announced by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum By {
-    /// A person, or a recipe that clears a service away.
+    /// A person, or a recipe that removes a service.
     Hand,
     /// An announce whose manifest no longer provides the name.
     Manifest,

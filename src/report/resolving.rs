@@ -77,7 +77,7 @@ pub(crate) fn warnings(
         let why = failure.in_short();
         format!("`{id}`: using last known values and datastores: {why}")
     });
-    let lapsed = resolution.lapsed.iter().map(|reference| {
+    let expired = resolution.expired.iter().map(|reference| {
         let Reference { variable, name } = reference;
         format!(
             "{name} has expired (not withdrawn): `{id}` keeps the last known value of {variable}"
@@ -89,7 +89,7 @@ pub(crate) fn warnings(
             path.display()
         )
     });
-    away.into_iter().chain(lapsed).chain(left).collect()
+    away.into_iter().chain(expired).chain(left).collect()
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -1,8 +1,8 @@
-//! Who could provide a name in a region.
+//! The announcements of a name in a region that a reference may use.
 
 use std::collections::BTreeMap;
 
-use super::{LocalOffers, ResolveInput};
+use super::{input::ResolveInput, local_offers::LocalOffers};
 use crate::model::{
     announcement::{Announcement, By},
     id::Id,
@@ -11,17 +11,18 @@ use crate::model::{
     snapshot::Snapshot,
 };
 
-/// An announcement that could be chosen.
+/// An announcement that a reference may use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate<'a> {
     pub(super) announcement: &'a Announcement,
-    /// The revision of its key; 0 for one that this node stands for itself.
+    /// The revision of its key; 0 for an offer of this node.
     pub(super) revision: i64,
 }
 
+/// Candidates by their keys.
 pub(super) type Candidates<'a> = BTreeMap<Key, Candidate<'a>>;
 
-/// What the registry has, with this node's own offers in the place of its own keys.
+/// The live announcements, with this node's current offers instead of its announcements.
 pub(super) fn live<'a>(
     input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
@@ -42,7 +43,7 @@ pub(super) fn live<'a>(
         service: Id::first(),
         node: Id::first(),
     };
-    // A listener has every name of its node in one snapshot, and asks for each of them.
+    // A range: the listener's snapshot has every name of the node, and it resolves each of them.
     let announced = snapshot.live.range(first..);
     let announced = announced
         .take_while(|(key, _)| here(key))
@@ -56,12 +57,13 @@ pub(super) fn live<'a>(
             (key.clone(), candidate)
         })
         .collect();
-    candidates
-        .extend(own(input.local_offers, federation, region, name).filter(|(key, _)| !by_hand(key)));
+    candidates.extend(
+        local(input.local_offers, federation, region, name).filter(|(key, _)| !by_hand(key)),
+    );
     candidates
 }
 
-/// What the registry said last, less what it has since withdrawn and what this node speaks for.
+/// The last known announcements, except withdrawn ones and those of this node.
 pub(super) fn known<'a>(
     input: &ResolveInput<'a>,
     snapshot: Option<&Snapshot>,
@@ -85,18 +87,20 @@ pub(super) fn known<'a>(
         .collect()
 }
 
-/// This node's own offers of a name.
-pub(super) fn own<'a>(
-    own: &'a LocalOffers,
+/// This node's offers of a name.
+pub(super) fn local<'a>(
+    offers: &'a LocalOffers,
     federation: &'a Id,
     region: &'a Id,
     name: &'a Name,
 ) -> impl Iterator<Item = (Key, Candidate<'a>)> {
-    own.of(federation, region, name).map(|(key, announcement)| {
-        let candidate = Candidate {
-            announcement,
-            revision: 0,
-        };
-        (key.clone(), candidate)
-    })
+    offers
+        .of(federation, region, name)
+        .map(|(key, announcement)| {
+            let candidate = Candidate {
+                announcement,
+                revision: 0,
+            };
+            (key.clone(), candidate)
+        })
 }

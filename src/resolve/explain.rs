@@ -1,39 +1,40 @@
-//! Why a reference is unmet, as far as it can be told.
+//! Why a reference is unmet.
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Reference, ResolveInput};
+use super::{input::ResolveInput, resolution::Reference};
 use crate::model::{
     announcement::{By, Tombstone},
     id::Id,
     name::Name,
     snapshot::Snapshot,
+    suggest,
 };
 
-/// The nearest explanation of an unmet reference; displays as one clause.
+/// The most likely reason that a reference is unmet; displays as one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UnmetReason {
-    /// Other regions have it.
+    /// Only other regions have it.
     Elsewhere {
-        /// The services that provide it there; none if it is a datastore.
+        /// The services that provide it there; empty if it is a datastore.
         services: BTreeSet<Id>,
-        /// Those regions.
+        /// These regions.
         regions: BTreeSet<Id>,
     },
-    /// It was there and was taken back.
-    TombstoneEntry {
-        /// `service@node` of the one that was taken back last.
+    /// Its announcement was withdrawn.
+    Withdrawn {
+        /// `service@node` of the last withdrawal.
         provider: String,
-        /// By whom, and when.
+        /// Who withdrew it, and when.
         tombstone: Tombstone,
     },
-    /// Nothing provides it, but something of nearly that name.
+    /// Nothing provides it, but a similar name exists.
     Near(Name),
-    /// Nothing is known of it.
+    /// Nothing provides it.
     Nothing,
 }
 
-/// Explains an unmet reference. `names` is every name that the federation's registry knows.
+/// Explains an unmet reference; `names` is every name in the federation's registry.
 pub(crate) fn explain(
     input: &ResolveInput,
     snapshot: &Snapshot,
@@ -64,44 +65,41 @@ fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<U
 fn withdrawn(snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
     let of_name = snapshot.withdrawn.iter().filter(|(k, _)| k.name == *name);
     let (key, last) = of_name.max_by(|(_, a), (_, b)| a.tombstone.at.cmp(&b.tombstone.at))?;
-    Some(UnmetReason::TombstoneEntry {
+    Some(UnmetReason::Withdrawn {
         provider: key.provider(),
         tombstone: last.tombstone.clone(),
     })
 }
 
-/// Two edits away, and less than half of the name: `A_URL` is not a misspelt `B_URL`'s neighbour by design.
+/// A similar name of an announcement, a datastore or an offer of this node.
 fn near(input: &ResolveInput, name: &Name, names: &BTreeSet<Name>) -> Option<Name> {
     let datastores = input.datastores;
-    let stored = datastores.regions.values().flat_map(|values| values.keys());
-    let own = input.local_offers.keys().map(|key| &key.name);
+    let regional = datastores.regions.values().flat_map(|values| values.keys());
+    let local = input.local_offers.keys().map(|key| &key.name);
     let all = names
         .iter()
         .chain(datastores.common.keys())
-        .chain(stored)
-        .chain(own);
-    all.map(|other| {
-        (
-            strsim::damerau_levenshtein(name.as_str(), other.as_str()),
-            other,
-        )
-    })
-    .filter(|(distance, other)| (1..=2).contains(distance) && distance * 2 < other.as_str().len())
-    .min()
-    .map(|(_, other)| other.clone())
+        .chain(regional)
+        .chain(local);
+    let near = suggest::near_name(name.as_str(), all.map(Name::as_str))?;
+    Name::parse(near).ok()
 }
 
 impl fmt::Display for UnmetReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elsewhere { services, regions } if services.is_empty() => {
-                write!(f, "a datastore, but only in {}", listed("region", regions))
+                write!(
+                    f,
+                    "set by a datastore, but only in {}",
+                    listed("region", regions)
+                )
             }
             Self::Elsewhere { services, regions } => {
                 let (by, at) = (quoted(services), listed("region", regions));
                 write!(f, "provided by {by}, but only in {at}")
             }
-            Self::TombstoneEntry {
+            Self::Withdrawn {
                 provider,
                 tombstone,
             } => match tombstone.by {

@@ -1,41 +1,43 @@
-//! What the manifests on this node would announce themselves.
+//! What the manifests on this node announce, whether the registry has it or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    announcement::Announcement, facts::Facts, id::Id, key::Key, manifest::Manifest, offer::offers,
+    announcement::Announcement, facts::Facts, id::Id, key::Key, manifest::Manifest, name::Name,
+    offer::offers,
 };
 
-/// What the services of this node stand for by themselves, whatever the registry says of them: so that services of
-/// one node may need each other from the first converge, and announcing changes nobody's choice.
+/// The offers of this node's services. They replace what the registry has of these services, so that services of one node
+/// can use each other from the first converge on, and announcing them changes no environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LocalOffers {
     offers: BTreeMap<Key, Announcement>,
     services: BTreeSet<(Id, Id, Id)>,
-    before: BTreeSet<Key>,
+    previous: BTreeSet<Key>,
 }
 
 impl LocalOffers {
-    /// The offers of these manifests; held services are not among them.
+    /// The offers of these manifests, which exclude those of held services.
     pub(crate) fn new<'a>(
         manifests: impl IntoIterator<Item = &'a Manifest>,
         facts: &Facts,
     ) -> Self {
-        let mut own = Self::default();
+        let mut local = Self::default();
         for manifest in manifests {
             let identity = (&manifest.federation, &manifest.id, &facts.node);
-            own.services
+            local
+                .services
                 .insert((identity.0.clone(), identity.1.clone(), identity.2.clone()));
-            own.offers.extend(offers(manifest, facts, ""));
+            local.offers.extend(offers(manifest, facts, ""));
         }
-        own
+        local
     }
 
-    /// The same with what these services announced before: the next announce takes back what they no longer offer, such
-    /// as what they offered under another node name.
+    /// Adds the keys that these services announced before. The next announce withdraws those that they no longer offer, such
+    /// as keys of an earlier node name.
     #[must_use]
     pub(crate) fn with_previous(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
-        self.before.extend(keys);
+        self.previous.extend(keys);
         self
     }
 
@@ -44,24 +46,24 @@ impl LocalOffers {
         &'a self,
         federation: &'a Id,
         region: &'a Id,
-        name: &'a crate::model::name::Name,
+        name: &'a Name,
     ) -> impl Iterator<Item = (&'a Key, &'a Announcement)> {
         self.offers.iter().filter(move |(key, _)| {
             key.federation == *federation && key.region == *region && key.name == *name
         })
     }
 
-    /// Whether this node speaks for the key: then only its offers count, not what the registry still has.
+    /// Whether a service of this node owns the key: then only its offers count, not what the registry has.
     pub(crate) fn owns(&self, key: &Key) -> bool {
         let identity = (
             key.federation.clone(),
             key.service.clone(),
             key.node.clone(),
         );
-        self.services.contains(&identity) || self.before.contains(key)
+        self.services.contains(&identity) || self.previous.contains(key)
     }
 
-    /// Every offer, for catalogues of names.
+    /// The keys of all offers.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
         self.offers.keys()
     }

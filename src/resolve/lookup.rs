@@ -1,56 +1,66 @@
-//! The value of one reference: announcements, then last known ones, then datastores.
+//! The value of one reference: live announcements, then last known ones, then datastores.
 
 use super::{
-    RegistryState, ResolveInput,
     candidates::{self, Candidates},
-    join_all, spread,
+    input::{RegistryState, ResolveInput},
+    spread,
 };
 use crate::model::{
     datastores::Datastores, environment::Source, id::Id, key::Kind, manifest::Pick, name::Name,
     settings::OnUnreachable, snapshot::Snapshot,
 };
 
-/// The value of a reference.
+/// The value of a reference, with its origin.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct ReferenceValue {
     pub(super) value: String,
     pub(super) source: Source,
     pub(super) keys: Vec<(String, i64)>,
     pub(super) providers: Vec<String>,
 }
 
-/// The value of `name`, or `None` if it is unmet (or could not be read).
-pub(super) fn find<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
+/// The value of `name`; `None` if it is unmet, or if the registry could not be read.
+pub(super) fn value_of<'a>(
+    input: &ResolveInput<'a>,
+    name: &'a Name,
+    pick: &Pick,
+) -> Option<ReferenceValue> {
     match input.registry {
-        RegistryState::Available(snapshot) => in_snapshot(input, snapshot, name, pick),
-        RegistryState::Unavailable(OnUnreachable::LastKnown) => last_known(input, name, pick),
-        RegistryState::Unavailable(OnUnreachable::Datastores) => without_known(input, name, pick),
+        RegistryState::Available(snapshot) => from_snapshot(input, snapshot, name, pick),
+        RegistryState::Unavailable(OnUnreachable::LastKnown) => from_last_known(input, name, pick),
+        RegistryState::Unavailable(OnUnreachable::Datastores) => {
+            from_datastores_only(input, name, pick)
+        }
         RegistryState::Unavailable(OnUnreachable::Fail) => None,
     }
 }
 
-fn in_snapshot<'a>(
+fn from_snapshot<'a>(
     input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
     name: &'a Name,
     pick: &Pick,
-) -> Option<Found> {
+) -> Option<ReferenceValue> {
     let live = |region| candidates::live(input, snapshot, region, name);
-    let lapsed = |region| candidates::known(input, Some(snapshot), region, name);
-    first(input, live)
+    let expired = |region| candidates::known(input, Some(snapshot), region, name);
+    in_first_region(input, live)
         .map(|found| choose(input.node, &found, pick, Source::Registry))
         .or_else(|| {
-            let found = first(input, lapsed)?;
+            let found = in_first_region(input, expired)?;
             Some(choose(input.node, &found, pick, Source::LastKnown))
         })
-        .or_else(|| datastore(input, name))
+        .or_else(|| from_datastores(input, name))
 }
 
-fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
+fn from_last_known<'a>(
+    input: &ResolveInput<'a>,
+    name: &'a Name,
+    pick: &Pick,
+) -> Option<ReferenceValue> {
     let federation = &input.manifest.federation;
     let known = |region: &'a Id| {
         let mut all = candidates::known(input, None, region, name);
-        all.extend(candidates::own(
+        all.extend(candidates::local(
             input.local_offers,
             federation,
             region,
@@ -58,34 +68,39 @@ fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Opti
         ));
         all
     };
-    let choice = first(input, known).map(|found| {
+    let choice = in_first_region(input, known).map(|found| {
         let chosen = choose(input.node, &found, pick, Source::LastKnown);
-        // What this node stands for itself is as sure as if the registry had said it.
-        let all_own = chosen.keys.iter().all(|(_, revision)| *revision == 0);
-        let source = if all_own {
+        // This node's own offers are as current as announcements that were read from the registry.
+        let all_local = chosen.keys.iter().all(|(_, revision)| *revision == 0);
+        let source = if all_local {
             Source::Registry
         } else {
             Source::LastKnown
         };
-        Found { source, ..chosen }
+        ReferenceValue { source, ..chosen }
     });
-    choice.or_else(|| datastore(input, name))
+    choice.or_else(|| from_datastores(input, name))
 }
 
-/// A value that came from the registry is not replaced by a datastore's only because the registry does not answer.
-fn without_known<'a>(input: &ResolveInput<'a>, name: &'a Name, pick: &Pick) -> Option<Found> {
-    if first(input, |region| candidates::known(input, None, region, name)).is_some() {
+/// Values of this node's own offers and of datastores. A name with a last known value has none: an unreachable registry is
+/// no reason to replace its value by that of a datastore.
+fn from_datastores_only<'a>(
+    input: &ResolveInput<'a>,
+    name: &'a Name,
+    pick: &Pick,
+) -> Option<ReferenceValue> {
+    if in_first_region(input, |region| candidates::known(input, None, region, name)).is_some() {
         return None;
     }
     let federation = &input.manifest.federation;
-    let own = |region| candidates::own(input.local_offers, federation, region, name).collect();
-    first(input, own)
+    let local = |region| candidates::local(input.local_offers, federation, region, name).collect();
+    in_first_region(input, local)
         .map(|found| choose(input.node, &found, pick, Source::Registry))
-        .or_else(|| datastore(input, name))
+        .or_else(|| from_datastores(input, name))
 }
 
 /// The candidates of the first region that has any.
-fn first<'a>(
+fn in_first_region<'a>(
     input: &ResolveInput<'a>,
     candidates: impl Fn(&'a Id) -> Candidates<'a>,
 ) -> Option<Candidates<'a>> {
@@ -96,11 +111,11 @@ fn first<'a>(
         .find(|found| !found.is_empty())
 }
 
-fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> Found {
-    let chosen: Vec<_> = if join_all(pick).is_some() || candidates.len() == 1 {
+fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> ReferenceValue {
+    let chosen: Vec<_> = if separator(pick).is_some() || candidates.len() == 1 {
         candidates.iter().collect()
     } else {
-        // The last of equal maxima wins in `max_by_key`, so the order is turned to let the first key win.
+        // `max_by_key` returns the last of equal maxima, so the reversed order makes the first key win.
         let best = candidates.iter().rev();
         best.max_by_key(|(key, _)| spread::score(node, key))
             .into_iter()
@@ -112,8 +127,8 @@ fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> Fo
         .collect();
     values.sort_unstable();
     values.dedup();
-    Found {
-        value: values.join(join_all(pick).unwrap_or_default()),
+    ReferenceValue {
+        value: values.join(separator(pick).unwrap_or_default()),
         source,
         keys: chosen
             .iter()
@@ -123,9 +138,9 @@ fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> Fo
     }
 }
 
-fn datastore(input: &ResolveInput, name: &Name) -> Option<Found> {
+fn from_datastores(input: &ResolveInput, name: &Name) -> Option<ReferenceValue> {
     let value = value_in(input.datastores, input.region, name)?;
-    Some(Found {
+    Some(ReferenceValue {
         value: value.clone(),
         source: Source::Datastores,
         keys: Vec::new(),
@@ -133,8 +148,8 @@ fn datastore(input: &ResolveInput, name: &Name) -> Option<Found> {
     })
 }
 
-/// A name that is given for any region is never taken from the common datastores: a region that lacks it is unmet,
-/// not sent to another region's database.
+/// A name that any region sets is never taken from the common datastores: in a region without it the reference is unmet,
+/// since another region's database would be wrong.
 fn value_in<'a>(datastores: &'a Datastores, region: &Id, name: &Name) -> Option<&'a String> {
     if datastores
         .regions
@@ -144,4 +159,12 @@ fn value_in<'a>(datastores: &'a Datastores, region: &Id, name: &Name) -> Option<
         return datastores.regions.get(region)?.get(name);
     }
     datastores.common.get(name)
+}
+
+/// The separator for `pick` `all`; `None` if one value is picked.
+fn separator(pick: &Pick) -> Option<&str> {
+    match pick {
+        Pick::Spread => None,
+        Pick::All { separator } => Some(separator),
+    }
 }

@@ -1,5 +1,5 @@
-//! Rendezvous hashing: each consumer takes the provider that scores highest for it, so consumers spread evenly, and
-//! a provider's coming or going moves only its own share (Thaler and Ravishankar 1998).
+//! Rendezvous hashing (Thaler and Ravishankar 1998): each consumer takes the provider with the highest score for it, so
+//! consumers spread evenly, and adding or removing a provider affects only the provider's own share.
 
 use sha2::{Digest, Sha256};
 

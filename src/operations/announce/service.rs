@@ -2,7 +2,7 @@
 
 use super::{AnnounceOptions, add_reads_of};
 use crate::{
-    announce::{self, Desired, is_held, lease_id, leaving},
+    announce::{self, Desired, is_held, lease_id, withdrawals},
     edge::registry::Session,
     model::{
         id::Id, key::Key, manifest::Manifest, offer::offers, service_state::AnnounceProgress,
@@ -65,12 +65,12 @@ impl<'a> Announcer<'a> {
             return Ok(Attempt::Conflict);
         }
         let state = states::load(node, id)?;
-        let wanted = offers(manifest, &node.facts(self.session)?, &Node::now());
-        let leaving = leaving(&state, &wanted);
+        let announcements = offers(manifest, &node.facts(self.session)?, &Node::now());
+        let withdrawals = withdrawals(&state, &announcements);
         let mut desired = Desired {
             state,
-            wanted,
-            leaving,
+            announcements,
+            withdrawals,
         };
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
@@ -103,7 +103,7 @@ impl<'a> Announcer<'a> {
         let snapshot = snapshots.of(&manifest.federation).snapshot();
         let held = is_held(
             &desired.state,
-            desired.wanted.keys(),
+            desired.announcements.keys(),
             snapshot.unwrap_or(&empty),
         );
         let held = held && self.options.keep_withdrawn;
@@ -133,7 +133,7 @@ impl<'a> Announcer<'a> {
             // Nobody knew that it mattered when the registry was read.
             Read::NotAsked => return Ok(Attempt::Conflict),
         };
-        let plan = announce::plan(&desired.wanted, id, &desired.leaving, snapshot);
+        let plan = announce::plan(&desired.announcements, id, &desired.withdrawals, snapshot);
         if !self.options.dry_run {
             let scope = CommitScope {
                 service,
@@ -164,8 +164,11 @@ impl<'a> Announcer<'a> {
         let id = lease.and_then(|lease| lease.id).unwrap_or(0);
         let is_new =
             |(key, announcement): (&Key, &_)| !desired.state.confirms(key, announcement, id);
-        if error.is_away && desired.leaving.is_empty() && !desired.wanted.iter().any(is_new) {
-            for key in desired.wanted.keys() {
+        if error.is_away
+            && desired.withdrawals.is_empty()
+            && !desired.announcements.iter().any(is_new)
+        {
+            for key in desired.announcements.keys() {
                 report.add(key, false);
             }
             let reason = error.failure.in_short();
@@ -176,9 +179,16 @@ impl<'a> Announcer<'a> {
         if !error.is_away || self.options.dry_run {
             return Err(error.failure.clone());
         }
-        let owed = desired.wanted.iter().filter(|offer| is_new(*offer));
-        let leaving = desired.leaving.iter().map(|(key, by)| (key, *by));
-        record::owe(self.node, service, owed, leaving, lease, self.under_way())?;
+        let owed = desired.announcements.iter().filter(|offer| is_new(*offer));
+        let withdrawals = desired.withdrawals.iter().map(|(key, by)| (key, *by));
+        record::owe(
+            self.node,
+            service,
+            owed,
+            withdrawals,
+            lease,
+            self.under_way(),
+        )?;
         Err(error.failure.clone().note(record::owed_note(service)))
     }
 
@@ -192,7 +202,7 @@ impl<'a> Announcer<'a> {
     }
 
     fn lease(&self, desired: &Desired) -> Option<Lease> {
-        let (ttl, key) = (self.options.ttl?, desired.wanted.keys().next()?);
+        let (ttl, key) = (self.options.ttl?, desired.announcements.keys().next()?);
         let id = Some(lease_id(key, ttl));
         Some(Lease { id, ttl })
     }

@@ -1,0 +1,54 @@
+//! The keys that a service has to withdraw, and whether the service is held.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    announcement::{Announcement, By},
+    key::Key,
+    service_state::ServiceState,
+    snapshot::Snapshot,
+};
+
+/// The keys to withdraw when `announcements` is all that a service provides: those that it announced before and no longer
+/// provides, and those that an earlier call could not withdraw.
+pub(crate) fn withdrawals(
+    state: &ServiceState,
+    announcements: &BTreeMap<Key, Announcement>,
+) -> BTreeMap<Key, By> {
+    let dropped = state.keys_dropped_by(announcements);
+    let pending = pending(state).into_iter();
+    dropped
+        .map(|key| (key, By::Manifest))
+        .chain(pending.filter(|(key, _)| !announcements.contains_key(key)))
+        .collect()
+}
+
+/// The keys to withdraw for a held service: those that an earlier call could not withdraw, and those that are gone already
+/// and only have to leave the state.
+pub(super) fn withdrawals_while_held(
+    state: &ServiceState,
+    is_gone: impl Fn(&Key) -> bool,
+) -> BTreeMap<Key, By> {
+    let gone = state.keys().filter(is_gone).map(|key| (key, By::Hand));
+    gone.chain(pending(state)).collect()
+}
+
+/// The keys that an earlier call could not withdraw, as far as this node knows.
+fn pending(state: &ServiceState) -> BTreeMap<Key, By> {
+    let parse = |(path, by): (&String, &By)| Key::parse(path).map(|(_, key)| (key, *by));
+    state.withdrawing.iter().filter_map(parse).collect()
+}
+
+/// Whether a service is held: withdrawn by hand on this node, or elsewhere with a tombstone by hand, and not announced by
+/// hand since.
+pub(crate) fn is_held<'a>(
+    state: &ServiceState,
+    mut keys: impl Iterator<Item = &'a Key>,
+    snapshot: &Snapshot,
+) -> bool {
+    let by_hand = |key: &Key| {
+        let withdrawn = snapshot.withdrawn.get(key).filter(|_| !state.insists(key));
+        withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
+    };
+    state.held || keys.any(by_hand)
+}
