@@ -6,6 +6,7 @@ mod graph;
 mod modules;
 mod rules;
 mod source;
+mod words;
 
 use std::{
     fs,

@@ -14,12 +14,7 @@ use crate::{
 pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     let mut session = node.session();
     let withdrawal = if global.node.is_some() {
-        let services = if args.services.all {
-            OtherServices::All
-        } else {
-            OtherServices::Named(&args.services.ids)
-        };
-        on_other_node(node, &mut session, services)?
+        on_other_node(node, &mut session, other_services(args))?
     } else if args.services.all {
         manifests::warn_of_ignored(node)?;
         on_this_node(node, &mut session, remembered_ids(node)?)?
@@ -60,4 +55,13 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         }
     }
     Ok(tally.code(false))
+}
+
+/// Which services of the other node are meant.
+fn other_services(args: &WithdrawArgs) -> OtherServices<'_> {
+    if args.services.all {
+        OtherServices::All
+    } else {
+        OtherServices::Named(&args.services.ids)
+    }
 }

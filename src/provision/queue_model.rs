@@ -6,6 +6,7 @@ use super::{
     schedule_model::{Happening, Schedule, schedule},
     *,
 };
+use crate::harness::seed;
 
 /// A node: what the registry says, what the node runs with, and what runs.
 struct NodeModel {
@@ -153,7 +154,7 @@ impl NodeModel {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, ..seed::config() })]
 
     #[test]
     fn no_schedule_loses_a_change_runs_two_at_once_or_starts_too_often(schedule in schedule()) {

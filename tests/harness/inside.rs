@@ -9,5 +9,6 @@
 pub(crate) mod black_hole;
 pub(crate) mod certificates;
 pub(crate) mod etcd;
+pub(crate) mod seed;
 pub(crate) mod values;
 pub(crate) mod wait;

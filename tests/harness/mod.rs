@@ -9,6 +9,7 @@ pub(crate) mod golden;
 pub(crate) mod not_run;
 pub(crate) mod registry;
 pub(crate) mod scenario;
+pub(crate) mod seed;
 pub(crate) mod shells;
 pub(crate) mod strace;
 pub(crate) mod tree;

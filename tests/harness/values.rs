@@ -1,6 +1,6 @@
 //! Values that have hurt somebody.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use proptest::{
     collection::vec,
@@ -10,6 +10,8 @@ use proptest::{
     strategy::ValueTree,
     test_runner::TestRunner,
 };
+
+use super::seed;
 
 /// The file that a value makes if it runs as code.
 pub(crate) const CANARY: &str = "canary";
@@ -98,17 +100,20 @@ pub(crate) const HOSTILE: &[&str] = &[
 
 /// So many random values, the same in every test of a run; each run has others.
 pub(crate) fn random(count: usize) -> Vec<String> {
-    static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| generate(1000));
-    VALUES.iter().take(count).cloned().collect()
+    static VALUES: OnceLock<Vec<String>> = OnceLock::new();
+    // Made here, so that every test prints the seed, not only the one that draws.
+    let mut runner = seed::runner();
+    let values = VALUES.get_or_init(|| generate(&mut runner, 1000));
+    values.iter().take(count).cloned().collect()
 }
 
-fn generate(count: usize) -> Vec<String> {
+fn generate(runner: &mut TestRunner, count: usize) -> Vec<String> {
     let piece = prop_oneof![
         3 => select(HOSTILE).prop_map(str::to_owned),
         2 => any::<char>().prop_map(String::from),
         2 => "[ -~]{1,4}",
     ];
     let value = vec(piece, 0..7).prop_map(|pieces| pieces.concat().replace('\0', ""));
-    let tree = vec(value, count).new_tree(&mut TestRunner::default());
+    let tree = vec(value, count).new_tree(runner);
     tree.expect("values").current()
 }

@@ -12,7 +12,10 @@ use super::{
     rendered, values,
 };
 use crate::{
-    harness::values::{CANARY, HOSTILE},
+    harness::{
+        seed,
+        values::{CANARY, HOSTILE},
+    },
     model::format::Format,
     render::shell,
 };
@@ -21,7 +24,6 @@ use proptest::{
     prelude::any,
     sample::{Index, select},
     strategy::{Strategy as _, ValueTree as _},
-    test_runner::TestRunner,
 };
 
 /// Enough for many that are still confs, and many that are not.
@@ -52,7 +54,7 @@ fn mutations() -> Vec<String> {
     ];
     let piece = select([HOSTILE, more.as_slice()].concat());
     let edits = vec((any::<Index>(), piece, any::<bool>()), 1..3);
-    let tree = vec(edits, COUNT).new_tree(&mut TestRunner::default());
+    let tree = vec(edits, COUNT).new_tree(&mut seed::runner());
     let edits = tree.expect("edits").current();
     edits
         .into_iter()
