@@ -16,6 +16,7 @@ pub(in crate::edge) use error::plain;
 pub(crate) use error::{FileError, FileErrorKind};
 pub(crate) use folder::{list_ids, make_dir};
 pub(crate) use temporary::is_hidden_name;
+pub(in crate::edge) use temporary::remove_leftovers;
 pub(crate) use write::{Written, remove, settle, write, write_at_once, write_without_sync};
 
 use std::{

@@ -46,12 +46,26 @@ pub(crate) fn is_hidden_name(name: &OsStr) -> bool {
 
 /// Removes everything with a hidden name of `path` but `kept`.
 pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> {
-    let problem = |error| FileError::writing(path, error);
-    for entry in fs::read_dir(folder(path)).map_err(problem)? {
-        let entry = entry.map_err(problem)?;
-        let name = entry.file_name();
-        if belongs(path, &name) && kept != Some(name.as_os_str()) {
-            discard(entry.path()).map_err(problem)?;
+    let left = |name: &OsStr| belongs(path, name) && kept != Some(name);
+    remove_all(folder(path), left).map_err(|error| FileError::writing(path, error))
+}
+
+/// Removes everything in a folder whose name says that a killed writer left it there.
+///
+/// # Errors
+/// [`FileError`] when one of these cannot be removed.
+pub(in crate::edge) fn remove_leftovers(
+    folder: &Path,
+    is_leftover: impl Fn(&OsStr) -> bool,
+) -> Result<(), FileError> {
+    remove_all(folder, is_leftover).map_err(|error| FileError::writing(folder, error))
+}
+
+fn remove_all(folder: &Path, chosen: impl Fn(&OsStr) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if chosen(&entry.file_name()) {
+            discard(entry.path())?;
         }
     }
     Ok(())

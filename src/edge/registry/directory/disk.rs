@@ -1,23 +1,26 @@
-//! The folder of the embedded registry: reading a federation's file without a lock, and swapping in a new one under it.
+//! The folder of the embedded registry: reading a federation's file without a lock, and replacing it under one.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    ffi::OsStr,
+    fs, io,
     path::{Path, PathBuf},
-    thread,
-    time::Duration,
 };
 
-use crate::{edge::files::plain, model::id::Id};
+use crate::{
+    edge::{
+        files::{self, Access, FileError, FileErrorKind},
+        locks::{self, Lock, LockError},
+    },
+    model::id::Id,
+};
 
 use super::{
     super::{RegistryError, budget::Deadline},
     file::{Contents, Unreadable},
 };
 
-/// How often a lock that another holds is tried; it is held for one write of a small file.
-const RETRY: Duration = Duration::from_millis(2);
+/// The permission bits of the folder: those above it hold more than the registry, so only it is closed to others.
+const FOLDER_MODE: u32 = 0o700;
 
 /// The folder.
 pub(super) struct Disk {
@@ -25,8 +28,8 @@ pub(super) struct Disk {
 }
 
 /// The right to write; it ends when this is dropped.
-pub(super) struct Lock {
-    _file: File,
+pub(super) struct WriteLock {
+    _lock: Lock,
 }
 
 impl Disk {
@@ -37,26 +40,23 @@ impl Disk {
     }
 
     /// The folder, made if there is none.
-    pub(super) fn folder(&self) -> io::Result<&Path> {
-        self.make_folder()?;
+    pub(super) fn folder(&self) -> Result<&Path, FileError> {
+        files::make_dir(&self.folder, FOLDER_MODE)?;
         Ok(&self.folder)
     }
 
-    /// What is in the file, expired keys too; nothing at revision 0 if it is not there.
+    /// What is in the file, expired keys too; nothing at revision 0 if there is no file.
     pub(super) fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
         let path = self.path(federation);
-        // Reading a pipe would wait for a writer for ever.
-        let waits = |there: fs::Metadata| !there.is_file() && !there.is_dir();
-        if fs::metadata(&path).is_ok_and(waits) {
-            let error = io::Error::other("it is not a regular file");
-            return Err(failed(federation, "read", &path, &error));
-        }
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Contents::default());
-            }
-            Err(error) => return Err(failed(federation, "read", &path, &error)),
+        let text = files::read_own(&path).map_err(|error| failed(federation, error))?;
+        let Some(text) = text else {
+            return match fs::metadata(&path) {
+                // A file in the place of the folder is no empty registry.
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                    Err(failed(federation, FileError::reading(&path, error)))
+                }
+                _ => Ok(Contents::default()),
+            };
         };
         let path = path.display().to_string();
         Contents::parse(&text).map_err(|why| match why {
@@ -66,91 +66,91 @@ impl Disk {
     }
 
     /// Waits for the right to write, and makes the folder if need be.
-    pub(super) fn lock(&self, federation: &Id, deadline: Deadline) -> Result<Lock, RegistryError> {
-        self.make_folder()
-            .map_err(|error| failed(federation, "create", &self.folder, &error))?;
-        let path = self.folder.join(".lock");
-        let mut options = OpenOptions::new();
-        let opened = options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path);
-        let file = opened.map_err(|error| failed(federation, "open", &path, &error))?;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::WouldBlock) if deadline.has_passed() => {
-                    return Err(RegistryError::Locked {
-                        path: path.display().to_string(),
-                        reason: deadline.reason(),
-                    });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(RETRY.min(deadline.left())),
-                Err(TryLockError::Error(error)) => {
-                    return Err(failed(federation, "lock", &path, &error));
-                }
-            }
+    pub(super) fn lock(
+        &self,
+        federation: &Id,
+        deadline: Deadline,
+    ) -> Result<WriteLock, RegistryError> {
+        let folder = self.folder().map_err(|error| failed(federation, error))?;
+        let path = folder.join(".lock");
+        match locks::exclusive(&path, &Access::PRIVATE, deadline.left()) {
+            Ok(lock) => Ok(WriteLock { _lock: lock }),
+            Err(LockError::File(error)) => Err(failed(federation, error)),
+            Err(LockError::Busy { path, .. }) => Err(RegistryError::Locked {
+                path: path.display().to_string(),
+                reason: deadline.reason(),
+            }),
         }
     }
 
-    /// Swaps in a new file whole: whoever reads sees the old one or the new one, even after a crash.
+    /// Replaces the file whole: a reader sees the old one or the new one, even after a crash.
     pub(super) fn store(
         &self,
         federation: &Id,
         contents: &Contents,
-        _lock: &Lock,
+        _lock: &WriteLock,
     ) -> Result<(), RegistryError> {
         let path = self.path(federation);
-        let write = || -> io::Result<()> {
-            let text = contents.text()?;
-            let mut temporary = tempfile::Builder::new()
-                .prefix(".new-")
-                .tempfile_in(&self.folder)?;
-            temporary.write_all(text.as_bytes())?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(&path).map_err(|error| error.error)?;
-            File::open(&self.folder)?.sync_all()
+        let write = || {
+            let text = contents.text();
+            let text = text.map_err(|error| FileError::writing(&path, io::Error::from(error)))?;
+            files::remove_leftovers(&self.folder, is_former_temporary)?;
+            files::write(&path, text.as_bytes(), &Access::PRIVATE)
         };
-        write().map_err(|error| failed(federation, "write", &path, &error))
+        write().map(drop).map_err(|error| failed(federation, error))
     }
 
     /// An id never begins with a dot, so no federation's file is the lock or a temporary one.
     fn path(&self, federation: &Id) -> PathBuf {
         self.folder.join(format!("{federation}.json"))
     }
+}
 
-    /// Only the folder itself is closed to others: those above it hold more than the registry.
-    fn make_folder(&self) -> io::Result<()> {
-        if self.folder.is_dir() {
-            return Ok(());
-        }
-        if let Some(above) = self.folder.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o755)
-                .create(above)?;
-        }
-        match DirBuilder::new().mode(0o700).create(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        }
+/// Whether a name is that of a temporary file of reconf 0.1.0 before it used [`files::write`]. Only a writer that was
+/// killed leaves one: the others hold the lock.
+fn is_former_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".new-")
+}
+
+fn failed(federation: &Id, error: FileError) -> RegistryError {
+    let path = error.path.display().to_string();
+    match error.kind {
+        FileErrorKind::NotPermitted => RegistryError::Denied {
+            federation: federation.clone(),
+            place: path,
+            reason: format!("cannot {} it: permission denied", error.action),
+        },
+        FileErrorKind::CannotWrite | FileErrorKind::CannotRead => RegistryError::Io {
+            action: error.action,
+            path,
+            reason: error.reason,
+        },
     }
 }
 
-fn failed(federation: &Id, action: &'static str, path: &Path, error: &io::Error) -> RegistryError {
-    let (path, reason) = (path.display().to_string(), plain(error));
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        return RegistryError::Denied {
-            federation: federation.clone(),
-            place: path,
-            reason: format!("cannot {action} it: permission denied"),
-        };
-    }
-    RegistryError::Io {
-        action,
-        path,
-        reason,
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_killed_writers_left_is_removed_by_the_next_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, others) = (Id::default_scope(), Id::parse("other").unwrap());
+        let hidden = |federation: &Id| format!(".{federation}.json.reconf-a1B2c3D4");
+        for name in [".new-a1B2c3", &hidden(&ours), &hidden(&others), ".kept"] {
+            fs::write(folder.path().join(name), "{").unwrap();
+        }
+        let disk = Disk::new(folder.path());
+        for federation in [&ours, &others] {
+            let deadline = Deadline::after(Duration::from_secs(60));
+            let lock = disk.lock(federation, deadline).unwrap();
+            disk.store(federation, &Contents::default(), &lock).unwrap();
+        }
+        let names = fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [".kept", ".lock", "default.json", "other.json"]);
     }
 }

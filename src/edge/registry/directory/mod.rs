@@ -7,15 +7,17 @@ mod file;
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
-    io,
     path::Path,
     time::Duration,
 };
 
-use crate::{edge::clock, model::id::Id};
+use crate::{
+    edge::{clock, files::FileError},
+    model::id::Id,
+};
 
 use super::{Change, Commit, Lease, Precondition, Range, Reading, RegistryError, budget::Deadline};
-use disk::{Disk, Lock};
+use disk::{Disk, WriteLock};
 use file::{Contents, Term};
 
 /// The folder, and the leases that were granted and have no key yet.
@@ -47,7 +49,7 @@ impl Directory {
     }
 
     /// The folder, made if there is none.
-    pub(super) fn folder(&self) -> io::Result<&Path> {
+    pub(super) fn folder(&self) -> Result<&Path, FileError> {
         self.disk.folder()
     }
 
@@ -136,7 +138,7 @@ impl Directory {
         federation: &Id,
         old: &Contents,
         new: &Contents,
-        lock: &Lock,
+        lock: &WriteLock,
     ) -> Result<(), RegistryError> {
         if new == old {
             return Ok(());

@@ -44,7 +44,8 @@ impl Watcher {
         let directory = Directory::new(path);
         let (wake, woken) = channel();
         let looker = wake.clone();
-        let folder = FolderWatch::start(vec![directory.folder()?.to_owned()], move |_| {
+        let folders = vec![directory.folder().map_err(io::Error::other)?.to_owned()];
+        let folder = FolderWatch::start(folders, move |_| {
             // Nobody listens any more once the watch has ended.
             let _ended = looker.send(Wake::Look);
         })?;
