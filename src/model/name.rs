@@ -1,4 +1,4 @@
-//! Names of variables and of what services provide. A `Name` is always a POSIX name.
+//! Names of variables and of provided values. A `Name` is always a POSIX name.
 
 use std::{fmt, sync::Arc};
 
@@ -11,17 +11,17 @@ use super::parsed::parsed;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(Arc<str>);
 
-/// Why a text is not usable as a variable's name.
+/// Why a text is not a valid name of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NameError {
-    /// It has other characters than a POSIX name.
+    /// It is not a POSIX name.
     #[error("is not a POSIX name: letters, digits and `_`, no digit first")]
     Shape,
-    /// A shell owns it: sourcing the conf would change or end the shell (design.md section 3).
-    #[error("belongs to the shell and cannot be set by a conf")]
+    /// A shell reserves it: sourcing the conf would change or end the shell (design.md section 3).
+    #[error("is reserved by the shell and cannot be set by a conf")]
     Reserved,
-    /// It decides which code the program loads, so it may only be written out in `environment`.
-    #[error("decides which code a program runs: it may be in `environment`, never in `requires`")]
+    /// It controls which code a program loads, so only `environment` may set it.
+    #[error("controls which code a program runs: set it in `environment`, not in `requires`")]
     EnvironmentOnly,
 }
 
@@ -123,7 +123,7 @@ const RESERVED: &[&str] = &[
 
 const RESERVED_PREFIXES: &[&str] = &["BASH_", "EPOCH", "RECONF_", "ZSH_"];
 
-/// `BASH_ENV` begins like the shell's own names, and is allowed all the same where it is written out.
+/// Allowed in `environment` only. `BASH_ENV` is among them although it begins like a reserved name.
 const ENVIRONMENT_ONLY: &[&str] = &["BASH_ENV", "NODE_OPTIONS", "PATH", "PYTHONPATH"];
 
 impl Name {
@@ -146,7 +146,7 @@ impl Name {
     /// Parses the name of a variable that a manifest's `environment` sets.
     ///
     /// # Errors
-    /// [`NameError::Shape`], or [`NameError::Reserved`] for a name that a shell owns.
+    /// [`NameError::Shape`], or [`NameError::Reserved`] for a name that a shell reserves.
     pub(crate) fn in_environment(text: &str) -> Result<Self, NameError> {
         let name = Self::parse(text)?;
         if name.is_reserved() {

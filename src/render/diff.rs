@@ -1,4 +1,4 @@
-//! What a render would change, a variable a line.
+//! What a render changes, one line per variable.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,25 +8,25 @@ use std::{
 use super::shell;
 use crate::model::{environment::Environment, name::Name};
 
-/// What happens to a variable.
+/// How a variable changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DiffKind {
     /// `+`: it is new.
     Added,
-    /// `-`: it goes.
+    /// `-`: it is removed.
     Removed,
     /// `~`: its value changes.
     Changed,
 }
 
-/// One variable that changes.
+/// A variable that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DiffLine {
-    /// What happens to it.
+    /// How it changes.
     pub change: DiffKind,
     /// Its name.
     pub name: String,
-    /// Its value as it is shown: `***`, or quoted on one line, or both values with an arrow between them.
+    /// The value to show: `***`, or quoted on one line, or the old and the new value with an arrow.
     pub shown: String,
 }
 
@@ -41,8 +41,8 @@ impl fmt::Display for DiffLine {
     }
 }
 
-/// The variables in which the environment differs from a shell conf, sorted by name; none when both say the same.
-/// No conf, or one that `exec` would refuse, counts as empty. Values are masked unless `show_values`.
+/// The variables in which the environment differs from a shell conf, sorted by name. A missing conf, or one that `exec`
+/// refuses, counts as empty. Values are masked unless `show_values`.
 pub(crate) fn diff(before: Option<&[u8]>, after: &Environment, show_values: bool) -> Vec<DiffLine> {
     let before = before.and_then(|conf| shell::parse(conf).ok());
     let before: BTreeMap<String, Vec<u8>> = before.unwrap_or_default().into_iter().collect();
@@ -82,7 +82,7 @@ fn line(name: &str, old: Option<&[u8]>, new: Option<&[u8]>, show_values: bool) -
     })
 }
 
-/// In double quotes with every control character escaped, so that a value stays on its line.
+/// In double quotes with control characters escaped, so that a value stays on one line.
 fn quoted(value: &[u8]) -> String {
     format!("{:?}", String::from_utf8_lossy(value))
 }

@@ -1,15 +1,14 @@
-//! Reads a conf as `docker run --env-file` does: a variable a line, no quotes, no escapes. It has no helper because a
-//! value stands for itself.
+//! The docker format: one variable per line, without quotes or escapes, as `docker run --env-file` reads it.
 
-use super::{ConfError, Pairs};
+use super::{conf::Pairs, conf_error::ConfError};
 
-/// Lines of this many bytes do not fit into docker's line scanner.
+/// The length in bytes from which on docker's scanner cannot read a line.
 pub(super) const LINE_LIMIT: usize = 64 * 1024;
 
 /// Reads as docker's `kvfile` does.
 ///
 /// # Errors
-/// [`ConfError`] where docker would refuse the file, and for a name without `=`, which docker takes from its caller.
+/// Whatever docker refuses, and a name without `=`, whose value docker takes from its own environment.
 pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     let text = std::str::from_utf8(conf)
         .map_err(|error| ConfError::at(conf, error.valid_up_to(), "docker reads UTF-8 only"))?;
@@ -29,7 +28,7 @@ pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
                 .split_once('=')
                 .ok_or_else(|| error("expected `NAME=value`"))?;
             if name.is_empty() || name.contains(char::is_whitespace) {
-                return Err(error("expected a variable's name before `=`"));
+                return Err(error("expected a variable name before `=`"));
             }
             pairs.push((name.to_owned(), value.as_bytes().to_vec()));
         }

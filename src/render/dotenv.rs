@@ -1,9 +1,9 @@
 //! The dotenv format: quoting, and a reader after python-dotenv's.
 
-use super::{ConfError, Pairs};
+use super::{conf::Pairs, conf_error::ConfError};
 
-/// The value in single quotes. Only double quotes can carry a carriage return, as `\r`. A value that ends in a
-/// backslash is not quoted where that is possible: python-dotenv before 1.2 takes `\\'` for an escaped quote.
+/// The value in single quotes, or in double quotes if it has a carriage return, which only they can express (as `\r`). A
+/// value that ends in a backslash stays unquoted if possible: python-dotenv before 1.2 reads `\\'` as an escaped quote.
 pub(super) fn quote(value: &str) -> String {
     if value.contains('\r') {
         let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
@@ -20,11 +20,11 @@ pub(super) fn quote(value: &str) -> String {
 /// Reads as python-dotenv does, without expanding `${…}`.
 ///
 /// # Errors
-/// [`ConfError`] where python-dotenv skips a line that it cannot parse, and for a name without `=`.
+/// A line that python-dotenv cannot parse and skips, and a name without `=`.
 pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     let text = std::str::from_utf8(conf)
         .map_err(|error| ConfError::at(conf, error.valid_up_to(), "python reads UTF-8 only"))?;
-    // Python opens text files with universal newlines.
+    // Python reads text files with universal newlines.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = DotenvReader { rest: &text };
     let mut pairs = Pairs::new();
@@ -43,7 +43,7 @@ struct DotenvReader<'a> {
 }
 
 impl<'a> DotenvReader<'a> {
-    /// Goes to the next line that is neither empty nor a comment; false at the end.
+    /// Moves to the next line that is neither empty nor a comment; false at the end.
     fn next_line(&mut self) -> bool {
         self.rest = self.rest.trim_start_matches(is_space);
         while self.rest.starts_with('#') {
@@ -97,7 +97,7 @@ impl<'a> DotenvReader<'a> {
         Some(line.trim_end_matches(is_space).to_owned())
     }
 
-    /// Takes the rest of a quoted value; `decode` says what a backslash and a character mean together, if anything.
+    /// Consumes the rest of a quoted value; `decode` maps the character after a backslash to its meaning, if it has one.
     fn quoted(
         &mut self,
         rest: &'a str,
@@ -112,7 +112,7 @@ impl<'a> DotenvReader<'a> {
                 '\\' => {
                     let escaped = chars.next()?;
                     match decode(escaped) {
-                        Some(meant) => value.push(meant),
+                        Some(decoded) => value.push(decoded),
                         None => value.extend(['\\', escaped]),
                     }
                 }

@@ -1,12 +1,12 @@
-//! The envdir format: a directory with a file a variable, as daemontools' envdir and runit's chpst read it.
+//! The envdir format: a directory with one file per variable, as daemontools' envdir and runit's chpst read it.
 
 use std::collections::BTreeMap;
 
-use super::Pairs;
+use super::conf::Pairs;
 use crate::model::environment::Environment;
 
-/// File name -> bytes. A line feed is written as NUL; the newline at the end makes even an empty value a value,
-/// since an empty file means that the variable is unset.
+/// File name -> bytes. A line feed is written as NUL. Each file ends in a newline, since an empty file would unset the
+/// variable instead of setting it to an empty value.
 pub(super) fn write(environment: &Environment) -> BTreeMap<String, Vec<u8>> {
     let file = |value: &str| -> Vec<u8> {
         let bytes = value.bytes().map(|b| if b == b'\n' { 0 } else { b });
@@ -18,7 +18,7 @@ pub(super) fn write(environment: &Environment) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Reads as envdir does: the first line without blanks and tabs at its end, NUL as line feed; an empty file unsets.
+/// Reads as envdir does: the first line without spaces and tabs at its end, NUL as line feed; an empty file unsets.
 pub(super) fn parse(directory: &BTreeMap<String, Vec<u8>>) -> Pairs {
     directory
         .iter()

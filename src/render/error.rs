@@ -1,21 +1,19 @@
-//! What can go wrong between an environment and its text. No message holds a value: values may be secret.
+//! Errors of rendering. No message has a value, since values may be secret.
 
-use std::fmt;
-
-use super::{readback::Difference, refusal::FormatRefusal};
+use super::{conf_error::ConfError, difference::Difference, refusal::FormatRefusal};
 use crate::model::{format::Format, id::Id};
 
 /// Why a conf was not rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RenderError {
-    /// The format cannot carry these variables; never empty.
+    /// The format cannot represent these variables; never empty.
     #[error("{}", FormatRefusal::summary(.0))]
     Refused(Vec<FormatRefusal>),
-    /// The format is built in code.
-    #[error("format `{0}` takes no template")]
+    /// The format has no template, since its writer is code.
+    #[error("format `{0}` does not support templates")]
     BuiltIn(Format),
-    /// The template does not parse, or asks for something that is not there.
-    #[error("template `{template}` cannot be filled: {message}")]
+    /// The template does not parse, or names something that does not exist.
+    #[error("template `{template}` is not valid: {message}")]
     Template {
         /// The template's name.
         template: String,
@@ -26,13 +24,13 @@ pub(crate) enum RenderError {
         /// One clause.
         message: String,
     },
-    /// `exec` would not read it.
-    #[error("the shell conf of `{service}` is larger than 4 MiB, and `exec` reads no larger one")]
+    /// The shell conf exceeds the limit of `exec`.
+    #[error("the shell conf of `{service}` is larger than 4 MiB, the limit of `exec`")]
     TooLarge {
         /// The service.
         service: Id,
     },
-    /// The format's reader does not understand what the template made.
+    /// The format's reader does not accept the result of the template.
     #[error("the {format} conf of `{service}` cannot be read back")]
     Unreadable {
         /// The service.
@@ -42,7 +40,7 @@ pub(crate) enum RenderError {
         /// Where and why.
         source: ConfError,
     },
-    /// The format's reader sees other variables than were resolved.
+    /// The format's reader finds other variables than the resolved ones.
     #[error("the {format} conf of `{service}` reads back differently: {}", Difference::list(.differences))]
     Different {
         /// The service.
@@ -52,34 +50,4 @@ pub(crate) enum RenderError {
         /// The variables that differ, sorted by name; never empty.
         differences: Vec<Difference>,
     },
-}
-
-/// A conf that is not what reconf writes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub(crate) struct ConfError {
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    /// One lower-case clause.
-    pub message: String,
-}
-
-impl ConfError {
-    /// An error at a byte offset of the conf.
-    pub(super) fn at(conf: &[u8], offset: usize, message: impl fmt::Display) -> Self {
-        let before = conf.get(..offset).unwrap_or(conf);
-        let line_start = before
-            .iter()
-            .rposition(|&b| b == b'\n')
-            .map_or(0, |newline| newline + 1);
-        // Bytes that continue a UTF-8 sequence are not characters of their own.
-        let characters = |bytes: &[u8]| bytes.iter().filter(|&&b| b & 0xC0 != 0x80).count();
-        Self {
-            line: before.split(|&b| b == b'\n').count(),
-            column: characters(&before[line_start..]) + 1,
-            message: message.to_string(),
-        }
-    }
 }

@@ -1,8 +1,8 @@
-//! The json format: one object, a variable a line, sorted by name.
+//! The json format: one object with one variable per line, sorted by name.
 
 use std::collections::BTreeMap;
 
-use super::{ConfError, Pairs};
+use super::{conf::Pairs, conf_error::ConfError};
 use crate::model::environment::Environment;
 
 /// A value as a JSON string.
@@ -23,7 +23,7 @@ pub(super) fn write(environment: &Environment) -> Vec<u8> {
 /// Reads one object of strings.
 ///
 /// # Errors
-/// [`ConfError`] where the text is anything else.
+/// Any other text.
 pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     let object: BTreeMap<String, String> =
         serde_json::from_slice(conf).map_err(|error| ConfError {

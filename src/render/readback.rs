@@ -1,42 +1,18 @@
-//! The parse-back check: what is written must say what was resolved, whatever template made it.
+//! The readback check: a rendered conf must have exactly the resolved variables, whatever template made it.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use super::{
-    Conf, ConfError, Pairs, RenderError, Rendered, docker, dotenv, envdir, json, shell, systemd,
+    conf::{Conf, Pairs, Rendered},
+    conf_error::ConfError,
+    difference::Difference,
+    docker, dotenv, envdir,
+    error::RenderError,
+    json, shell, systemd,
 };
 use crate::model::format::{Format, LONGEST_CONF};
 
-/// How a variable that was read back differs from the resolved one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Difference {
-    /// It is not there.
-    Dropped(String),
-    /// It was not resolved, or is there twice.
-    Added(String),
-    /// It has another value.
-    Changed(String),
-}
-
-impl Difference {
-    /// All differences as one clause.
-    pub(super) fn list(differences: &[Self]) -> String {
-        let all: Vec<String> = differences.iter().map(Self::to_string).collect();
-        all.join(", ")
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dropped(name) => write!(f, "`{name}` is missing"),
-            Self::Added(name) => write!(f, "`{name}` is added"),
-            Self::Changed(name) => write!(f, "`{name}` has another value"),
-        }
-    }
-}
-
-/// Reads `rendered` as the format's own reader does, and compares.
+/// Reads `rendered` as the format's own reader does, and compares the variables.
 pub(super) fn check(
     format: Format,
     conf: &Conf<'_>,

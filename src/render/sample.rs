@@ -1,4 +1,4 @@
-//! Environments for this layer's unit tests.
+//! Environments for the unit tests of this layer.
 
 use crate::model::{
     environment::{Environment, Source, Variable},

@@ -1,9 +1,12 @@
-//! The shell format: `export NAME='value'` (design.md section 7). Quoting, and the reader that `reconf exec` uses:
-//! it takes literal assignments only, and never starts a shell.
+//! The shell format: `export NAME='value'` (design.md section 7). Quoting, and the reader of `reconf exec`, which accepts
+//! literal assignments only and never starts a shell.
 
 use std::collections::BTreeSet;
 
-use super::{Conf, ConfError, Pairs};
+use super::{
+    conf::{Conf, Pairs},
+    conf_error::ConfError,
+};
 use crate::model::name::Name;
 
 const EXPORT: &[u8] = b"export ";
@@ -22,8 +25,8 @@ pub(crate) fn quote(value: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// What `templates/shell.hbs` makes of a conf, byte by byte. Nearly every render finds its conf unchanged, and starting
-/// the template engine is a tenth of its time: only a replaced template needs it.
+/// Writes byte for byte what `templates/shell.hbs` renders. Starting the template engine is a tenth of a render's time, and
+/// only a custom template needs it.
 pub(super) fn write(conf: &Conf<'_>) -> Vec<u8> {
     let follow = match conf.environment.len() {
         1 => "1 variable follows".to_owned(),
@@ -42,32 +45,39 @@ pub(super) fn write(conf: &Conf<'_>) -> Vec<u8> {
     text
 }
 
-/// Reads a conf: a first comment line that says how many variables follow, then so many assignments, each on a line of
-/// its own; further comments (`#` at the start of a line) and empty lines may stand between them.
+/// Reads a conf: a header, which is a comment that declares the number of variables, and then that many assignments, each
+/// on a line of its own. Comments (`#` at the start of a line) and empty lines may come between them.
 ///
 /// # Errors
-/// [`ConfError`] at the first thing that is anything else: another command, a quote that is not closed, a duplicate or
-/// reserved name, a NUL, another number of variables than announced, no newline at the end.
+/// The first deviation: another command, an unterminated quote, a duplicate or reserved name, a NUL, another number of
+/// variables than declared, no newline at the end.
 pub(crate) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     if let Some(nul) = conf.iter().position(|&b| b == 0) {
-        return Err(ConfError::at(conf, nul, "a conf cannot hold a NUL"));
+        return Err(ConfError::at(conf, nul, "a conf cannot contain a NUL"));
     }
-    let announced = announced(conf)?;
+    let declared = declared(conf)?;
     if !conf.ends_with(b"\n") {
-        let message = "the conf is cut off: its last line has no newline";
+        let message = "the conf is truncated: its last line has no newline";
         return Err(ConfError::at(conf, conf.len(), message));
     }
     let pairs = Parser { conf, at: 0 }.assignments()?;
-    if pairs.len() == announced {
+    if pairs.len() == declared {
         return Ok(pairs);
     }
-    let found = pairs.len();
-    let message = format!("the first line announces {announced} variables, and there are {found}");
+    let variables = match declared {
+        1 => "1 variable".to_owned(),
+        count => format!("{count} variables"),
+    };
+    let found = match pairs.len() {
+        1 => "1 was found".to_owned(),
+        count => format!("{count} were found"),
+    };
+    let message = format!("the header declares {variables}, but {found}");
     Err(ConfError::at(conf, 0, message))
 }
 
-/// The number before the word `variable` or `variables` in the first line.
-fn announced(conf: &[u8]) -> Result<usize, ConfError> {
+/// The number before the word `variable` or `variables` in the header.
+fn declared(conf: &[u8]) -> Result<usize, ConfError> {
     let first = conf.split(|&b| b == b'\n').next().unwrap_or_default();
     let number = || {
         let comment = std::str::from_utf8(first).ok()?.strip_prefix('#')?;
@@ -78,7 +88,7 @@ fn announced(conf: &[u8]) -> Result<usize, ConfError> {
             pair[0].parse().ok().filter(|_| counted)
         })
     };
-    let message = "the first line is not a comment that says how many variables follow";
+    let message = "the first line is not a header: a comment with the number of variables";
     number().ok_or_else(|| ConfError::at(conf, 0, message))
 }
 
@@ -99,7 +109,7 @@ impl<'a> Parser<'a> {
                     let start = self.at + EXPORT.len();
                     let name = self.name()?;
                     if !seen.insert(name) {
-                        return Err(self.error(start, format!("`{name}` is there twice")));
+                        return Err(self.error(start, format!("`{name}` is set twice")));
                     }
                     pairs.push((name.to_owned(), self.value()?));
                 }
@@ -108,7 +118,7 @@ impl<'a> Parser<'a> {
         Ok(pairs)
     }
 
-    /// Takes `export NAME=`.
+    /// Consumes `export NAME=`.
     fn name(&mut self) -> Result<&'a str, ConfError> {
         self.expect(EXPORT, "expected `export NAME='value'`")?;
         let start = self.at;
@@ -126,14 +136,14 @@ impl<'a> Parser<'a> {
         Ok(name)
     }
 
-    /// Takes `'value'` and the newline after it.
+    /// Consumes `'value'` and the newline after it.
     fn value(&mut self) -> Result<Vec<u8>, ConfError> {
         let opening = self.at;
         self.expect(b"'", "expected a value in single quotes")?;
         let mut value = Vec::new();
         loop {
             let Some(length) = find(self.rest(), b'\'') else {
-                return Err(self.error(opening, "the value's quote is not closed"));
+                return Err(self.error(opening, "the value has no closing quote"));
             };
             value.extend_from_slice(&self.rest()[..length]);
             self.at += length + 1;
@@ -173,11 +183,7 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Template, sample, template},
-        *,
-    };
-    use crate::model::{format::Format, id::Id};
+    use super::*;
 
     fn refused(conf: &str, line: usize, column: usize, message: &str) {
         let message = message.to_owned();
@@ -199,25 +205,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_the_template_says() {
-        let pairs = [
-            ("A", ""),
-            ("B", "it's\n$HOME `id` {{service}} &amp; \u{1f600}\r"),
-            ("C_3", "'"),
-        ];
-        let service = Id::parse("app-www").unwrap();
-        for count in 0..=pairs.len() {
-            let environment = sample::environment(&pairs[..count]);
-            let conf = Conf {
-                service: &service,
-                environment: &environment,
-            };
-            let filled = template::fill(&Template::built_in(Format::Shell), &conf);
-            assert_eq!(Ok(write(&conf)), filled);
-        }
-    }
-
-    #[test]
     fn runs_of_quotes_comments_and_blank_lines_are_read() {
         let conf =
             "# x; 3 variables follow.\n\nexport B=''\\'''\n# why\nexport A=''\nexport C='\n#\n'\n";
@@ -227,10 +214,10 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_at_its_place() {
+    fn anything_else_is_refused_at_its_position() {
         let assignment = "expected `export NAME='value'`";
         let end = "expected the end of the line after the closing quote";
-        let header = "the first line is not a comment that says how many variables follow";
+        let header = "the first line is not a header: a comment with the number of variables";
         refused("", 1, 1, header);
         refused("export A='5 variables'\n", 1, 1, header);
         refused("# variables\nexport A='x'\n", 1, 1, header);
@@ -257,16 +244,16 @@ mod tests {
             "# 1 variable\nexport A='x\n",
             2,
             10,
-            "the value's quote is not closed",
+            "the value has no closing quote",
         );
         refused(
             "# 1 variable\nexport A='x\0'\n",
             2,
             12,
-            "a conf cannot hold a NUL",
+            "a conf cannot contain a NUL",
         );
         let twice = "# 2 variables\nexport A='x'\nexport A='x'\n";
-        refused(twice, 3, 8, "`A` is there twice");
+        refused(twice, 3, 8, "`A` is set twice");
     }
 
     #[test]
@@ -280,11 +267,11 @@ mod tests {
 
     #[test]
     fn names_of_the_shell_are_refused() {
-        let message = "`UID` belongs to the shell and cannot be set by a conf";
+        let message = "`UID` is reserved by the shell and cannot be set by a conf";
         refused("# 1 variable\nexport UID='0'\n", 2, 8, message);
         let message = "`9A` is not a POSIX name: letters, digits and `_`, no digit first";
         refused("# 1 variable\nexport 9A='0'\n", 2, 8, message);
-        let message = "the first line announces 2 variables, and there are 1";
+        let message = "the header declares 2 variables, but 1 was found";
         refused("# 2 variables\nexport A='x'\n", 1, 1, message);
     }
 }

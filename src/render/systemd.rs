@@ -1,8 +1,8 @@
 //! The systemd format: quoting for `EnvironmentFile=`, and a reader after systemd's own (`env-file.c`, version 252).
 
-use super::{ConfError, Pairs};
+use super::{conf::Pairs, conf_error::ConfError};
 
-/// What a backslash must stand before in double quotes (systemd's `SHELL_NEED_ESCAPE`).
+/// The characters that need a backslash in double quotes (systemd's `SHELL_NEED_ESCAPE`).
 const ESCAPED: [char; 4] = ['"', '\\', '`', '$'];
 
 /// The value in double quotes; line feeds stand for themselves.
@@ -22,8 +22,8 @@ pub(super) fn quote(value: &str) -> String {
 /// Reads as systemd does.
 ///
 /// # Errors
-/// [`ConfError`] for a quote that is not closed, and for a comment that ends in a backslash: whether the next line
-/// belongs to it depends on systemd's version.
+/// A missing closing quote, and a comment that ends in a backslash: whether it continues on the next line depends on
+/// systemd's version.
 pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
     let mut reader = SystemdReader::default();
     for (offset, &byte) in conf.iter().enumerate() {
@@ -31,11 +31,11 @@ pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
             let message = "a comment cannot end in a backslash";
             return Err(ConfError::at(conf, offset - 1, message));
         }
-        reader.take(byte);
+        reader.consume(byte);
     }
     match reader.state {
         State::Single | State::Double | State::DoubleEscape => {
-            let message = "the value's quote is not closed";
+            let message = "the value has no closing quote";
             return Err(ConfError::at(conf, conf.len(), message));
         }
         State::BeforeValue | State::Value | State::ValueEscape => reader.push(),
@@ -64,13 +64,13 @@ struct SystemdReader {
     state: State,
     key: Vec<u8>,
     value: Vec<u8>,
-    /// How many bytes at the end of an unquoted value are blanks, which are dropped if nothing follows them.
+    /// The number of blanks at the end of an unquoted value, which are dropped if nothing follows.
     blanks: usize,
     pairs: Pairs,
 }
 
 impl SystemdReader {
-    fn take(&mut self, byte: u8) {
+    fn consume(&mut self, byte: u8) {
         match self.state {
             State::BeforeKey => self.before_key(byte),
             State::Key => self.in_key(byte),

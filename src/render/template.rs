@@ -1,4 +1,4 @@
-//! Templates: the data they see, the helpers that quote, and the errors they make.
+//! Templates: their data, their quoting helpers, and their errors.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use handlebars::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Conf, RenderError, dotenv, json, shell, systemd};
+use super::{conf::Conf, dotenv, error::RenderError, json, shell, systemd};
 use crate::model::{
-    environment::{Environment, Source},
+    environment::{Environment, Source, Variable},
     format::Format,
     name::Name,
 };
 
-/// A template's text.
+/// A template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
-    /// Its name, as messages say it.
+    /// Its name in messages.
     pub name: String,
-    /// Handlebars.
+    /// Its text, in Handlebars.
     pub text: String,
 }
 
 impl Template {
-    /// The built-in template of a format; empty for the formats that are built in code.
+    /// The built-in template of a format; empty for formats whose writer is code.
     pub(super) fn built_in(format: Format) -> Self {
         let text = match format {
             Format::Shell => include_str!("../../templates/shell.hbs"),
@@ -41,7 +41,7 @@ impl Template {
     }
 }
 
-/// What a template sees. Values are below `env` and in `variables`, so that no built-in helper shadows a variable.
+/// The data of a template. Values are below `env` and in `variables`, where no built-in helper can shadow them.
 #[derive(Serialize)]
 struct Data<'a> {
     service: &'a str,
@@ -61,7 +61,7 @@ impl<'a> Data<'a> {
     fn new(conf: &Conf<'a>) -> Self {
         let environment: &'a Environment = conf.environment;
         let row = |(name, variable)| {
-            let variable: &'a crate::model::environment::Variable = variable;
+            let variable: &'a Variable = variable;
             VariableRow {
                 name,
                 value: &variable.value,
@@ -83,11 +83,11 @@ impl<'a> Data<'a> {
 /// Fills one template.
 ///
 /// # Errors
-/// [`RenderError::Template`] when it does not parse or asks for something that is not there.
+/// [`RenderError::Template`] if it does not parse or names something that does not exist.
 pub(super) fn fill(template: &Template, conf: &Conf<'_>) -> Result<Vec<u8>, RenderError> {
     let mut handlebars = Handlebars::new();
     handlebars.set_strict_mode(true);
-    // Quoting is the helpers' business; HTML's would break URLs.
+    // The helpers quote; HTML escapes would break URLs.
     handlebars.register_escape_fn(handlebars::no_escape);
     handlebars.register_helper("shell", Box::new(Quote(shell_text)));
     handlebars.register_helper("systemd", Box::new(Quote(systemd::quote)));
@@ -122,7 +122,7 @@ impl HelperDef for Quote {
     ) -> HelperResult {
         let wrong = |why: String| RenderErrorReason::Other(format!("`{}` {why}", helper.name()));
         let [parameter] = helper.params().as_slice() else {
-            return Err(wrong("takes one value".to_owned()).into());
+            return Err(wrong("takes exactly one value".to_owned()).into());
         };
         if parameter.is_value_missing() {
             let path = parameter.relative_path().cloned();
@@ -131,7 +131,7 @@ impl HelperDef for Quote {
         let text = match parameter.value() {
             Value::String(text) => (self.0)(text),
             Value::Number(number) => (self.0)(&number.to_string()),
-            _ => return Err(wrong("quotes texts and numbers only".to_owned()).into()),
+            _ => return Err(wrong("accepts strings and numbers only".to_owned()).into()),
         };
         out.write(&text)?;
         Ok(())
@@ -144,13 +144,13 @@ fn shell_text(value: &str) -> String {
 
 fn explain(reason: &RenderErrorReason) -> String {
     match reason {
-        RenderErrorReason::MissingVariable(Some(path)) => format!("there is no `{path}`"),
-        RenderErrorReason::HelperNotFound(name) => format!("there is no helper `{name}`"),
+        RenderErrorReason::MissingVariable(Some(path)) => format!("`{path}` does not exist"),
+        RenderErrorReason::HelperNotFound(name) => format!("unknown helper `{name}`"),
         other => clause(&other.to_string()),
     }
 }
 
-/// Handlebars' own words on one line, the first letter in lower case.
+/// Handlebars' message on one line, starting in lower case.
 fn clause(message: &str) -> String {
     let words: Vec<&str> = message.split_whitespace().collect();
     let mut line = words.join(" ");

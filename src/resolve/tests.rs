@@ -248,7 +248,10 @@ fn a_region_that_lacks_a_regional_datastore_is_not_sent_elsewhere() {
     let stores = r#"{"datastores": {"A": "common", "B": "common"},
         "regions": {"west": {"datastores": {"A": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
     let a = requiring(r#""{A}""#).datastores(stores);
-    assert_eq!(a.outcome(), "A: set by a datastore, but only in region `west`");
+    assert_eq!(
+        a.outcome(),
+        "A: set by a datastore, but only in region `west`"
+    );
     let b = requiring(r#""{B}""#).datastores(stores);
     assert_eq!(b.outcome(), "east (datastores, )");
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{format::Format, id::Id},
-    render::{Conf, RenderError, Rendered, Template, readback::Difference, render, sample},
+    render::{Conf, RenderError, Rendered, Template, difference::Difference, render, sample},
 };
 
 const HEADER: &str = "# Written by reconf from the manifest of app-www; 2 variables follow.\n";
@@ -134,13 +134,13 @@ fn failure(template: &str) -> (Option<usize>, Option<usize>, String) {
 
 #[test]
 fn template_errors_tell_their_place() {
-    let missing = (Some(2), Some(1), "there is no `env.NONE`".to_owned());
+    let missing = (Some(2), Some(1), "`env.NONE` does not exist".to_owned());
     assert_eq!(failure("#\n{{env.NONE}}"), missing);
     assert_eq!(failure("#\n{{shell env.NONE}}"), missing);
-    let helper = "there is no helper `quote`".to_owned();
+    let helper = "unknown helper `quote`".to_owned();
     assert_eq!(failure("{{quote env.A}}"), (Some(1), Some(1), helper));
     assert_eq!(failure("#\n#\n{{#each variables}}").0, Some(3));
-    let kinds = "`shell` quotes texts and numbers only";
+    let kinds = "`shell` accepts strings and numbers only";
     assert_eq!(failure("{{shell variables}}").2, kinds);
 }
 
