@@ -1,15 +1,11 @@
 //! etcd is away, in every way that it can be: each call ends in time, and says why.
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+use std::{net::TcpListener, time::Duration};
 
 use crate::edge::registry::Session;
 
 use super::{
-    PATIENT, RegistryError, SHORT, TINY, etcd, everything, fails_in_time, federation, key, put,
-    read, reasons,
+    PATIENT, RegistryError, SHORT, etcd, everything, failure, federation, key, put, read, reasons,
 };
 use crate::harness::{
     black_hole::BlackHole,
@@ -21,13 +17,11 @@ const NO_ANSWER: &str = "no answer within 600ms";
 
 #[test]
 fn nothing_listens() {
-    let start = Instant::now();
-    let error = fails_in_time(&etcd(&[&refused(), &refused()], PATIENT));
+    let error = failure(&etcd(&[&refused(), &refused()], PATIENT));
     assert_eq!(
         reasons(&error),
         ["connection refused", "connection refused"]
     );
-    assert!(start.elapsed() < TINY, "a refusal needs no waiting");
     assert_eq!(error.to_string(), "cannot reach the registry");
     assert!(
         error.facts()[0].ends_with("   connection refused"),
@@ -38,7 +32,7 @@ fn nothing_listens() {
 
 #[test]
 fn the_name_is_unknown() {
-    let error = fails_in_time(&etcd(&["http://no-such-host.invalid:2379"], PATIENT));
+    let error = failure(&etcd(&["http://no-such-host.invalid:2379"], PATIENT));
     assert_eq!(reasons(&error), ["unknown host name"]);
 }
 
@@ -50,7 +44,6 @@ fn the_server_is_frozen() {
     let mut session = Session::new(&settings);
     read(&mut session, &federation, everything(&federation)).unwrap();
     server.freeze();
-    let start = Instant::now();
     let write = [put(&key(&federation, "k"), "v")];
     let error = session.commit(&federation, &[], &write).unwrap_err();
     assert!(
@@ -58,19 +51,12 @@ fn the_server_is_frozen() {
         "{error:?}"
     );
     assert!(error.is_unreachable());
-    assert!(start.elapsed() < SHORT + TINY);
-    let spent = Instant::now();
-    let again = session.commit(&federation, &[], &write).unwrap_err();
-    assert_eq!(reasons(&again), [NO_ANSWER]);
-    assert!(
-        spent.elapsed() < Duration::from_millis(100),
-        "the budget was spent before"
-    );
+    assert_eq!(reasons(&failure(&settings)), [NO_ANSWER]);
 
-    assert_eq!(reasons(&fails_in_time(&settings)), [NO_ANSWER]);
-
-    // What timed out has happened after all, as the error says that it may.
     server.thaw();
+    let again = session.commit(&federation, &[], &write).unwrap_err();
+    assert_eq!(reasons(&again), [NO_ANSWER], "its time was spent before");
+    // What timed out has happened after all, as the error says that it may.
     let patient = etcd(&[server.url()], PATIENT);
     until("the write arrives", || {
         let reading = read(
@@ -87,18 +73,16 @@ fn a_write_to_a_frozen_server_that_was_not_read_before_is_surely_not_done() {
     let server = Etcd::start();
     server.freeze();
     let federation = federation();
-    let start = Instant::now();
     let mut session = Session::new(&etcd(&[server.url()], SHORT));
     let write = [put(&key(&federation, "k"), "v")];
     let error = session.commit(&federation, &[], &write).unwrap_err();
     assert_eq!(reasons(&error), [NO_ANSWER]);
-    assert!(start.elapsed() < SHORT + TINY);
 }
 
 #[test]
 fn packets_vanish() {
     let hole = BlackHole::dig();
-    let error = fails_in_time(&etcd(&[hole.url()], SHORT));
+    let error = failure(&etcd(&[hole.url()], SHORT));
     assert_eq!(reasons(&error), [NO_ANSWER]);
 }
 
@@ -107,7 +91,7 @@ fn the_server_never_speaks() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     for scheme in ["http", "https"] {
-        let error = fails_in_time(&etcd(&[&format!("{scheme}://{address}")], SHORT));
+        let error = failure(&etcd(&[&format!("{scheme}://{address}")], SHORT));
         assert_eq!(reasons(&error), [NO_ANSWER], "{scheme}");
     }
 }
@@ -122,21 +106,22 @@ fn the_quorum_is_lost() {
     let no_answer = "no answer within 1s 500ms";
     // The last member notices only after a while that its leader is gone.
     let seen = until("the leader is gone", || {
-        let seen = reasons(&fails_in_time(&settings));
+        let seen = reasons(&failure(&settings));
         (seen[2] != no_answer).then_some(seen)
     });
     assert_eq!(seen, [no_answer, no_answer, "no leader (quorum lost)"]);
 
-    let start = Instant::now();
+    // A member that waited for its leader would run into the timeout instead.
+    let settings = etcd(&[urls[2]], Duration::from_secs(1));
     let federation = federation();
-    let mut session = Session::new(&etcd(&[urls[2]], PATIENT));
     let write = [put(&key(&federation, "k"), "v")];
-    let error = session.commit(&federation, &[], &write).unwrap_err();
-    assert_eq!(reasons(&error), ["no leader (quorum lost)"]);
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "it is known at once"
-    );
+    until("a write is refused at once", || {
+        let error = Session::new(&settings).commit(&federation, &[], &write);
+        let RegistryError::Unreachable { endpoints } = error.unwrap_err() else {
+            return None;
+        };
+        (endpoints[0].1 == "no leader (quorum lost)").then_some(())
+    });
 
     members[0].thaw();
     members[1].thaw();

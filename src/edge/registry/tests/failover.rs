@@ -10,24 +10,25 @@ use crate::harness::{
     wait::until,
 };
 
+/// Less than the time that an endpoint is given before the next is tried.
+const LESS_THAN_A_HEAD_START: Duration = Duration::from_millis(100);
+
 #[test]
 fn two_of_three_endpoints_are_dead_and_every_read_succeeds() {
     let (first, second) = (refused(), refused());
-    let settings = etcd(&[&first, &second, shared().url()], PATIENT);
+    let settings = |timeout| etcd(&[&first, &second, shared().url()], timeout);
     let federation = federation();
-    let start = Instant::now();
-    for _ in 0..100 {
-        read(
-            &mut Session::new(&settings),
-            &federation,
-            everything(&federation),
-        )
-        .unwrap();
+    let reading = |timeout| {
+        let mut session = Session::new(&settings(timeout));
+        read(&mut session, &federation, everything(&federation))
+    };
+    for _ in 0..20 {
+        reading(PATIENT).unwrap();
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(10),
-        "a dead endpoint costs no head start"
-    );
+    // A busy machine may need several attempts, but none would do if a dead endpoint cost a head start.
+    until("a read without a head start", || {
+        reading(LESS_THAN_A_HEAD_START).ok()
+    });
 }
 
 #[test]
@@ -53,19 +54,14 @@ fn a_frozen_member_costs_a_head_start_and_no_more() {
     let mut order = urls.clone();
     order.swap(0, frozen);
     members[frozen].freeze();
-    let start = Instant::now();
-    let mut session = Session::new(&etcd(&order, PATIENT));
-    change(
-        &mut session,
-        &federation,
-        &[put(&key(&federation, "k"), "v")],
-    );
-    assert_eq!(pairs(&mut session, &federation).len(), 1);
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    // Whoever waited for the frozen member would never come to the next one in that time.
+    let settings = etcd(&order, Duration::from_secs(1));
+    let write = [put(&key(&federation, "k"), "v")];
+    until("a write passes the frozen member by", || {
+        let mut session = Session::new(&settings);
+        session.commit(&federation, &[], &write).ok()?;
+        (pairs(&mut session, &federation).len() == 1).then_some(())
+    });
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
@@ -28,9 +28,6 @@ const PATIENT: Duration = Duration::from_secs(20);
 
 /// Short, for calls that are to fail by running out of time.
 const SHORT: Duration = Duration::from_millis(600);
-
-/// How much later than `settings.timeout` a call may end.
-const TINY: Duration = Duration::from_millis(500);
 
 /// A federation of the caller's own.
 fn federation() -> Id {
@@ -111,16 +108,11 @@ fn change(session: &mut Session, federation: &Id, changes: &[Change]) -> i64 {
     }
 }
 
-/// The error of one read, which has to come within the timeout and a little.
-fn fails_in_time(settings: &RegistrySettings) -> RegistryError {
+/// The error of one read.
+fn failure(settings: &RegistrySettings) -> RegistryError {
     let federation = federation();
-    let start = Instant::now();
     let mut session = Session::new(settings);
-    let error = read(&mut session, &federation, everything(&federation)).unwrap_err();
-    drop(session);
-    let took = start.elapsed();
-    assert!(took < settings.timeout + TINY, "{error:?} took {took:?}");
-    error
+    read(&mut session, &federation, everything(&federation)).unwrap_err()
 }
 
 /// Why each endpoint is of no use.

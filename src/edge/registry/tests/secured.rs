@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use crate::edge::registry::Session;
 
 use super::{
-    Credentials, PATIENT, RegistryError, RegistrySettings, change, etcd, fails_in_time, federation,
-    key, pairs, put, reasons,
+    Credentials, PATIENT, RegistryError, RegistrySettings, change, etcd, failure, federation, key,
+    pairs, put, reasons,
 };
 use crate::harness::{
     certificates::{Authority, Pair},
@@ -71,7 +71,7 @@ fn a_certificate_is_checked_on_both_sides() {
     let foreign = shown(&stranger.issue("foreign"));
     let (right, wrong) = (secured.own.ca.as_path(), stranger.ca.as_path());
     let told = |ca, credentials| {
-        let error = fails_in_time(&secured.settings(ca, credentials));
+        let error = failure(&secured.settings(ca, credentials));
         reasons(&error).remove(0)
     };
     let unknown = "its certificate is signed by an unknown authority";
@@ -89,7 +89,7 @@ fn a_certificate_is_checked_on_both_sides() {
 fn http_and_https_are_not_taken_for_each_other() {
     let url = shared().url().replace("http://", "https://");
     // One that hangs up before its answer is read is guessed at, but not every time.
-    let told = (0..20).map(|_| reasons(&fails_in_time(&etcd(&[&url], PATIENT))).remove(0));
+    let told = (0..20).map(|_| reasons(&failure(&etcd(&[&url], PATIENT))).remove(0));
     let guessed: Vec<String> = told
         .take_while(|told| told != "does not speak TLS")
         .collect();
@@ -101,7 +101,7 @@ fn http_and_https_are_not_taken_for_each_other() {
 
     let secured = Secured::start();
     let url = secured.server.url().replace("https://", "http://");
-    let error = fails_in_time(&etcd(&[&url], PATIENT));
+    let error = failure(&etcd(&[&url], PATIENT));
     assert!(
         reasons(&error)[0].ends_with("does it speak https only?"),
         "{error:?}"
@@ -140,7 +140,7 @@ fn a_file_that_cannot_be_used_is_named() {
             "are needed together",
         ),
     ] {
-        let error = fails_in_time(&settings);
+        let error = failure(&settings);
         assert!(
             matches!(error, RegistryError::Configuration(_)),
             "{error:?}"

@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use crate::{edge::registry::Session, model::key::federation_prefix};
 
 use super::{
-    Credentials, Id, PATIENT, RegistryError, RegistrySettings, change, etcd, everything,
-    fails_in_time, federation, key, put,
+    Credentials, Id, PATIENT, RegistryError, RegistrySettings, change, etcd, everything, failure,
+    federation, key, put,
 };
 use crate::harness::etcd::{Etcd, shared};
 
@@ -89,7 +89,7 @@ fn wrong_and_missing_users_are_told_and_passwords_are_not() {
         (walled.user("nobody", "wrong-pw"), "authentication failed"),
         (Credentials::default(), "user name is empty"),
     ] {
-        let error = fails_in_time(&walled.settings(credentials));
+        let error = failure(&walled.settings(credentials));
         assert!(
             matches!(error, RegistryError::Credentials { .. }),
             "{error:?}"
@@ -106,7 +106,7 @@ fn a_user_is_not_accepted_where_there_are_none() {
         credentials: user(folder.path(), "me", "s3cret"),
         ..etcd(&[shared().url()], PATIENT)
     };
-    let error = fails_in_time(&settings);
+    let error = failure(&settings);
     assert!(
         matches!(error, RegistryError::Credentials { .. }),
         "{error:?}"
@@ -129,7 +129,7 @@ fn a_password_file_that_cannot_be_used_is_named() {
             password_file: Some(missing.clone()),
             ..Credentials::default()
         };
-        let error = fails_in_time(&RegistrySettings {
+        let error = failure(&RegistrySettings {
             credentials,
             ..plain.clone()
         });
