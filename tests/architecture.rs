@@ -63,6 +63,16 @@ fn only_edge_may_touch_the_outside() {
 }
 
 #[test]
+fn no_type_is_defined_twice() {
+    none(&words::twice(product(&sources())));
+}
+
+#[test]
+fn no_word_that_was_given_up_comes_back() {
+    nothing(words::given_up, &sources());
+}
+
+#[test]
 fn verbs_and_procedures_do_not_import_each_other() {
     let sources = sources();
     none(&graph::apart(&Modules::of(product(&sources))));

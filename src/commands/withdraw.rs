@@ -4,8 +4,8 @@ use crate::{
     cli::{Global, WithdrawArgs},
     node::{Node, manifests},
     operations::withdraw::{
-        OtherServices, Target, Withdrawal, Withdrawer, on_other_node, on_this_node, remembered_ids,
-        wait_until_unused,
+        OtherServices, Target, WithdrawInput, Withdrawer, on_other_node, on_this_node,
+        remembered_ids, wait_until_unused,
     },
     report::{Ended, Tally},
 };
@@ -21,7 +21,7 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     } else {
         on_this_node(node, &mut session, args.services.ids.clone())?
     };
-    let Withdrawal {
+    let WithdrawInput {
         targets,
         snapshots,
         failures,

@@ -24,8 +24,8 @@ pub(crate) struct FolderWatch {
 /// then.
 #[derive(Debug)]
 enum Means {
-    Told(INotifyWatcher),
-    Looks(PollWatcher),
+    Inotify(INotifyWatcher),
+    Poll(PollWatcher),
 }
 
 impl FolderWatch {
@@ -53,7 +53,7 @@ impl FolderWatch {
         let config = notify::Config::default();
         if let Ok(watcher) = INotifyWatcher::new(told(), config) {
             let mut watch = Self {
-                means: Means::Told(watcher),
+                means: Means::Inotify(watcher),
                 folders: folders.clone(),
             };
             match watch.add_all() {
@@ -65,7 +65,7 @@ impl FolderWatch {
         let looks = config
             .with_poll_interval(POLL_INTERVAL)
             .with_compare_contents(true);
-        let means = Means::Looks(PollWatcher::new(told(), looks).map_err(failed)?);
+        let means = Means::Poll(PollWatcher::new(told(), looks).map_err(failed)?);
         let mut watch = Self { means, folders };
         watch.add_all().map_err(failed)?;
         Ok(watch)
@@ -78,13 +78,13 @@ impl FolderWatch {
 
     /// How often is looked, if the system does not tell.
     pub(crate) fn interval(&self) -> Option<Duration> {
-        matches!(self.means, Means::Looks(_)).then_some(POLL_INTERVAL)
+        matches!(self.means, Means::Poll(_)).then_some(POLL_INTERVAL)
     }
 
     fn add(&mut self, folder: &Path) -> notify::Result<()> {
         match &mut self.means {
-            Means::Told(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
-            Means::Looks(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+            Means::Inotify(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+            Means::Poll(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
         }
     }
 

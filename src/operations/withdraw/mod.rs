@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What a call withdraws, and what was read for it.
-pub(crate) struct Withdrawal {
+pub(crate) struct WithdrawInput {
     /// The services, or why one cannot be withdrawn.
     pub(crate) targets: BTreeMap<Id, Result<Target, Failure>>,
     pub(crate) snapshots: Snapshots,

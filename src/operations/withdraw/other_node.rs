@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Target, Withdrawal};
+use super::{Target, WithdrawInput};
 use crate::{
     edge::registry::Session,
     model::{
@@ -43,7 +43,7 @@ pub(crate) fn on_other_node(
     node: &Node,
     session: &mut Session,
     services: OtherServices<'_>,
-) -> Result<Withdrawal, Failure> {
+) -> Result<WithdrawInput, Failure> {
     let other = node.id()?;
     let mut reads = ReadSet::default();
     for federation in &node.settings.federations {
@@ -79,7 +79,7 @@ pub(crate) fn on_other_node(
     let nothing = targets.is_empty() && failures.is_empty();
     let warning = nothing.then(|| format!("the registry has nothing of node `{other}`"));
     let (targets, failures) = judge(targets, failures);
-    Ok(Withdrawal {
+    Ok(WithdrawInput {
         targets,
         snapshots,
         failures,

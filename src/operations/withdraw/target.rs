@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Withdrawal;
+use super::WithdrawInput;
 use crate::{
     edge::{files, registry::Session},
     model::{
@@ -95,7 +95,7 @@ pub(crate) fn on_this_node(
     node: &Node,
     session: &mut Session,
     mut ids: Vec<Id>,
-) -> Result<Withdrawal, Failure> {
+) -> Result<WithdrawInput, Failure> {
     ids.sort();
     ids.dedup();
     let mut warnings = Vec::new();
@@ -108,7 +108,7 @@ pub(crate) fn on_this_node(
         }
         targets.insert(id, target);
     }
-    Ok(Withdrawal {
+    Ok(WithdrawInput {
         targets,
         snapshots: reads.read(session),
         failures: Vec::new(),

@@ -44,7 +44,7 @@ pub(super) struct Won<T> {
 }
 
 /// How one endpoint's attempt ended.
-type Attempt<T> = (usize, Result<(Client, T), CallError>);
+type EndpointResult<T> = (usize, Result<(Client, T), CallError>);
 
 /// Runs `attempt` against the endpoints, the one that is `live` first, until one answers; those that are `dead` are left
 /// out. An answer that is a refusal ends the race too.
@@ -65,7 +65,7 @@ where
         dead,
     );
     let mut reasons = dead.to_vec();
-    let mut running: JoinSet<Attempt<T>> = JoinSet::new();
+    let mut running: JoinSet<EndpointResult<T>> = JoinSet::new();
     while !deadline.has_passed() {
         if let Some(at) = waiting.pop() {
             let client = live
