@@ -53,3 +53,81 @@ impl Desired {
         own.into_iter().chain(others).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        key::Kind,
+        sample,
+        service_state::{AnnounceProgress, AnnouncedRecord},
+    };
+
+    fn ids(names: &[&str]) -> Vec<Id> {
+        names.iter().map(|name| Id::parse(name).unwrap()).collect()
+    }
+
+    fn desired(announcements: &[Key], withdrawals: &[Key]) -> Desired {
+        let announcement = |key: &Key| (key.clone(), sample::announcement("x"));
+        Desired {
+            state: ServiceState::default(),
+            announcements: announcements.iter().map(announcement).collect(),
+            withdrawals: withdrawals
+                .iter()
+                .map(|key| (key.clone(), By::Manifest))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_federation_has_its_own_keys_only() {
+        let [a, b] = ["a", "b"].map(|federation| sample::key(federation, "X"));
+        let all = desired(&[a.clone(), b.clone()], &[a.clone(), b.clone()]);
+        for (federation, expected) in [
+            ("a", desired(&[a.clone()], &[a])),
+            ("b", desired(&[b.clone()], &[b])),
+            ("c", desired(&[], &[])),
+        ] {
+            let federation = Id::parse(federation).unwrap();
+            assert_eq!(all.within(&federation), expected, "{federation}");
+        }
+    }
+
+    #[test]
+    fn the_own_federation_comes_first_and_each_once() {
+        let [a, b, c] = ["a", "b", "c"].map(|federation| sample::key(federation, "X"));
+        let other = sample::key("b", "Y");
+        let desired = desired(&[b.clone(), other], &[a, b, c]);
+        for (own, expected) in [
+            ("b", ids(&["b", "a", "c"])),
+            ("a", ids(&["a", "b", "c"])),
+            ("d", ids(&["a", "b", "c"])),
+        ] {
+            let own = Id::parse(own).unwrap();
+            assert_eq!(desired.federations(&own), expected, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_held_service_announces_nothing_and_withdraws_what_is_pending_or_gone() {
+        let [announced, pending, gone] =
+            ["ANNOUNCED", "PENDING", "GONE"].map(|name| sample::key("a", name));
+        let record = |key: &Key| {
+            let record = AnnouncedRecord {
+                announcement: sample::announcement("x"),
+                lease: 0,
+                ttl: 0,
+                outcome: AnnounceProgress::Done,
+                revision: 1,
+            };
+            (key.path(Kind::Provides), record)
+        };
+        let mut desired = desired(&[announced.clone()], &[announced.clone()]);
+        desired.state.announced = [&announced, &gone].map(record).into();
+        desired.state.withdrawing = [(pending.path(Kind::Provides), By::Manifest)].into();
+        desired.hold(|key| *key == gone);
+        assert!(desired.announcements.is_empty());
+        let expected = BTreeMap::from([(gone, By::Hand), (pending, By::Manifest)]);
+        assert_eq!(desired.withdrawals, expected);
+    }
+}

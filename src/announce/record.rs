@@ -105,3 +105,190 @@ fn record(
     };
     state.announced.insert(path, announced);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        announce::plan::{Put, ReadRevisions, Withdrawal},
+        model::sample,
+    };
+
+    const LEASE: Option<Lease> = Some(Lease {
+        id: Some(4),
+        ttl: Duration::from_secs(30),
+    });
+
+    fn record_of(value: &str, outcome: AnnounceProgress, revision: i64) -> AnnouncedRecord {
+        AnnouncedRecord {
+            announcement: sample::announcement(value),
+            lease: 4,
+            ttl: 30,
+            outcome,
+            revision,
+        }
+    }
+
+    fn state(key: &Key, record: Option<AnnouncedRecord>, is_withdrawing: bool) -> ServiceState {
+        let path = key.path(Kind::Provides);
+        let withdrawing = is_withdrawing.then_some((path.clone(), By::Manifest));
+        ServiceState {
+            announced: record.map(|record| (path, record)).into_iter().collect(),
+            withdrawing: withdrawing.into_iter().collect(),
+            ..ServiceState::default()
+        }
+    }
+
+    #[test]
+    fn a_pending_announcement_is_recorded_once_and_stays_by_hand() {
+        use AnnounceProgress::{Done, Insisted, UnderWay};
+        let key = sample::key("f", "API_URL");
+        let mut newer = sample::announcement("new");
+        newer.since = "2026-02-02T00:00:00Z".to_owned();
+        let equal = |outcome| AnnouncedRecord {
+            announcement: newer.clone(),
+            ..record_of("new", outcome, 0)
+        };
+        for (before, is_withdrawing, progress, expected) in [
+            (None, false, UnderWay, equal(UnderWay)),
+            (None, false, Insisted, equal(Insisted)),
+            (
+                Some(record_of("old", Done, 7)),
+                false,
+                UnderWay,
+                equal(UnderWay),
+            ),
+            (
+                Some(record_of("new", Done, 7)),
+                false,
+                UnderWay,
+                equal(UnderWay),
+            ),
+            (
+                Some(record_of("old", Insisted, 0)),
+                false,
+                UnderWay,
+                equal(Insisted),
+            ),
+            // The record is equal but for its date, so it is not rewritten, unless a withdrawal came in between.
+            (
+                Some(record_of("new", UnderWay, 0)),
+                false,
+                UnderWay,
+                record_of("new", UnderWay, 0),
+            ),
+            (
+                Some(record_of("new", Insisted, 0)),
+                false,
+                UnderWay,
+                record_of("new", Insisted, 0),
+            ),
+            (
+                Some(record_of("new", UnderWay, 0)),
+                true,
+                UnderWay,
+                equal(UnderWay),
+            ),
+            (
+                Some(record_of("new", UnderWay, 0)),
+                false,
+                Insisted,
+                equal(Insisted),
+            ),
+        ] {
+            let mut state = state(&key, before.clone(), is_withdrawing);
+            let announcements = [(&key, &newer)].into_iter();
+            record_owed(&mut state, announcements, [].into_iter(), LEASE, progress);
+            let announced = state.announced.values().collect::<Vec<_>>();
+            assert_eq!(announced, [&expected], "{before:?} {progress:?}");
+            assert!(state.withdrawing.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_pending_withdrawal_keeps_its_announcement_until_it_is_confirmed() {
+        let key = sample::key("f", "API_URL");
+        let known = record_of("old", AnnounceProgress::Done, 7);
+        let mut state = state(&key, Some(known.clone()), false);
+        let withdrawals = [(&key, By::Hand)].into_iter();
+        record_owed(
+            &mut state,
+            [].into_iter(),
+            withdrawals,
+            None,
+            AnnounceProgress::UnderWay,
+        );
+        let path = key.path(Kind::Provides);
+        assert_eq!(state.announced.get(&path), Some(&known));
+        assert_eq!(state.withdrawing.get(&path), Some(&By::Hand));
+    }
+
+    #[test]
+    fn a_confirmed_announcement_replaces_older_records_only() {
+        use AnnounceProgress::{Done, Insisted, UnderWay};
+        let key = sample::key("f", "API_URL");
+        let confirmed = record_of("new", Done, 8);
+        for (before, expected) in [
+            (None, confirmed.clone()),
+            (Some(record_of("new", UnderWay, 0)), confirmed.clone()),
+            (Some(record_of("new", Insisted, 0)), confirmed.clone()),
+            (Some(record_of("old", Done, 8)), confirmed.clone()),
+            (
+                Some(record_of("newest", Done, 9)),
+                record_of("newest", Done, 9),
+            ),
+        ] {
+            let kept = Plan {
+                kept: vec![(key.clone(), sample::announcement("new"), 8)],
+                ..Plan::default()
+            };
+            let read = ReadRevisions {
+                live: 0,
+                tombstone: 0,
+            };
+            let put = Plan {
+                puts: vec![Put {
+                    key: key.clone(),
+                    announcement: sample::announcement("new"),
+                    read,
+                }],
+                ..Plan::default()
+            };
+            for plan in [kept, put] {
+                let mut state = state(&key, before.clone(), false);
+                record_outcome(&mut state, &plan, LEASE, &[(key.clone(), 8)].into());
+                let announced = state.announced.values().collect::<Vec<_>>();
+                assert_eq!(announced, [&expected], "{before:?} {plan:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn withdrawn_keys_leave_the_state() {
+        let key = sample::key("f", "API_URL");
+        let known = record_of("old", AnnounceProgress::Done, 7);
+        let withdrawal = Withdrawal {
+            key: key.clone(),
+            by: By::Manifest,
+            read: ReadRevisions {
+                live: 7,
+                tombstone: 0,
+            },
+        };
+        let written = Plan {
+            withdrawals: vec![withdrawal],
+            ..Plan::default()
+        };
+        let gone = Plan {
+            gone: vec![key.clone()],
+            ..Plan::default()
+        };
+        for plan in [written, gone] {
+            let mut state = state(&key, Some(known.clone()), true);
+            record_outcome(&mut state, &plan, None, &BTreeMap::new());
+            assert_eq!(state, ServiceState::default(), "{plan:?}");
+        }
+    }
+}

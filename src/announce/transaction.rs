@@ -78,3 +78,98 @@ fn preconditions(key: &Key, read: ReadRevisions) -> [Precondition; CHANGES_PER_K
         precondition(Kind::Withdrawn, read.tombstone),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{announcement::By, sample};
+
+    const NOW: &str = "2026-03-03T00:00:00Z";
+
+    #[test]
+    fn an_announcement_replaces_the_tombstone_that_was_read() {
+        let key = sample::key("f", "API_URL");
+        let announcement = sample::announcement("x");
+        let put = Change::Put {
+            key: key.path(Kind::Provides),
+            value: serde_json::to_vec(&announcement).unwrap(),
+            lease: 4,
+        };
+        let delete = Change::Delete {
+            key: key.path(Kind::Withdrawn),
+        };
+        for (live, tombstone, changes) in [
+            (0, 0, vec![put.clone()]),
+            (5, 0, vec![put.clone()]),
+            (0, 6, vec![put.clone(), delete.clone()]),
+            (5, 6, vec![put, delete]),
+        ] {
+            let plan = Plan {
+                puts: vec![Put {
+                    key: key.clone(),
+                    announcement: announcement.clone(),
+                    read: ReadRevisions { live, tombstone },
+                }],
+                ..Plan::default()
+            };
+            check(&plan, &key, (live, tombstone), changes);
+        }
+    }
+
+    #[test]
+    fn a_withdrawal_deletes_the_announcement_and_leaves_one_tombstone() {
+        let key = sample::key("f", "API_URL");
+        let delete = Change::Delete {
+            key: key.path(Kind::Provides),
+        };
+        let put = Change::Put {
+            key: key.path(Kind::Withdrawn),
+            value: format!(r#"{{"by":"hand","at":"{NOW}"}}"#).into_bytes(),
+            lease: 9,
+        };
+        for (live, tombstone, changes) in [
+            (5, 0, vec![delete.clone(), put.clone()]),
+            (0, 0, vec![put]),
+            (5, 6, vec![delete]),
+            (0, 6, vec![]),
+        ] {
+            let plan = Plan {
+                withdrawals: vec![Withdrawal {
+                    key: key.clone(),
+                    by: By::Hand,
+                    read: ReadRevisions { live, tombstone },
+                }],
+                ..Plan::default()
+            };
+            check(&plan, &key, (live, tombstone), changes);
+        }
+    }
+
+    /// The one update of a plan; its preconditions are the revisions that were read, whatever the changes.
+    fn check(plan: &Plan, key: &Key, (live, tombstone): (i64, i64), changes: Vec<Change>) {
+        let precondition = |kind, revision| Precondition {
+            key: key.path(kind),
+            revision,
+        };
+        let expected = KeyUpdate {
+            key: key.clone(),
+            preconditions: [
+                precondition(Kind::Provides, live),
+                precondition(Kind::Withdrawn, tombstone),
+            ],
+            changes,
+        };
+        assert_eq!(updates(plan, 4, 9, NOW), [expected], "{live} {tombstone}");
+    }
+
+    #[test]
+    fn what_the_registry_has_already_changes_nothing() {
+        let key = sample::key("f", "API_URL");
+        let plan = Plan {
+            kept: vec![(key.clone(), sample::announcement("x"), 5)],
+            gone: vec![key],
+            ..Plan::default()
+        };
+        assert_eq!(updates(&plan, 4, 9, NOW), []);
+    }
+}

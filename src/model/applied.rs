@@ -1,16 +1,41 @@
-//! What a node tells the fleet it runs with: the value of `applied/<node>/<service>` (design.md section 5).
+//! The announcements that a service on a node runs with: the value of `applied/<node>/<service>` (design.md section 5).
 
 use std::collections::BTreeMap;
 
 use super::{environment::Environment, name::Name};
 
-/// Variable -> the announcements it was made of, as registry key and the key's revision. No values.
+/// Variable -> its announcements, as registry key and the key's revision. Never a value.
 pub(crate) type AppliedRecord = BTreeMap<Name, Vec<(String, i64)>>;
 
-/// What an environment was made of; variables that no announcement is part of are left out.
+/// The announcements of an environment, without the variables that have none.
 pub(crate) fn applied(environment: &Environment) -> AppliedRecord {
     let announced = environment.iter().filter(|(_, v)| !v.keys.is_empty());
     announced
         .map(|(name, variable)| (name.clone(), variable.keys.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::environment::{Source, Variable};
+
+    #[test]
+    fn only_variables_with_announcements_are_recorded() {
+        let variable = |keys: Vec<(String, i64)>| Variable {
+            value: "secret".to_owned(),
+            source: Source::Registry,
+            references: Vec::new(),
+            keys,
+            providers: Vec::new(),
+        };
+        let [a, b] = ["A", "B"].map(|name| Name::parse(name).unwrap());
+        let keys = vec![("key".to_owned(), 3)];
+        let environment = [
+            (a.clone(), variable(keys.clone())),
+            (b, variable(Vec::new())),
+        ]
+        .into();
+        assert_eq!(applied(&environment), [(a, keys)].into());
+    }
 }

@@ -1,4 +1,4 @@
-//! The finished environment of a service, with the origin of every value.
+//! The resolved environment of a service, with the source of every value.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use super::name::Name;
 
-/// Where a value comes from; from the surest to the least sure.
+/// The source of a value, from the most to the least certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Source {
-    /// Written out in the manifest.
+    /// The manifest's `environment`.
     Environment,
-    /// An announcement, or what a manifest on this node would announce.
+    /// An announcement, or an offer of a manifest on this node.
     Registry,
     /// Chef's `configuration.datastores`.
     Datastores,
     /// The requirement's `default`.
     Default,
-    /// What the registry said when it last did.
+    /// A last known announcement.
     LastKnown,
 }
 
 impl Source {
-    /// The source as reports name it.
+    /// The source's name in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Environment => "environment",
@@ -35,19 +35,18 @@ impl Source {
     }
 }
 
-/// A variable's value and where it comes from.
+/// A variable's value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variable {
     /// The value: any text without NUL.
     pub value: String,
-    /// The least sure of the sources that it was made of.
+    /// The least certain of its sources.
     pub source: Source,
     /// The names that the requirement refers to, in order; none for `environment` and `default`.
     pub references: Vec<Name>,
-    /// The announcements it was taken from, as registry key and revision; revision 0 for one that this node
-    /// would announce itself and that the registry does not have.
+    /// Its announcements, as registry key and revision; revision 0 for an offer of this node.
     pub keys: Vec<(String, i64)>,
-    /// The providers it was taken from, as `service@node`.
+    /// The providers of these announcements, as `service@node`.
     pub providers: Vec<String>,
 }
 

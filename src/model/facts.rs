@@ -1,15 +1,15 @@
-//! What a node knows of itself, as `provides` patterns use it (design.md section 3).
+//! The facts of a node that `provides` patterns can name (design.md section 3).
 
 use super::{id::Id, name::Name};
 
-/// A node's facts; the federation and the port are the manifest's.
+/// A node's facts; federation and port come from the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// The node's name.
     pub node: Id,
     /// Its region.
     pub region: Id,
-    /// The address at which others reach it, without brackets.
+    /// The address at which other nodes reach it, without brackets.
     pub host: String,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Fact {
 }
 
 impl Fact {
-    /// The fact that a hole names, if it names one: upper case, and `{host}` and `{port}` as the essay writes them.
+    /// The fact that a hole names, if any. `host` and `port` may be in lower case.
     pub(crate) fn of(hole: &Name) -> Option<Self> {
         match hole.as_str() {
             "HOST" | "host" => Some(Self::Host),
@@ -43,12 +43,34 @@ impl Fact {
 }
 
 impl Facts {
-    /// The address as it stands in a URL: RFC 3986 section 3.2.2 brackets IPv6.
+    /// The address as URLs write it: with brackets around an IPv6 address (RFC 3986 section 3.2.2).
     pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') && !self.host.starts_with('[') {
             format!("[{}]", self.host)
         } else {
             self.host.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ipv6_addresses_get_brackets() {
+        for (host, expected) in [
+            ("10.0.0.1", "10.0.0.1"),
+            ("web01.example", "web01.example"),
+            ("fe80::1", "[fe80::1]"),
+            ("[fe80::1]", "[fe80::1]"),
+        ] {
+            let facts = Facts {
+                node: Id::parse("web01").unwrap(),
+                region: Id::default_scope(),
+                host: host.to_owned(),
+            };
+            assert_eq!(facts.bracketed_host(), expected);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The formats a conf can be written in.
+//! The formats of confs.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest conf in the shell format, in bytes: `exec` reads no longer one (design.md section 7).
+/// The largest shell conf that `exec` reads, in bytes (design.md section 7).
 pub(crate) const LONGEST_CONF: u64 = 4 * 1024 * 1024;
 
 /// A format of the conf (design.md section 7).
@@ -29,11 +29,11 @@ pub(crate) enum Format {
     Systemd,
     /// `docker run --env-file`.
     Docker,
-    /// python-dotenv and its like.
+    /// `.env` files of python-dotenv and similar libraries.
     Dotenv,
     /// One JSON object.
     Json,
-    /// A directory with a file a variable, for envdir and chpst.
+    /// A directory with one file per variable, for envdir and chpst.
     Envdir,
 }
 
@@ -60,7 +60,7 @@ impl Format {
         }
     }
 
-    /// What follows the service's id in the file's name: `.conf` for shell, else `.<format>`.
+    /// The extension of the file's name: `conf` for shell, else the format's name.
     pub(crate) const fn extension(self) -> &'static str {
         match self {
             Self::Shell => "conf",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parsed::parsed;
 
-/// `[A-Za-z0-9._-]+`, at most 200 bytes, no leading dot: safe as a file's name and as a part of a registry key.
+/// `[A-Za-z0-9._-]+`, at most 200 bytes, no leading dot: safe as a file name and as a part of a registry key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(Arc<str>);
 
@@ -22,7 +22,7 @@ impl Id {
     /// Parses an id.
     ///
     /// # Errors
-    /// [`IdError`] when the text has other characters, is empty, too long, or begins with a dot.
+    /// [`IdError`] if the text has other characters, is empty or too long, or begins with a dot.
     pub(crate) fn parse(text: &str) -> Result<Self, IdError> {
         let fits = (1..=Self::MAX).contains(&text.len()) && !text.starts_with('.');
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -33,12 +33,12 @@ impl Id {
         }
     }
 
-    /// The federation and the region of those that say none (design.md section 3).
+    /// The default federation and the default region (design.md section 3).
     pub(crate) fn default_scope() -> Self {
         Self("default".into())
     }
 
-    /// The id that comes before all others, for the beginnings of ranges.
+    /// The first of all ids in sort order, for the start of ranges.
     pub(crate) fn first() -> Self {
         Self("-".into())
     }

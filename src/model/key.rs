@@ -2,10 +2,10 @@
 
 use super::{id::Id, name::Name};
 
-/// What every key of this version begins with.
+/// The prefix of every key of this version.
 const ROOT: &str = "/reconf/v1/";
 
-/// Which record of an announcement a key leads to.
+/// The record of an announcement that a key has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// The announcement.
@@ -23,18 +23,18 @@ impl Kind {
     }
 }
 
-/// Who announces what, and where: the identity of an announcement, shared by its live key and its tombstone.
+/// The identity of an announcement, which its record and its tombstone share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
-    /// The federation; a name never crosses it.
+    /// The federation; names are never shared across federations.
     pub federation: Id,
-    /// What is provided.
+    /// The provided name.
     pub name: Name,
-    /// Where.
+    /// The region.
     pub region: Id,
-    /// By which service.
+    /// The service that provides it.
     pub service: Id,
-    /// On which node.
+    /// The node of the service.
     pub node: Id,
 }
 
@@ -52,7 +52,7 @@ impl Key {
         )
     }
 
-    /// Parses a key of the registry; `None` for one that is not of this shape.
+    /// Parses a key of the registry; `None` for any other kind of key.
     pub(crate) fn parse(path: &str) -> Option<(Kind, Self)> {
         let parts: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
         let [federation, folder, name, region, tail] = parts[..] else {
@@ -72,19 +72,19 @@ impl Key {
         Some((kind, key))
     }
 
-    /// `service@node`, as messages and reports name a provider.
+    /// `service@node`, the name of a provider in messages and reports.
     pub(crate) fn provider(&self) -> String {
         format!("{}@{}", self.service, self.node)
     }
 }
 
-/// The federation that a key is in; `None` for one that is not of this version.
+/// The federation of a key; `None` for a key that is not of this version.
 pub(crate) fn federation(path: &str) -> Option<Id> {
     let (federation, _) = path.strip_prefix(ROOT)?.split_once('/')?;
     Id::parse(federation).ok()
 }
 
-/// The prefix of everything in a federation; ends in `/`, as every prefix that is read does.
+/// The prefix of all keys of a federation. Every prefix ends in `/`, so that it ends with a whole segment.
 pub(crate) fn federation_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/")
 }
@@ -99,17 +99,17 @@ pub(crate) fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
     format!("{ROOT}{federation}/{}/{name}/", kind.folder())
 }
 
-/// Where a node says what a service on it runs with.
+/// The key of a service's applied values on a node.
 pub(crate) fn applied(federation: &Id, node: &Id, service: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/{service}")
 }
 
-/// The prefix of what a node says it runs with.
+/// The prefix of the applied values of a node.
 pub(crate) fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/")
 }
 
-/// The prefix of what all nodes of a federation run with.
+/// The prefix of the applied values of all nodes of a federation.
 pub(crate) fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")
 }
@@ -117,4 +117,43 @@ pub(crate) fn applied_prefix(federation: &Id) -> String {
 /// The prefix of the slots that limit how many nodes of a federation provision at the same time.
 pub(crate) fn slots_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/slots/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample;
+
+    #[test]
+    fn keys_are_parsed_as_they_are_written_and_others_are_not() {
+        let key = sample::key("f", "API_URL");
+        for kind in [Kind::Provides, Kind::Withdrawn] {
+            assert_eq!(Key::parse(&key.path(kind)), Some((kind, key.clone())));
+        }
+        for path in [
+            "/reconf/v1/f/provides/API_URL/east/api@api01/x",
+            "/reconf/v1/f/provides/API_URL/east/api",
+            "/reconf/v1/f/provides/API-URL/east/api@api01",
+            "/reconf/v1/f/provides/API_URL/.east/api@api01",
+            "/reconf/v1/f/applied/API_URL/east/api@api01",
+            "/reconf/v2/f/provides/API_URL/east/api@api01",
+            "",
+        ] {
+            assert_eq!(Key::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_federation_of_a_key_is_its_first_segment() {
+        for (path, expected) in [
+            ("/reconf/v1/f/applied/web01/www", Some("f")),
+            ("/reconf/v1/f/", Some("f")),
+            ("/reconf/v1/f", None),
+            ("/reconf/v1//x", None),
+            ("/other/f/x", None),
+        ] {
+            let expected = expected.map(|id| Id::parse(id).unwrap());
+            assert_eq!(federation(path), expected, "{path}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What the registry last said, kept for the time when it says nothing (design.md section 6).
+//! Last known announcements, for when the registry does not answer (design.md section 6).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,17 +15,17 @@ use super::{
 /// The last known announcements of one federation: the content of `known/<federation>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastKnown {
-    /// The registry's revision when it last said something new.
+    /// The registry's revision at the last change.
     #[serde(default)]
     revision: i64,
-    /// Region -> name -> `service@node` -> what it announced.
+    /// Region -> name -> `service@node` -> its announcement.
     regions: BTreeMap<Id, BTreeMap<Name, BTreeMap<String, KnownValue>>>,
 }
 
-/// An announcement that was live when it was last seen.
+/// An announcement that was live when the registry was last read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KnownValue {
-    /// What it said; aside, since most names have one provider in a map that has room for eleven.
+    /// The announcement; boxed, since most names have one provider in a map node with room for eleven.
     pub announcement: Box<Announcement>,
     /// The revision of its key.
     pub revision: i64,
@@ -53,82 +53,81 @@ impl LastKnown {
             .collect()
     }
 
-    /// The registry's revision when this was learnt.
+    /// The registry's revision at the last change.
     pub(crate) fn revision(&self) -> i64 {
         self.revision
     }
 
-    /// Takes over what a snapshot says of the names that it was asked for. Where a region has live announcements of
-    /// a name, they replace what is kept; where it has none, only the withdrawn ones are forgotten. What is `ours` is
-    /// not kept: the manifests of this node say it, and a first announce would only make the next render write.
-    /// Returns whether anything is known otherwise now.
+    /// Updates the entries of `names` from a snapshot that was read for them, and returns whether anything changed. In a
+    /// region with live announcements of a name, these replace the known ones; elsewhere only withdrawn ones are removed,
+    /// so expired ones stay. Announcements that `is_local` are not stored: this node's manifests have them, and storing
+    /// them would make the first render after an announce write a state file.
     pub(crate) fn update(
         &mut self,
         names: &BTreeSet<Name>,
         snapshot: &Snapshot,
-        ours: impl Fn(&Key) -> bool,
+        is_local: impl Fn(&Key) -> bool,
     ) -> bool {
-        let changed = self.take_over(names, snapshot, ours);
-        if changed {
+        let removed = self.remove_withdrawn(names, snapshot);
+        let changed = self.store_live(names, snapshot, is_local);
+        if removed || changed {
             self.revision = snapshot.revision;
+        }
+        removed || changed
+    }
+
+    fn remove_withdrawn(&mut self, names: &BTreeSet<Name>, snapshot: &Snapshot) -> bool {
+        let mut changed = false;
+        let withdrawn = snapshot.withdrawn.keys();
+        for key in withdrawn.filter(|key| names.contains(&key.name)) {
+            changed |= self.remove(key);
         }
         changed
     }
 
-    /// Returns whether anything is known otherwise now.
-    fn take_over(
+    fn store_live(
         &mut self,
         names: &BTreeSet<Name>,
         snapshot: &Snapshot,
-        ours: impl Fn(&Key) -> bool,
+        is_local: impl Fn(&Key) -> bool,
     ) -> bool {
+        let mut by_name: BTreeMap<(&Id, &Name), Vec<(String, &LiveEntry)>> = BTreeMap::new();
+        let live = snapshot.live.iter();
+        for (key, entry) in live.filter(|(key, _)| names.contains(&key.name)) {
+            let entries = by_name.entry((&key.region, &key.name)).or_default();
+            if !is_local(key) {
+                entries.push((key.provider(), entry));
+            }
+        }
         let mut changed = false;
-        for key in snapshot
-            .withdrawn
-            .keys()
-            .filter(|k| names.contains(&k.name))
-        {
-            changed |= self.forget(key);
-        }
-        let mut live: BTreeMap<(&Id, &Name), Vec<(String, &LiveEntry)>> = BTreeMap::new();
-        for (key, entry) in snapshot
-            .live
-            .iter()
-            .filter(|(k, _)| names.contains(&k.name))
-        {
-            let place = live.entry((&key.region, &key.name)).or_default();
-            if !ours(key) {
-                place.push((key.provider(), entry));
-            }
-        }
-        for ((region, name), said) in live {
-            let before = self.regions.get(region).and_then(|names| names.get(name));
-            if !says_the_same(before, &said) {
+        for ((region, name), entries) in by_name {
+            let known = self.regions.get(region).and_then(|names| names.get(name));
+            if !is_current(known, &entries) {
                 changed = true;
-                let kept = said
+                let values = entries
                     .into_iter()
-                    .map(|(by, live)| (by, KnownValue::from(live)));
+                    .map(|(provider, live)| (provider, KnownValue::from(live)));
                 let names = self.regions.entry(region.clone()).or_default();
-                names.insert(name.clone(), kept.collect());
+                names.insert(name.clone(), values.collect());
             }
-            self.sweep(region, name);
+            self.remove_if_empty(region, name);
         }
         changed
     }
 
-    /// Returns whether it was known.
-    fn forget(&mut self, key: &Key) -> bool {
+    /// Removes an announcement, and returns whether it was known.
+    fn remove(&mut self, key: &Key) -> bool {
         let Some(names) = self.regions.get_mut(&key.region) else {
             return false;
         };
         let kept = names.get_mut(&key.name);
-        let forgotten = kept.and_then(|kept| kept.remove(&key.provider()));
-        self.sweep(&key.region, &key.name);
-        forgotten.is_some()
+        let removed = kept.and_then(|kept| kept.remove(&key.provider()));
+        self.remove_if_empty(&key.region, &key.name);
+        removed.is_some()
     }
 
-    /// Leaves no empty place behind.
-    fn sweep(&mut self, region: &Id, name: &Name) {
+    /// Removes a name without announcements, and a region without names.
+    fn remove_if_empty(&mut self, region: &Id, name: &Name) {
         let Some(names) = self.regions.get_mut(region) else {
             return;
         };
@@ -141,20 +140,17 @@ impl LastKnown {
     }
 }
 
-/// Whether what is kept of a name is what the registry says of it.
-fn says_the_same(
-    kept: Option<&BTreeMap<String, KnownValue>>,
-    said: &[(String, &LiveEntry)],
-) -> bool {
-    let Some(kept) = kept else {
-        return said.is_empty();
+/// Whether the known announcements of a name are exactly the live ones.
+fn is_current(known: Option<&BTreeMap<String, KnownValue>>, live: &[(String, &LiveEntry)]) -> bool {
+    let Some(known) = known else {
+        return live.is_empty();
     };
-    let same = |(by, live): &(String, &LiveEntry)| {
-        kept.get(by).is_some_and(|kept| {
-            kept.revision == live.revision && *kept.announcement == live.announcement
+    let same = |(provider, live): &(String, &LiveEntry)| {
+        known.get(provider).is_some_and(|known| {
+            known.revision == live.revision && *known.announcement == live.announcement
         })
     };
-    kept.len() == said.len() && said.iter().all(same)
+    known.len() == live.len() && live.iter().all(same)
 }
 
 impl From<&LiveEntry> for KnownValue {
@@ -163,5 +159,78 @@ impl From<&LiveEntry> for KnownValue {
             announcement: Box::new(live.announcement.clone()),
             revision: live.revision,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{announcement::By, sample, snapshot::Entry};
+
+    const FEDERATION: &str = "f";
+
+    fn snapshot(revision: i64, entries: Vec<Entry>) -> Snapshot {
+        Snapshot::new(&Id::parse(FEDERATION).unwrap(), revision, entries)
+    }
+
+    fn values(known: &LastKnown, key: &Key) -> Vec<String> {
+        let values = known.of(&key.federation, &key.region, &key.name);
+        let text = |known: &KnownValue| format!("{}@{}", known.announcement.value, known.revision);
+        values.into_values().map(text).collect()
+    }
+
+    #[test]
+    fn live_replaces_known_withdrawn_is_removed_and_expired_stays() {
+        let key = sample::key(FEDERATION, "API_URL");
+        let other = Key {
+            node: Id::parse("api02").unwrap(),
+            ..key.clone()
+        };
+        let mut second = sample::announcement("second");
+        second.node = other.node.clone();
+        let live =
+            |value: &str, revision| sample::live(&key, &sample::announcement(value), revision);
+        let tombstone = |key: &Key| sample::tombstone(key, By::Manifest, 6);
+        for (entries, changed, expected) in [
+            (vec![live("first", 1)], false, vec!["first@1"]),
+            (vec![], false, vec!["first@1"]),
+            (vec![live("first", 5)], true, vec!["first@5"]),
+            (vec![live("new", 5)], true, vec!["new@5"]),
+            (
+                vec![live("first", 1), sample::live(&other, &second, 5)],
+                true,
+                vec!["first@1", "second@5"],
+            ),
+            (
+                vec![sample::live(&other, &second, 5)],
+                true,
+                vec!["second@5"],
+            ),
+            (vec![tombstone(&key)], true, vec![]),
+            (vec![tombstone(&other)], false, vec!["first@1"]),
+            (vec![live("new", 7), tombstone(&key)], true, vec!["new@7"]),
+        ] {
+            let names = [key.name.clone()].into();
+            let mut known = LastKnown::default();
+            assert!(known.update(&names, &snapshot(1, vec![live("first", 1)]), |_| false));
+            let after = snapshot(9, entries.clone());
+            assert_eq!(
+                known.update(&names, &after, |_| false),
+                changed,
+                "{entries:?}"
+            );
+            assert_eq!(values(&known, &key), expected, "{entries:?}");
+            assert_eq!(known.revision(), if changed { 9 } else { 1 });
+        }
+    }
+
+    #[test]
+    fn other_names_and_this_nodes_own_announcements_are_not_stored() {
+        let key = sample::key(FEDERATION, "API_URL");
+        let snapshot = snapshot(1, vec![sample::live(&key, &sample::announcement("x"), 1)]);
+        let mut known = LastKnown::default();
+        assert!(!known.update(&BTreeSet::new(), &snapshot, |_| false));
+        assert!(!known.update(&[key.name.clone()].into(), &snapshot, |_| true));
+        assert_eq!(known, LastKnown::default());
     }
 }

@@ -22,6 +22,8 @@ pub(crate) mod paths;
 pub(crate) mod pattern;
 pub(crate) mod problem;
 mod redaction;
+#[cfg(test)]
+pub(crate) mod sample;
 pub(crate) mod secret;
 pub(crate) mod service_state;
 pub(crate) mod settings;

@@ -196,3 +196,35 @@ impl fmt::Display for Name {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_allowed_by_where_it_is_set() {
+        use NameError::{EnvironmentOnly, Reserved, Shape};
+        for (text, in_environment, in_requires) in [
+            ("A_1", Ok(()), Ok(())),
+            ("_x", Ok(()), Ok(())),
+            ("", Err(Shape), Err(Shape)),
+            ("1A", Err(Shape), Err(Shape)),
+            ("A-B", Err(Shape), Err(Shape)),
+            ("É", Err(Shape), Err(Shape)),
+            ("UID", Err(Reserved), Err(Reserved)),
+            ("path", Err(Reserved), Err(Reserved)),
+            ("RECONF_NODE", Err(Reserved), Err(Reserved)),
+            ("BASH_X", Err(Reserved), Err(Reserved)),
+            ("BASH_ENV", Ok(()), Err(EnvironmentOnly)),
+            ("PATH", Ok(()), Err(EnvironmentOnly)),
+            ("LD_PRELOAD", Ok(()), Err(EnvironmentOnly)),
+        ] {
+            assert_eq!(
+                Name::in_environment(text).map(drop),
+                in_environment,
+                "{text}"
+            );
+            assert_eq!(Name::in_requires(text).map(drop), in_requires, "{text}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{
     pattern::Pattern,
 };
 
-/// The announcements that `manifest` makes on a node with these facts, first made at `since` (RFC 3339).
+/// The announcements of `manifest` on a node with these facts, dated `since` (RFC 3339).
 pub(crate) fn offers(
     manifest: &Manifest,
     facts: &Facts,
@@ -28,7 +28,7 @@ pub(crate) fn offers(
     manifest.provides.iter().map(offer).collect()
 }
 
-/// The keys of these announcements: they follow from less than what is announced.
+/// The keys of these announcements, which need fewer facts than their values.
 pub(crate) fn offered_keys(manifest: &Manifest, node: &Id, region: &Id) -> BTreeSet<Key> {
     let names = manifest.provides.keys();
     names
@@ -52,7 +52,7 @@ fn announcement(
     facts: &Facts,
     since: &str,
 ) -> Announcement {
-    let open = pattern.fill_some(|hole| match Fact::of(hole) {
+    let with_open_holes = pattern.fill_some(|hole| match Fact::of(hole) {
         Some(Fact::Host) => Err("HOST"),
         Some(Fact::Port) => Err("PORT"),
         _ => Ok(filled(manifest, facts, hole)),
@@ -60,7 +60,7 @@ fn announcement(
     let value = pattern.fill(|hole| Some(filled(manifest, facts, hole)));
     Announcement {
         value: value.unwrap_or_default(),
-        pattern: open,
+        pattern: with_open_holes,
         host: facts.host.clone(),
         port: manifest.port,
         local_port: manifest.local_port,
@@ -71,8 +71,8 @@ fn announcement(
     }
 }
 
-/// A hole's text. Every hole of a valid manifest is a fact or a variable of `environment`, and `{PORT}` is only
-/// there with a port, so nothing is missing.
+/// The value of a hole. In a valid manifest every hole is a fact or a variable of `environment`, and `{PORT}` requires a
+/// port, so every hole has a value.
 fn filled(manifest: &Manifest, facts: &Facts, hole: &Name) -> String {
     match Fact::of(hole) {
         Some(Fact::Host) => facts.bracketed_host(),

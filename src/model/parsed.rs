@@ -1,10 +1,10 @@
-//! Values that serde reads by parsing a text, without a copy of the text in between.
+//! Deserializes values by parsing a string, without copying it.
 
 use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// Reads what `parse` makes of a text; its error is a clause after the text.
+/// Deserializes a string and parses it; the error is a clause after the text.
 pub(super) fn parsed<'de, D, T, E>(
     deserializer: D,
     parse: impl Fn(&str) -> Result<T, E>,

@@ -1,10 +1,10 @@
-//! Where everything of a node is (design.md section 2). Path arithmetic only: knows nothing of what is on the disk.
+//! The paths of all files of a node (design.md section 2). Path arithmetic only: knows nothing of what is on the disk.
 
 use std::path::{Path, PathBuf};
 
 use super::{format::Format, id::Id};
 
-/// The paths of one node, all below one root but a conf directory that was set to somewhere else.
+/// The paths of one node, all below one root except for a configured conf directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Paths {
     root: PathBuf,
@@ -12,7 +12,7 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// The paths below `root`, with confs in `conf_directory` (`render.directory`, taken as it is).
+    /// The paths below `root`, with confs in `conf_directory`, which may be elsewhere.
     pub(crate) fn new(root: &Path, conf_directory: &Path) -> Self {
         Self {
             root: root.to_owned(),
@@ -20,7 +20,7 @@ impl Paths {
         }
     }
 
-    /// Where confs are below `root` when nothing else is configured.
+    /// The conf directory below `root`, unless another one is configured.
     pub(crate) fn default_confs(root: &Path) -> PathBuf {
         root.join("etc/services.d")
     }
@@ -60,17 +60,17 @@ impl Paths {
         self.manifests().join(format!("{id}.json"))
     }
 
-    /// Datastores as Chef has them.
+    /// The datastores, as Chef writes them.
     pub(crate) fn configuration(&self) -> PathBuf {
         self.root.join("etc/reconf/configuration.json")
     }
 
-    /// The folder of templates that replace the built-in ones.
+    /// The folder of custom templates.
     pub(crate) fn templates(&self) -> PathBuf {
         self.root.join("etc/reconf/templates")
     }
 
-    /// The folder of all state; 0755, for the task locks below it are opened by others.
+    /// The folder of all state; 0755, since other users open the task locks below it.
     pub(crate) fn state(&self) -> PathBuf {
         self.root.join("var/lib/reconf")
     }
@@ -85,12 +85,12 @@ impl Paths {
         self.service_states().join(format!("{id}.json"))
     }
 
-    /// The folder of the confs as they were last applied; 0700.
+    /// The folder of the last applied confs; 0700.
     pub(crate) fn applied_confs(&self) -> PathBuf {
         self.state().join("applied")
     }
 
-    /// A service's conf as it was last applied.
+    /// A service's last applied conf.
     pub(crate) fn applied(&self, id: &Id) -> PathBuf {
         self.applied_confs().join(format!("{id}.conf"))
     }
@@ -112,7 +112,7 @@ impl Paths {
         self.state().join("provision.json")
     }
 
-    /// What a running listener tells of itself.
+    /// The status file of a running listener.
     pub(crate) fn listening(&self) -> PathBuf {
         self.locks().join("listener.json")
     }
@@ -122,7 +122,7 @@ impl Paths {
         self.locks().join("listener.lock")
     }
 
-    /// The lock that whoever waits for a provision to end holds.
+    /// The lock that is held until a provision's end has been recorded.
     pub(crate) fn provision_lock(&self) -> PathBuf {
         self.locks().join("provision.lock")
     }
@@ -132,12 +132,12 @@ impl Paths {
         self.state().join("node.json")
     }
 
-    /// The folder of the task locks; 0755, and it survives a reboot.
+    /// The folder of the task locks; 0755, and persistent across reboots.
     pub(crate) fn tasks(&self) -> PathBuf {
         self.state().join("tasks")
     }
 
-    /// The gate that a starting task passes; a drain shuts it.
+    /// The lock that a starting task takes briefly; a drain holds it to keep tasks from starting.
     pub(crate) fn task_gate(&self, id: &Id) -> PathBuf {
         self.tasks().join(format!("{id}.gate"))
     }
@@ -152,18 +152,17 @@ impl Paths {
         self.root.join("run/reconf")
     }
 
-    /// The lock under which the files of a service are written. It has a folder of its own,
-    /// so that no service's id can name another lock.
+    /// The lock for writing a service's files. It is in a folder of its own, so that no id can collide with another lock.
     pub(crate) fn service_lock(&self, id: &Id) -> PathBuf {
         self.locks().join("services").join(format!("{id}.lock"))
     }
 
-    /// The lock under which `--on-change` runs; the first in the order of locks.
+    /// The lock for running `--on-change`; the first in the order of locks.
     pub(crate) fn on_change_lock(&self) -> PathBuf {
         self.locks().join("on-change.lock")
     }
 
-    /// The permission bits that a folder of these paths is made with: open where others have to pass, closed else.
+    /// The mode with which to create a folder: 0700 for private state, else 0755.
     pub(crate) fn folder_mode(&self, folder: &Path) -> u32 {
         let below_state = folder.starts_with(self.state());
         if below_state && folder != self.state() && folder != self.tasks() {
@@ -173,7 +172,7 @@ impl Paths {
         }
     }
 
-    /// The lock of one read-modify-write of a state file; never held for longer.
+    /// The lock for one read-modify-write of a state file, never held for longer.
     pub(crate) fn state_lock(&self) -> PathBuf {
         self.locks().join("state.lock")
     }
@@ -184,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_is_below_the_root_but_the_confs() {
+    fn every_path_is_below_the_root_except_for_confs() {
         let paths = Paths::new(Path::new("/r"), Path::new("/elsewhere"));
         let id = Id::parse("on-change").unwrap();
         assert_eq!(paths.conf(&id), Path::new("/elsewhere/on-change.conf"));

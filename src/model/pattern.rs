@@ -2,7 +2,7 @@
 
 use super::name::Name;
 
-/// A parsed pattern; it always renders back to an equal text.
+/// A parsed pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pattern {
     pieces: Vec<Piece>,
@@ -11,13 +11,13 @@ pub(crate) struct Pattern {
 /// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Text that stands for itself, braces already single.
+    /// Literal text, with single braces.
     Text(String),
     /// A hole.
     Hole(Name),
 }
 
-/// Where and why a text is not a pattern; `offset` is in bytes from its start.
+/// Why a text is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct PatternError {
@@ -59,7 +59,7 @@ impl Pattern {
         Ok(Self { pieces })
     }
 
-    /// The names in the holes, in order, repeated ones too.
+    /// The names in the holes, in order, with repetitions.
     pub(crate) fn holes(&self) -> impl Iterator<Item = &Name> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Hole(name) => Some(name),
@@ -67,7 +67,7 @@ impl Pattern {
         })
     }
 
-    /// The pattern with other names in the holes for which `other` has one; what is no name changes nothing.
+    /// Renames the holes for which `other` returns a valid name.
     #[must_use]
     pub(crate) fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {
         for piece in &mut self.pieces {
@@ -80,7 +80,7 @@ impl Pattern {
         self
     }
 
-    /// Fills every hole, or gives back the first name that `value` does not know.
+    /// Fills every hole.
     ///
     /// # Errors
     /// The name of the first hole for which `value` is `None`.
@@ -98,8 +98,8 @@ impl Pattern {
         Ok(filled)
     }
 
-    /// The pattern's text with the holes for which `value` is `Ok` filled in; `Err` leaves a hole open under the
-    /// name that it gives. Literal braces stay doubled.
+    /// The pattern's text with some holes filled: `value` returns the text of a hole, or the name under which the hole stays
+    /// open. Literal braces stay doubled.
     #[must_use]
     pub(crate) fn fill_some(
         &self,
@@ -110,7 +110,7 @@ impl Pattern {
             match piece {
                 Piece::Text(plain) => text.push_str(&escape(plain)),
                 Piece::Hole(name) => match value(name) {
-                    Ok(known) => text.push_str(&escape(&known)),
+                    Ok(filled) => text.push_str(&escape(&filled)),
                     Err(open) => text.push_str(&format!("{{{open}}}")),
                 },
             }
@@ -122,13 +122,13 @@ impl Pattern {
 /// The name in the hole at the start of `text`, and what follows the hole.
 fn hole(text: &str) -> Result<(Name, &str), String> {
     let Some(inner) = text.strip_prefix('{') else {
-        return Err("`}` without a `{` before it; write `}}` for a literal brace".to_owned());
+        return Err("unmatched `}`; write `}}` for a literal brace".to_owned());
     };
     let Some((inside, after)) = inner.split_once('}') else {
-        return Err("`{` is never closed; write `{{` for a literal brace".to_owned());
+        return Err("unmatched `{`; write `{{` for a literal brace".to_owned());
     };
     if inside.is_empty() {
-        return Err("`{}` names nothing; write `{{}}` for literal braces".to_owned());
+        return Err("`{}` has no name; write `{{}}` for literal braces".to_owned());
     }
     match Name::parse(inside) {
         Ok(name) => Ok((name, after)),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_brace_is_told_with_its_place() {
+    fn a_lone_brace_is_refused_at_its_position() {
         for (text, offset) in [("a{", 1), ("ab}", 2), ("{}", 0), ("x{a b}", 1), ("{{{", 2)] {
             assert_eq!(Pattern::parse(text).unwrap_err().offset, offset, "{text}");
         }

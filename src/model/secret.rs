@@ -1,8 +1,8 @@
-//! Values that are shown masked. Hiding too much is better here than hiding too little.
+//! Masks secrets in texts. Rather masks too much than too little.
 
 use std::ops::Range;
 
-/// What follows a URL's scheme, plain and as JSON may write it.
+/// The end of a URL's scheme, plain and with the escapes that JSON allows.
 const SCHEME_ENDS: [&str; 2] = ["://", r":\/\/"];
 
 /// The text with the password of every URL in it replaced by `***`.
@@ -23,7 +23,7 @@ pub(crate) fn mask(text: &str, parts: &[Range<usize>]) -> String {
     masked
 }
 
-/// Where the passwords of the URLs in `text` are, in bytes, in order.
+/// The byte ranges of the passwords of all URLs in `text`, in order.
 pub(crate) fn passwords(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -37,9 +37,8 @@ pub(crate) fn passwords(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where the string values of a line of JSON are, in bytes without their quotes, in order.
-///
-/// For texts in which any value may be a secret. A string that is not closed ends with the line.
+/// The byte ranges of the string values in a line of JSON, without their quotes, in order. An unterminated string ends with
+/// the line.
 pub(crate) fn json_values(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -54,7 +53,7 @@ pub(crate) fn json_values(line: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The bytes before the quote that is not escaped.
+/// The length up to the first quote that is not escaped.
 fn closing_quote(rest: &str) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices() {
@@ -66,7 +65,7 @@ fn closing_quote(rest: &str) -> usize {
     rest.len()
 }
 
-/// Whether the string that closes here is followed by a colon.
+/// Whether a colon follows the string that ends here.
 fn is_key(closing: &str) -> bool {
     let after = closing.strip_prefix('"').unwrap_or_default();
     after.trim_start().starts_with(':')
@@ -79,7 +78,7 @@ fn next_authority(text: &str, from: usize) -> Option<usize> {
         .min()
 }
 
-/// How many bytes belong to the URL; quotes inside of a password do not end it.
+/// The length of the URL in bytes; quotes inside a password do not end it.
 fn length(rest: &str) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices() {
@@ -100,7 +99,7 @@ fn begins_url(text: &str) -> bool {
     rest.len() < text.len() && SCHEME_ENDS.iter().any(|end| rest.starts_with(end))
 }
 
-/// The password in what follows a scheme. It may hold an unescaped `@`, `/` or `?`, so it ends at the last `@`.
+/// The password in a URL without its scheme. It may contain an unescaped `@`, `/` or `?`, so it ends at the last `@`.
 fn password(url: &str) -> Option<Range<usize>> {
     let colon = url.find(':')?;
     if url.starts_with('[') || url[..colon].contains(['/', '?', '#', '@']) {

@@ -1,26 +1,26 @@
-//! The parts of a registry transaction: what has to hold, what is changed, and the lease that new keys hang on.
+//! The parts of a registry transaction: preconditions, changes, and leases for new keys.
 
 use std::time::Duration;
 
-/// What has to hold for a transaction to be carried out.
+/// A precondition of a transaction: a key still has the revision that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Precondition {
     /// The key.
     pub key: String,
-    /// The revision of its last change; 0: it is absent.
+    /// The revision of its last change; 0 if it is absent.
     pub revision: i64,
 }
 
-/// One change of a transaction; a key may be changed once in each.
+/// One change of a transaction, which may change each key once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Sets a key.
     Put {
         /// The key.
         key: String,
-        /// Its value: UTF-8.
+        /// Its value, in UTF-8.
         value: Vec<u8>,
-        /// The lease to hang it on, granted before; 0 for none.
+        /// Its lease, which exists already; 0 for none.
         lease: i64,
     },
     /// Removes a key, if it exists.
@@ -31,7 +31,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// The key that it changes.
+    /// The changed key.
     pub(crate) fn key(&self) -> &str {
         match self {
             Self::Put { key, .. } | Self::Delete { key } => key,
@@ -39,12 +39,12 @@ impl Change {
     }
 }
 
-/// A lease to be granted.
+/// A lease to grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
-    /// Its id, above 0; `None`: the registry chooses one.
+    /// Its id, above 0; `None` lets the registry choose.
     pub id: Option<i64>,
-    /// How long it lives unless it is kept alive; rounded up to seconds.
+    /// Its time to live, rounded up to seconds.
     pub ttl: Duration,
 }
 
@@ -53,5 +53,23 @@ impl Lease {
     pub(crate) fn seconds(&self) -> i64 {
         let up = u64::from(self.ttl.subsec_nanos() > 0);
         i64::try_from(self.ttl.as_secs().saturating_add(up)).map_or(i64::MAX, |whole| whole.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_has_whole_seconds_and_at_least_one() {
+        for (ttl, expected) in [
+            (Duration::ZERO, 1),
+            (Duration::from_millis(1), 1),
+            (Duration::from_secs(30), 30),
+            (Duration::from_millis(30_001), 31),
+            (Duration::MAX, i64::MAX),
+        ] {
+            assert_eq!(Lease { id: None, ttl }.seconds(), expected, "{ttl:?}");
+        }
     }
 }

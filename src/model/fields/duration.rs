@@ -48,3 +48,29 @@ impl DocumentReader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_bounded_and_need_a_unit() {
+        let least = Duration::from_secs(1);
+        let unit = Err("must be a duration such as `5s` or `10m`");
+        for (text, expected) in [
+            ("1s", Ok(least)),
+            ("1h 30m", Ok(Duration::from_secs(5400))),
+            ("999ms", Err("must be 1s or more")),
+            ("11years", Err("must be at most ten years")),
+            ("5", unit),
+            ("-5s", unit),
+            ("", unit),
+        ] {
+            assert_eq!(
+                parse(text, least),
+                expected.map_err(str::to_owned),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Keys and announcements for unit tests.
+
+use super::{
+    announcement::{Announcement, By, Tombstone},
+    id::Id,
+    key::{Key, Kind},
+    name::Name,
+    snapshot::Entry,
+};
+
+/// The key of `name` in a federation, announced by `api@api01` in the default region.
+pub(crate) fn key(federation: &str, name: &str) -> Key {
+    Key {
+        federation: Id::parse(federation).unwrap(),
+        name: Name::parse(name).unwrap(),
+        region: Id::default_scope(),
+        service: Id::parse("api").unwrap(),
+        node: Id::parse("api01").unwrap(),
+    }
+}
+
+/// An announcement of this value by `api@api01`.
+pub(crate) fn announcement(value: &str) -> Announcement {
+    Announcement {
+        value: value.to_owned(),
+        pattern: value.to_owned(),
+        host: "10.0.0.1".to_owned(),
+        port: None,
+        local_port: None,
+        service: Id::parse("api").unwrap(),
+        node: Id::parse("api01").unwrap(),
+        public: false,
+        since: "2026-01-01T00:00:00Z".to_owned(),
+    }
+}
+
+/// The registry's entry of an announcement.
+pub(crate) fn live(key: &Key, announcement: &Announcement, revision: i64) -> Entry {
+    Entry {
+        key: key.path(Kind::Provides),
+        value: serde_json::to_vec(announcement).unwrap(),
+        revision,
+        lease: 0,
+    }
+}
+
+/// The registry's entry of a tombstone.
+pub(crate) fn tombstone(key: &Key, by: By, revision: i64) -> Entry {
+    let at = "2026-01-02T00:00:00Z".to_owned();
+    Entry {
+        key: key.path(Kind::Withdrawn),
+        value: serde_json::to_vec(&Tombstone { by, at }).unwrap(),
+        revision,
+        lease: 0,
+    }
+}
