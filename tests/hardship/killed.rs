@@ -7,14 +7,13 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
 };
 
 use crate::harness::{
     fleet::{Fleet, all_succeed},
     golden::mask_times,
     scenario::Scenario,
-    strace::{FaultPoint, fault_points, kill_at, may_trace},
+    strace::{FaultPoint, fault_points, kill_at, may_trace, on_two_threads},
 };
 
 /// `FLEET` is the federation, and `VALUE` what changes.
@@ -70,9 +69,13 @@ impl Story<'_> {
             assert_eq!(Left::by(&fleet, &node), expected, "{moment}");
             killed
         };
-        let killed = on_two_threads(&points, kill);
+        let killed = AtomicUsize::new(0);
+        on_two_threads(&points, |point| {
+            killed.fetch_add(usize::from(kill(point)), Ordering::Relaxed);
+        });
         // Over etcd, the messages differ from run to run: not every run gets as far.
-        assert!(killed * 2 > points.len(), "{killed} of {}", points.len());
+        let (killed, all) = (killed.into_inner(), points.len());
+        assert!(killed * 2 > all, "{killed} of {all}");
     }
 
     fn goes_on(&self, node: &Scenario, moment: &str) {
@@ -166,22 +169,6 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) {
             files.insert(name, (text, mode));
         }
     }
-}
-
-/// How many of them it was true for.
-fn on_two_threads(points: &[FaultPoint], is_true: impl Fn(&FaultPoint) -> bool + Sync) -> usize {
-    let (next, count) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
-        while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
-            count.fetch_add(usize::from(is_true(point)), Ordering::Relaxed);
-        }
-    };
-    thread::scope(|scope| {
-        let other = scope.spawn(work);
-        work();
-        other.join().unwrap();
-    });
-    count.into_inner()
 }
 
 fn of(fleet: &Fleet, manifest: &str, value: &str) -> String {

@@ -169,6 +169,38 @@ impl Etcd {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The one lease that it has.
+    #[track_caller]
+    pub(crate) fn only_lease(&self) -> String {
+        let listed = self.ctl(&["lease", "list"]);
+        let lines: Vec<&str> = listed.lines().collect();
+        let [_, lease] = lines[..] else {
+            panic!("there is not one lease: {listed}");
+        };
+        lease.trim().to_owned()
+    }
+
+    /// Waits until the time that a lease has left grows: somebody keeps it alive.
+    #[track_caller]
+    pub(crate) fn sees_renewal(&self, lease: &str) {
+        let mut before = self.left(lease);
+        until("the lease is renewed", || {
+            let now = self.left(lease);
+            let renewed = now > before;
+            before = now;
+            renewed.then_some(())
+        });
+    }
+
+    /// How many seconds a lease has left.
+    #[track_caller]
+    fn left(&self, lease: &str) -> u64 {
+        let told = self.ctl(&["lease", "timetolive", lease, "-w=json"]);
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let left = told["ttl"].as_u64();
+        left.unwrap_or_else(|| panic!("the lease has ended: {told}"))
+    }
+
     /// Switches authentication on: each user has a password and may read and write one prefix; `root` has `root`.
     pub(crate) fn require_users(&self, users: &[(&str, &str, &str)]) {
         self.ctl(&["user", "add", "root:root"]);

@@ -148,6 +148,11 @@ impl Fleet {
         format!("/reconf/v1/{federation}/provides/{name}/default/db@{node}")
     }
 
+    /// The beginning of the keys of the slots in which its nodes provision.
+    pub(crate) fn slots(&self) -> String {
+        format!("/reconf/v1/{}/slots/", self.federation)
+    }
+
     /// Has service `db` of that node announce a name, past reconf; returns the revision.
     pub(crate) fn announce(&self, node: &str, name: &str, value: &str) -> i64 {
         self.announce_through(&mut self.registry(), node, name, value)

@@ -5,8 +5,13 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::process::ExitStatusExt as _,
+    panic,
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use super::not_run;
@@ -53,15 +58,20 @@ fn changes_something(call: &str, arguments: &str) -> bool {
     !failed && (!opens || arguments.contains("O_CREAT"))
 }
 
-/// Runs a command that is killed just before that call, as is everything that it started and that gets as far; whether
-/// it came to that.
+/// Runs a command as [`killing`] gives it; whether it was killed.
 pub(crate) fn kill_at(command: &Command, point: &FaultPoint) -> bool {
+    let mut traced = killing(command, point);
+    let ended = traced.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    ended.expect("strace is there").signal() == Some(9)
+}
+
+/// The same command, not started yet, which is killed just before that call. So is each process that it starts and that
+/// gets as far; it ends when all of them have ended.
+pub(crate) fn killing(command: &Command, point: &FaultPoint) -> Command {
     let FaultPoint { call, number } = point;
     let trace = format!("trace={call}");
     let inject = format!("inject={call}:signal=SIGKILL:when={number}");
-    let mut traced = under_strace(command, &["-o", "/dev/null", "-e", &trace, "-e", &inject]);
-    let ended = traced.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    ended.expect("strace is there").signal() == Some(9)
+    under_strace(command, &["-o", "/dev/null", "-e", &trace, "-e", &inject])
 }
 
 /// The calls of that set that a command makes, and all that it starts: a line for each, after its process id.
@@ -93,6 +103,23 @@ fn under_strace(command: &Command, options: &[impl AsRef<OsStr>]) -> Command {
         traced.current_dir(folder);
     }
     traced
+}
+
+/// Tries every point, two at a time: a run under `strace` mostly waits.
+pub(crate) fn on_two_threads(points: &[FaultPoint], test: impl Fn(&FaultPoint) + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
+            test(point);
+        }
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(work);
+        work();
+        if let Err(panic) = other.join() {
+            panic::resume_unwind(panic);
+        }
+    });
 }
 
 /// Whether `strace` is there and may trace; where it is not, `what` is recorded as not tried.

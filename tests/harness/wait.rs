@@ -10,10 +10,10 @@ use nix::{
     unistd::Pid,
 };
 
-/// What no state that a test waits for should need.
-const LONG: Duration = Duration::from_secs(30);
+/// What no state that a test waits for takes, however busy the machine is: after that, something hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-/// Asks until `state` is there and gives it; fails the test, naming `what`, after 30 s.
+/// Asks until `state` is there and gives it; fails the test, naming `what`, after [`LONG`].
 #[track_caller]
 pub(crate) fn until<T>(what: &str, mut state: impl FnMut() -> Option<T>) -> T {
     let mut found = None;

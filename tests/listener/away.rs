@@ -1,73 +1,56 @@
-//! The registry goes away in every way that it can: nothing is missed, little is said, and nothing spins.
+//! The registry goes away in every way that it can: nothing is missed, and little is logged.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use super::{LONG, Listener, Node, RENDER, pass};
-use crate::harness::{
-    etcd::Etcd,
-    not_run,
-    wait::{freeze, wait_until},
-};
-
-const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
+use super::{AT_ONCE, LONG, Node, RENDER};
+use crate::harness::{etcd::Etcd, not_run, process::Running, wait::wait_until};
 
 /// A listener that has rendered `before`.
-fn settled(etcd: &Etcd) -> (Node, Listener) {
+fn settled(etcd: &Etcd) -> (Node, Running) {
     let node = Node::at(etcd.url(), AT_ONCE).impatient();
     node.announce("before");
     let listener = node.listen(RENDER);
     node.settles("before");
-    node.told("provision-ended", 1);
+    node.logs("provision-ended", 1);
     (node, listener)
 }
 
-/// It went and came, which was told once each; what it computed meanwhile is below a hundredth of that time.
+/// The change that comes after the registry is back is seen, and that it went and came was logged once each.
 #[track_caller]
-fn went_and_came(node: &Node, computed: u64, away: Duration) {
-    node.told("registry-back", 1);
-    node.told("registry-lost", 1);
-    let hundredths = u64::try_from(away.as_millis()).unwrap() / 10;
-    assert!(
-        computed * 100 <= hundredths,
-        "{computed} of {hundredths} hundredths of a second"
-    );
+fn goes_on(node: &Node) {
+    node.announce("after");
+    node.settles("after");
+    node.logs("registry-back", 1);
+    node.logs("registry-lost", 1);
 }
 
 #[test]
-fn killed_for_five_seconds() {
+fn killed_and_started_again() {
     let mut etcd = Etcd::start();
-    let (node, listener) = settled(&etcd);
-    let before = listener.computed();
+    let (node, _listener) = settled(&etcd);
     etcd.kill();
-    pass(Duration::from_secs(5));
-    let computed = listener.computed() - before;
+    node.logs("registry-lost", 1);
     etcd.restart();
-    node.announce("after");
-    node.settles("after");
-    went_and_came(&node, computed, Duration::from_secs(5));
+    goes_on(&node);
 }
 
 #[test]
-fn frozen_for_thirty_seconds() {
+fn frozen_until_it_is_missed() {
     let etcd = Etcd::start();
-    let (node, listener) = settled(&etcd);
-    let before = listener.computed();
+    let (node, _listener) = settled(&etcd);
     etcd.freeze();
-    pass(Duration::from_secs(30));
-    let computed = listener.computed() - before;
+    node.logs("registry-lost", 1);
     etcd.thaw();
-    node.announce("after");
-    node.settles("after");
-    went_and_came(&node, computed, Duration::from_secs(30));
+    goes_on(&node);
 }
 
 #[test]
 fn compacted_while_the_listener_was_away() {
     let mut etcd = Etcd::start();
     let (node, listener) = settled(&etcd);
-    freeze(listener.pid());
+    listener.freeze();
     for number in 0..50 {
         node.announce(&format!("v{number}"));
     }
@@ -124,17 +107,14 @@ fn a_network_that_is_cut() {
     let node = Node::at(etcd.url(), AT_ONCE).impatient();
     node.announce("before");
     let inside = node.scenario.command(&["listen", "--", "sh", "-c", RENDER]);
-    let listener = node.listen_as(link.inside(&inside));
+    let _listener = node.listen_as(link.inside(&inside));
     node.settles("before");
     link.cut();
-    let before = listener.computed();
     node.announce("while it was cut");
-    node.told("registry-lost", 1);
-    let computed = listener.computed() - before;
-    assert!(computed <= 30, "{computed} hundredths of a second");
+    node.logs("registry-lost", 1);
     link.mend();
     node.settles("while it was cut");
-    node.told("registry-back", 1);
+    node.logs("registry-back", 1);
 }
 
 /// A network namespace that one virtual cable connects.
@@ -224,7 +204,7 @@ fn a_registry_that_is_away_at_the_start_does_not_keep_the_node_from_converging()
     let node = Node::at(&crate::harness::etcd::refused(), AT_ONCE);
     let _listener = node.listen("echo begin >>runs; echo end >>runs");
     wait_until("it converges", LONG, || node.begun() == 1);
-    node.told("registry-lost", 1);
+    node.logs("registry-lost", 1);
 }
 
 #[test]
@@ -240,10 +220,10 @@ fn a_registry_that_denies_is_told_and_comes_when_it_allows() {
     );
     node.scenario.put("etc/reconf/config.json", &config);
     let _listener = node.listen("echo begin >>runs; echo end >>runs");
-    node.told("registry-lost", 1);
+    node.logs("registry-lost", 1);
     assert!(node.log().contains("denies access"), "{}", node.log());
     assert!(!node.log().contains("secret"), "{}", node.log());
-    let prefix = format!("/reconf/v1/{}/", node.federation);
+    let prefix = format!("/reconf/v1/{}/", node.federation());
     let root = [
         "--user",
         "root:root",
@@ -252,5 +232,5 @@ fn a_registry_that_denies_is_told_and_comes_when_it_allows() {
         "--prefix=true",
     ];
     etcd.ctl(&[&root[..], &["node", "readwrite", &prefix]].concat());
-    node.told("registry-back", 1);
+    node.logs("registry-back", 1);
 }

@@ -1,39 +1,76 @@
 //! A listener that dies: the stamp holds, and a provision goes on without it.
 
-use std::{
-    fs,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
-use super::{LONG, Node, pass};
-use crate::harness::wait::{freeze, wait_until};
+use super::{AT_ONCE, LONG, Node};
+use crate::harness::{
+    strace::{fault_points, killing, may_trace, on_two_threads},
+    wait::wait_until,
+};
+
+/// Writes down that it ran, and ends the listener that started it.
+const LAST: &str =
+    "echo begin >>runs; echo end >>runs; kill $(awk '{ print $4 }' /proc/$PPID/stat)";
+
+/// A node whose listener may provision once an hour, and has something to do.
+fn hourly() -> Node {
+    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    node.announce("one");
+    node
+}
 
 #[test]
-fn killed_twenty_times_in_three_seconds_the_stamp_holds() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "60s"}"#);
-    node.announce("one");
-    let first = node.listen(super::RENDER);
-    node.settles("one");
-    first.crash();
-    let start = Instant::now();
-    for number in 0..20 {
-        node.announce(&format!("v{number}"));
-        let listener = node.listen(super::RENDER);
-        pass((Duration::from_millis(150) * (number + 1)).saturating_sub(start.elapsed()));
-        listener.crash();
+fn a_listener_that_dies_anywhere_holds_to_the_interval_and_forgets_no_change() {
+    if !may_trace("a listener that is killed between any two system calls") {
+        return;
     }
-    let _last = node.listen(super::RENDER);
-    wait_until("the change is seen", LONG, || {
-        let status = node.scenario.run(&["listen", "status"]).succeeds();
-        status.contains("www: DB") && status.contains("not before")
+    let listen = |node: &Node| node.scenario.command(&["listen", "--", "sh", "-c", LAST]);
+    let points = fault_points(&listen(&hourly()));
+    assert!(points.len() > 10, "{points:?}");
+    on_two_threads(&points, |point| {
+        let node = hourly();
+        dies(&node, killing(&listen(&node), point));
+        fs::rename(
+            node.scenario.path("log"),
+            node.scenario.path("log of the first"),
+        )
+        .unwrap();
+        let next = node.listen("echo begin >>runs; echo end >>runs");
+        let status = || node.scenario.run(&["listen", "status"]).exits(0).text();
+        wait_until(
+            "the next one provisions, or holds the change back",
+            LONG,
+            || {
+                let status = status();
+                let held_back = status.contains("www: DB") && status.contains("not before");
+                held_back || node.events("provision-ended") == 1
+            },
+        );
+        node.decides(&next);
+        // By whichever of the two: it is once.
+        let log = format!("{point:?}:\n{}\n{}", node.log(), status());
+        assert!(node.begun() <= 1, "{log}");
+        assert_eq!(node.events("error"), 0, "{log}");
+        assert_eq!(next.stop(), Some(0), "{log}");
     });
-    assert_eq!(node.begun(), 1, "{}", node.log());
+}
+
+/// Runs a listener until it is killed or ends; one that lives on, because its supervisor was killed, is ended.
+fn dies(node: &Node, listener: Command) {
+    let mut listener = node.listen_as(listener);
+    wait_until("the listener ends", LONG, || {
+        if node.events("provision-failed") > 0
+            && let Some(pid) = listener.child()
+        {
+            let _may_have_ended = kill(pid, Signal::SIGTERM);
+        }
+        listener.has_ended()
+    });
 }
 
 #[test]
@@ -62,19 +99,19 @@ fn a_stamp_that_does_not_say_when_holds_for_the_interval() {
 
 #[test]
 fn a_provision_whose_end_cannot_be_written_down_has_ended_all_the_same() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s"}"#);
+    let node = Node::new(AT_ONCE);
     node.announce("one");
     let stamp = node.scenario.path("var/lib/reconf/provision.json");
     let stamp = stamp.display();
     let script = format!("{}; rm {stamp}; mkdir {stamp}", super::RENDER);
     let _listener = node.listen(&script);
-    node.told("provision-ended exit=0", 1);
+    node.logs("provision-ended exit=0", 1);
     assert!(node.log().contains("warning: "), "{}", node.log());
 }
 
 #[test]
 fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s"}"#);
+    let node = Node::new(AT_ONCE);
     node.announce("one");
     // It goes on until it is let go on; the daemon that it leaves behind has what it has.
     let script = "echo begin >>runs; reconf render --all -q; mkfifo go$(wc -l <runs); cat go*; rm go*; \
@@ -84,11 +121,13 @@ fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     wait_until("it runs", LONG, || node.scenario.path("go1").exists());
     assert_eq!(first.stop(), Some(0));
     assert!(node.runs());
-    let _second = node.listen(script);
-    node.told("provision-found", 1);
+    let second = node.listen(script);
+    node.logs("provision-found", 1);
+    let seen = node.events("change");
     node.announce("two");
-    pass(Duration::from_millis(500));
-    assert_eq!(node.begun(), 1);
+    node.logs("change", seen + 1);
+    node.decides(&second);
+    assert_eq!(node.events("provision"), 1, "{}", node.log());
     fs::write(node.scenario.path("go1"), "").unwrap();
     wait_until("the next one runs", LONG, || {
         node.scenario.path("go3").exists()
@@ -113,14 +152,14 @@ impl Drop for Left {
 fn there_is_one_listener_a_node() {
     let node = Node::new(r#"{"command": ["true"]}"#);
     let listener = node.listen("true");
-    node.told("start", 1);
+    node.logs("start", 1);
     let refused = node.scenario.run(&["listen"]).fails(75);
     assert!(refused.contains("another listener runs"), "{refused}");
     // Who is stopped and goes on is the same one.
-    freeze(listener.pid());
+    listener.freeze();
     let refused = node.scenario.run(&["listen"]).fails(75);
     assert!(refused.contains("another listener runs"), "{refused}");
-    kill(Pid::from_raw(listener.pid().as_raw()), Signal::SIGCONT).unwrap();
+    listener.signal(Signal::SIGCONT);
     assert_eq!(listener.stop(), Some(0));
     let bare = Node::new("{}");
     let usage = bare.scenario.run(&["listen"]).fails(64);

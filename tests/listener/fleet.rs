@@ -1,15 +1,16 @@
 //! Many listeners on one etcd: a few provision at the same time, and all of them do in the end.
 
-use std::{fs, os::unix::process::CommandExt, path::Path, time::Duration};
+use std::{fs, os::unix::process::CommandExt, path::Path};
 
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
-use super::{LONG, Listener, Node};
+use super::{LONG, Node, RENDER};
 use crate::harness::{
     etcd::{Etcd, shared},
+    process::Running,
     wait::wait_until,
 };
 
@@ -37,9 +38,9 @@ fn two_hundred_listeners_provision_five_at_a_time() {
         .collect();
     nodes[0].announce("one");
     let script = counting(folder.path());
-    let listeners: Vec<Listener> = nodes.iter().map(|node| node.listen(&script)).collect();
+    let listeners: Vec<Running> = nodes.iter().map(|node| node.listen(&script)).collect();
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-    wait_until("all have provisioned", LONG * 2, || {
+    wait_until("all have provisioned", LONG, || {
         read("done").lines().count() >= NODES
     });
     let most = read("counts")
@@ -70,13 +71,13 @@ fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
     command.process_group(0);
     let holder = first.listen_as(command);
     wait_until("the first one runs", LONG, || first.begun() == 1);
-    let _waiting = second.listen(super::RENDER);
-    second.told("slots-full", 1);
-    super::pass(Duration::from_secs(17));
+    let _waiting = second.listen(RENDER);
+    second.logs("slots-full", 1);
+    etcd.sees_renewal(&etcd.only_lease());
     assert_eq!(
         second.begun(),
         0,
-        "the slot is kept as long as the provision runs"
+        "the slot is kept while the provision runs"
     );
     let log = first.log();
     let supervisor = log.split("services=www pid=").nth(1).unwrap();
@@ -98,7 +99,8 @@ fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
     node.scenario.put("etc/reconf/config.json", "{");
     fs::write(node.scenario.path("go"), "\n").unwrap();
     wait_until("the slot is free", LONG, || {
-        etcd.ctl(&["get", "--prefix", &node.slots()]).is_empty()
+        etcd.ctl(&["get", "--prefix", &node.fleet.slots()])
+            .is_empty()
     });
     let leases = etcd.ctl(&["lease", "list"]);
     assert!(
@@ -111,15 +113,15 @@ fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
 fn a_node_that_cannot_start_keeps_no_slot() {
     let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#);
     node.announce("one");
-    let _listener = node.listen(super::RENDER);
+    let _listener = node.listen(RENDER);
     node.settles("one");
-    node.told("provision-ended", 1);
+    node.logs("provision-ended", 1);
     let stamp = "var/lib/reconf/provision.json";
     let known = node.read(stamp);
     node.scenario.put(stamp, r#"{"version": 9}"#);
     node.announce("two");
-    node.told("provision-deferred", 1);
-    let slots = shared().ctl(&["get", "--prefix", &node.slots()]);
+    node.logs("provision-deferred", 1);
+    let slots = shared().ctl(&["get", "--prefix", &node.fleet.slots()]);
     assert_eq!(slots, "", "a slot is kept for nothing");
     node.scenario.put(stamp, &known);
     node.settles("two");

@@ -1,10 +1,7 @@
 //! Only what changes this node's environment starts a provision; what is of interest follows the node's files.
 
-use std::time::Duration;
-
-use super::{Node, RENDER, pass};
-
-const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
+use super::{AT_ONCE, LONG, Node, RENDER};
+use crate::harness::wait::wait_until;
 
 /// Something that is seen after all that happened before it.
 fn marker(node: &Node, number: usize) {
@@ -17,21 +14,21 @@ fn a_second_provider_that_changes_nothing_here_starts_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let embedded = format!("dir:{}", folder.path().display());
     for node in [Node::new(AT_ONCE), Node::at(&embedded, AT_ONCE)] {
-        node.announce_as("db02", "DB_URL", "two");
-        node.announce_as("db01", "DB_URL", "one");
+        node.fleet.announce("db02", "DB_URL", "two");
+        node.fleet.announce("db01", "DB_URL", "one");
         let _listener = node.listen(RENDER);
-        node.told("provision-ended", 1);
+        node.logs("provision-ended", 1);
         let conf = node.read("etc/services.d/www.conf");
         let (chosen, other) = if conf.contains("'one'") {
             ("db01", "db02")
         } else {
             ("db02", "db01")
         };
-        node.announce_as(other, "DB_URL", "elsewhere");
-        node.announce_as("db01", "OTHER_URL", "nobody asks");
-        node.announce_as(chosen, "DB_URL", "here");
+        node.fleet.announce(other, "DB_URL", "elsewhere");
+        node.fleet.announce("db01", "OTHER_URL", "nobody asks");
+        node.fleet.announce(chosen, "DB_URL", "here");
         node.settles("here");
-        node.told("provision-ended", 2);
+        node.logs("provision-ended", 2);
         assert_eq!(node.begun(), 2, "{}", node.log());
         assert!(
             node.log().contains("service=www variables=DB"),
@@ -66,9 +63,9 @@ fn files_that_change_behind_a_hidden_link_are_seen() {
     node.announce("one");
     let _listener = node.listen(RENDER);
     node.settles("one");
-    node.told("provision-ended", 1);
+    node.logs("provision-ended", 1);
     swap("..v2");
-    node.told("change service=www variables=NEW", 1);
+    node.logs("change service=www variables=NEW", 1);
 }
 
 #[test]
@@ -77,28 +74,30 @@ fn what_this_node_converges_does_not_wake_it() {
     let api = format!(
         r#"{{"id": "api", "federation": "{}", "environment": {{"PORT": 8080}}, "provides": {{"API_URL": "http://{{HOST}}:{{PORT}}"}},
             "requires": {{"DB": "{{DB_URL}}", "SELF": "{{API_URL}}"}}}}"#,
-        node.federation
+        node.federation()
     );
     node.scenario.put("etc/reconf/services/api.json", &api);
     node.announce("one");
     let _listener = node.listen("echo begin >>runs; reconf apply --all -q; echo end >>runs");
     node.settles("one");
-    marker(&node, 1);
-    node.told("provision-ended", 2);
-    pass(Duration::from_millis(300));
-    assert_eq!(node.begun(), 2, "{}", node.log());
+    // What it wrote itself comes before the next marker in the registry, so it has been seen by then.
+    for number in 1..=3 {
+        marker(&node, number);
+        node.logs("provision-ended", number + 1);
+    }
+    assert_eq!(node.begun(), 4, "{}", node.log());
 }
 
 #[test]
 fn changed_manifests_and_datastores_are_picked_up_on_the_fly() {
     let node = Node::new(AT_ONCE);
     node.announce("one");
-    node.announce_as("db01", "CACHE_URL", "cache");
+    node.fleet.announce("db01", "CACHE_URL", "cache");
     let _listener = node.listen(RENDER);
     node.settles("one");
     let manifest = format!(
         r#"{{"id": "www", "federation": "{}", "requires": {{"DB": "{{DB_URL}}", "CACHE": "{{CACHE_URL}}", "KEY": "{{SECRET_KEY}}"}}}}"#,
-        node.federation
+        node.federation()
     );
     node.scenario.put(
         "etc/reconf/configuration.json",
@@ -109,10 +108,10 @@ fn changed_manifests_and_datastores_are_picked_up_on_the_fly() {
         let conf = node.read("etc/services.d/www.conf");
         conf.contains(&format!("'{value}'"))
     };
-    let comes = |value: &str| crate::harness::wait::wait_until(value, super::LONG, || has(value));
+    let comes = |value: &str| wait_until(value, LONG, || has(value));
     comes("cache");
     comes("first");
-    node.announce_as("db01", "CACHE_URL", "moved");
+    node.fleet.announce("db01", "CACHE_URL", "moved");
     comes("moved");
     node.scenario.put(
         "etc/reconf/configuration.json",
@@ -121,7 +120,7 @@ fn changed_manifests_and_datastores_are_picked_up_on_the_fly() {
     comes("rotated");
     // A broken manifest is told once, and stops nothing else.
     node.scenario.put("etc/reconf/services/bad.json", "{");
-    node.told("bad-manifest", 1);
+    node.logs("bad-manifest", 1);
     marker(&node, 2);
     assert!(
         !node.log().contains("rotated"),
@@ -133,11 +132,11 @@ fn changed_manifests_and_datastores_are_picked_up_on_the_fly() {
 #[test]
 fn what_is_unmet_is_told_and_starts_nothing_until_it_is_met() {
     let node = Node::new(AT_ONCE);
-    let _listener = node.listen("echo begin >>runs; reconf render --all -q; echo end >>runs");
-    node.told("unmet", 1);
-    node.told("provision-ended", 1);
-    pass(Duration::from_millis(300));
-    assert_eq!(node.begun(), 1);
+    let listener = node.listen("echo begin >>runs; reconf render --all -q; echo end >>runs");
+    node.logs("unmet", 1);
+    node.logs("provision-ended", 1);
+    node.decides(&listener);
+    assert_eq!(node.events("provision"), 1, "{}", node.log());
     node.announce("met");
     node.settles("met");
 }
@@ -148,10 +147,10 @@ fn a_registry_folder_that_is_removed_and_made_again_is_watched_again() {
     let registry = folder.path().join("registry");
     let node = Node::at(&format!("dir:{}", registry.display()), AT_ONCE);
     node.announce("one");
-    let _listener = node.listen(RENDER);
+    let listener = node.listen(RENDER);
     node.settles("one");
     std::fs::remove_dir_all(&registry).unwrap();
-    super::pass(Duration::from_millis(500));
+    node.decides(&listener);
     node.announce("two");
     node.settles("two");
     node.announce("three");
@@ -179,13 +178,13 @@ fn a_registry_that_moves_while_another_file_is_broken_is_followed_once_that_is_m
     let _listener = first.listen(RENDER);
     first.settles("one");
     first.scenario.put("etc/reconf/configuration.json", "{");
-    first.told("error", 1);
+    first.logs("error", 1);
     first
         .scenario
         .put("etc/reconf/config.json", &config("second"));
     // The switch is heeded all the same, and shows that the other file was seen.
     let _off = first.scenario.run(&["listen", "off"]).exits(0);
-    first.told("switch", 1);
+    first.logs("switch", 1);
     first.scenario.put("etc/reconf/configuration.json", "{}");
     let _on = first.scenario.run(&["listen", "on"]).exits(0);
     first.settles("two");

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use super::{LONG, Node, RENDER};
+use super::{AT_ONCE, LONG, Node, RENDER};
 use crate::harness::wait::wait_until;
-
-const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
 
 fn status(node: &Node) -> Value {
     let text = node
@@ -26,28 +24,28 @@ fn off_is_kept_across_restarts_and_on_provisions_at_once() {
     node.announce("one");
     let listener = node.listen(RENDER);
     node.settles("one");
-    node.told("provision-ended", 1);
+    node.logs("provision-ended", 1);
     turn(&node, &["off", "--reason", "moving the database"]);
-    node.told("switch", 1);
+    node.logs("switch", 1);
     assert_eq!(listener.stop(), Some(0));
     let _listener = node.listen(RENDER);
     node.announce("two");
-    node.told("change", 2);
+    node.logs("change", 2);
     wait_until("the status says what has changed", LONG, || {
         status(&node)["listener"]["changed"]["www"][0] == "DB"
     });
     let told = status(&node);
     assert_eq!(told["on"], false);
     assert_eq!(told["reason"], "moving the database");
-    assert_eq!(told["listener"]["registry"][node.federation.as_str()], true);
+    assert_eq!(told["listener"]["registry"][node.federation()], true);
     assert_eq!(told["last"]["exit"], 0);
     let kick = node.scenario.run(&["listen", "kick"]).fails(75);
-    assert!(kick.contains("why: moving the database"), "{kick}");
+    assert!(kick.contains("reason: moving the database"), "{kick}");
     assert_eq!(node.begun(), 1);
     turn(&node, &["on"]);
     node.settles("two");
     turn(&node, &["kick"]);
-    node.told("kick", 1);
+    node.logs("kick", 1);
     wait_until("it is kicked", LONG, || node.begun() == 3);
     node.never_two();
 }
@@ -60,8 +58,8 @@ fn figures_that_could_not_be_written_are_written_later() {
     let figures = figures.to_str().unwrap();
     let words = ["listen", "--metrics", figures, "--", "sh", "-c", RENDER];
     let _listener = node.listen_as(node.scenario.command(&words));
-    node.told("error", 1);
-    node.told("provision-ended", 1);
+    node.logs("error", 1);
+    node.logs("provision-ended", 1);
     std::fs::create_dir(node.scenario.path("textfiles")).unwrap();
     wait_until("the figures are there", LONG, || {
         node.read("textfiles/listener.prom").contains("_total 1\n")
@@ -82,15 +80,10 @@ fn off_ends_by_itself() {
             .contains("at most ten years")
     );
     turn(&node, &["off", "--for", "2s"]);
-    node.told("switch", 1);
     node.announce("two");
-    node.told("switch", 2);
+    node.logs("switch on=true by=time", 1);
     node.settles("two");
-    assert!(
-        node.log().contains("event=switch on=true by=time"),
-        "{}",
-        node.log()
-    );
+    assert_eq!(node.events("switch on=false"), 1, "{}", node.log());
     assert_eq!(status(&node)["on"], true);
     assert_eq!(listener.stop(), Some(0));
     let text = node.scenario.run(&["listen", "status"]).succeeds();
@@ -101,7 +94,7 @@ fn off_ends_by_itself() {
 fn turn_without_a_listener(node: &Node) {
     let said = node.scenario.run(&["listen", "off"]).exits(0);
     let said = String::from_utf8_lossy(&said.output.stderr).into_owned();
-    assert!(said.contains("no listener runs"), "{said}");
+    assert!(said.contains("no listener is running"), "{said}");
 }
 
 #[test]
