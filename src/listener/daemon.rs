@@ -1,78 +1,61 @@
-//! The listener: one loop that takes what the other threads saw, asks the queue, and does what is due.
+//! The listener's main loop: receives events, updates the registry's snapshots, hands each reactor what changed, starts
+//! what is due, and writes the status.
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
-    event::{self, Event},
-    keeper::Word,
-    mirror::Mirror,
-    setup::reach,
-    status_writer::StatusWriter,
+    event::{self, Event, KeeperMessage},
+    keeper,
+    launcher::Launcher,
+    provisioner::Provisioner,
+    registry_link::{RegistryLink, open_session},
+    status_writer::{Figures, StatusWriter},
+    store,
+    watched_files::WatchedFiles,
 };
 use crate::{
     cli::{Global, ListenArgs},
     edge::{
-        clock,
-        folder_watch::FolderWatch,
-        locks::Lock,
-        registry::{Session, Watch, WatchEvent},
-        service_manager::ServiceManager,
+        files::Access,
+        locks::{self, Lock, LockError},
+        registry::WatchEvent,
         signals::Signal,
-        supervisor::Standby,
     },
-    model::{id::Id, switch::StoredSwitch},
+    model::{id::Id, listening::Listening},
     node::Node,
-    provision::{Queue, Reason, Step, Uptime},
-    report::{Ended, Failure, Journal},
+    provision::{Reason, Step},
+    report::{Code, Ended, Failure, Journal, LastError},
 };
 
+/// How long to wait for the lock of a listener that is just ending.
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+
 /// A running listener.
-pub(super) struct Daemon {
-    pub(super) global: Global,
-    pub(super) node: Node,
-    pub(super) journal: Journal,
-    pub(super) queue: Queue,
-    pub(super) mirror: Mirror,
-    pub(super) status: StatusWriter,
-    pub(super) manager: ServiceManager,
-    pub(super) sender: Sender<Event>,
-    /// Of each federation that is watched: whether its registry is there; nothing while that is not known.
-    pub(super) connected: BTreeMap<Id, Option<bool>>,
-    /// How often in a row it was refused a slot.
-    pub(super) refusals: u32,
-    /// Why it could not be started when that was tried last.
-    pub(super) deferred: Option<String>,
-    /// The services whose announcements are kept alive, and whether they are healthy.
-    pub(super) kept: BTreeMap<Id, bool>,
-    pub(super) keeper: Sender<Word>,
-    /// The process that will wait for the next provision, and the command that it will run.
-    pub(super) standby: Option<(Vec<OsString>, Standby)>,
-    /// The process id of the one that runs a provision, if this listener started it.
-    pub(super) supervisor: Option<u32>,
-    /// Whether it was found since this listener waited last that a provision would change something.
-    pub(super) news: bool,
-    pub(super) given: Vec<OsString>,
-    pub(super) start: Instant,
-    pub(super) session: Session,
-    pub(super) switch: StoredSwitch,
-    pub(super) watch: Option<Watch>,
-    pub(super) watches: u64,
-    pub(super) folders: FolderWatch,
-    /// When a folder that is missing is looked for again.
-    pub(super) missing: Option<Duration>,
-    pub(super) ready: bool,
-    pub(super) _lock: Lock,
+struct Daemon {
+    global: Global,
+    node: Node,
+    journal: Journal,
+    link: RegistryLink,
+    provisioner: Provisioner,
+    status: StatusWriter,
+    keeper: Sender<KeeperMessage>,
+    /// The services that the keeper keeps alive, and whether each is healthy.
+    kept_alive: BTreeMap<Id, bool>,
+    files: WatchedFiles,
+    reload_error: LastError,
+    /// Whether the provision of the start is queued.
+    is_ready: bool,
+    _lock: Lock,
 }
 
-/// `reconf listen`. Ends when it is told to; a provision that runs goes on.
+/// `reconf listen`. Ends at a signal; a running provision goes on.
 pub(crate) fn run(node: Node, global: &Global, args: &ListenArgs) -> Ended {
     let (sender, events) = channel();
-    event::send_signals(sender.clone())?;
+    event::forward_signals(sender.clone())?;
     let mut daemon = Daemon::new(node, global, args, sender)?;
     daemon.begin()?;
     daemon.work(&events);
@@ -80,150 +63,221 @@ pub(crate) fn run(node: Node, global: &Global, args: &ListenArgs) -> Ended {
     Ok(None)
 }
 
-impl Daemon {
-    /// Nobody knows what changed while no listener ran: as soon as it is known what the registry says, or that it says
-    /// nothing, a provision is wanted.
-    pub(super) fn become_ready(&mut self) {
-        if !self.ready && self.connected.values().all(Option::is_some) {
-            self.ready = true;
-            self.manager.ready();
-            self.queue.want(Reason::Start, self.now(), self.splay());
+/// There is one listener per node.
+fn lock(node: &Node) -> Result<Lock, Failure> {
+    node.make_lock_folder()?;
+    match locks::exclusive(&node.paths.listener_lock(), &Access::PRIVATE, LOCK_WAIT) {
+        Err(LockError::Busy { .. }) => {
+            let message = "another listener is running on this node";
+            let failure = Failure::new(Code::TryAgain, message);
+            Err(failure.hint("`reconf listen status` shows what it does"))
         }
+        other => Ok(other?),
+    }
+}
+
+impl Daemon {
+    fn new(
+        node: Node,
+        global: &Global,
+        args: &ListenArgs,
+        sender: Sender<Event>,
+    ) -> Result<Self, Failure> {
+        let journal = Journal::new(global);
+        let lock = lock(&node)?;
+        let status = StatusWriter::new(journal, args.metrics.clone())?;
+        let files = WatchedFiles::start(&node, journal, sender.clone())?;
+        let link = RegistryLink::new(&node, journal, sender.clone());
+        let launcher = Launcher::new(global, &args.command, sender.clone());
+        Ok(Self {
+            provisioner: Provisioner::new(&node, link.session(), journal, launcher)?,
+            keeper: keeper::start(global, journal, sender)?,
+            global: global.clone(),
+            node,
+            journal,
+            link,
+            status,
+            kept_alive: BTreeMap::new(),
+            files,
+            reload_error: LastError::default(),
+            is_ready: false,
+            _lock: lock,
+        })
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        self.watch()?;
+        let (pid, is_on) = (std::process::id(), self.provisioner.queue().is_on());
+        self.journal
+            .event("start", &[("pid", &pid), ("on", &is_on)]);
+        self.provisioner.find_running(&self.node)?;
+        self.become_ready();
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.status.manager.stopping();
+        let is_running = self.provisioner.queue().is_running();
+        self.journal.event("stop", &[("running", &is_running)]);
     }
 
     fn work(&mut self, events: &Receiver<Event>) {
         loop {
-            let on = self.queue.is_on();
-            let step = self.queue.next(self.now());
-            if self.queue.is_on() != on {
-                self.journal
-                    .tell("switch", &[("on", &true), ("by", &"time")]);
-            }
+            let step = self.provisioner.next();
             if step == Step::Due {
-                self.attempt();
+                self.provisioner.attempt(&self.node, self.link.snapshots());
                 continue;
             }
-            let status = self.publish();
-            if !self.queue.is_running()
-                && let Err(failure) = self.stand_by()
-            {
-                self.status.trouble(self.journal, &failure.in_short());
-            }
+            let retry = self.write_status();
             let due = match step {
-                Step::Until(at) => Some(at.saturating_sub(self.now())),
+                Step::Until(at) => Some(at.saturating_sub(self.provisioner.now())),
                 Step::Idle | Step::Due => None,
             };
-            let seen = self.wait(events, due.into_iter().chain(status).min());
-            if seen
-                .iter()
-                .any(|event| matches!(event, Event::Signal(signal) if signal.ends_daemon()))
-            {
+            let received = self.wait(events, due.into_iter().chain(retry).min());
+            let ends =
+                |event: &Event| matches!(event, Event::Signal(signal) if signal.ends_daemon());
+            if received.iter().any(ends) {
                 return;
             }
-            if !seen.is_empty() {
-                self.take(seen);
+            if !received.is_empty() {
+                self.take(received);
             }
         }
     }
 
-    /// Waits until something happens, but no longer than `most`; gives all that has happened then.
-    fn wait(&mut self, events: &Receiver<Event>, most: Option<Duration>) -> Vec<Event> {
-        self.news = false;
-        let most = most.into_iter().chain(self.manager.heartbeat());
-        let first = match most.chain(self.missing).min() {
-            Some(most) => events.recv_timeout(most),
+    /// Waits for an event, but not longer than `limit`; returns all that have arrived.
+    fn wait(&mut self, events: &Receiver<Event>, limit: Option<Duration>) -> Vec<Event> {
+        let missing = self.files.missing();
+        let heartbeat = self.status.manager.heartbeat();
+        let first = match [limit, heartbeat, missing].into_iter().flatten().min() {
+            Some(limit) => events.recv_timeout(limit),
             None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        self.manager.alive();
-        let mut seen: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
-        seen.extend(self.missing.map(|_| Event::Files));
-        seen
+        self.status.manager.alive();
+        let mut received: Vec<Event> = first.into_iter().chain(events.try_iter()).collect();
+        received.extend(missing.map(|_| Event::Files));
+        received
     }
 
-    fn end(&mut self) {
-        self.manager.stopping();
-        self.journal
-            .tell("stop", &[("running", &self.queue.is_running())]);
-    }
-
-    /// Takes what happened since it was looked last, and compares once.
+    /// Takes what has happened, and compares once.
     fn take(&mut self, events: Vec<Event>) {
-        let (mut files, mut told) = (false, false);
+        let (mut has_to_reload, mut was_asked) = (false, false);
         for event in events {
             match event {
-                Event::Watch(watch, seen) if watch == self.watches => self.take_seen(seen),
-                // Of a watch that has ended since.
-                Event::Watch(..) => {}
-                Event::Files => files = true,
+                Event::Registry(watch, event) => self.take_registry_event(watch, event),
+                Event::Files => has_to_reload = true,
                 Event::Signal(Signal::HangUp) => {
-                    self.manager.reloading();
-                    self.journal.tell("reload", &[]);
-                    (files, told) = (true, true);
+                    self.status.manager.reloading();
+                    self.journal.event("reload", &[]);
+                    (has_to_reload, was_asked) = (true, true);
                 }
                 // It has ended the loop.
                 Event::Signal(_) => {}
-                Event::Ended(pid, code) => self.supervisor_ended(pid, code),
-                Event::Freed(holder) => self.freed(holder),
-                Event::Kept(kept) => self.kept = kept,
+                Event::ProvisionEnded(code) => self.provisioner.provision_ended(&self.node, code),
+                Event::LockReleased(holder) => self.provisioner.lock_released(&self.node, holder),
+                Event::KeptAlive(kept_alive) => self.kept_alive = kept_alive,
             }
         }
-        if files {
-            self.missing = self.folders.renew();
+        if has_to_reload {
             self.reload();
-            self.wake_keeper();
         }
-        if told && self.ready {
-            self.manager.ready();
+        if was_asked && self.is_ready {
+            self.status.manager.ready();
         }
-        self.news = self.mirror.compare(&self.node, self.journal);
-        if self.news {
-            self.queue.want(Reason::Change, self.now(), self.splay());
-        } else if self.mirror.differing().is_empty() {
-            self.queue.settled();
-        }
+        self.provisioner.compare(&self.node, self.link.snapshots());
         self.become_ready();
     }
 
-    fn take_seen(&mut self, seen: WatchEvent) {
-        match &seen {
-            WatchEvent::Snapshot { federation, .. } => {
-                let before = self.connected.insert(federation.clone(), Some(true));
-                if before != Some(Some(true)) {
-                    self.session = reach(&self.node);
-                    self.wake_keeper();
-                    let event = if before == Some(Some(false)) {
-                        "registry-back"
-                    } else {
-                        "registry"
-                    };
-                    self.journal.tell(event, &[("federation", federation)]);
-                }
-            }
-            WatchEvent::Disconnected { federation, error } => {
-                self.connected.insert(federation.clone(), Some(false));
-                let reason = Failure::from(error.clone()).in_short();
-                self.journal.tell(
-                    "registry-lost",
-                    &[("federation", federation), ("reason", &reason)],
-                );
-            }
-            WatchEvent::Changes { .. } => self.status.count_change(),
+    /// Updates the snapshots, and hands every reactor what changed.
+    fn take_registry_event(&mut self, watch: u64, event: WatchEvent) {
+        let Some(taken) = self.link.take(&self.node, watch, event) else {
+            return;
+        };
+        if taken.has_connected {
+            self.wake_keeper();
         }
-        self.mirror.take(&self.node, seen);
+        self.provisioner
+            .take(&self.node, self.link.snapshots(), &taken.change);
+    }
+
+    /// Reads this node's files again. What is wrong with them leaves everything as it was.
+    fn reload(&mut self) {
+        self.files.renew();
+        match self.try_reload() {
+            Ok(()) => self.reload_error.clear(),
+            Err(failure) => {
+                let reason = failure.in_short();
+                self.reload_error
+                    .report(self.journal, "error", None, &reason);
+            }
+        }
+        self.wake_keeper();
+    }
+
+    fn try_reload(&mut self) -> Result<(), Failure> {
+        let node = self.node.reload(&self.global)?;
+        // An operator's switch takes effect whatever else is wrong.
+        self.provisioner.turn(store::switch(&node)?);
+        let has_moved = node.settings.registry != self.node.settings.registry;
+        let session = has_moved.then(|| open_session(&node));
+        let current = session.as_ref().unwrap_or(self.link.session());
+        self.provisioner.reload(&node, current)?;
+        // Taken over only now: if a file was unreadable, a later reload has to find the same changes.
+        self.node = node;
+        if let Some(session) = session {
+            self.link.move_to(session);
+        }
+        self.watch()
+    }
+
+    /// Watches the ranges of every reactor.
+    fn watch(&mut self) -> Result<(), Failure> {
+        let ranges = self.provisioner.ranges();
+        if self.link.watch(&self.node.settings.registry, ranges)? {
+            let names = self.provisioner.services().names();
+            self.journal.event("watch", &[("names", &names)]);
+            self.provisioner.watch_started();
+        }
+        Ok(())
+    }
+
+    /// Queues the provision of the start as soon as the registry has answered, or is known not to.
+    fn become_ready(&mut self) {
+        if !self.is_ready && self.link.is_settled() {
+            self.is_ready = true;
+            self.status.manager.ready();
+            self.provisioner.queue_start(&self.node);
+        }
     }
 
     fn wake_keeper(&self) {
-        // It lives as long as this.
-        let _ended = self.keeper.send(Word::Look);
+        // The keeper ends with the process.
+        let _ended = self.keeper.send(KeeperMessage::Reload);
     }
 
-    /// The time since this listener started.
-    pub(super) fn now(&self) -> Uptime {
-        self.start.elapsed()
-    }
-
-    /// How long this node lets others go first, this time.
-    pub(super) fn splay(&self) -> Duration {
-        clock::share_of(self.node.settings.listen.splay)
+    fn write_status(&mut self) -> Option<Duration> {
+        let now = self.provisioner.now();
+        let queue = self.provisioner.queue();
+        let queued = queue.reasons().into_iter().map(Reason::name);
+        let obstacle = self.provisioner.obstacle(&self.node);
+        let listening = Listening {
+            pid: std::process::id(),
+            since: self.status.since(),
+            on: queue.is_on(),
+            names: self.provisioner.services().names(),
+            registry: self.link.connections(),
+            queued: queued.map(str::to_owned).collect(),
+            changed: self.provisioner.services().differing().clone(),
+            due: self.status.wall_clock(queue.due(), now),
+            waits_for: obstacle.map(|obstacle| obstacle.to_string()),
+            running: queue.is_running(),
+            kept: self.kept_alive.clone(),
+        };
+        let figures = Figures {
+            changes: self.link.changes(),
+            provisions: self.provisioner.counts(),
+        };
+        self.status
+            .write(&self.node.paths, listening, &figures, now)
     }
 }

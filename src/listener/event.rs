@@ -1,7 +1,12 @@
-//! What the listener's other threads saw: each waits for one thing and sends it.
+//! The messages between the listener's threads, and the threads that only wait for one thing and report it.
 
 use std::{
-    collections::BTreeMap, path::PathBuf, process::Child, sync::mpsc::Sender, thread,
+    collections::BTreeMap,
+    fmt::Display,
+    path::PathBuf,
+    process::Child,
+    sync::mpsc::{Sender, channel},
+    thread,
     time::Duration,
 };
 
@@ -16,75 +21,92 @@ use crate::{
     report::{Code, Failure},
 };
 
-/// Something that happened.
+/// How long to wait before a lock that cannot be waited for is looked at again.
+const LOCK_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the main thread receives.
 pub(super) enum Event {
-    /// In the registry, as that watch saw it: the number tells which one.
-    Watch(u64, WatchEvent),
+    /// The watch with this number saw this in the registry.
+    Registry(u64, WatchEvent),
     /// Files of this node may have changed.
     Files,
-    /// A signal came.
+    /// This process received a signal.
     Signal(Signal),
-    /// The supervisor with this process id ended so: with its provision, or without one.
-    Ended(u32, u8),
-    /// Somebody who provisioned this node no longer does.
-    Freed(Holder),
-    /// These services are kept alive, and are healthy or not.
-    Kept(BTreeMap<Id, bool>),
+    /// The provision that this listener started ended with this exit code.
+    ProvisionEnded(u8),
+    /// A lock that keeps this listener from provisioning was released.
+    LockReleased(LockHolder),
+    /// The services whose leases are kept alive, and whether each is healthy.
+    KeptAlive(BTreeMap<Id, bool>),
 }
 
-/// Who provisions this node.
+/// Who held a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    /// Chef, or whoever else holds `busy_lock`.
+pub(super) enum LockHolder {
+    /// Chef, or another process that holds `busy_lock`.
     Other,
-    /// The supervisor of an earlier listener.
-    Earlier,
+    /// The supervisor of an earlier listener's provision.
+    EarlierSupervisor,
 }
 
-/// Sends the signals of this process.
-pub(super) fn send_signals(sender: Sender<Event>) -> Result<(), Failure> {
-    let signals = Signals::catch().map_err(|error| failed("catch signals", &error))?;
-    start("signals", move || {
-        while let Ok(told) = signals.next() {
-            if sender.send(Event::Signal(told)).is_err() {
+/// What the keeper receives.
+pub(super) enum KeeperMessage {
+    /// Files may have changed, or the registry is connected again.
+    Reload,
+    /// The check of a service succeeded or failed.
+    CheckResult(Id, bool),
+}
+
+/// Forwards the signals of this process.
+pub(super) fn forward_signals(sender: Sender<Event>) -> Result<(), Failure> {
+    let signals = Signals::catch().map_err(|error| system_failure("catch signals", &error))?;
+    spawn("signals", move || {
+        while let Ok(signal) = signals.next() {
+            if sender.send(Event::Signal(signal)).is_err() {
                 return;
             }
         }
     })
 }
 
-/// Sends the end of a supervisor.
-pub(super) fn send_end(mut child: Child, sender: Sender<Event>) -> Result<(), Failure> {
-    start("provision", move || {
-        let code = child.wait().map_or(u8::MAX, exit_code);
-        // A listener that has ended leaves the end to the next one.
-        let _ended = sender.send(Event::Ended(child.id(), code));
-    })
+/// Reports the end of the supervisor that is sent to the returned channel; a supervisor ends as its command does.
+pub(super) fn report_provision_end(sender: Sender<Event>) -> Result<Sender<Child>, Failure> {
+    let (supervisor, started) = channel::<Child>();
+    spawn("provision", move || {
+        // Nothing is sent for a supervisor that could not be started.
+        let Ok(mut supervisor) = started.recv() else {
+            return;
+        };
+        let code = supervisor.wait().map_or(u8::MAX, exit_code);
+        // Without a listener, the next one reads the end from the stamp.
+        let _ended = sender.send(Event::ProvisionEnded(code));
+    })?;
+    Ok(supervisor)
 }
 
-/// Sends when nobody holds a lock any more.
-pub(super) fn send_free(
+/// Reports when a lock is released.
+pub(super) fn report_lock_release(
     lock: PathBuf,
-    holder: Holder,
+    holder: LockHolder,
     sender: Sender<Event>,
 ) -> Result<(), Failure> {
-    start("lock", move || {
+    spawn("lock", move || {
         if locks::wait_until_free(&lock).is_err() {
-            // It is looked at again after a while.
-            clock::pause(Duration::from_secs(1));
+            clock::pause(LOCK_RETRY_INTERVAL);
         }
-        let _ended = sender.send(Event::Freed(holder));
+        let _ended = sender.send(Event::LockReleased(holder));
     })
 }
 
 /// Starts a thread that ends with the process.
-pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let thread = thread::Builder::new().name(name.to_owned());
     let started = thread.spawn(work);
-    started.map_err(|error| failed("start a thread", &error))?;
+    started.map_err(|error| system_failure("start a thread", &error))?;
     Ok(())
 }
 
-fn failed(what: &str, error: &std::io::Error) -> Failure {
-    Failure::new(Code::CannotWrite, format!("cannot {what}: {error}"))
+/// The failure of something that only the system can give.
+pub(super) fn system_failure(what: &str, error: &dyn Display) -> Failure {
+    Failure::new(Code::System, format!("cannot {what}: {error}"))
 }

@@ -1,184 +1,214 @@
-//! What this node has announced, kept alive: leases while the checks pass, and made anew when they have ended; and what
-//! is owed to the registry, made up for. A thread of its own, for the registry may take its time.
+//! The keeper of this node's announcements: keeps leases alive while the checks pass, announces again what expired, and
+//! retries pending writes. A thread of its own, since the registry may be slow.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    time::{Duration, Instant},
 };
 
 use super::{
-    event::{self, Event},
-    probing::Probing,
+    event::{self, Event, KeeperMessage},
+    kept_service::{KeepAlive, KeptService, leases_to_keep},
+    pending_writes::{self, PendingWrites},
 };
 use crate::{
     cli::Global,
     edge::clock,
-    model::{id::Id, key::Key, service_state::ServiceState},
+    model::{id::Id, service_state::ServiceState},
     node::{AssumedFiles, Node, manifests, states},
-    provision::Health,
-    report::{Failure, Journal, Output},
+    operations::announce,
+    report::{Failure, Journal, LastError, Output},
 };
 
-/// How long something is owed before it is made up for: whoever owes it may still be at it.
-const OWED_GRACE: Duration = Duration::from_secs(3);
-
-/// What the keeper is told.
-pub(super) enum Word {
-    /// Files may have changed, or the registry may be back.
-    Look,
-    /// What a service record to its check.
-    Answer(Id, bool),
+/// The keeper of a listener; it ends with the process.
+struct Keeper {
+    global: Global,
+    journal: Journal,
+    node: Node,
+    events: Sender<Event>,
+    messages: Sender<KeeperMessage>,
+    kept: BTreeMap<Id, KeptService>,
+    pending: PendingWrites,
+    reload_error: LastError,
+    keepalive_errors: BTreeMap<Id, LastError>,
+    pending_errors: BTreeMap<Id, LastError>,
 }
 
-/// The keeper of a listener. It ends with it.
-pub(super) struct Keeping {
-    pub(super) global: Global,
-    pub(super) journal: Journal,
-    pub(super) node: Node,
-    pub(super) events: Sender<Event>,
-    pub(super) answers: Sender<Word>,
-    pub(super) kept: BTreeMap<Id, KeptService>,
-    pub(super) owed: BTreeMap<Id, Instant>,
-    pub(super) trouble: BTreeMap<Id, String>,
-}
-
-/// A service whose announcements hang on leases.
-pub(super) struct KeptService {
-    /// With their federations.
-    pub(super) leases: BTreeSet<(Id, i64)>,
-    pub(super) ttl: Duration,
-    pub(super) due: Instant,
-    pub(super) health: Health,
-    pub(super) probing: Option<Probing>,
-}
-
-/// Starts the keeper; it is told where to look by what is returned.
+/// Starts the keeper; returns where it receives messages.
 pub(super) fn start(
     global: &Global,
     journal: Journal,
     events: Sender<Event>,
-) -> Result<Sender<Word>, Failure> {
-    let (answers, words) = channel();
-    let mut keeping = Keeping {
+) -> Result<Sender<KeeperMessage>, Failure> {
+    let (messages, receiver) = channel();
+    let mut keeper = Keeper {
         global: global.clone(),
         node: Node::load(global, AssumedFiles::default(), Output::new(global))?,
         journal,
         events,
-        answers: answers.clone(),
+        messages: messages.clone(),
         kept: BTreeMap::new(),
-        owed: BTreeMap::new(),
-        trouble: BTreeMap::new(),
+        pending: PendingWrites::default(),
+        reload_error: LastError::default(),
+        keepalive_errors: BTreeMap::new(),
+        pending_errors: BTreeMap::new(),
     };
-    event::start("keeper", move || keeping.work(&words))?;
-    Ok(answers)
+    event::spawn("keeper", move || keeper.run(&receiver))?;
+    Ok(messages)
 }
 
-impl Keeping {
-    fn work(&mut self, words: &Receiver<Word>) {
-        let mut look = true;
+impl Keeper {
+    fn run(&mut self, messages: &Receiver<KeeperMessage>) {
+        self.reload();
         loop {
-            if look {
-                self.look();
-            }
-            self.call();
-            let due = self.kept.values().map(|kept| kept.due);
-            let next = due.chain(self.owed.values().copied()).min();
+            self.keep_alive();
+            self.retry_pending_writes();
+            let due = self.kept.values().map(KeptService::due);
+            let next = due.chain(self.pending.next_due()).min();
             let wait = next.map(|at| at.saturating_duration_since(clock::instant()));
             let first = match wait {
-                Some(wait) => words.recv_timeout(wait),
-                None => words.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => messages.recv_timeout(wait),
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
-            look = false;
-            for word in first.into_iter().chain(words.try_iter()) {
-                match word {
-                    Word::Look => look = true,
-                    Word::Answer(id, success) => self.record(&id, success),
+            let mut has_to_reload = false;
+            for message in first.into_iter().chain(messages.try_iter()) {
+                match message {
+                    KeeperMessage::Reload => has_to_reload = true,
+                    KeeperMessage::CheckResult(id, success) => self.record(&id, success),
+                }
+            }
+            if has_to_reload {
+                self.reload();
+            }
+        }
+    }
+
+    /// Reads this node's files again. What cannot be read stays as it was.
+    fn reload(&mut self) {
+        if let Ok(node) = self.node.reload(&self.global) {
+            self.node = node;
+        }
+        match states::all(&self.node) {
+            Ok(ids) => {
+                self.reload_error.clear();
+                self.reload_services(&ids.into_iter().collect());
+            }
+            Err(failure) => {
+                let reason = failure.in_short();
+                self.reload_error
+                    .report(self.journal, "error", None, &reason);
+            }
+        }
+        self.report_kept();
+    }
+
+    fn reload_services(&mut self, ids: &BTreeSet<Id>) {
+        for id in ids {
+            if let Ok(state) = states::load(&self.node, id) {
+                self.take_state(id, &state);
+            }
+        }
+        self.kept.retain(|id, _| ids.contains(id));
+        self.pending.retain(ids);
+        self.keepalive_errors.retain(|id, _| ids.contains(id));
+        self.pending_errors.retain(|id, _| ids.contains(id));
+    }
+
+    fn take_state(&mut self, id: &Id, state: &ServiceState) {
+        let now = clock::instant();
+        self.pending.update(id, state, now);
+        let Some((leases, ttl)) = leases_to_keep(state) else {
+            self.kept.remove(id);
+            return;
+        };
+        let kept = self.kept.entry(id.clone());
+        let kept = kept.or_insert_with(|| KeptService::new(now));
+        kept.set_leases(leases, ttl);
+        let manifest = manifests::load_one(&self.node, id).ok();
+        let host = self.node.settings.host.as_deref().unwrap_or_default();
+        kept.set_check(manifest.as_ref(), host, &self.messages);
+    }
+
+    fn record(&mut self, id: &Id, success: bool) {
+        let kept = self.kept.get_mut(id);
+        if kept.is_some_and(|kept| kept.record(success, clock::instant())) {
+            let event = if success {
+                "check-passed"
+            } else {
+                "check-failed"
+            };
+            self.journal.event(event, &[("service", id)]);
+            self.report_kept();
+        }
+    }
+
+    /// Keeps the leases alive that are due.
+    fn keep_alive(&mut self) {
+        let now = clock::instant();
+        let due = self.kept.iter_mut().filter(|(_, kept)| kept.due() <= now);
+        let mut results = Vec::new();
+        for (id, kept) in due {
+            let result = kept.keep_alive(&mut self.node.session(), now);
+            results.push((id.clone(), result));
+        }
+        for (id, result) in results {
+            let result = match result {
+                Ok(KeepAlive::Expired) => self.announce_again(&id),
+                Ok(KeepAlive::Alive | KeepAlive::Unhealthy) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+            let last = self.keepalive_errors.entry(id.clone()).or_default();
+            match result {
+                Ok(()) => last.clear(),
+                Err(failure) => last.report(
+                    self.journal,
+                    "keepalive-failed",
+                    Some(&id),
+                    &failure.in_short(),
+                ),
+            }
+        }
+    }
+
+    fn announce_again(&mut self, id: &Id) -> Result<(), Failure> {
+        let report = announce::again(&self.node, id)?;
+        self.pending.done(id);
+        if report.changed {
+            self.journal.event("lease-renewed", &[("service", id)]);
+        }
+        Ok(())
+    }
+
+    /// Retries the pending writes that are due.
+    fn retry_pending_writes(&mut self) {
+        for id in self.pending.due(clock::instant()) {
+            let result = pending_writes::retry(&self.node, &id);
+            let last = self.pending_errors.entry(id.clone()).or_default();
+            match result {
+                Ok(changed) => {
+                    self.pending.done(&id);
+                    last.clear();
+                    if changed {
+                        self.journal.event("resynced", &[("service", &id)]);
+                    }
+                }
+                Err(failure) => {
+                    self.pending.defer(&id, clock::instant());
+                    last.report(
+                        self.journal,
+                        "pending-write-failed",
+                        Some(&id),
+                        &failure.in_short(),
+                    );
                 }
             }
         }
     }
 
-    /// Looks what there is to be kept. What cannot be read stays as it was.
-    fn look(&mut self) {
-        if let Ok(node) = self.node.reload(&self.global) {
-            self.node = node;
-        }
-        let ids = states::all(&self.node).unwrap_or_default();
-        let ids: BTreeSet<Id> = ids.into_iter().collect();
-        for id in &ids {
-            if let Ok(state) = states::load(&self.node, id) {
-                self.take(id, &state);
-            }
-        }
-        self.kept.retain(|id, _| ids.contains(id));
-        self.owed.retain(|id, _| ids.contains(id));
-        self.tell();
-    }
-
-    fn take(&mut self, id: &Id, state: &ServiceState) {
-        if state.has_pending_writes() {
-            let later = clock::instant() + OWED_GRACE;
-            self.owed.entry(id.clone()).or_insert(later);
-        } else {
-            self.owed.remove(id);
-        }
-        let announced = state.announced.iter().filter(|(_, known)| known.lease != 0);
-        let leases: BTreeSet<(Id, i64)> = announced
-            .filter_map(|(path, known)| Some((Key::parse(path)?.1.federation, known.lease)))
-            .collect();
-        let (Some(ttl), false) = (state.ttl(), leases.is_empty() || state.held) else {
-            self.kept.remove(id);
-            return;
-        };
-        let manifest = manifests::load_one(&self.node, id).ok();
-        let manifest = manifest.as_ref();
-        let check = manifest.and_then(|manifest| manifest.check.as_ref());
-        let health = check.map_or(Health::new(1, 1), |check| {
-            Health::new(check.fall, check.rise)
-        });
-        let due = clock::instant();
-        let kept = self.kept.entry(id.clone()).or_insert_with(|| KeptService {
-            leases: leases.clone(),
-            ttl,
-            due,
-            health,
-            probing: None,
-        });
-        (kept.leases, kept.ttl) = (leases, ttl);
-        let same = |probing: &Probing| manifest.is_some_and(|m| probing.is_that_of(m));
-        if check.is_none() || !kept.probing.as_ref().is_some_and(same) {
-            kept.health = health;
-            kept.probing = None;
-            if let (Some(manifest), Some(check)) = (manifest, check) {
-                let host = self.node.settings.host.clone().unwrap_or_default();
-                let started = Probing::start(manifest, check, host, self.answers.clone());
-                kept.probing = started.ok();
-            }
-        }
-    }
-
-    fn record(&mut self, id: &Id, success: bool) {
-        let Some(kept) = self.kept.get_mut(id) else {
-            return;
-        };
-        if kept.probing.is_some() && kept.health.record(success) {
-            let healthy = kept.health.is_healthy();
-            kept.due = clock::instant();
-            let event = if healthy {
-                "check-passes"
-            } else {
-                "check-failed"
-            };
-            self.journal.tell(event, &[("service", id)]);
-            self.tell();
-        }
-    }
-
-    fn tell(&self) {
+    fn report_kept(&self) {
         let kept = self.kept.iter();
-        let kept = kept.map(|(id, kept)| (id.clone(), kept.health.is_healthy()));
-        // A listener that ends needs no status.
-        let _ended = self.events.send(Event::Kept(kept.collect()));
+        let kept = kept.map(|(id, kept)| (id.clone(), kept.is_healthy()));
+        // The main thread ends with the process.
+        let _ended = self.events.send(Event::KeptAlive(kept.collect()));
     }
 }

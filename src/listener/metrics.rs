@@ -1,7 +1,7 @@
-//! The figures of a listener as `node_exporter`'s textfile collector reads them.
+//! The metrics of a listener in the text format that `node_exporter`'s textfile collector reads.
 
-/// Name, kind and meaning of each figure.
-const FIGURES: [(&str, &str, &str); 9] = [
+/// Name, kind and help of each metric.
+const METRICS: [(&str, &str, &str); 9] = [
     ("on", "gauge", "Whether provisions may start"),
     (
         "registry_connected",
@@ -9,8 +9,8 @@ const FIGURES: [(&str, &str, &str); 9] = [
         "Whether every registry is connected",
     ),
     ("watched_names", "gauge", "Names that are watched"),
-    ("queued", "gauge", "Whether a provision waits"),
-    ("running", "gauge", "Whether a provision runs"),
+    ("queued", "gauge", "Whether a provision is queued"),
+    ("running", "gauge", "Whether a provision is running"),
     (
         "registry_changes_total",
         "counter",
@@ -26,17 +26,13 @@ const FIGURES: [(&str, &str, &str); 9] = [
         "counter",
         "Provisions that failed",
     ),
-    (
-        "last_exit_code",
-        "gauge",
-        "What the last provision ended with",
-    ),
+    ("last_exit_code", "gauge", "Exit code of the last provision"),
 ];
 
 /// The text with these values, in the order of the table.
-pub(super) fn text(values: &[u64; FIGURES.len()]) -> String {
+pub(super) fn text(values: &[u64; METRICS.len()]) -> String {
     let mut text = String::new();
-    for ((name, kind, help), value) in FIGURES.iter().zip(values) {
+    for ((name, kind, help), value) in METRICS.iter().zip(values) {
         let name = format!("reconf_listener_{name}");
         text.push_str(&format!(
             "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}\n"

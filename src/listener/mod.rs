@@ -1,21 +1,21 @@
-//! The daemon: watches what this node requires and provisions the node when that changes (section 8). Joins the watch,
-//! the queue, the supervisor of the command, and the keeper of leases.
+//! The daemon: watches what this node requires and provisions the node when that changes (section 8). Joins the registry's
+//! watch, the reactors that it serves, the supervisor of the command, and the keeper of leases.
 
-mod attempt;
-mod calls;
-mod compare;
+mod check;
 mod daemon;
-mod digest;
 mod event;
 mod keeper;
+mod kept_service;
+mod launcher;
 mod metrics;
-mod mirror;
-mod probing;
-mod reload;
-mod setup;
+mod pending_writes;
+mod provisioner;
+mod registry_link;
+mod services;
 mod slots;
 mod status_writer;
 pub(crate) mod store;
 pub(crate) mod supervise;
+mod watched_files;
 
 pub(crate) use daemon::run;

@@ -1,5 +1,5 @@
-//! `max_parallel`: how many nodes of the federation provision at the same time. Each holds one of so many numbered keys,
-//! on a lease: who dies gives it back without knowing.
+//! `max_parallel`: how many nodes of a federation provision at the same time. Each holds one of as many numbered keys, on a
+//! lease, so that the slot of a node that dies is free again.
 
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ use crate::{
 /// How long a slot outlives its holder.
 const TTL: Duration = Duration::from_secs(15);
 
-/// How often a lease is kept alive while it is held.
+/// How often the lease of a slot is kept alive.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(4);
 
 /// A slot that this node holds.
@@ -37,9 +37,9 @@ pub(super) struct Slot {
     pub(super) revision: i64,
 }
 
-/// Takes one of `most` slots; `None`: none is free, or others were faster. `start` is where this node begins to look, so
-/// that not all nodes try the same one.
-pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, Failure> {
+/// Takes one of `limit` slots; `None` if none is free, or another node was faster. `start` is where this node begins to
+/// look, so that not all nodes try the same one.
+pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, Failure> {
     let federation = &node.settings.federation;
     let prefix = key::slots_prefix(federation);
     let mut session = node.session();
@@ -50,7 +50,7 @@ pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, F
         return Ok(None);
     };
     let taken: BTreeSet<&str> = snapshot.others.keys().map(String::as_str).collect();
-    let free = (0..most).map(|n| (start + u64::from(n)) % u64::from(most));
+    let free = (0..limit).map(|n| (start + u64::from(n)) % u64::from(limit));
     let Some(key) = free
         .map(|n| format!("{prefix}{n}"))
         .find(|key| !taken.contains(key.as_str()))
@@ -78,20 +78,20 @@ pub(super) fn take(node: &Node, most: u32, start: u64) -> Result<Option<Slot>, F
     })
 }
 
-/// Keeps a slot until the other side of `end` is dropped, and gives it back then.
+/// Keeps a slot alive until the other side of `end` is dropped, then gives it back.
 pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
     let out = Output::new(global);
     let load = || Node::load(global, AssumedFiles::default(), out.clone());
     let mut node = load();
     while end.recv_timeout(KEEPALIVE_INTERVAL) == Err(RecvTimeoutError::Timeout) {
-        // Credentials may be new. A configuration that the provision breaks for a while does not cost the slot.
+        // Credentials may have changed. A configuration that the provision breaks for a while does not cost the slot.
         node = load().or(node);
         let Ok(node) = &node else { continue };
-        // The registry may be away: the lease is longer than several tries.
+        // The lease outlives several keep-alives that fail.
         let federation = &node.settings.federation;
         if let Ok(false) = node.session().keep_alive(federation, slot.lease) {
             node.out
-                .warning("the slot of this provision is lost: another node may take it");
+                .warning("the slot of this provision has expired: another node may take it");
             return;
         }
     }
@@ -99,7 +99,7 @@ pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
     let _expires = load().or(node).and_then(|node| give_back(&node, slot));
 }
 
-/// Lets others have a slot.
+/// Gives a slot back.
 pub(super) fn give_back(node: &Node, slot: &Slot) -> Result<(), Failure> {
     let ours = Precondition {
         key: slot.key.clone(),

@@ -1,4 +1,4 @@
-//! The files that the listener reads: the folders in which it waits for their changes, its switch and its stamp.
+//! The files that the listener reads: the folders that it watches, its switch, and its stamp.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,10 +18,10 @@ use crate::{
     report::Failure,
 };
 
-/// How long a read-modify-write of a state waits for others.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long to wait for the lock of the states.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-/// The folders whose files decide what the listener does; those that are missing are made.
+/// The folders whose files decide what the listener does; missing ones are made.
 pub(crate) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
     let paths = &node.paths;
     let known = paths.known(&node.settings.federation);
@@ -42,14 +42,13 @@ pub(crate) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders)
 }
 
-/// Whether a change in these folders can be of interest: not that of the stamp, nor of what reconf is about to put in the
-/// place of a file.
-pub(crate) fn concerns(paths: &Paths, path: &Path) -> bool {
-    let is_ours = path.file_name().is_some_and(files::is_hidden_name);
-    !is_ours && path != paths.provision()
+/// Whether a change of this file can matter: the stamp is the listener's own, and so are temporary files.
+pub(crate) fn can_matter(paths: &Paths, path: &Path) -> bool {
+    let is_temporary = path.file_name().is_some_and(files::is_hidden_name);
+    !is_temporary && path != paths.provision()
 }
 
-/// The switch, as a person left it.
+/// The switch, as an operator turned it.
 pub(crate) fn switch(node: &Node) -> Result<StoredSwitch, Failure> {
     Ok(state::load(&node.paths.listen())?.unwrap_or_default())
 }
@@ -65,7 +64,7 @@ pub(crate) fn turn(node: &Node, change: impl FnOnce(&mut StoredSwitch)) -> Resul
     Ok(())
 }
 
-/// What the queue is told of the switch: the wall clock says when an `off` ends, uptime counts until then.
+/// The position of the switch for the queue: `off --for` ends by the wall clock, the queue counts uptime.
 pub(crate) fn position(switch: &StoredSwitch, now: Uptime) -> provision::Switch {
     if switch.on {
         return provision::Switch::On;
@@ -88,15 +87,15 @@ pub(crate) fn is_running(node: &Node) -> Result<bool, Failure> {
     Ok(locks::is_held(&node.paths.listener_lock())?)
 }
 
-/// The stamp of the last provision; nothing if there never was one.
+/// The stamp of the last provision; nothing before the first.
 pub(crate) fn stamp(paths: &Paths) -> Result<Option<Stamp>, Failure> {
     Ok(state::load_stamp(&paths.provision())?)
 }
 
-/// Changes the stamp. A power cut may undo that: then a provision starts a little early.
-pub(crate) fn restamp(paths: &Paths, change: impl FnOnce(&mut Stamp)) -> Result<(), Failure> {
+/// Changes the stamp. A power cut may undo that; then a provision starts a little early.
+pub(crate) fn edit_stamp(paths: &Paths, change: impl FnOnce(&mut Stamp)) -> Result<(), Failure> {
     let folder = paths.locks();
     files::make_dir(&folder, paths.folder_mode(&folder))?;
-    let _lock = locks::exclusive(&paths.state_lock(), &Access::PRIVATE, WAIT)?;
+    let _lock = locks::exclusive(&paths.state_lock(), &Access::PRIVATE, LOCK_WAIT)?;
     Ok(state::edit_stamp(paths, &paths.provision(), change)?)
 }

@@ -1,12 +1,13 @@
-//! `reconf supervise`, a process of its own: it holds the provision's lock, waits for the command, keeps the node's slot
-//! until the command has ended, and writes down how it ended. So a provision outlives the listener that started it, and
-//! a daemon that the provision leaves behind holds nothing.
+//! `reconf supervise`, a process of its own: holds the provision's lock, waits for the command, keeps the node's slot alive
+//! meanwhile, and records how the command ended. So a provision outlives the listener that started it, and a daemon that
+//! the provision leaves behind holds neither lock nor slot.
 
-use std::{ffi::OsString, fmt::Display, sync::mpsc::channel, thread, time::Duration};
+use std::{ffi::OsString, fmt::Display, sync::mpsc::channel, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    event,
     slots::{self, Slot},
     store,
 };
@@ -24,18 +25,18 @@ use crate::{
     report::{Code, Failure},
 };
 
-/// Nobody holds the lock for longer but another provision: looking whether it is held takes it for a moment.
-const WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for the provision's lock: whoever tests whether it is held holds it for a moment.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// What a shell says of a program that it cannot run.
+/// The exit code of a shell for a program that cannot be run.
 const CANNOT_RUN: u8 = 126;
 
-/// What a supervisor is told when its command is to start.
+/// What a supervisor needs besides its command.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
-    /// The stamp's start.
+    /// The start that the stamp records.
     pub(super) started: String,
-    /// The slot that is kept until the command ends.
+    /// The slot to be kept until the command ends.
     pub(super) slot: Option<Slot>,
 }
 
@@ -56,7 +57,7 @@ pub(super) fn arguments(global: &Global, command: &[OsString]) -> Vec<OsString> 
     arguments
 }
 
-/// What it needs to know is not in `config.json`: a broken one may be what the provision mends.
+/// Reads no `config.json`: the provision may be what repairs a broken one.
 pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> {
     let flags = Flags {
         root: global.root.clone(),
@@ -65,19 +66,21 @@ pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> 
     };
     let (root, _) = config_path(&flags, process_environment::raw_variable)?;
     let paths = Paths::new(&root, &Paths::default_confs(&root));
-    let Some(order) = supervisor::await_order().map_err(|error| unreadable(&error))? else {
-        return Ok(0);
-    };
+    let order = supervisor::read_order().map_err(|error| unreadable(&error))?;
     let order: Order = serde_json::from_str(&order).map_err(|error| unreadable(&error))?;
     files::make_dir(&paths.locks(), paths.folder_mode(&paths.locks()))?;
-    let _lock = locks::exclusive(&paths.provision_lock(), &Access::PRIVATE, WAIT)?;
-    let code = with_slot(global, order.slot, || run_command(&paths, &args.command));
-    let ended = store::restamp(&paths, |stamp| {
+    let _lock = locks::exclusive(&paths.provision_lock(), &Access::PRIVATE, LOCK_WAIT)?;
+    let run = || run_command(&paths, &args.command);
+    let code = with_slot(global, order.slot, run).unwrap_or_else(|failure| {
+        stdio::tell(&format!("error: {failure}\n"));
+        failure.code.number()
+    });
+    let ended = store::edit_stamp(&paths, |stamp| {
         if stamp.started == order.started {
             stamp.end(clock::rfc3339_exact(clock::now()), code);
         }
     });
-    // That the end cannot be written down does not make a provision fail that has succeeded.
+    // A stamp that cannot be written does not make a successful provision fail.
     if let Err(failure) = ended {
         stdio::tell(&format!("warning: {}\n", failure.in_short()));
     }
@@ -90,10 +93,10 @@ fn unreadable(error: &dyn Display) -> Failure {
         .hint("`reconf listen` starts this command for itself")
 }
 
-/// Puts the stamp on the disk: not even a provision that ends in a power cut is to be repeated at once. Where that cannot
-/// be done, the stamp lives as long as the system. Nobody else writes it while the provision's lock is held.
+/// Syncs the stamp, so that a provision that causes a power cut is throttled as well. A failure costs only that. No other
+/// process writes the stamp while the provision's lock is held.
 fn settle_stamp(paths: &Paths) {
-    let _lives_as_long_as_the_system = files::settle(&paths.provision());
+    let _not_synced = files::settle(&paths.provision());
 }
 
 fn run_command(paths: &Paths, command: &[OsString]) -> u8 {
@@ -105,17 +108,24 @@ fn run_command(paths: &Paths, command: &[OsString]) -> u8 {
     })
 }
 
-/// Keeps the slot alive while the work is done, and gives it back then.
-fn with_slot(global: &Global, slot: Option<Slot>, work: impl FnOnce() -> u8) -> u8 {
+/// Keeps the slot alive while the work is done, then gives it back.
+fn with_slot(
+    global: &Global,
+    slot: Option<Slot>,
+    work: impl FnOnce() -> u8,
+) -> Result<u8, Failure> {
     let Some(slot) = slot else {
-        return work();
+        return Ok(work());
     };
-    let (ended, end) = channel::<()>();
+    let ((ended, end), (given_back, wait)) = (channel::<()>(), channel::<()>());
     let global = global.clone();
-    let keeper = thread::spawn(move || slots::keep(&global, &slot, &end));
+    event::spawn("slot", move || {
+        slots::keep(&global, &slot, &end);
+        drop(given_back);
+    })?;
     let code = work();
     drop(ended);
-    // It gives the slot back before it ends.
-    let _given_back = keeper.join();
-    code
+    // Disconnected once the slot is given back.
+    let _given_back = wait.recv();
+    Ok(code)
 }

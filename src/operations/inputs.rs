@@ -102,8 +102,18 @@ impl Inputs {
 
     /// The input of [`resolve`] for one service.
     pub(crate) fn of<'a>(&'a self, node: &'a Node, manifest: &'a Manifest) -> ResolveInput<'a> {
+        self.with_snapshots(&self.snapshots, node, manifest)
+    }
+
+    /// As [`Self::of`], with snapshots that the caller keeps current.
+    pub(crate) fn with_snapshots<'a>(
+        &'a self,
+        snapshots: &'a Snapshots,
+        node: &'a Node,
+        manifest: &'a Manifest,
+    ) -> ResolveInput<'a> {
         let federation = &manifest.federation;
-        let registry = match self.snapshots.of(federation) {
+        let registry = match snapshots.of(federation) {
             Read::Snapshot(snapshot) => RegistryState::Available(snapshot),
             Read::Failed(_) => RegistryState::Unavailable(node.settings.render.on_unreachable),
             Read::NotAsked => RegistryState::Available(&self.empty.snapshot),

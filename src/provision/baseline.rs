@@ -1,30 +1,31 @@
-//! Whether what a service resolves to differs from what the node runs with. Values come as digests: none is kept.
+//! Whether a provision would change a service. Values are compared as digests: none is kept.
 
 use std::collections::BTreeMap;
 
+use super::Digest;
 use crate::model::id::Id;
 
-/// The digest of all values of an environment.
-pub(crate) type Digest = [u8; 32];
-
-/// What a service is, and what it would be if it were rendered now.
+/// What a service has applied, and what it would get if it were rendered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
-    /// What its requirements resolve to; `None`: some of them are unmet, so nothing could be rendered.
+    /// What its requirements resolve to now; `None` if some of them are unmet, so that nothing can be rendered.
     pub now: Option<Digest>,
-    /// What is applied; `None`: nothing ever was.
+    /// What it has applied; `None` if it never applied anything.
     pub applied: Option<Digest>,
 }
 
-/// What held when provisions began, for commands that apply nothing.
+/// What services resolved to when provisions began, for commands that apply nothing.
 ///
-/// A provision that succeeded and left the applied conf as it was may have applied nothing because its command never
-/// does; then what held when it began counts as in use. Or its command rendered a value that has been and gone since it
-/// began; then nothing of the kind may be concluded. So any other value that is seen meanwhile ends the conclusion.
+/// A provision that succeeded without changing the applied conf may have run a command that never applies anything; then
+/// what the service resolved to at its start counts as in use. Or the command rendered a value that appeared and
+/// disappeared while it ran; then that conclusion would be wrong. So any other value seen meanwhile cancels it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Baseline {
-    held: BTreeMap<Id, Resolved>,
+    /// What counts as in use though it was never applied.
+    in_effect: BTreeMap<Id, Resolved>,
+    /// What the running provision began with.
     begun: BTreeMap<Id, Resolved>,
+    /// What the last provision began with, if it failed.
     failed: BTreeMap<Id, Resolved>,
 }
 
@@ -32,11 +33,11 @@ impl Baseline {
     /// Whether a provision would change something for the service.
     pub(crate) fn differs(&self, service: &Id, resolved: Resolved) -> bool {
         let needed = resolved.now.is_some() && resolved.now != resolved.applied;
-        needed && self.held.get(service) != Some(&resolved)
+        needed && self.in_effect.get(service) != Some(&resolved)
     }
 
-    /// Whether that is new to the provision that runs, or has failed and is tried again later anyway.
-    pub(crate) fn is_news(&self, service: &Id, resolved: Resolved) -> bool {
+    /// Whether the service needs a provision besides the running one and the retry of a failed one.
+    pub(crate) fn needs_provision(&self, service: &Id, resolved: Resolved) -> bool {
         let same = |tried: &BTreeMap<Id, Resolved>| {
             let tried = tried.get(service);
             tried.is_some_and(|tried| tried.now == resolved.now)
@@ -44,47 +45,47 @@ impl Baseline {
         self.differs(service, resolved) && !same(&self.begun) && !same(&self.failed)
     }
 
-    /// Whether it matters what a service resolves to for a moment.
+    /// Whether even a momentary value of the service has to be recorded.
     pub(crate) fn watches(&self, service: &Id) -> bool {
-        self.held.contains_key(service) || self.begun.contains_key(service)
+        self.in_effect.contains_key(service) || self.begun.contains_key(service)
     }
 
-    /// Takes note of what a service resolves to, if only for a moment.
+    /// Records what a service resolves to, if only for a moment.
     pub(crate) fn record(&mut self, service: &Id, resolved: Resolved) {
         let other = |was: &Resolved| was.now != resolved.now;
-        let in_order = resolved.now == resolved.applied;
-        if in_order || self.held.get(service).is_some_and(other) {
-            self.held.remove(service);
+        let is_applied = resolved.now == resolved.applied;
+        if is_applied || self.in_effect.get(service).is_some_and(other) {
+            self.in_effect.remove(service);
         }
         if self.begun.get(service).is_some_and(other) {
             self.begun.remove(service);
         }
     }
 
-    /// The registry was listed again: values may have come and gone unseen. That cannot have misled a command that
-    /// applies nothing anywhere.
+    /// The registry was listed anew, so values may have come and gone unseen. That does not matter to a service that has
+    /// never applied anything.
     pub(crate) fn clear(&mut self) {
         let never_applied = |_: &Id, was: &mut Resolved| was.applied.is_none();
-        self.held.retain(never_applied);
+        self.in_effect.retain(never_applied);
         self.begun.retain(never_applied);
     }
 
-    /// A provision begins with this.
+    /// A provision begins with these.
     pub(crate) fn begin(&mut self, services: BTreeMap<Id, Resolved>) {
         self.begun = services;
     }
 
-    /// The provision that began last has succeeded, and this is applied now.
+    /// The provision succeeded; `applied` gives what each service has applied now.
     pub(crate) fn succeeded(&mut self, applied: impl Fn(&Id) -> Option<Digest>) {
         self.failed.clear();
         for (service, began) in std::mem::take(&mut self.begun) {
             if began.now.is_some() && applied(&service) == began.applied {
-                self.held.insert(service, began);
+                self.in_effect.insert(service, began);
             }
         }
     }
 
-    /// The provision that began last has failed.
+    /// The provision failed.
     pub(crate) fn failed(&mut self) {
         self.failed = std::mem::take(&mut self.begun);
     }
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_applied_counts_and_what_is_unmet_starts_nothing() {
+    fn only_what_is_resolved_and_not_applied_differs() {
         let baseline = Baseline::default();
         assert!(baseline.differs(&id(), resolved(B, A)));
         assert!(baseline.differs(&id(), resolved(B, None)));
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_came_and_went_during_the_provision_misleads_nobody() {
+    fn a_value_that_came_and_went_during_the_provision_cancels_the_conclusion() {
         // It began at B and rendered C, which was applied before: so nothing new was applied.
         let mut baseline = begun(B, C);
         baseline.record(&id(), resolved(C, C));
@@ -154,18 +155,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_applied_or_failed_meanwhile_is_not_what_held() {
+    fn a_value_applied_meanwhile_does_not_count_and_a_failure_is_left_to_the_retry() {
         let mut baseline = begun(B, A);
         baseline.succeeded(|_| C);
         assert!(baseline.differs(&id(), resolved(B, C)));
         let mut baseline = begun(B, A);
-        assert!(!baseline.is_news(&id(), resolved(B, A)));
-        assert!(baseline.is_news(&id(), resolved(C, A)));
+        assert!(!baseline.needs_provision(&id(), resolved(B, A)));
+        assert!(baseline.needs_provision(&id(), resolved(C, A)));
         baseline.failed();
         assert!(baseline.differs(&id(), resolved(B, A)));
-        assert!(!baseline.is_news(&id(), resolved(B, A)));
-        assert!(baseline.is_news(&id(), resolved(C, A)));
+        assert!(!baseline.needs_provision(&id(), resolved(B, A)));
+        assert!(baseline.needs_provision(&id(), resolved(C, A)));
         baseline.succeeded(|_| A);
-        assert!(baseline.is_news(&id(), resolved(B, A)));
+        assert!(baseline.needs_provision(&id(), resolved(B, A)));
     }
 }

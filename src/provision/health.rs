@@ -1,25 +1,27 @@
-//! Whether a service is healthy: several answers in a row count, and one that flaps has to be healthy for longer each time.
+//! Whether a service is healthy: several results in a row count, and one that flaps needs more successes each time.
 
-/// How often the number of successes that is required_successes for can double.
-const MOST_DOUBLINGS: u32 = 5;
+/// How often the number of required successes can double.
+const MAX_DOUBLINGS: u32 = 5;
 
-/// After so many rounds of successes in a row one fall is forgotten.
-const FORGIVING: u32 = 10;
+/// After this many times `rise` successes in a row, one fall is forgotten.
+const ROUNDS_TO_FORGET: u32 = 10;
 
-/// The health of one service. It is healthy until it is known not to be: a listener that starts breaks nothing.
+/// The health of one service. Healthy until proven otherwise, so a restart of the listener withdraws nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Health {
     fall: u32,
     rise: u32,
     healthy: bool,
-    /// Answers in a row that speak against what is taken for true; while healthy, also successes in a row.
+    /// Failures in a row.
     failures: u32,
+    /// Successes in a row.
     successes: u32,
+    /// How often it became unhealthy, less what is forgotten.
     falls: u32,
 }
 
 impl Health {
-    /// `fall` failures in a row make it unwell, `rise` successes in a row make it healthy again; both at least 1.
+    /// `fall` failures in a row make it unhealthy, `rise` successes in a row healthy again; both are at least 1.
     pub(crate) fn new(fall: u32, rise: u32) -> Self {
         Self {
             fall,
@@ -36,7 +38,7 @@ impl Health {
         self.healthy
     }
 
-    /// Takes note of an answer; says whether that changed anything.
+    /// Records the result of a check; returns whether the health changed.
     pub(crate) fn record(&mut self, success: bool) -> bool {
         let before = self.healthy;
         if success {
@@ -45,7 +47,7 @@ impl Health {
             if !self.healthy && self.successes >= self.required_successes() {
                 self.healthy = true;
                 self.successes = 0;
-            } else if self.healthy && self.successes >= self.rise.saturating_mul(FORGIVING) {
+            } else if self.healthy && self.successes >= self.rise.saturating_mul(ROUNDS_TO_FORGET) {
                 self.falls = self.falls.saturating_sub(1);
                 self.successes = 0;
             }
@@ -54,13 +56,13 @@ impl Health {
             self.failures = self.failures.saturating_add(1);
             if self.healthy && self.failures >= self.fall {
                 self.healthy = false;
-                self.falls = (self.falls + 1).min(MOST_DOUBLINGS + 1);
+                self.falls = (self.falls + 1).min(MAX_DOUBLINGS + 1);
             }
         }
         before != self.healthy
     }
 
-    /// How many successes in a row make it healthy: twice as many for each fall that is not forgotten, but the first.
+    /// How many successes in a row make it healthy: `rise`, doubled for each fall after the first.
     fn required_successes(&self) -> u32 {
         self.rise.saturating_mul(1 << self.falls.saturating_sub(1))
     }
@@ -70,7 +72,7 @@ impl Health {
 mod tests {
     use super::*;
 
-    /// How many successes in a row it takes until it is healthy, after it has fallen once more.
+    /// How many successes in a row make it healthy after one more fall.
     fn fall_and_rise(health: &mut Health) -> u32 {
         while health.is_healthy() {
             health.record(false);
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn single_answers_change_nothing() {
+    fn single_results_change_nothing() {
         let mut health = Health::new(3, 2);
         for success in [false, false, true, false, false, true] {
             assert!(!health.record(success) && health.is_healthy());
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_flaps_has_to_be_well_for_longer_until_that_is_forgotten() {
+    fn a_flapping_service_needs_more_successes_until_its_falls_are_forgotten() {
         let mut health = Health::new(3, 2);
         let required_successes: Vec<u32> = (0..8).map(|_| fall_and_rise(&mut health)).collect();
         assert_eq!(required_successes, [2, 4, 8, 16, 32, 64, 64, 64]);

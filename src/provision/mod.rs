@@ -1,19 +1,25 @@
-//! When a node is to be provisioned, and when an announcement is to live: decisions that take time as an argument
-//! (design.md section 8). Pure: starts nothing, reads no clock, and knows nothing of what a provision does.
+//! When to provision a node, and when to keep an announcement alive: decisions that take the time as an argument
+//! (design.md section 8). Pure: starts nothing, reads no clock, and does not know what a provision does.
 
 mod baseline;
+mod differences;
+pub(crate) mod digest;
 mod health;
+mod obstacle;
 mod queue;
 mod switch;
 mod throttle;
 
-pub(crate) use baseline::{Baseline, Digest, Resolved};
+pub(crate) use baseline::{Baseline, Resolved};
+pub(crate) use differences::{Differences, Finding, Observation};
+pub(crate) use digest::Digest;
 pub(crate) use health::Health;
+pub(crate) use obstacle::Obstacle;
 pub(crate) use queue::{Limits, Queue, Reason, Step};
 pub(crate) use switch::Switch;
-pub(crate) use throttle::remaining;
+pub(crate) use throttle::{in_seconds, remaining, slot_backoff};
 
 use std::time::Duration;
 
-/// The time since the listener started, on a clock that only goes forward.
+/// The time since the listener started, on a monotonic clock.
 pub(crate) type Uptime = Duration;

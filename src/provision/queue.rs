@@ -1,37 +1,37 @@
-//! The queue: at most one provision runs and at most one waits, whatever happens in whatever order.
+//! The queue: at most one provision runs and at most one waits, in whatever order events arrive.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Switch, Uptime, throttle::backoff};
+use super::{Switch, Uptime, throttle::retry_backoff};
 
 /// How often provisions may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// How long nothing has to change before a change starts a provision.
+    /// How long changes must have stopped before they start a provision.
     pub debounce: Duration,
-    /// How long changes that go on can put that off.
+    /// The longest time for which continuing changes defer it.
     pub debounce_max: Duration,
-    /// The least time between two starts; what a person asks for is not held back by it.
+    /// The least time between two starts; what an operator requests is exempt.
     pub min_interval: Duration,
 }
 
-/// Why a provision waits.
+/// Why a provision is queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// The listener started: nobody knows what changed while there was none.
+    /// The listener started: what changed while none ran is unknown.
     Start,
     /// The switch was turned on.
     On,
-    /// A person asked for it.
+    /// An operator requested it.
     Kick,
     /// The last one failed.
     Retry,
-    /// Something that this node requires has changed.
+    /// Something that this node requires changed.
     Change,
 }
 
 impl Reason {
-    /// The reason in one word, as journal, status and stamp say it.
+    /// The reason in one word, as the journal, the status and the stamp name it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -43,19 +43,19 @@ impl Reason {
     }
 }
 
-/// What is to be done.
+/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Nothing, until something happens.
+    /// Wait for the next event.
     Idle,
-    /// Nothing, until something happens or this time comes.
+    /// Wait for the next event, or until this time.
     Until(Uptime),
-    /// A provision is to be started now: it is tried, and the queue is told how that went by one of
-    /// [`Queue::started`], [`Queue::busy`], [`Queue::refused`] and [`Queue::settled`].
+    /// Start a provision now, and report the result by one of [`Queue::started`], [`Queue::busy`], [`Queue::refused`]
+    /// and [`Queue::up_to_date`].
     Due,
 }
 
-/// The queue. It is told what happened, and says what is to be done.
+/// The queue: takes what happened, and decides what to do next.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     limits: Limits,
@@ -68,7 +68,7 @@ pub(crate) struct Queue {
     refused_until: Uptime,
 }
 
-/// The one provision that waits: for each kind of reason, when it would be ready.
+/// The one provision that waits: for each reason, when it would be ready.
 #[derive(Clone, Copy, Debug, Default)]
 struct Waiting {
     started: Option<Uptime>,
@@ -78,7 +78,7 @@ struct Waiting {
     kicked: bool,
 }
 
-/// Changes that have not been provisioned for.
+/// Changes that no provision has served yet.
 #[derive(Clone, Copy, Debug)]
 struct Burst {
     first: Uptime,
@@ -105,7 +105,7 @@ impl Waiting {
 }
 
 impl Queue {
-    /// Nothing waits; the stamp of the last start holds the next one back until `throttled_until`.
+    /// An empty queue; the stamp of the last start throttles the next one until `throttled_until`.
     pub(crate) fn new(
         limits: Limits,
         switch: Switch,
@@ -124,14 +124,14 @@ impl Queue {
         }
     }
 
-    /// Takes over new limits.
-    pub(crate) fn limit(&mut self, limits: Limits, now: Uptime) {
+    /// Applies new limits.
+    pub(crate) fn set_limits(&mut self, limits: Limits, now: Uptime) {
         self.limits = limits;
         let latest = now.saturating_add(limits.min_interval);
         self.throttled_until = self.throttled_until.min(latest);
     }
 
-    /// Wants a provision. `splay` is how long this node lets others go first; what a person asks for does not wait.
+    /// Queues a provision. `splay` is this node's share of the fleet's delay; what an operator requests is exempt.
     pub(crate) fn want(&mut self, reason: Reason, now: Uptime, splay: Duration) {
         let waiting = &mut self.waiting;
         match reason {
@@ -152,7 +152,7 @@ impl Queue {
         }
     }
 
-    /// The switch was turned. Turned on it wants a provision.
+    /// Turns the switch. Turning it on queues a provision.
     pub(crate) fn switch(&mut self, switch: Switch, now: Uptime) {
         if switch == Switch::On && self.switch != Switch::On {
             self.want(Reason::On, now, Duration::ZERO);
@@ -160,22 +160,22 @@ impl Queue {
         self.switch = switch;
     }
 
-    /// Nothing differs any more from what this node runs with: changes need no provision.
-    pub(crate) fn settled(&mut self) {
+    /// No service differs from what it has applied: changes need no provision.
+    pub(crate) fn up_to_date(&mut self) {
         self.waiting.change = None;
     }
 
-    /// Somebody else provisions, or no longer does.
+    /// Chef, or another holder of `busy_lock`, is at work or no longer is.
     pub(crate) fn busy(&mut self, busy: bool) {
         self.busy = busy;
     }
 
-    /// The fleet's limit is reached: it is tried again at that time.
+    /// The start was refused or failed: it is retried at this time.
     pub(crate) fn refused(&mut self, until: Uptime) {
         self.refused_until = until;
     }
 
-    /// A provision started now, or is found running; gives what it serves.
+    /// A provision started; returns the reasons that it serves.
     pub(crate) fn started(&mut self, now: Uptime) -> BTreeSet<Reason> {
         let reasons = self.waiting.reasons();
         self.waiting = Waiting::default();
@@ -185,12 +185,12 @@ impl Queue {
         reasons
     }
 
-    /// A provision that another listener started still runs: what waits goes on waiting.
+    /// A provision of an earlier listener is still running.
     pub(crate) fn found_running(&mut self) {
         self.running = true;
     }
 
-    /// The provision that ran has ended. One that failed is tried again.
+    /// The running provision ended. A failed one is retried.
     pub(crate) fn ended(&mut self, now: Uptime, success: bool) {
         self.running = false;
         if success {
@@ -198,13 +198,17 @@ impl Queue {
             self.waiting.retry = None;
         } else {
             self.failures = self.failures.saturating_add(1);
-            self.want(Reason::Retry, now + backoff(self.failures), Duration::ZERO);
+            self.want(
+                Reason::Retry,
+                now + retry_backoff(self.failures),
+                Duration::ZERO,
+            );
         }
     }
 
-    /// What is to be done now. An `off` whose time has come is turned on by this.
+    /// What to do now. Turns an expired `off` on.
     pub(crate) fn next(&mut self, now: Uptime) -> Step {
-        if self.switch.has_run_out(now) {
+        if self.switch.has_expired(now) {
             self.switch(Switch::On, now);
         }
         if let Switch::Off { until } = self.switch {
@@ -220,23 +224,23 @@ impl Queue {
         }
     }
 
-    /// When the provision that waits may start, if nothing else stands in its way.
+    /// When the queued provision may start, obstacles apart.
     pub(crate) fn due(&self) -> Option<Uptime> {
         let waiting = &self.waiting;
         if waiting.is_urgent() {
             return Some(self.refused_until);
         }
-        let settled = |burst: Burst| {
+        let quiet_at = |burst: Burst| {
             let quiet = burst.last.saturating_add(self.limits.debounce);
             let cap = burst.first.saturating_add(self.limits.debounce_max);
             quiet.min(cap).saturating_add(burst.splay)
         };
-        let ready = [waiting.started, waiting.retry, waiting.change.map(settled)];
+        let ready = [waiting.started, waiting.retry, waiting.change.map(quiet_at)];
         let ready = ready.into_iter().flatten().min()?;
         Some(ready.max(self.throttled_until).max(self.refused_until))
     }
 
-    /// Why the provision that waits is wanted; nothing if none waits.
+    /// Why a provision is queued; empty if none is.
     pub(crate) fn reasons(&self) -> BTreeSet<Reason> {
         self.waiting.reasons()
     }
@@ -246,17 +250,17 @@ impl Queue {
         self.switch == Switch::On
     }
 
-    /// Whether a provision runs.
+    /// Whether a provision is running.
     pub(crate) fn is_running(&self) -> bool {
         self.running
     }
 
-    /// Whether somebody else provisions.
+    /// Whether another holder of `busy_lock` is at work.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
     }
 
-    /// How many provisions in a row have failed.
+    /// How many provisions in a row failed.
     pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_wait_for_quiet_but_not_for_ever() {
+    fn changes_are_debounced_up_to_the_cap() {
         let mut queue = queue();
         assert_eq!(queue.next(at(100)), Step::Idle);
         for second in 100..140 {
@@ -302,12 +306,12 @@ mod tests {
             assert_eq!(queue.next(at(second)), expected, "{second}");
         }
         assert_eq!(queue.reasons(), BTreeSet::from([Reason::Change]));
-        queue.settled();
+        queue.up_to_date();
         assert_eq!(queue.next(at(140)), Step::Idle);
     }
 
     #[test]
-    fn the_interval_holds_back_everything_but_what_a_person_asks_for() {
+    fn the_interval_throttles_everything_but_operator_requests() {
         let mut queue = Queue::new(LIMITS, Switch::On, at(50), 0);
         queue.want(Reason::Start, at(0), Duration::ZERO);
         assert_eq!(queue.next(at(0)), Step::Until(at(50)));
@@ -319,7 +323,7 @@ mod tests {
         assert_eq!(queue.next(at(3)), Step::Idle);
         queue.ended(at(9), true);
         assert_eq!(queue.next(at(9)), Step::Until(at(61)));
-        queue.limit(
+        queue.set_limits(
             Limits {
                 min_interval: at(5),
                 ..LIMITS
@@ -330,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_tried_again_later_and_a_change_does_not_wait_for_that() {
+    fn a_failure_is_retried_with_backoff_and_a_change_does_not_wait_for_that() {
         let mut queue = Queue::new(
             Limits {
                 min_interval: Duration::ZERO,
@@ -346,12 +350,12 @@ mod tests {
         assert_eq!(queue.next(at(1)), Step::Until(at(161)));
         queue.want(Reason::Change, at(10), Duration::ZERO);
         assert_eq!(queue.next(at(10)), Step::Until(at(12)));
-        queue.settled();
+        queue.up_to_date();
         assert_eq!(queue.next(at(12)), Step::Until(at(161)));
     }
 
     #[test]
-    fn off_ends_by_itself_and_wants_a_provision_then() {
+    fn an_expired_off_turns_on_and_queues_a_provision() {
         let mut queue = queue();
         let off = Switch::Off {
             until: Some(at(10)),

@@ -1,14 +1,14 @@
-//! Random schedules of the queue, played in a model of a node: whatever happens, no change is lost.
+//! Random schedules of events, played against a model of a node: no change is ever lost.
 
 use proptest::prelude::*;
 
 use super::{
-    schedule_model::{Happening, Schedule, schedule},
+    schedule_model::{ModelEvent, Schedule, schedule},
     *,
 };
 use crate::harness::seed;
 
-/// A node: what the registry says, what the node runs with, and what runs.
+/// A node: the registry's value, the applied one, and the running provision.
 struct NodeModel {
     queue: Queue,
     schedule: Schedule,
@@ -17,8 +17,8 @@ struct NodeModel {
     newest: u64,
     applied: u64,
     running: Option<(u64, u64, bool)>,
-    /// Something but a change happened to the values while it ran: they are compared again at its end.
-    muddled: bool,
+    /// The value was reverted or applied otherwise while it ran: they are compared again at its end.
+    recheck: bool,
     busy: bool,
     tries: usize,
     last_start: Option<u64>,
@@ -42,7 +42,7 @@ impl NodeModel {
             newest: 0,
             applied: 0,
             running: None,
-            muddled: false,
+            recheck: false,
             busy: false,
             tries: 0,
             last_start: None,
@@ -55,7 +55,7 @@ impl NodeModel {
         Duration::from_millis(self.now)
     }
 
-    /// Lets time pass until `end`, and everything happen that is due meanwhile.
+    /// Advances the time to `end`, with everything that is due meanwhile.
     fn pass(&mut self, end: u64) {
         loop {
             let step = self.queue.next(self.uptime());
@@ -81,7 +81,7 @@ impl NodeModel {
                     self.applied = value;
                 }
                 self.queue.ended(self.uptime(), success);
-                if self.muddled && self.applied != self.value {
+                if self.recheck && self.applied != self.value {
                     let splay = Duration::from_millis(self.schedule.splay);
                     self.queue.want(Reason::Change, self.uptime(), splay);
                 }
@@ -89,13 +89,13 @@ impl NodeModel {
         }
     }
 
-    /// Tries to start a provision, as the listener does.
+    /// Attempts to start a provision, as the listener does.
     fn attempt(&mut self) {
         if self.busy {
             return self.queue.busy(true);
         }
         if self.queue.reasons().iter().eq([&Reason::Change]) && self.applied == self.value {
-            return self.queue.settled();
+            return self.queue.up_to_date();
         }
         let ends = &self.schedule.ends;
         let (takes, success, refused) = ends[self.tries % ends.len()];
@@ -112,7 +112,7 @@ impl NodeModel {
         if let Some(last) = self.last_start.filter(|_| !urgent) {
             assert!(self.now - last >= interval, "too soon after the last one");
         }
-        self.muddled = false;
+        self.recheck = false;
         self.last_start = Some(self.now);
         self.starts += 1;
         self.urgent += u64::from(urgent);
@@ -120,28 +120,28 @@ impl NodeModel {
         self.running = Some((self.now + takes + 1, self.value, success));
     }
 
-    fn take(&mut self, happening: &Happening) {
+    fn take(&mut self, event: &ModelEvent) {
         let now = self.uptime();
-        match happening {
-            Happening::Change => {
+        match event {
+            ModelEvent::Change => {
                 self.newest += 1;
                 self.value = self.newest;
             }
-            Happening::Revert => {
+            ModelEvent::Revert => {
                 self.value = self.applied;
-                self.muddled = true;
+                self.recheck = true;
             }
-            Happening::Converge => {
+            ModelEvent::Converge => {
                 self.applied = self.value;
-                self.muddled = true;
+                self.recheck = true;
             }
-            Happening::Kick => self.queue.want(Reason::Kick, now, Duration::ZERO),
-            Happening::On => self.queue.switch(Switch::On, now),
-            Happening::Off(time) => {
+            ModelEvent::Kick => self.queue.want(Reason::Kick, now, Duration::ZERO),
+            ModelEvent::On => self.queue.switch(Switch::On, now),
+            ModelEvent::Off(time) => {
                 let until = time.map(|time| now + Duration::from_millis(time));
                 self.queue.switch(Switch::Off { until }, now);
             }
-            Happening::Busy(busy) => {
+            ModelEvent::Busy(busy) => {
                 self.busy = *busy;
                 self.queue.busy(*busy);
             }
@@ -158,21 +158,21 @@ proptest! {
 
     #[test]
     fn no_schedule_loses_a_change_runs_two_at_once_or_starts_too_often(schedule in schedule()) {
-        let happenings = schedule.happenings.clone();
+        let events = schedule.events.clone();
         let mut node = NodeModel::new(schedule);
         let mut at = 0;
-        for (after, happening) in &happenings {
+        for (after, event) in &events {
             at += after;
             node.pass(at);
-            node.take(happening);
+            node.take(event);
         }
         let on = node.queue.is_on();
         let (starts, interval) = (node.starts - node.urgent, node.schedule.limits[2]);
         prop_assert!(starts <= 1 + node.now.checked_div(interval).unwrap_or(u64::MAX - 1));
-        // Nothing happens any more, and nothing stands in the way.
-        node.take(&Happening::Busy(false));
+        // No more events, and no obstacle.
+        node.take(&ModelEvent::Busy(false));
         if !on {
-            node.take(&Happening::On);
+            node.take(&ModelEvent::On);
         }
         node.pass(at + 3_600_000 * 24);
         prop_assert_eq!(node.applied, node.value, "a change was lost");

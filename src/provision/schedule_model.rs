@@ -1,14 +1,14 @@
-//! What may happen to a node, in random order and at random times.
+//! Random events of a node, in random order and at random times.
 
 use proptest::prelude::*;
 
-/// Something that happens, so many milliseconds after what happened before.
+/// An event, a random number of milliseconds after the one before.
 #[derive(Clone, Debug)]
-pub(super) enum Happening {
+pub(super) enum ModelEvent {
     Change,
-    /// The value goes back to what the node runs with.
+    /// The value returns to the applied one.
     Revert,
-    /// Somebody else provisions the node.
+    /// Chef provisions the node.
     Converge,
     Kick,
     On,
@@ -16,15 +16,15 @@ pub(super) enum Happening {
     Busy(bool),
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn event() -> impl Strategy<Value = ModelEvent> {
     prop_oneof![
-        8 => Just(Happening::Change),
-        1 => Just(Happening::Revert),
-        1 => Just(Happening::Converge),
-        1 => Just(Happening::Kick),
-        1 => Just(Happening::On),
-        1 => proptest::option::of(1..5_000_u64).prop_map(Happening::Off),
-        2 => any::<bool>().prop_map(Happening::Busy),
+        8 => Just(ModelEvent::Change),
+        1 => Just(ModelEvent::Revert),
+        1 => Just(ModelEvent::Converge),
+        1 => Just(ModelEvent::Kick),
+        1 => Just(ModelEvent::On),
+        1 => proptest::option::of(1..5_000_u64).prop_map(ModelEvent::Off),
+        2 => any::<bool>().prop_map(ModelEvent::Busy),
     ]
 }
 
@@ -32,8 +32,8 @@ fn happening() -> impl Strategy<Value = Happening> {
 pub(super) struct Schedule {
     pub(super) limits: [u64; 3],
     pub(super) splay: u64,
-    pub(super) happenings: Vec<(u64, Happening)>,
-    /// Of each provision: how long it takes, and whether it succeeds; of each try, whether the fleet refuses it.
+    pub(super) events: Vec<(u64, ModelEvent)>,
+    /// Of each attempt: how long the provision takes, whether it succeeds, and whether its slot is refused.
     pub(super) ends: Vec<(u64, bool, bool)>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
     (
         [0..500_u64, 0..3_000_u64, 0..5_000_u64],
         0..300_u64,
-        proptest::collection::vec((0..800_u64, happening()), 1..60),
+        proptest::collection::vec((0..800_u64, event()), 1..60),
         proptest::collection::vec(
             (
                 0..2_000_u64,
@@ -51,10 +51,10 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
             1..20,
         ),
     )
-        .prop_map(|(limits, splay, happenings, ends)| Schedule {
+        .prop_map(|(limits, splay, events, ends)| Schedule {
             limits,
             splay,
-            happenings,
+            events,
             ends,
         })
 }

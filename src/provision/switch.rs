@@ -8,7 +8,7 @@ pub(crate) enum Switch {
     /// Provisions may start.
     #[default]
     On,
-    /// None may, until somebody says so or until this time.
+    /// None may, until it is turned on or until this time.
     Off {
         /// When it ends by itself.
         until: Option<Uptime>,
@@ -16,8 +16,8 @@ pub(crate) enum Switch {
 }
 
 impl Switch {
-    /// Whether an `off` ends by itself now.
-    pub(super) fn has_run_out(self, now: Uptime) -> bool {
+    /// Whether an `off` with an end has expired.
+    pub(super) fn has_expired(self, now: Uptime) -> bool {
         matches!(self, Self::Off { until: Some(until) } if until <= now)
     }
 }

@@ -1,15 +1,17 @@
-//! How long a provision is put off: by the stamp of the last one, and by failures.
+//! How long a provision is deferred: by the stamp of the last one, by failures, and by a fleet without a free slot.
 
 use std::time::{Duration, SystemTime};
 
-/// The first wait after a failure.
-const FIRST: Duration = Duration::from_secs(5);
+/// The first wait after a failed provision, and the longest.
+const RETRY_BACKOFF: Duration = Duration::from_secs(5);
+const RETRY_BACKOFF_MAX: Duration = Duration::from_secs(10 * 60);
 
-/// The longest wait after a failure.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// The first wait after a refused slot, and the longest.
+const SLOT_BACKOFF: Duration = Duration::from_millis(500);
+const SLOT_BACKOFF_MAX: Duration = Duration::from_secs(15);
 
-/// How long the stamp of the last start still holds the next one back. A stamp from the future is that of a clock that
-/// was set back since: nobody knows how old it is, so it holds for the whole interval.
+/// How long the stamp of the last start still throttles the next one. A stamp from the future was written before the
+/// clock was set back: its age is unknown, so it throttles for the whole interval.
 pub(crate) fn remaining(
     stamp: Option<SystemTime>,
     now: SystemTime,
@@ -24,10 +26,24 @@ pub(crate) fn remaining(
     }
 }
 
-/// How long is waited after that many failures in a row before it is tried again.
-pub(crate) fn backoff(failures: u32) -> Duration {
+/// The wait after that many failed provisions in a row.
+pub(crate) fn retry_backoff(failures: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
-    FIRST.saturating_mul(doubled).min(LONGEST)
+    RETRY_BACKOFF.saturating_mul(doubled).min(RETRY_BACKOFF_MAX)
+}
+
+/// The wait after that many refused slots in a row: it grows, and `random`, which each node draws for itself, spreads the
+/// nodes that wait.
+pub(crate) fn slot_backoff(refusals: u32, random: u64) -> Duration {
+    let doubled = 2_u32.saturating_pow(refusals);
+    let longest = SLOT_BACKOFF.saturating_mul(doubled).min(SLOT_BACKOFF_MAX);
+    let share = u32::try_from(random % 1024).unwrap_or_default();
+    SLOT_BACKOFF / 2 + longest * share / 1024
+}
+
+/// A wait as people read it: in whole seconds.
+pub(crate) fn in_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.saturating_add(Duration::from_millis(500)).as_secs())
 }
 
 #[cfg(test)]
@@ -48,8 +64,43 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_a_cap() {
-        let seconds: Vec<u64> = [1, 2, 3, 8, 100].map(|n| backoff(n).as_secs()).to_vec();
-        assert_eq!(seconds, [5, 10, 20, 600, 600]);
+    fn the_wait_after_failures_doubles_up_to_ten_minutes() {
+        let cases = [
+            (0, 5),
+            (1, 5),
+            (2, 10),
+            (3, 20),
+            (7, 320),
+            (8, 600),
+            (100, 600),
+        ];
+        for (failures, seconds) in cases {
+            assert_eq!(retry_backoff(failures).as_secs(), seconds, "{failures}");
+        }
+    }
+
+    #[test]
+    fn the_wait_for_a_slot_grows_and_is_spread() {
+        let cases = [
+            (1, 0, 250),
+            (1, 512, 750),
+            (1, 1024, 250),
+            (3, 512, 2_250),
+            (5, 0, 250),
+            (5, 512, 7_750),
+            (u32::MAX, 512 + 1024, 7_750),
+        ];
+        for (refusals, random, millis) in cases {
+            let wait = slot_backoff(refusals, random);
+            assert_eq!(wait, Duration::from_millis(millis), "{refusals} {random}");
+        }
+    }
+
+    #[test]
+    fn waits_are_shown_in_whole_seconds() {
+        for (millis, seconds) in [(0, 0), (499, 0), (500, 1), (4_990, 5), (5_000, 5)] {
+            let shown = in_seconds(Duration::from_millis(millis));
+            assert_eq!(shown, Duration::from_secs(seconds), "{millis}");
+        }
     }
 }

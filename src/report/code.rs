@@ -15,6 +15,8 @@ pub(crate) enum Code {
     Unreachable,
     /// The `--on-change` command failed.
     OnChange,
+    /// The system gave no thread, process or signal handler (EX_OSERR).
+    System,
     /// A file cannot be written.
     CannotWrite,
     /// A requirement is unmet, or a lock timed out: it may be otherwise later.
@@ -34,7 +36,7 @@ impl Code {
             Self::Data => 65,
             Self::NoInput => 66,
             Self::Unreachable => 69,
-            Self::OnChange => 71,
+            Self::OnChange | Self::System => 71,
             Self::CannotWrite => 73,
             Self::TryAgain => 75,
             Self::NotPermitted => 77,

@@ -1,23 +1,23 @@
-//! What `listen status` says of the listener, as rows of key and text.
+//! The listener's status as text: the rows of `listen status`, and the line for the service manager.
 
 use crate::model::{listening::Listening, stamp::Stamp, switch::StoredSwitch};
 
-/// A listener as its files and its lock show it.
+/// A listener, by its files and its lock.
 pub(crate) struct ListenerStatus {
-    /// Whether a listener runs.
+    /// Whether a listener is running.
     pub running: bool,
     /// Whether provisions may start.
     pub on: bool,
-    /// The switch, as a person left it.
+    /// The switch, as an operator turned it.
     pub switch: StoredSwitch,
-    /// The status that the running listener has written last.
+    /// The latest status of the running listener.
     pub listening: Option<Listening>,
     /// The last provision.
     pub stamp: Option<Stamp>,
 }
 
 impl ListenerStatus {
-    /// The rows that a person reads.
+    /// Key and text of each row.
     pub(crate) fn rows(&self) -> Vec<[String; 2]> {
         let mut rows = vec![row("switch", switched(&self.switch, self.on))];
         match &self.listening {
@@ -92,7 +92,7 @@ fn queued(listening: &Listening) -> String {
         reasons => reasons.join(", "),
     };
     if let Some(what) = &listening.waits_for {
-        queued.push_str(&format!("; waits for {what}"));
+        queued.push_str(&format!("; waiting for {what}"));
     } else if let Some(due) = &listening.due {
         queued.push_str(&format!("; not before {due}"));
     }
@@ -106,4 +106,84 @@ fn last(stamp: &Stamp) -> String {
         _ => "still running".to_owned(),
     };
     format!("started {} ({reasons}); {end}", stamp.started)
+}
+
+/// The listener's state in one line.
+pub(crate) fn summary(listening: &Listening) -> String {
+    let state = if listening.running {
+        "provisioning"
+    } else if !listening.on {
+        "off"
+    } else if !listening.queued.is_empty() {
+        "a provision is queued"
+    } else {
+        "watching"
+    };
+    let is_connected = listening.registry.values().all(|connected| *connected);
+    let registry = if is_connected {
+        ""
+    } else {
+        "; the registry is not connected"
+    };
+    format!("{state}; {} names{registry}", listening.names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Id;
+
+    #[test]
+    fn the_summary_names_what_matters_most() {
+        let cases = [
+            (true, false, false, true, "watching; 3 names"),
+            (true, true, false, true, "a provision is queued; 3 names"),
+            (true, true, true, true, "provisioning; 3 names"),
+            (false, true, false, true, "off; 3 names"),
+            (false, true, true, true, "provisioning; 3 names"),
+            (
+                true,
+                false,
+                false,
+                false,
+                "watching; 3 names; the registry is not connected",
+            ),
+        ];
+        for (on, queued, running, connected, expected) in cases {
+            let id = |text| Id::parse(text).unwrap();
+            let listening = Listening {
+                on,
+                running,
+                names: 3,
+                queued: queued.then(|| "change".to_owned()).into_iter().collect(),
+                registry: [(id("one"), true), (id("two"), connected)].into(),
+                ..Listening::default()
+            };
+            assert_eq!(summary(&listening), expected);
+        }
+    }
+
+    #[test]
+    fn the_queue_shows_its_reasons_and_what_it_waits_for() {
+        let cases = [
+            (&[][..], None, None, "nothing"),
+            (&["start", "change"], None, None, "start, change"),
+            (&["change"], Some("12:00"), None, "change; not before 12:00"),
+            (
+                &["change"],
+                Some("12:00"),
+                Some("`reconf listen on`"),
+                "change; waiting for `reconf listen on`",
+            ),
+        ];
+        for (reasons, due, waits_for, expected) in cases {
+            let listening = Listening {
+                queued: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+                due: due.map(str::to_owned),
+                waits_for: waits_for.map(str::to_owned),
+                ..Listening::default()
+            };
+            assert_eq!(queued(&listening), expected);
+        }
+    }
 }

@@ -122,12 +122,12 @@ fn a_provision_outlives_its_listener_and_the_next_one_waits_for_it() {
     assert_eq!(first.stop(), Some(0));
     assert!(node.runs());
     let second = node.listen(script);
-    node.logs("provision-found", 1);
+    node.logs("provision-running", 1);
     let seen = node.events("change");
     node.announce("two");
     node.logs("change", seen + 1);
     node.decides(&second);
-    assert_eq!(node.events("provision"), 1, "{}", node.log());
+    assert_eq!(node.events("provision-started"), 1, "{}", node.log());
     fs::write(node.scenario.path("go1"), "").unwrap();
     wait_until("the next one runs", LONG, || {
         node.scenario.path("go3").exists()
@@ -154,11 +154,11 @@ fn there_is_one_listener_a_node() {
     let listener = node.listen("true");
     node.logs("start", 1);
     let refused = node.scenario.run(&["listen"]).fails(75);
-    assert!(refused.contains("another listener runs"), "{refused}");
+    assert!(refused.contains("another listener is running"), "{refused}");
     // Who is stopped and goes on is the same one.
     listener.freeze();
     let refused = node.scenario.run(&["listen"]).fails(75);
-    assert!(refused.contains("another listener runs"), "{refused}");
+    assert!(refused.contains("another listener is running"), "{refused}");
     listener.signal(Signal::SIGCONT);
     assert_eq!(listener.stop(), Some(0));
     let bare = Node::new("{}");

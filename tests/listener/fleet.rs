@@ -72,7 +72,7 @@ fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
     let holder = first.listen_as(command);
     wait_until("the first one runs", LONG, || first.begun() == 1);
     let _waiting = second.listen(RENDER);
-    second.logs("slots-full", 1);
+    second.logs("no-free-slot", 1);
     etcd.sees_renewal(&etcd.only_lease());
     assert_eq!(
         second.begun(),

@@ -136,7 +136,7 @@ fn what_is_unmet_is_told_and_starts_nothing_until_it_is_met() {
     node.logs("unmet", 1);
     node.logs("provision-ended", 1);
     node.decides(&listener);
-    assert_eq!(node.events("provision"), 1, "{}", node.log());
+    assert_eq!(node.events("provision-started"), 1, "{}", node.log());
     node.announce("met");
     node.settles("met");
 }

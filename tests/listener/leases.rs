@@ -70,7 +70,7 @@ fn a_service_that_fails_its_check_disappears_and_comes_back() {
     let _service = TcpListener::bind(("127.0.0.1", port)).unwrap();
     wait_until("it is back", LONG, || is_there(&etcd, &node));
     assert_eq!(
-        (node.events("check-failed"), node.events("check-passes")),
+        (node.events("check-failed"), node.events("check-passed")),
         (1, 1)
     );
 }

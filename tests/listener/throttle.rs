@@ -42,12 +42,12 @@ fn a_provision_that_fails_is_tried_again_and_one_in_the_way_is_waited_for() {
     node.announce("one");
     fs2::FileExt::lock_exclusive(lock.as_file()).unwrap();
     let _listener = node.listen("echo begin >>runs; test -e good; s=$?; echo end >>runs; exit $s");
-    node.logs("busy", 1);
+    node.logs("lock-held", 1);
     assert_eq!(node.begun(), 0);
     fs2::FileExt::unlock(lock.as_file()).unwrap();
     node.logs("provision-failed", 1);
     assert!(
-        node.log().contains("exit=1 in_a_row=1 again_in=5s"),
+        node.log().contains("exit=1 failures=1 retry_in=5s"),
         "{}",
         node.log()
     );
@@ -66,6 +66,6 @@ fn a_command_that_applies_nothing_is_run_once_for_a_change() {
     node.announce("two");
     node.logs("provision-ended", 2);
     node.decides(&listener);
-    assert_eq!(node.events("provision"), 2, "{}", node.log());
+    assert_eq!(node.events("provision-started"), 2, "{}", node.log());
     assert_eq!(listener.stop(), Some(0));
 }

@@ -1,0 +1,79 @@
+//! The start of a provision: its stamp, then the supervisor that runs the command.
+
+use std::{ffi::OsString, sync::mpsc::Sender};
+
+use serde_json::json;
+
+use super::{
+    event::{Event, report_provision_end, system_failure},
+    slots::Slot,
+    store,
+    supervise::{self, Order},
+};
+use crate::{
+    cli::Global,
+    edge::{clock, supervisor},
+    node::Node,
+    report::{Code, Failure},
+};
+
+/// Starts provisions.
+pub(super) struct Launcher {
+    global: Global,
+    /// The command of the command line; empty for that of config.json.
+    given: Vec<OsString>,
+    sender: Sender<Event>,
+}
+
+impl Launcher {
+    /// A launcher that passes on these flags and reports to `sender`.
+    pub(super) fn new(global: &Global, given: &[OsString], sender: Sender<Event>) -> Self {
+        Self {
+            global: global.clone(),
+            given: given.to_vec(),
+            sender,
+        }
+    }
+
+    /// Where the main thread receives events.
+    pub(super) fn sender(&self) -> Sender<Event> {
+        self.sender.clone()
+    }
+
+    /// The command that provisions this node.
+    pub(super) fn command(&self, node: &Node) -> Result<Vec<OsString>, Failure> {
+        if !self.given.is_empty() {
+            return Ok(self.given.clone());
+        }
+        let configured = node.settings.listen.command.as_ref();
+        let command = configured.map(|words| words.iter().map(OsString::from).collect());
+        command.ok_or_else(|| {
+            Failure::new(Code::Usage, "there is no command that provisions this node")
+                .hint("give one after `--`, or set `listen.command` in config.json")
+        })
+    }
+
+    /// Starts a supervisor; returns its process id. The thread that waits for it starts first, so that its end cannot be
+    /// missed; the stamp is written before it starts, so that a listener that crashes right after is throttled.
+    pub(super) fn launch(
+        &self,
+        node: &Node,
+        reasons: &[&str],
+        slot: Option<Slot>,
+    ) -> Result<u32, Failure> {
+        let arguments = supervise::arguments(&self.global, &self.command(node)?);
+        let waiting = report_provision_end(self.sender())?;
+        let started = clock::rfc3339_exact(clock::now());
+        let reasons = reasons.iter().map(|reason| (*reason).to_owned());
+        store::edit_stamp(&node.paths, |stamp| {
+            *stamp = stamp.next(started.clone(), reasons.collect());
+        })?;
+        let order = json!(Order { started, slot }).to_string();
+        let supervisor = supervisor::start(&arguments, &order)
+            .map_err(|error| system_failure("start a process", &error))?;
+        let pid = supervisor.id();
+        // The thread is waiting for this.
+        let _received = waiting.send(supervisor);
+        Ok(pid)
+    }
+}

@@ -1,0 +1,328 @@
+//! The reactor that provisions this node: decides when, by the queue and by what differs, and starts the command.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    event::{LockHolder, report_lock_release},
+    launcher::Launcher,
+    registry_link::{Ranges, RegistryChange},
+    services::Services,
+    slots::{self, Slot},
+    store,
+};
+use crate::{
+    edge::{clock, locks, registry::Session},
+    model::{id::Id, stamp::Stamp, switch::StoredSwitch},
+    node::Node,
+    operations::read_set::Snapshots,
+    provision::{
+        Limits, Obstacle, Queue, Reason, Step, Uptime, in_seconds, remaining, slot_backoff,
+    },
+    report::{Failure, Journal, LastError},
+};
+
+/// How long a provision that could not be started is deferred.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What was counted since this listener started.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ProvisionCounts {
+    pub(super) started: u64,
+    pub(super) failed: u64,
+    pub(super) last_exit: Option<u8>,
+}
+
+/// Provisions this node.
+pub(super) struct Provisioner {
+    journal: Journal,
+    start: Instant,
+    queue: Queue,
+    switch: StoredSwitch,
+    services: Services,
+    launcher: Launcher,
+    /// How often in a row it was refused a slot.
+    slot_refusals: u32,
+    /// Why the last start failed.
+    deferred: LastError,
+    counts: ProvisionCounts,
+}
+
+impl Provisioner {
+    /// Reads the manifests, the switch and the stamp of the last provision.
+    pub(super) fn new(
+        node: &Node,
+        session: &Session,
+        journal: Journal,
+        launcher: Launcher,
+    ) -> Result<Self, Failure> {
+        launcher.command(node)?;
+        let stamp = store::stamp(&node.paths)?;
+        let throttled = throttled(stamp.as_ref(), node.settings.listen.min_interval);
+        let failures = stamp.map_or(0, |stamp| stamp.failures);
+        let switch = store::switch(node)?;
+        let position = store::position(&switch, Uptime::ZERO);
+        Ok(Self {
+            journal,
+            start: clock::instant(),
+            queue: Queue::new(limits(node), position, throttled, failures),
+            switch,
+            services: Services::load(node, session, journal)?,
+            launcher,
+            slot_refusals: 0,
+            deferred: LastError::default(),
+            counts: ProvisionCounts::default(),
+        })
+    }
+
+    /// The time since this listener started.
+    pub(super) fn now(&self) -> Uptime {
+        self.start.elapsed()
+    }
+
+    /// The ranges of the registry that decide about provisions.
+    pub(super) fn ranges(&self) -> Ranges {
+        self.services.ranges()
+    }
+
+    /// The queue, for the status.
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// What this node's services have applied and would apply, for the status.
+    pub(super) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What was counted, for the metrics.
+    pub(super) fn counts(&self) -> ProvisionCounts {
+        self.counts
+    }
+
+    /// What the queued provision is waiting for, besides its time.
+    pub(super) fn obstacle(&self, node: &Node) -> Option<Obstacle> {
+        let lock = node.settings.listen.busy_lock.as_ref();
+        let lock = lock.map(|lock| lock.display().to_string());
+        Obstacle::of(
+            &self.queue,
+            lock,
+            self.deferred.reason(),
+            self.slot_refusals,
+        )
+    }
+
+    /// Waits for the provision of an earlier listener, if one is running.
+    pub(super) fn find_running(&mut self, node: &Node) -> Result<(), Failure> {
+        let lock = node.paths.provision_lock();
+        if locks::is_held(&lock)? {
+            self.journal.event("provision-running", &[]);
+            self.queue.found_running();
+            let sender = self.launcher.sender();
+            report_lock_release(lock, LockHolder::EarlierSupervisor, sender)?;
+        }
+        Ok(())
+    }
+
+    /// Queues the provision of a start: what changed while no listener ran is unknown.
+    pub(super) fn queue_start(&mut self, node: &Node) {
+        self.queue.want(Reason::Start, self.now(), splay(node));
+    }
+
+    /// Reads this node's files again. A failure leaves everything as it was.
+    pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
+        self.launcher.command(node)?;
+        self.services.reload(node, session)?;
+        self.queue.set_limits(limits(node), self.now());
+        Ok(())
+    }
+
+    /// Turns the switch as it is stored; a switch that stays on was kicked.
+    pub(super) fn turn(&mut self, switch: StoredSwitch) {
+        if switch == self.switch {
+            return;
+        }
+        let now = self.now();
+        let was_on = self.queue.is_on();
+        self.queue.switch(store::position(&switch, now), now);
+        if self.queue.is_on() && was_on {
+            self.queue.want(Reason::Kick, now, Duration::ZERO);
+            self.journal.event("kick", &[]);
+        } else if switch.on {
+            self.journal.event("switch", &[("on", &true)]);
+        } else {
+            let until = switch.until.as_deref().unwrap_or_default();
+            let reason = switch.reason.as_deref().unwrap_or_default();
+            self.journal.event(
+                "switch",
+                &[("on", &false), ("until", &until), ("reason", &reason)],
+            );
+        }
+        self.switch = switch;
+    }
+
+    /// A new watch started, whose snapshots begin empty.
+    pub(super) fn watch_started(&mut self) {
+        self.services.watch_started();
+    }
+
+    /// Takes what changed in the snapshots.
+    pub(super) fn take(&mut self, node: &Node, snapshots: &Snapshots, change: &RegistryChange) {
+        self.services.take(node, snapshots, change);
+    }
+
+    /// Compares the services that something changed for, and queues a provision if one needs it.
+    pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) {
+        if self.services.compare(node, snapshots) {
+            self.queue.want(Reason::Change, self.now(), splay(node));
+        } else if self.services.differing().is_empty() {
+            self.queue.up_to_date();
+        }
+    }
+
+    /// What to do next. Turns an expired `off` on.
+    pub(super) fn next(&mut self) -> Step {
+        let was_on = self.queue.is_on();
+        let step = self.queue.next(self.now());
+        if self.queue.is_on() != was_on {
+            self.journal
+                .event("switch", &[("on", &true), ("by", &"time")]);
+        }
+        step
+    }
+
+    /// Starts the provision that is due, unless it has to wait or nothing needs it any more.
+    pub(super) fn attempt(&mut self, node: &Node, snapshots: &Snapshots) {
+        if let Err(failure) = self.try_start(node, snapshots) {
+            let reason = failure.in_short();
+            self.deferred
+                .report(self.journal, "provision-deferred", None, &reason);
+            self.queue.refused(self.now() + RETRY_INTERVAL);
+        }
+    }
+
+    fn try_start(&mut self, node: &Node, snapshots: &Snapshots) -> Result<(), Failure> {
+        if let Some(lock) = node.settings.listen.busy_lock.clone()
+            && locks::is_held(&lock)?
+        {
+            self.journal
+                .event("lock-held", &[("lock", &lock.display())]);
+            self.queue.busy(true);
+            return report_lock_release(lock, LockHolder::Other, self.launcher.sender());
+        }
+        self.services.affect_all();
+        self.services.compare(node, snapshots);
+        if self.services.differing().is_empty() {
+            self.queue.up_to_date();
+            if self.queue.reasons().is_empty() {
+                return Ok(());
+            }
+        }
+        match node.settings.listen.max_parallel {
+            None => self.start(node, None),
+            Some(limit) => self.start_with_slot(node, limit),
+        }
+    }
+
+    fn start_with_slot(&mut self, node: &Node, limit: u32) -> Result<(), Failure> {
+        let Some(slot) = slots::take(node, limit, clock::random())? else {
+            if self.slot_refusals == 0 {
+                self.journal
+                    .event("no-free-slot", &[("max_parallel", &limit)]);
+            }
+            self.slot_refusals = self.slot_refusals.saturating_add(1);
+            let wait = slot_backoff(self.slot_refusals, clock::random());
+            self.queue.refused(self.now() + wait);
+            return Ok(());
+        };
+        let started = self.start(node, Some(slot.clone()));
+        if started.is_err() {
+            // A slot that cannot be given back expires with its lease.
+            let _expires = slots::give_back(node, &slot);
+        }
+        started
+    }
+
+    fn start(&mut self, node: &Node, slot: Option<Slot>) -> Result<(), Failure> {
+        let reasons: Vec<&str> = self.queue.reasons().into_iter().map(Reason::name).collect();
+        let pid = self.launcher.launch(node, &reasons, slot)?;
+        self.services.provision_started();
+        let differing = self.services.differing().keys();
+        let services: Vec<&str> = differing.map(Id::as_str).collect();
+        let (reasons, services) = (reasons.join(","), services.join(","));
+        self.journal.event(
+            "provision-started",
+            &[
+                ("reasons", &reasons),
+                ("services", &services),
+                ("pid", &pid),
+            ],
+        );
+        self.queue.started(self.now());
+        self.slot_refusals = 0;
+        self.deferred.clear();
+        self.counts.started += 1;
+        Ok(())
+    }
+
+    /// The running provision ended.
+    pub(super) fn provision_ended(&mut self, node: &Node, code: u8) {
+        let now = self.now();
+        let success = code == 0;
+        self.queue.ended(now, success);
+        self.services.provision_ended(node, success);
+        self.counts.failed += u64::from(!success);
+        self.counts.last_exit = Some(code);
+        if success {
+            self.journal.event("provision-ended", &[("exit", &code)]);
+            return;
+        }
+        let failures = self.queue.failures();
+        let wait = self.queue.due().unwrap_or(now).saturating_sub(now);
+        let wait = humantime::format_duration(in_seconds(wait));
+        self.journal.event(
+            "provision-failed",
+            &[
+                ("exit", &code),
+                ("failures", &failures),
+                ("retry_in", &wait),
+            ],
+        );
+    }
+
+    /// A lock that kept this listener from provisioning was released.
+    pub(super) fn lock_released(&mut self, node: &Node, holder: LockHolder) {
+        match holder {
+            LockHolder::Other => {
+                self.journal.event("lock-released", &[]);
+                self.queue.busy(false);
+            }
+            LockHolder::EarlierSupervisor => {
+                let stamp = store::stamp(&node.paths).ok().flatten();
+                let code = stamp.and_then(|stamp| stamp.exit);
+                self.provision_ended(node, code.unwrap_or(u8::MAX));
+            }
+        }
+    }
+}
+
+/// How long the stamp still throttles. The age of one without a readable time is unknown: it throttles for the whole
+/// interval.
+fn throttled(stamp: Option<&Stamp>, min_interval: Duration) -> Duration {
+    let now = clock::now();
+    let start = |stamp: &Stamp| clock::parse_rfc3339(&stamp.started).unwrap_or(now);
+    remaining(stamp.map(start), now, min_interval)
+}
+
+fn limits(node: &Node) -> Limits {
+    let listen = &node.settings.listen;
+    Limits {
+        debounce: listen.debounce,
+        debounce_max: listen.debounce_max,
+        min_interval: listen.min_interval,
+    }
+}
+
+/// This node's share of the delay that spreads a fleet's provisions.
+fn splay(node: &Node) -> Duration {
+    clock::share_of(node.settings.listen.splay)
+}

@@ -1,0 +1,322 @@
+//! The link to the registry: watches the ranges that the reactors ask for, and keeps their snapshots current.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::mpsc::Sender,
+};
+
+use super::event::{self, Event};
+use crate::{
+    edge::registry::{KeyChange, Range, Reading, Session, Watch, WatchEvent},
+    model::{
+        id::Id,
+        key::Key,
+        name::Name,
+        settings::RegistrySettings,
+        snapshot::{Entry, Snapshot},
+    },
+    node::Node,
+    operations::read_set::Snapshots,
+    report::{Failure, Journal},
+};
+
+/// What is watched of each federation.
+pub(super) type Ranges = Vec<(Id, Vec<Range>)>;
+
+/// What a watch event changed in the snapshots.
+pub(super) enum RegistryChange {
+    /// A federation was listed whole: anything may have changed, and values may have come and gone unseen.
+    Listed,
+    /// The announcements or tombstones of these names changed.
+    Names(Id, BTreeSet<Name>),
+}
+
+/// A watch event that was taken.
+pub(super) struct TakenEvent {
+    /// What changed for the reactors.
+    pub(super) change: RegistryChange,
+    /// Whether the registry was not connected before.
+    pub(super) has_connected: bool,
+}
+
+/// Whether the registry of a federation answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    /// It has not answered yet.
+    Pending,
+    Connected,
+    Lost,
+}
+
+/// The registry as this listener sees it.
+pub(super) struct RegistryLink {
+    journal: Journal,
+    sender: Sender<Event>,
+    session: Session,
+    ranges: Ranges,
+    snapshots: Snapshots,
+    connections: BTreeMap<Id, Connection>,
+    watch: Option<Watch>,
+    /// The number of the current watch: events of earlier ones may still arrive.
+    number: u64,
+    /// Whether the current watch is missing, or watches another registry.
+    is_outdated: bool,
+    changes: u64,
+}
+
+impl RegistryLink {
+    /// A link that watches nothing yet.
+    pub(super) fn new(node: &Node, journal: Journal, sender: Sender<Event>) -> Self {
+        Self {
+            journal,
+            sender,
+            session: open_session(node),
+            ranges: Ranges::new(),
+            snapshots: Snapshots::default(),
+            connections: BTreeMap::new(),
+            watch: None,
+            number: 0,
+            is_outdated: true,
+            changes: 0,
+        }
+    }
+
+    /// The session with the registry; it knows this node's address towards it.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What the watch has seen.
+    pub(super) fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
+    }
+
+    /// How many revisions changed something that is watched.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Whether each federation's registry is connected.
+    pub(super) fn connections(&self) -> BTreeMap<Id, bool> {
+        let connections = self.connections.iter();
+        connections
+            .map(|(id, connection)| (id.clone(), *connection == Connection::Connected))
+            .collect()
+    }
+
+    /// Whether every registry has answered, or is known not to.
+    pub(super) fn is_settled(&self) -> bool {
+        let mut connections = self.connections.values();
+        connections.all(|connection| *connection != Connection::Pending)
+    }
+
+    /// Moves to another registry; the next [`Self::watch`] starts there.
+    pub(super) fn move_to(&mut self, session: Session) {
+        self.session = session;
+        self.is_outdated = true;
+    }
+
+    /// Watches these ranges of all reactors. Returns whether that started a new watch, whose snapshots begin empty.
+    pub(super) fn watch(
+        &mut self,
+        settings: &RegistrySettings,
+        ranges: impl IntoIterator<Item = (Id, Vec<Range>)>,
+    ) -> Result<bool, Failure> {
+        let ranges = union(ranges);
+        if ranges == self.ranges && !self.is_outdated {
+            return Ok(false);
+        }
+        self.is_outdated = true;
+        self.watch = None;
+        self.number += 1;
+        let federations = || ranges.iter().map(|(federation, _)| federation);
+        self.snapshots = Snapshots::awaited(federations());
+        let pending = |federation: &Id| (federation.clone(), Connection::Pending);
+        self.connections = federations().map(pending).collect();
+        if !ranges.is_empty() {
+            let (number, sender) = (self.number, self.sender.clone());
+            let report = move |event| {
+                // The main thread outlives the watch.
+                let _ended = sender.send(Event::Registry(number, event));
+            };
+            let started = Watch::start(settings, ranges.clone(), report);
+            let failed = |error| event::system_failure("watch the registry", &error);
+            self.watch = Some(started.map_err(failed)?);
+        }
+        self.ranges = ranges;
+        self.is_outdated = false;
+        Ok(true)
+    }
+
+    /// Updates connections and snapshots; returns what changed for the reactors.
+    pub(super) fn take(
+        &mut self,
+        node: &Node,
+        number: u64,
+        event: WatchEvent,
+    ) -> Option<TakenEvent> {
+        if number != self.number {
+            return None;
+        }
+        match event {
+            WatchEvent::Snapshot {
+                federation,
+                reading,
+            } => {
+                let has_connected = self.connect(node, &federation);
+                self.list(federation, reading);
+                Some(TakenEvent {
+                    change: RegistryChange::Listed,
+                    has_connected,
+                })
+            }
+            WatchEvent::Changes {
+                federation,
+                changes,
+                ..
+            } => {
+                self.changes += 1;
+                let changes = changes.into_iter();
+                let names = changes.filter_map(|change| self.apply(&federation, change));
+                let names = names.collect();
+                Some(TakenEvent {
+                    change: RegistryChange::Names(federation, names),
+                    has_connected: false,
+                })
+            }
+            WatchEvent::Disconnected { federation, error } => {
+                let reason = Failure::from(error).in_short();
+                self.journal.event(
+                    "registry-lost",
+                    &[("federation", &federation), ("reason", &reason)],
+                );
+                self.connections.insert(federation, Connection::Lost);
+                None
+            }
+        }
+    }
+
+    /// A federation was listed; returns whether its registry was not connected before.
+    fn connect(&mut self, node: &Node, federation: &Id) -> bool {
+        let connections = &mut self.connections;
+        let before = connections.insert(federation.clone(), Connection::Connected);
+        let event = match before {
+            Some(Connection::Connected) => return false,
+            Some(Connection::Lost) => "registry-back",
+            Some(Connection::Pending) | None => "registry-connected",
+        };
+        self.session = open_session(node);
+        self.journal.event(event, &[("federation", federation)]);
+        true
+    }
+
+    fn list(&mut self, federation: Id, reading: Reading) {
+        let snapshot = Snapshot::new(&federation, reading.revision, reading.entries);
+        self.snapshots.list(federation, snapshot);
+    }
+
+    /// Applies one change; returns the name that it is about.
+    fn apply(&mut self, federation: &Id, change: KeyChange) -> Option<Name> {
+        let snapshot = self.snapshots.of_mut(federation)?;
+        let (KeyChange::Put(Entry { key, .. }) | KeyChange::Deleted(key)) = &change;
+        let (_, key) = Key::parse(key)?;
+        match change {
+            KeyChange::Put(entry) => snapshot.put(federation, entry),
+            KeyChange::Deleted(path) => snapshot.remove(&path),
+        }
+        Some(key.name)
+    }
+}
+
+/// Opens a session, and connects it where this node's address follows from the connection: announcements need it.
+pub(super) fn open_session(node: &Node) -> Session {
+    let mut session = node.session();
+    if node.settings.host.is_none() && !node.settings.registry.is_embedded() {
+        node.reach(&mut session);
+    }
+    session
+}
+
+/// All ranges by federation, each once; what a wider prefix covers is left out, so that no change is delivered twice.
+fn union(ranges: impl IntoIterator<Item = (Id, Vec<Range>)>) -> Ranges {
+    let mut federations: BTreeMap<Id, BTreeMap<String, Range>> = BTreeMap::new();
+    for (federation, ranges) in ranges {
+        let known = federations.entry(federation).or_default();
+        known.extend(ranges.into_iter().map(|range| (start(&range), range)));
+    }
+    let federations = federations.into_iter();
+    federations
+        .map(|(federation, ranges)| (federation, without_covered(ranges)))
+        .collect()
+}
+
+/// In the order of their starts, a prefix comes before everything that it covers.
+fn without_covered(ranges: BTreeMap<String, Range>) -> Vec<Range> {
+    let mut kept: Vec<Range> = Vec::with_capacity(ranges.len());
+    let mut widest: Option<String> = None;
+    for (start, range) in ranges {
+        if widest
+            .as_ref()
+            .is_some_and(|prefix| start.starts_with(prefix))
+        {
+            continue;
+        }
+        if matches!(range, Range::Prefix(_)) {
+            widest = Some(start);
+        }
+        kept.push(range);
+    }
+    kept
+}
+
+fn start(range: &Range) -> String {
+    match range {
+        Range::Key(start) | Range::Prefix(start) => start.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(federation: &str, paths: &[&str]) -> (Id, Vec<Range>) {
+        let range = |path: &&str| {
+            let start = (*path).to_owned();
+            if path.ends_with('/') {
+                Range::Prefix(start)
+            } else {
+                Range::Key(start)
+            }
+        };
+        let federation = Id::parse(federation).unwrap();
+        (federation, paths.iter().map(range).collect())
+    }
+
+    #[test]
+    fn the_ranges_of_all_reactors_are_watched_once() {
+        type Federations<'a> = &'a [(&'a str, &'a [&'a str])];
+        let cases: [(Federations, Federations); 5] = [
+            (&[], &[]),
+            (&[("a", &["n/B/", "n/A/"])], &[("a", &["n/A/", "n/B/"])]),
+            (
+                &[("b", &["n/A/"]), ("a", &["n/A/"]), ("b", &["n/A/"])],
+                &[("a", &["n/A/"]), ("b", &["n/A/"])],
+            ),
+            (
+                &[("a", &["n/A/", "n/A/x/", "m"]), ("a", &["n/", "m"])],
+                &[("a", &["m", "n/"])],
+            ),
+            (
+                &[("a", &["n/A/", "n/A/k", "n/AB/", "n/B"])],
+                &[("a", &["n/A/", "n/AB/", "n/B"])],
+            ),
+        ];
+        for (asked, expected) in cases {
+            let all = |federations: Federations| -> Ranges {
+                let federations = federations.iter();
+                federations.map(|(id, paths)| ranges(id, paths)).collect()
+            };
+            assert_eq!(union(all(asked)), all(expected), "{asked:?}");
+        }
+    }
+}

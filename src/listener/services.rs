@@ -1,0 +1,226 @@
+//! What this node's services have applied against what they would get if they were rendered now, by the snapshots of the
+//! watch: no read of the registry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::registry_link::{Ranges, RegistryChange};
+use crate::{
+    edge::{files, registry::Session},
+    model::{id::Id, manifest::Manifest, name::Name},
+    node::Node,
+    operations::{
+        inputs::Inputs,
+        read_set::{ReadSet, Snapshots},
+    },
+    provision::{Differences, Digest, Finding, Observation, Resolved, digest},
+    render::{diff, shell},
+    report::{Failure, Journal},
+    resolve::resolve,
+};
+
+/// The services of this node, compared.
+pub(super) struct Services {
+    journal: Journal,
+    inputs: Inputs,
+    /// How many names the manifests require.
+    names: usize,
+    differences: Differences,
+    /// The services to be compared next.
+    affected: BTreeSet<Id>,
+    /// Why manifests cannot be used, as it was journalled.
+    bad_manifests: BTreeMap<Id, String>,
+}
+
+impl Services {
+    /// Reads the manifests and everything else that the environments follow from.
+    pub(super) fn load(node: &Node, session: &Session, journal: Journal) -> Result<Self, Failure> {
+        let mut services = Self {
+            journal,
+            inputs: Inputs::without_registry(node, session)?,
+            names: 0,
+            differences: Differences::default(),
+            affected: BTreeSet::new(),
+            bad_manifests: BTreeMap::new(),
+        };
+        services.take_manifests();
+        Ok(services)
+    }
+
+    /// Reads this node's files again; all services are compared next.
+    pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
+        self.inputs = Inputs::without_registry(node, session)?;
+        self.take_manifests();
+        Ok(())
+    }
+
+    fn take_manifests(&mut self) {
+        let manifests = self.inputs.manifests.values().flatten();
+        let names = manifests.flat_map(|manifest| {
+            required_names(manifest).map(move |name| (&manifest.federation, name))
+        });
+        self.names = names.collect::<BTreeSet<_>>().len();
+        self.journal_bad_manifests();
+        self.affect_all();
+    }
+
+    /// The ranges of the registry that the manifests require.
+    pub(super) fn ranges(&self) -> Ranges {
+        let mut reads = ReadSet::default();
+        for manifest in self.inputs.manifests.values().flatten() {
+            reads.names(&manifest.federation, required_names(manifest));
+        }
+        reads.requests()
+    }
+
+    /// How many names the manifests require.
+    pub(super) fn names(&self) -> usize {
+        self.names
+    }
+
+    /// The services that a provision would change, with the variables that differ.
+    pub(super) fn differing(&self) -> &BTreeMap<Id, Vec<String>> {
+        self.differences.differing()
+    }
+
+    /// All services are compared next.
+    pub(super) fn affect_all(&mut self) {
+        self.affected.extend(self.inputs.manifests.keys().cloned());
+        // Those whose manifest is gone no longer differ.
+        let differing = self.differences.differing();
+        self.affected.extend(differing.keys().cloned());
+    }
+
+    /// A new watch started, whose snapshots begin empty.
+    pub(super) fn watch_started(&mut self) {
+        self.differences.registry_listed();
+    }
+
+    /// Takes what changed in the snapshots; the services concerned are compared next.
+    pub(super) fn take(&mut self, node: &Node, snapshots: &Snapshots, change: &RegistryChange) {
+        match change {
+            RegistryChange::Listed => {
+                self.differences.registry_listed();
+                self.affect_all();
+            }
+            RegistryChange::Names(federation, names) => {
+                let ids = self.requiring(federation, names);
+                for id in &ids {
+                    if self.differences.watches(id)
+                        && let Some(observation) = self.observe(node, snapshots, id)
+                    {
+                        self.differences.record(id, observation.resolved);
+                    }
+                }
+                self.affected.extend(ids);
+            }
+        }
+    }
+
+    /// Compares the affected services; returns whether any of them needs a provision that is neither running nor already
+    /// being retried.
+    pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) -> bool {
+        let mut needs_provision = false;
+        for id in std::mem::take(&mut self.affected) {
+            let Some(observation) = self.observe(node, snapshots, &id) else {
+                self.differences.forget(&id);
+                continue;
+            };
+            let names = observation.names.join(",");
+            let verdict = self.differences.observe(&id, observation);
+            needs_provision |= verdict.needs_provision;
+            match verdict.report {
+                Some(Finding::Change) => self
+                    .journal
+                    .event("change", &[("service", &id), ("variables", &names)]),
+                Some(Finding::Unmet) => self
+                    .journal
+                    .event("unmet", &[("service", &id), ("names", &names)]),
+                Some(Finding::UpToDate) => self.journal.event("up-to-date", &[("service", &id)]),
+                None => {}
+            }
+        }
+        needs_provision
+    }
+
+    /// A provision starts from what was compared last.
+    pub(super) fn provision_started(&mut self) {
+        self.differences.provision_started();
+    }
+
+    /// The provision ended; all services are compared next.
+    pub(super) fn provision_ended(&mut self, node: &Node, success: bool) {
+        if success {
+            let applied = |id: &Id| applied(node, id).and_then(|conf| conf_digest(&conf));
+            self.differences.provision_succeeded(applied);
+        } else {
+            self.differences.provision_failed();
+        }
+        self.affect_all();
+    }
+
+    /// Compares one service; nothing for one without a usable manifest, and while its registry was not read yet.
+    fn observe(&self, node: &Node, snapshots: &Snapshots, id: &Id) -> Option<Observation> {
+        let manifest = self.inputs.manifests.get(id)?.as_ref().ok()?;
+        if snapshots.of(&manifest.federation).error().is_some() {
+            return None;
+        }
+        let conf = applied(node, id);
+        let applied = conf.as_deref().and_then(conf_digest);
+        let input = self.inputs.with_snapshots(snapshots, node, manifest);
+        let (now, names) = match resolve(&input) {
+            Ok(resolution) => {
+                let environment = &resolution.environment;
+                let lines = diff(conf.as_deref(), environment, false);
+                let names = lines.into_iter().map(|line| line.name).collect();
+                (Some(digest::of_environment(environment)), names)
+            }
+            Err(missing) => {
+                let names = missing.iter().map(|reference| reference.name.to_string());
+                let names: BTreeSet<String> = names.collect();
+                (None, names.into_iter().collect())
+            }
+        };
+        let resolved = Resolved { now, applied };
+        Some(Observation { resolved, names })
+    }
+
+    fn requiring(&self, federation: &Id, names: &BTreeSet<Name>) -> Vec<Id> {
+        let manifests = self.inputs.manifests.values().flatten();
+        let requires = |manifest: &&Manifest| {
+            manifest.federation == *federation
+                && required_names(manifest).any(|name| names.contains(name))
+        };
+        let requiring = manifests.filter(requires);
+        requiring.map(|manifest| manifest.id.clone()).collect()
+    }
+
+    fn journal_bad_manifests(&mut self) {
+        let manifests = self.inputs.manifests.iter();
+        let bad: BTreeMap<Id, String> = manifests
+            .filter_map(|(id, manifest)| Some((id.clone(), manifest.as_ref().err()?.in_short())))
+            .collect();
+        for (id, reason) in &bad {
+            if self.bad_manifests.get(id) != Some(reason) {
+                self.journal
+                    .event("bad-manifest", &[("service", id), ("reason", reason)]);
+            }
+        }
+        self.bad_manifests = bad;
+    }
+}
+
+fn required_names(manifest: &Manifest) -> impl Iterator<Item = &Name> {
+    let requires = manifest.requires.values();
+    requires.flat_map(|requirement| requirement.pattern.holes())
+}
+
+/// The applied conf of a service; one that cannot be read counts as none.
+fn applied(node: &Node, id: &Id) -> Option<Vec<u8>> {
+    files::read_own(&node.paths.applied(id)).ok().flatten()
+}
+
+/// The digest of a conf; nothing for one that `exec` would refuse.
+fn conf_digest(conf: &[u8]) -> Option<Digest> {
+    let variables = shell::parse(conf).ok()?.into_iter().collect();
+    Some(digest::of_variables(&variables))
+}
