@@ -1,7 +1,8 @@
-//! What the nodes of a federation say they run with: their `applied/` records (section 5). Pure: snapshots come in as
+//! What the nodes of a federation run with, from their `applied/` records (section 5). Pure: snapshots come in as
 //! arguments. Knows nothing of how records are read or written.
 
 mod published;
+mod records;
 mod users;
 
 pub(crate) use published::change;

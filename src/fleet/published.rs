@@ -1,9 +1,9 @@
-//! This node's own `applied/` record of a service: what it should say.
+//! Keeps this node's `applied/` record of a service up to date.
 
 use crate::model::{applied::AppliedRecord, transaction::Change};
 
-/// The change that makes the record at `path` say `applied`; `None` where it says so already. A service that runs with
-/// nothing from the registry has no record.
+/// The change that publishes `applied` at `path`; `None` if it is published already. A service that uses no announcement
+/// has no record.
 pub(crate) fn change(
     path: &str,
     published: Option<&[u8]>,
@@ -11,12 +11,12 @@ pub(crate) fn change(
 ) -> Option<Change> {
     // Keys and numbers always serialise.
     let value = serde_json::to_vec(applied).unwrap_or_default();
-    let wanted = (!applied.is_empty()).then_some(value);
-    if published == wanted.as_deref() {
+    let desired = (!applied.is_empty()).then_some(value);
+    if published == desired.as_deref() {
         return None;
     }
     let key = path.to_owned();
-    Some(match wanted {
+    Some(match desired {
         Some(value) => Change::Put {
             key,
             value,
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_written_when_it_differs_and_removed_when_there_is_nothing_to_say() {
+    fn a_record_is_written_when_it_differs_and_removed_when_it_is_empty() {
         let value = serde_json::to_vec(&applied(3)).unwrap();
         let put = Some(Change::Put {
             key: PATH.to_owned(),

@@ -1,45 +1,41 @@
-//! Who still runs with announcements that were taken back.
+//! The users of withdrawn announcements.
 
 use std::collections::BTreeSet;
 
-use crate::model::{
-    applied::AppliedRecord,
-    id::Id,
-    key::{self, Key},
-    snapshot::Snapshot,
-};
+use super::records::{NodeRecord, RecordContent, records};
+use crate::model::{id::Id, key::Key, snapshot::Snapshot};
 
-/// The nodes that run with the old values of `keys`: for each a line with node, variable and service. A value is old if
-/// its revision is lower than that of the tombstone, or of an announcement made since.
+/// The users of old values of `keys`: a line with node, variable and service for each. A value is old if its revision is
+/// lower than that of the tombstone, or of an announcement made since. Unreadable records name no user.
 pub(crate) fn users(
     federation: &Id,
     keys: &BTreeSet<Key>,
     snapshot: &Snapshot,
 ) -> BTreeSet<String> {
-    let prefix = key::applied_prefix(federation);
+    let is_old = |(path, revision): &(String, i64)| {
+        Key::parse(path).is_some_and(|(_, key)| {
+            keys.contains(&key) && *revision < first_new_revision(&key, snapshot)
+        })
+    };
     let mut lines = BTreeSet::new();
-    for (path, entry) in &snapshot.others {
-        let Some((node, service)) = path.strip_prefix(&prefix).and_then(|p| p.split_once('/'))
-        else {
+    for record in records(federation, snapshot) {
+        let NodeRecord {
+            node,
+            service,
+            content,
+        } = record;
+        let RecordContent::Applied(applied) = content else {
             continue;
         };
-        let applied: AppliedRecord = serde_json::from_slice(&entry.value).unwrap_or_default();
-        for (variable, sources) in applied {
-            let is_old = |(path, revision): &(String, i64)| {
-                let key = Key::parse(path).map(|(_, key)| key);
-                key.is_some_and(|key| {
-                    keys.contains(&key) && *revision < first_new_revision(&key, snapshot)
-                })
-            };
-            if sources.iter().any(is_old) {
-                lines.insert(format!("{node}   {variable} of {service}"));
-            }
-        }
+        let old = applied
+            .iter()
+            .filter(|(_, sources)| sources.iter().any(is_old));
+        lines.extend(old.map(|(variable, _)| format!("{node}   {variable} of {service}")));
     }
     lines
 }
 
-/// The first revision of a key that is not the old value any more.
+/// The first revision of a key after the old value.
 fn first_new_revision(key: &Key, snapshot: &Snapshot) -> i64 {
     let tombstone = snapshot.withdrawn.get(key).map(|entry| entry.revision);
     let live = || snapshot.live.get(key).map(|entry| entry.revision);
@@ -49,7 +45,7 @@ fn first_new_revision(key: &Key, snapshot: &Snapshot) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{key::Kind, snapshot::Entry};
+    use crate::model::{announcement::By, sample, snapshot::Entry};
 
     const KEY: &str = "/reconf/v1/f/provides/API_URL/r/api@api01";
 
@@ -75,19 +71,24 @@ mod tests {
 
     #[test]
     fn a_node_uses_the_old_value_until_it_has_applied_a_newer_one() {
-        let tombstone = || {
-            let path = Kind::Withdrawn;
-            let key = Key::parse(KEY).unwrap().1.path(path);
-            entry(&key, r#"{"by": "hand", "at": "2026-01-01T00:00:00Z"}"#, 5)
-        };
-        let line = ["web01   API_URL of www"];
-        assert_eq!(found(4, vec![tombstone()]), line);
-        assert_eq!(found(6, vec![tombstone()]), [""; 0]);
-        assert_eq!(found(4, Vec::new()), line);
+        let (_, key) = Key::parse(KEY).unwrap();
+        let tombstone = sample::tombstone(&key, By::Hand, 5);
+        let live = sample::live(&key, &sample::announcement("x"), 7);
+        let user = vec!["web01   API_URL of www"];
+        for (revision, others, expected) in [
+            (4, vec![], user.clone()),
+            (4, vec![tombstone.clone()], user.clone()),
+            (5, vec![tombstone.clone()], vec![]),
+            (6, vec![tombstone], vec![]),
+            (6, vec![live.clone()], user),
+            (7, vec![live], vec![]),
+        ] {
+            assert_eq!(found(revision, others), expected, "{revision}");
+        }
     }
 
     #[test]
-    fn a_record_of_another_key_or_without_an_object_names_nobody() {
+    fn a_record_of_another_key_or_without_an_object_names_no_user() {
         let other = entry("/reconf/v1/f/applied/web02/www", "[1]", 9);
         let foreign = r#"{"X": [["/reconf/v1/f/provides/X/r/x@x01", 1]]}"#;
         let foreign = entry("/reconf/v1/f/applied/web03/www", foreign, 9);

@@ -12,7 +12,7 @@ const WIDTH: usize = 100;
 /// A line as the excerpt shows it: masked, cut, and without control characters.
 struct ShownLine {
     text: String,
-    /// Where the caret stands, in characters from 0.
+    /// The column of the caret, in characters from 0.
     caret: usize,
 }
 
@@ -103,17 +103,17 @@ fn mask(line: &str, caret: usize, redaction: Redaction) -> (String, usize) {
         Redaction::Passwords => secret::passwords(line),
         Redaction::Values => secret::json_values(line),
     };
-    let mut moved = caret;
+    let mut shifted = caret;
     for part in secrets.iter().rev() {
         let start = line[..part.start].chars().count();
         let length = line[part.clone()].chars().count();
         if caret >= start + length {
-            moved = moved + 3 - length;
+            shifted = shifted + 3 - length;
         } else if caret >= start {
-            moved = start;
+            shifted = start;
         }
     }
-    (secret::mask(line, &secrets), moved)
+    (secret::mask(line, &secrets), shifted)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::model::name::Name;
 
 const EXPORT: &[u8] = b"export ";
 
-/// The value in single quotes, in which every byte but NUL stands for itself; a single quote becomes `'\''`.
+/// The value in single quotes, where every byte but NUL is literal; a single quote becomes `'\''`.
 pub(crate) fn quote(value: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(value.len() + 2);
     quoted.push(b'\'');

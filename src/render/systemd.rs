@@ -5,7 +5,7 @@ use super::{conf::Pairs, conf_error::ConfError};
 /// The characters that need a backslash in double quotes (systemd's `SHELL_NEED_ESCAPE`).
 const ESCAPED: [char; 4] = ['"', '\\', '`', '$'];
 
-/// The value in double quotes; line feeds stand for themselves.
+/// The value in double quotes; line feeds stay as they are.
 pub(super) fn quote(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len() + 2);
     quoted.push('"');

@@ -71,17 +71,17 @@ struct Filled {
 
 /// The requirement's variable, `None` for an unmet optional one, or every missing name.
 fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
-    let mut found: Vec<(&Name, ReferenceValue)> = Vec::new();
+    let mut values: Vec<(&Name, ReferenceValue)> = Vec::new();
     let mut missing: Vec<Name> = Vec::new();
     for name in requirement.pattern.holes() {
         match lookup::value_of(input, name, &requirement.pick) {
-            Some(one) => found.push((name, one)),
+            Some(value) => values.push((name, value)),
             None if missing.contains(name) => {}
             None => missing.push(name.clone()),
         }
     }
     if missing.is_empty() {
-        return Ok(Some(join(input, requirement, &found)));
+        return Ok(Some(join(input, requirement, &values)));
     }
     // Neither a default nor `optional` applies if the registry was not read: it may have the name.
     let read = matches!(input.registry, RegistryState::Available(_));
@@ -98,14 +98,14 @@ fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled
 fn join(
     input: &ResolveInput,
     requirement: &Requirement,
-    found: &[(&Name, ReferenceValue)],
+    values: &[(&Name, ReferenceValue)],
 ) -> Filled {
     let value_of = |hole: &Name| {
-        let found = found.iter().find(|(name, _)| *name == hole);
-        found.map(|(_, found)| found.value.clone())
+        let value = values.iter().find(|(name, _)| *name == hole);
+        value.map(|(_, value)| value.value.clone())
     };
     let read = matches!(input.registry, RegistryState::Available(_));
-    let expired = found
+    let expired = values
         .iter()
         .filter(|(_, f)| read && f.source == Source::LastKnown);
     Filled {
@@ -113,14 +113,14 @@ fn join(
         variable: Variable {
             value: requirement.pattern.fill(value_of).unwrap_or_default(),
             // A pattern without holes is a literal value, like those of `environment`.
-            source: found
+            source: values
                 .iter()
                 .map(|(_, f)| f.source)
                 .max()
                 .unwrap_or(Source::Environment),
-            references: found.iter().map(|(name, _)| (*name).clone()).collect(),
-            keys: found.iter().flat_map(|(_, f)| f.keys.clone()).collect(),
-            providers: found
+            references: values.iter().map(|(name, _)| (*name).clone()).collect(),
+            keys: values.iter().flat_map(|(_, f)| f.keys.clone()).collect(),
+            providers: values
                 .iter()
                 .flat_map(|(_, f)| f.providers.clone())
                 .collect(),

@@ -34,7 +34,7 @@ fn is_there(etcd: &Etcd, node: &Node) -> bool {
 }
 
 #[test]
-fn an_announcement_lives_with_its_listener_and_is_made_anew_when_it_lapsed() {
+fn an_announcement_lives_with_its_listener_and_is_made_anew_when_it_expired() {
     let etcd = Etcd::start();
     let node = provider(etcd.url(), "", 3306);
     let listener = node.listen_as(node.scenario.command(&["listen"]));

@@ -173,7 +173,7 @@ fn neither_default_nor_optional_covers_what_was_never_read() {
 }
 
 #[test]
-fn withdrawn_lapsed_and_unread_are_three_things() {
+fn withdrawn_expired_and_unread_are_three_things() {
     on_both(|fleet| {
         let api = fleet.node("api01").manifest("api", API);
         let web = fleet.node("web01").manifest("www", WWW);
@@ -188,12 +188,12 @@ fn withdrawn_lapsed_and_unread_are_three_things() {
             let listed = stranger.run(&["ls", "API_URL", "--output", "json"]);
             listed.succeeds().is_empty().then_some(())
         });
-        let lapsed = web.run(&["render", "www"]);
+        let expired = web.run(&["render", "www"]);
         line(
-            &lapsed,
+            &expired,
             "warning: API_URL has expired (not withdrawn): `www` keeps the last known value of URL",
         );
-        let _kept = lapsed.changes_nothing().exits(0);
+        let _kept = expired.changes_nothing().exits(0);
         let never = stranger.run(&["render", "www"]).exits(75);
         line(&never, "  URL   needs API_URL  nothing provides it");
 

@@ -58,7 +58,7 @@ fn announcing_again_keeps_the_lease_and_another_time_to_live_takes_another() {
 }
 
 #[test]
-fn what_is_kept_alive_stays_and_what_lapsed_is_announced_again() {
+fn what_is_kept_alive_stays_and_what_expired_is_announced_again() {
     on_both(|fleet| {
         let api = fleet.node("api01").manifest("api", API);
         let announce = ["announce", "api", "--ttl", "5s"];

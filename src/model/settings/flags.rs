@@ -1,4 +1,4 @@
-//! Global flags, and the environment variables that stand in for them.
+//! Global flags, and the environment variables that replace them.
 
 use std::{ffi::OsString, path::PathBuf};
 
