@@ -1,8 +1,8 @@
 name             'reconf'
 maintainer       'The reconf authors'
-# Either, as the user likes; Cookstyle knows one at a time.
+# Apache-2.0 or MIT, at the user's option; Cookstyle accepts only one.
 license          'Apache-2.0'
-description      "Renders what a node's services require, and tells the fleet what they provide"
+description      'Renders environment files from what services require, and announces what they provide'
 version          '0.1.0'
 chef_version     '>= 16.0'
 supports         'debian'

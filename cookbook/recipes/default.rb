@@ -2,15 +2,15 @@
 # Cookbook:: reconf
 # Recipe:: default
 #
-# Makes this node use reconf: what its services require is rendered here, what they provide is announced when
-# everything else in the converge has succeeded.
+# Renders the environment of this node's services, and announces what they provide when everything else in the
+# converge has succeeded.
 #
 
 services = Array(node['reconf']['services']).map(&:to_s).uniq.sort
-install = ReconfCookbook::Plain.attribute(node, 'reconf', 'install')
+install = ReconfCookbook::HashValue.from_attribute(node, 'reconf', 'install')
 
 unless install.empty?
-  # Its name is told in every log, and a URL can hold a password.
+  # Not the source as the name: names appear in every log, and a URL can hold a password.
   reconf_install 'reconf' do
     source install['source']
     checksum install['checksum'] if install['checksum']
@@ -19,17 +19,17 @@ end
 
 reconf_configuration 'node'
 
-# What an earlier converge installed, and what one that could not end left behind.
-ReconfCookbook::Leftovers.of(node, services).each do |service|
+# Services that an earlier converge installed, or failed to withdraw.
+ReconfCookbook::RemovedServices.of(node, services).each do |service|
   reconf_service service do
     action :delete
-    not_if { ReconfCookbook::Leftovers.declared?(run_context, service) }
+    not_if { ReconfCookbook::RemovedServices.declared?(run_context, service) }
   end
 end
 
 services.each do |service|
   reconf_service service do
-    managed_by ReconfCookbook::Leftovers::RECIPE
+    managed_by ReconfCookbook::RemovedServices::RECIPE
   end
 end
 

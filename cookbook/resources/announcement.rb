@@ -2,9 +2,9 @@ provides :reconf_announcement
 resource_name :reconf_announcement
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
-description 'Tells the fleet what services of this node provide, or takes it back'
+description 'Publishes what services of this node provide, or withdraws it'
 
 property :services, [String, Array],
          name_property: true,
@@ -14,28 +14,26 @@ property :services, [String, Array],
 property :after_converge, [true, false],
          default: false,
          desired_state: false,
-         description: 'Wait until everything else in the converge has succeeded, delayed notifications included.'
+         description: 'Announce only after everything else in the converge has succeeded, delayed notifications included.'
 
 property :keep_withdrawn, [true, false],
          default: true,
          desired_state: false,
-         description: 'Leave a service alone that somebody withdrew by hand.'
+         description: 'Do not announce a service that was withdrawn by hand.'
 
 property :ttl, String,
          desired_state: false,
-         description: 'How long the announcement lives unless it is announced again or kept alive (`90s`).'
+         description: 'Time after which the announcement expires unless it is announced again or kept alive (`90s`).'
 
 action :announce do
-  if new_resource.after_converge && !converge.after.over?
-    converge.after.run(new_resource, :announce)
-  elsif idle?
-    Chef::Log.debug("#{new_resource}: everything is announced, as the render has seen")
-  elsif speechless?
-    converge_by(new_resource.services.flat_map { |service| unseen(service) }) {}
+  if new_resource.after_converge && !converge.after.started?
+    converge.after.schedule(new_resource, :announce)
+  elsif why_run_without_binary?
+    converge_by(new_resource.services.flat_map { |service| first_announcement(service) }) {}
   else
-    flags, input = whyrun_mode? ? assuming : [[], '']
-    answers = binary.ask('announce', *words, *flags, *new_resource.services, input: input)
-    each_answer(answers) { |answer| ReconfCookbook::Report.announce(answer) }
+    dry_run_flags, input = whyrun_mode? ? dry_run : [[], '']
+    results = binary.run('announce', *flags, *dry_run_flags, *new_resource.services, input: input)
+    each_result(results) { |result| ReconfCookbook::ChangeReport.announce(result) }
   end
 end
 
@@ -44,43 +42,38 @@ action :withdraw do
     keys = new_resource.services.flat_map { |service| announced_keys(service) }
     converge_by(keys.map { |key| "withdraw #{key}" }) {} unless keys.empty?
   else
-    answers = binary.ask('withdraw', *new_resource.services)
-    each_answer(answers) { |answer| ReconfCookbook::Report.withdraw(answer) }
+    results = binary.run('withdraw', *new_resource.services)
+    each_result(results) { |result| ReconfCookbook::ChangeReport.withdraw(result) }
   end
 end
 
 action_class do
-  # At the end of a converge that has changed nothing, the render's one read of the registry has told all there is to
-  # tell. A lease that this resource sets is to be renewed.
-  def idle?
-    converge.after.over? && new_resource.ttl.nil? && converge.announced?(binary, new_resource.services, new_resource.run_context)
+  def flags
+    flags = []
+    flags << '--keep-withdrawn' if new_resource.keep_withdrawn
+    flags += ['--ttl', new_resource.ttl] if new_resource.ttl
+    flags
   end
 
-  def words
-    words = []
-    words << '--keep-withdrawn' if new_resource.keep_withdrawn
-    words += ['--ttl', new_resource.ttl] if new_resource.ttl
-    words
-  end
-
-  # Tells of every service that was done before it fails for the first that was not.
-  def each_answer(answers)
-    failures = new_resource.services.map do |service|
-      answer = answers.take(service)
-      warn_of(answer)
-      Chef::Log.warn("#{new_resource}: #{service} stays withdrawn, as somebody did by hand") if answer['held'] && action == :announce
-      lines = yield(answer)
-      converge_by(lines) {} if answer['changed']
+  # Reports every service that succeeded, then raises the first error.
+  def each_result(results)
+    errors = new_resource.services.map do |service|
+      result = results.take(service)
+      log_warnings(result)
+      Chef::Log.warn("#{new_resource}: #{service} was withdrawn by hand and stays withdrawn") if result['held'] && action == :announce
+      lines = yield(result)
+      # reconf has done it already.
+      converge_by(lines) {} if result['changed']
       nil
-    rescue ReconfCookbook::Failure => e
+    rescue ReconfCookbook::Error => e
       e
     end
-    failure = failures.compact.first
-    raise failure if failure
+    error = errors.compact.first
+    raise error if error
   end
 
-  # What a service would announce, on a host where the binary is not yet there.
-  def unseen(service)
+  # What a service would announce, for a host where the binary is not installed yet.
+  def first_announcement(service)
     (manifest_of(service)['provides'] || {}).keys.sort.map { |name| "announce #{name} of #{service} once reconf is installed" }
   end
 end

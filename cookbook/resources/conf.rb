@@ -2,9 +2,9 @@ provides :reconf_conf
 resource_name :reconf_conf
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
-description "Renders a service's environment to its conf, and notifies whom it concerns"
+description "Renders a service's environment to its conf, and notifies other resources of changed variables"
 
 property :service, String,
          name_property: true,
@@ -13,91 +13,90 @@ property :service, String,
 property :await_applied, [true, false],
          default: true,
          desired_state: false,
-         description: 'Count the conf as applied only when the converge has succeeded: until then every converge notifies again.'
+         description: 'Mark the conf as applied only when the converge has succeeded; until then every converge notifies again.'
 
 property :drain, String,
          desired_state: false,
-         description: 'Let running tasks end first, for so long at most (`10m`).'
+         description: 'How long to wait for running tasks to end before the conf is replaced (`10m`).'
 
 property :on_change, Hash,
          default: {},
          desired_state: false,
-         coerce: proc { |wanted| ReconfCookbook::OnChange.coerce(wanted) },
-         description: 'Whom to notify of which variables: `{ \'DATABASE_URL\' => [:restart, \'service[www]\'] }`.'
+         coerce: proc { |on_change| ReconfCookbook::OnChange.coerce(on_change) },
+         description: 'Notifications for single variables: `{ \'DATABASE_URL\' => [:restart, \'service[www]\'] }`.'
 
 property :together, Array,
          default: [],
          default_description: 'this service alone',
          desired_state: false,
-         description: 'Services that one process renders together with this one; each needs a `reconf_conf` with the same list, and is rendered alone where it wants anything else otherwise.'
+         description: 'Services that one process renders together with this one. Each needs a `reconf_conf` with the same list; one whose other properties differ is rendered by itself.'
 
 action :render do
-  find_targets
-  if speechless?
-    path = places.rendered(new_resource.service, config).first
-    converge_by(ReconfCookbook::Report.first_render(path, manifest_of(new_resource.service))) {}
+  check_targets
+  if why_run_without_binary?
+    path = paths.rendered(new_resource.service, config).first
+    converge_by(ReconfCookbook::ChangeReport.first_render(path, manifest_of(new_resource.service))) {}
   else
-    tell(answer)
+    report(render)
   end
 end
 
 action_class do
-  # A name that is wrong is told now, and not when the variable changes one day.
-  def find_targets
+  # Reports an undeclared target in every converge, not only in the one in which its variable changes.
+  def check_targets
     new_resource.on_change.values.flatten(1).each do |_, target, _|
       new_resource.run_context.resource_collection.find(target) if target.is_a?(String)
     rescue Chef::Exceptions::ResourceNotFound
-      raise ReconfCookbook::Failure, "`on_change` names #{target}, which is declared nowhere"
+      raise ReconfCookbook::Error, "`on_change` notifies #{target}, which is not declared"
     end
   end
 
-  def answer
-    flags, input = whyrun_mode? ? assuming : [words, '']
-    converge.answer(binary, ['render', *flags], new_resource.service, wishes(new_resource), input) { together }
+  def render
+    arguments, input = whyrun_mode? ? dry_run : [flags, '']
+    converge.result(binary, ['render', *arguments], new_resource.service, options_of(new_resource), input) { services }
   end
 
-  # One process renders what is to be rendered in the same way. A service with wishes of its own is asked for alone:
-  # what another had rendered before it would have heeded none of them.
-  def together
-    return [new_resource.service] if before?(new_resource)
+  # The services that one process renders: those of `together` whose options are equal. A conf with other options is
+  # rendered by itself, since a render for another conf would not apply them.
+  def services
+    return [new_resource.service] if before_notifications?(new_resource)
 
-    wanted = wishes(new_resource)
-    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && wishes(other) == wanted }
+    options = options_of(new_resource)
+    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && options_of(other) == options }
     (new_resource.together & confs.map(&:service)) | [new_resource.service]
   end
 
-  def wishes(conf)
-    %i(action binary root await_applied drain together only_if not_if).map { |wish| conf.send(wish) } << before?(conf)
+  def options_of(conf)
+    %i(action binary root await_applied drain together only_if not_if).map { |property| conf.send(property) } << before_notifications?(conf)
   end
 
-  # Whether something is to be done before it is written: nobody else may then write it.
-  def before?(conf)
+  # A conf with `:before` notifications must not be written by the render of another conf, which does not deliver them.
+  def before_notifications?(conf)
     !conf.run_context.before_notifications(conf).empty?
   end
 
-  def words
-    words = ['--check-announced']
-    words << '--await-applied' if new_resource.await_applied
-    words += ['--drain', new_resource.drain] if new_resource.drain
-    words
+  def flags
+    flags = []
+    flags << '--await-applied' if new_resource.await_applied
+    flags += ['--drain', new_resource.drain] if new_resource.drain
+    flags
   end
 
-  def tell(answer)
-    warn_of(answer)
-    converge.saw_announced(binary, new_resource.service, answer['announced'])
-    return unless answer['changed'] || !answer['mended'].empty?
+  def report(result)
+    log_warnings(result)
+    return unless result['changed'] || !result['repaired'].empty?
 
-    # The work is done already: the binary looks and writes under one lock.
-    converge_by(ReconfCookbook::Report.render(answer)) do
-      converge.after.applies(binary, new_resource.service) if answer['pending'] && new_resource.await_applied
+    # reconf has written the conf already: it compares and writes under one lock.
+    converge_by(ReconfCookbook::ChangeReport.render(result)) do
+      converge.after.mark_applied(binary, new_resource.service) if result['pending'] && new_resource.await_applied
     end
-    notify(answer['variables'].select { |variable| variable['changed'] }.map { |variable| variable['name'] })
+    notify(result['variables'].select { |variable| variable['changed'] }.map { |variable| variable['name'] })
   end
 
   def notify(changed)
-    ReconfCookbook::OnChange.notifications(new_resource.on_change, changed).each do |what, target, timing|
-      notify_group "#{new_resource.service}: #{what} #{target}" do
-        notifies what, target, timing
+    ReconfCookbook::OnChange.notifications(new_resource.on_change, changed).each do |target_action, target, timing|
+      notify_group "#{new_resource.service}: #{target_action} #{target}" do
+        notifies target_action, target, timing
         action :run
       end
     end

@@ -2,64 +2,64 @@ provides :reconf_exec
 resource_name :reconf_exec
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
 description "Runs a command with a service's environment"
 
 property :service, String,
          name_property: true,
-         description: 'The service whose conf is the environment.'
+         description: 'The service whose environment the command gets.'
 
 property :command, [String, Array],
          desired_state: false,
-         description: "A list of words, or a line for `/bin/sh -c`; by default the manifest's own command."
+         description: 'A list of arguments, or a line for `/bin/sh -c`. By default the command of the manifest.'
 
 property :creates, String,
          desired_state: false,
-         description: 'Do nothing if this file exists.'
+         description: 'Do not run the command if this file exists.'
 
 property :cwd, String,
          desired_state: false,
-         description: 'The folder in which the command runs.'
+         description: 'The working directory of the command.'
 
 property :user, [String, Integer],
          desired_state: false,
-         description: 'The user as whom it runs; it has to be allowed to read the conf.'
+         description: 'The user that runs the command; it must be able to read the conf.'
 
 property :group, [String, Integer],
          desired_state: false,
-         description: 'The group as which it runs.'
+         description: 'The group of the process.'
 
 property :environment, Hash,
          default: {},
          sensitive: true,
          desired_state: false,
-         description: 'Variables besides those of the conf, which win where both have one.'
+         description: 'Additional variables. A variable of the conf takes precedence over one of the same name.'
 
 property :returns, [Integer, Array],
          default: 0,
          desired_state: false,
-         description: 'The exit codes of success.'
+         description: 'The exit codes that mean success.'
 
 property :timeout, [Integer, Float, String],
          default: 3600,
          coerce: proc { |seconds| seconds.is_a?(String) ? Float(seconds) : seconds },
          desired_state: false,
-         description: 'Seconds after which it has failed.'
+         description: 'Seconds after which the command is killed and fails.'
 
 property :live_stream, [true, false],
          default: false,
          desired_state: false,
-         description: 'Show its output while it runs.'
+         description: 'Show the output while the command runs.'
 
 property :task, [true, false],
          default: false,
          desired_state: false,
-         description: 'Hold the conf in place while it runs: a draining render waits for it.'
+         description: 'Hold the conf while the command runs: a render with `drain` waits for it.'
 
 property :wait, String,
          desired_state: false,
-         description: 'How long a task waits for a drain to end (`10m`).'
+         description: 'How long a task waits for a running drain to end (`10m`).'
 
 property :pristine, [true, false],
          default: false,
@@ -67,44 +67,44 @@ property :pristine, [true, false],
          description: "Start from an empty environment instead of Chef's."
 
 action :run do
-  wanted = new_resource
+  properties = new_resource
   line = command_line
-  shown = shy(wanted.environment)
-  execute "#{wanted.service}: #{what}" do
-    provider ReconfCookbook::QuietExecute
+  variables = masked_in_text(properties.environment)
+  execute "#{properties.service}: #{command_name}" do
+    provider ReconfCookbook::SensitiveExecute
     command line
     default_env false
-    %i(creates cwd user group).each { |name| send(name, wanted.send(name)) if wanted.send(name) }
-    environment shown unless wanted.environment.empty?
-    returns wanted.returns
-    timeout wanted.timeout
-    live_stream wanted.live_stream
-    sensitive wanted.sensitive
+    %i(creates cwd user group).each { |name| send(name, properties.send(name)) if properties.send(name) }
+    environment variables unless variables.empty?
+    returns properties.returns
+    timeout properties.timeout
+    live_stream properties.live_stream
+    sensitive properties.sensitive
   end
 end
 
 action_class do
-  # A command line that holds a secret is not to be the name of what the log tells of.
-  def what
+  # The command as Chef's log names it; a sensitive command can hold a secret.
+  def command_name
     return 'a sensitive command' if new_resource.sensitive && new_resource.command
 
-    Array(new_resource.command || 'its own command').join(' ')
+    Array(new_resource.command || "the manifest's command").join(' ')
   end
 
-  # Of a command that failed Chef shows every property, as `to_text` has it: here the names only.
-  def shy(environment)
+  # When a command fails, Chef prints every property by its `to_text`: this one names the variables and masks the values.
+  def masked_in_text(environment)
     names = environment.keys.map { |name| "#{name}=***" }.join(' ')
     environment.dup.tap { |variables| variables.define_singleton_method(:to_text) { names } }
   end
 
   def command_line
-    words = ['exec']
-    words << '--task' if new_resource.task
-    words += ['--wait', new_resource.wait] if new_resource.wait
-    words << '--pristine' if new_resource.pristine
-    words << new_resource.service
-    words += ['--', *program] if new_resource.command
-    binary.command(*words)
+    arguments = ['exec']
+    arguments << '--task' if new_resource.task
+    arguments += ['--wait', new_resource.wait] if new_resource.wait
+    arguments << '--pristine' if new_resource.pristine
+    arguments << new_resource.service
+    arguments += ['--', *program] if new_resource.command
+    binary.command(*arguments)
   end
 
   def program

@@ -2,33 +2,33 @@ provides :reconf_install
 resource_name :reconf_install
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
-description 'Installs the program from a package file, a URL or a local path'
+description 'Installs the reconf binary from a package file, a URL or a local path'
 
 property :source, String,
          name_property: true,
          sensitive: true,
-         description: 'A path or URL, of the program itself or of a `.deb` or `.rpm` package.'
+         description: 'The path or URL of the binary, or of a `.deb` or `.rpm` package.'
 
 property :checksum, String,
          regex: /\A\h{64}\z/,
-         description: 'The SHA-256 of what is at `source`; a URL needs one.'
+         description: 'The SHA-256 checksum of the file at `source`; required for a URL.'
 
 action :install do
   if url? && !new_resource.checksum
-    raise ReconfCookbook::Failure, "#{shown} needs a checksum\nhint: set it to what `sha256sum` says of the file"
+    raise ReconfCookbook::Error, "#{masked_source} needs a checksum\nhint: set `checksum` to the output of `sha256sum` for this file"
   end
 
   unless url? || source.start_with?('/')
-    raise ReconfCookbook::Failure, "the source #{shown} is neither a URL nor an absolute path"
+    raise ReconfCookbook::Error, "the source #{masked_source} is neither a URL nor an absolute path"
   end
-  raise ReconfCookbook::Failure, "the source `#{source}` is a folder" if ::File.directory?(source)
+  raise ReconfCookbook::Error, "the source `#{source}` is a directory" if ::File.directory?(source)
 
   if package_type
     install_package
   else
-    install_program
+    install_binary
   end
 end
 
@@ -41,13 +41,13 @@ action_class do
     source.match?(%r{\A[a-z]+://})
   end
 
-  # What has a password in it is not to be shown.
-  def secretive?
+  # A URL with credentials must not appear in messages.
+  def credentials?
     source.match?(%r{\A([a-z]+://)?[^/]*@})
   end
 
-  def shown
-    secretive? ? '`***`' : "`#{source}`"
+  def masked_source
+    credentials? ? '`***`' : "`#{source}`"
   end
 
   def package_type
@@ -56,30 +56,30 @@ action_class do
 
   def fetch(target, mode)
     from = url? ? source : "file://#{source}"
-    wanted = new_resource
-    hidden = wanted.sensitive || secretive?
+    install = new_resource
+    hidden = install.sensitive || credentials?
     remote_file target do
       source from
-      checksum wanted.checksum if wanted.checksum
+      checksum install.checksum if install.checksum
       mode mode
       backup false
       sensitive hidden
     end
   end
 
-  def install_program
+  def install_binary
     directory(::File.dirname(new_resource.binary)) { recursive true }
     fetch(new_resource.binary, '0755')
   end
 
   def install_package
     file = source
-    # What has a checksum is installed from a copy that was seen to have it.
+    # With a checksum, the package is installed from a copy whose checksum Chef has verified.
     if new_resource.checksum
       file = ::File.join(Chef::Config[:file_cache_path], "reconf-#{new_resource.checksum[0, 12]}.#{package_type}")
       fetch(file, '0644')
     end
-    # `:install` would be content with any version.
+    # `:install` would accept any installed version.
     declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') do
       source file
       action :upgrade

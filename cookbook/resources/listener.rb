@@ -2,17 +2,17 @@ provides :reconf_listener
 resource_name :reconf_listener
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
-description 'Runs the listener as a systemd service: it provisions this node when something that its services require has moved'
+description 'Runs the listener as a systemd service: it provisions this node when a value that its services require changes'
 
 property :unit, String,
          name_property: true,
-         description: "The unit's name, without `.service`."
+         description: 'The name of the unit, without `.service`.'
 
 property :command, Array,
          desired_state: false,
-         description: 'The command that provisions this node, by default `listen.command` of `config.json`.'
+         description: 'The command that provisions this node. By default `listen.command` of `config.json`.'
 
 property :metrics, String,
          desired_state: false,
@@ -21,13 +21,13 @@ property :metrics, String,
 property :environment, Hash,
          default: {},
          desired_state: false,
-         description: 'Variables of the listener and of its command. The unit is readable for all: no secrets.'
+         description: 'Environment variables of the listener and its command. Every user can read the unit: put no secrets here.'
 
 default_action :enable
 
 action :enable do
-  text = ReconfCookbook::ListenerUnit.text(program, new_resource.environment)
-  # A provision that runs, which may be this converge, goes on: the new listener waits for it.
+  text = ReconfCookbook::ListenerUnit.text(command_line, new_resource.environment)
+  # A restart does not stop a running provision, which can be this converge: the new listener waits for it.
   declare_resource(:systemd_unit, name) do
     content text
     verify false
@@ -47,10 +47,10 @@ action_class do
     "#{new_resource.unit}.service"
   end
 
-  def program
-    words = ['listen']
-    words += ['--metrics', new_resource.metrics] if new_resource.metrics
-    words += ['--', *new_resource.command.map(&:to_s)] if new_resource.command
-    binary.command(*words)
+  def command_line
+    arguments = ['listen']
+    arguments += ['--metrics', new_resource.metrics] if new_resource.metrics
+    arguments += ['--', *new_resource.command.map(&:to_s)] if new_resource.command
+    binary.command(*arguments)
   end
 end

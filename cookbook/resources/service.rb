@@ -2,57 +2,57 @@ provides :reconf_service
 resource_name :reconf_service
 unified_mode true
 
-extend ReconfCookbook::Resource
+extend ReconfCookbook::CommonProperties
 
-description "Installs a service's manifest on this node, or clears the service away"
+description "Installs a service's manifest on this node, or removes the service"
 
 property :service, String,
          name_property: true,
-         description: "The service's id."
+         description: 'The id of the service.'
 
 property :data_bag, String,
          default: lazy { node.read('reconf', 'data_bag') || 'service' },
          default_description: "`node['reconf']['data_bag']`",
-         description: 'The data bag of the manifest.'
+         description: 'The data bag that holds the manifest.'
 
 property :secret, String,
          sensitive: true,
          desired_state: false,
-         description: 'The secret of an encrypted item, if it is not the one that Chef is configured with.'
+         description: 'The secret of an encrypted item, if it differs from the one that Chef is configured with.'
 
 property :manifest, Hash,
          sensitive: true,
-         coerce: proc { |manifest| Mash.new(ReconfCookbook::Plain.hash('manifest', manifest)).to_hash },
+         coerce: proc { |manifest| Mash.new(ReconfCookbook::HashValue.check('manifest', manifest)).to_hash },
          desired_state: false,
-         description: 'The manifest itself, instead of an item of a data bag.'
+         description: 'The manifest, instead of an item of a data bag.'
 
 property :managed_by, String,
          desired_state: false,
-         description: 'Kept in the manifest as `x-managed-by`. `recipe[reconf]` clears those away that it installed and no longer lists.'
+         description: 'Written to the manifest as `x-managed-by`. `recipe[reconf]` removes the services that it has installed and that are no longer listed.'
 
 action :create do
   manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
   manifest = manifest.merge({ 'x-managed-by' => manager }.compact)
   converge.manifests[new_resource.service] = manifest
-  text = json_of(places.manifest(new_resource.service), manifest)
+  text = json_for(paths.manifest(new_resource.service), manifest)
 
-  # A decrypted item holds secrets: who may not read the conf may not read the manifest.
+  # A decrypted item can hold secrets, so the manifest gets the owner, group and mode of the conf.
   access = (config['render'].is_a?(Hash) ? config['render'] : {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
-  # A number is no mode to reconf, and another one to Chef: a broken manifest is not to be open for all.
+  # reconf rejects a numeric mode; Chef would take it as decimal, which can make the file readable for everyone.
   access = access.select { |_, value| value.is_a?(String) }
-  write(places.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
+  write(paths.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
 end
 
 action :delete do
-  if converge.after.over?
+  if converge.after.started?
     withdraw
   else
-    clear
+    remove
   end
 end
 
 action_class do
-  # Of two resources of a service each says the same: else each would change what the other one wrote, in every run.
+  # Two resources of one service write the same value; otherwise each would overwrite the other's in every run.
   def manager
     service = new_resource.service
     same = new_resource.run_context.resource_collection.select do |other|
@@ -61,47 +61,47 @@ action_class do
     [new_resource, *same].map(&:managed_by).compact.first
   end
 
-  def clear
-    converge.files[places.manifest(new_resource.service)] = nil
-    converge.changes
-    file places.manifest(new_resource.service) do
+  def remove
+    converge.files[paths.manifest(new_resource.service)] = nil
+    converge.discard_results
+    file paths.manifest(new_resource.service) do
       backup false
       sensitive true
       action :delete
     end
     begin
       withdraw
-    rescue ReconfCookbook::Failure => e
-      # The other services come first; the end of the converge tries again, and fails the run.
+    rescue ReconfCookbook::Error => e
+      # The rest of the converge continues. Its end retries the withdrawal, and fails the run if that fails again.
       Chef::Log.warn("#{new_resource}: #{e.message}")
-      converge.after.run(new_resource, :delete)
+      converge.after.schedule(new_resource, :delete)
     end
-    clear_confs
+    remove_confs
   end
 
-  # What reconf remembers of the service is what is still to be taken back.
+  # While reconf has a state file of the service, there can be something to withdraw.
   def withdraw
-    state = places.state(new_resource.service)
+    state = paths.state(new_resource.service)
     return unless ::File.exist?(state)
 
     if whyrun_mode?
-      converge_by(announced_keys(new_resource.service).map { |key| "withdraw #{key}" } << "forget #{state}")
+      converge_by(announced_keys(new_resource.service).map { |key| "withdraw #{key}" } << "delete #{state}")
     else
-      answer = binary.ask('withdraw', new_resource.service).take(new_resource.service)
-      warn_of(answer)
-      converge_by(ReconfCookbook::Report.withdraw(answer) << "forget #{state}") {}
+      result = binary.run('withdraw', new_resource.service).take(new_resource.service)
+      log_warnings(result)
+      converge_by(ReconfCookbook::ChangeReport.withdraw(result) << "delete #{state}") {}
     end
   end
 
-  def clear_confs
-    places.rendered(new_resource.service, config).each do |path|
+  def remove_confs
+    paths.rendered(new_resource.service, config).each do |path|
       file path do
         backup false
         sensitive true
         action :delete
       end
     end
-    envdir = places.envdir(new_resource.service, config)
+    envdir = paths.envdir(new_resource.service, config)
     return unless ::File.symlink?(envdir)
 
     directory ::File.realpath(envdir) do

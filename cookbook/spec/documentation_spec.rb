@@ -1,19 +1,19 @@
 require 'spec_helper'
 require_relative 'support/page'
 
-# Every resource has a page, and the page says what the resource says of itself. `UPDATE=1` rewrites what differs.
+# Every resource has a page whose head and table of properties follow from the resource. `UPDATE=1` rewrites them.
 RSpec.describe 'the documentation' do
   resources = Dir.glob(File.join(Cookbooks::HERE, 'resources/*.rb')).map { |file| "reconf_#{File.basename(file, '.rb')}" }
 
   before(:all) { ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS).converge('reconf::default') }
 
   resources.sort.each do |name|
-    it "tells of #{name} what it says of itself" do
+    it "matches the resource #{name}" do
       resource = Chef::ResourceResolver.resolve(name.to_sym)
       page = Page.new(resource)
-      IO.write(page.path, page.mended) if ENV['UPDATE'] && page.text != page.mended
+      IO.write(page.path, page.updated) if ENV['UPDATE'] && page.text != page.updated
       expect(page.text).to start_with(page.head)
-      expect(page.text).to include("\n#{page.properties_told}")
+      expect(page.text).to include("\n#{page.properties_section}")
       expect(page.actions).to match_array(page.real_actions)
       expect(page.text[/^## Examples$(.*)/m, 1]).to include("```ruby\n", "#{name} ")
       expect(IO.read(File.join(Cookbooks::HERE, 'README.md'))).to include("[`#{name}`](documentation/#{name}.md)")

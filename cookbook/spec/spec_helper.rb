@@ -3,7 +3,7 @@ require 'fileutils'
 require 'json'
 require 'tmpdir'
 
-# The cookbook is called `reconf`, whatever the folder is called that it is in.
+# Makes the cookbook available as `reconf`, whatever the name of its directory is.
 module Cookbooks
   HERE = File.expand_path('..', __dir__)
   FOLDER = Dir.mktmpdir('reconf-cookbooks')
@@ -12,7 +12,7 @@ module Cookbooks
   at_exit { FileUtils.rm_rf(FOLDER) }
 end
 
-# ChefSpec runs no resource but those that are stepped into; these call the real binary in a root of their own.
+# ChefSpec runs only the resources that are stepped into; these call the real binary in a root of their own.
 module InRoot
   BINARY = ENV.fetch('RECONF_BINARY') { File.expand_path('../../target/debug/reconf', __dir__) }
   API = { 'id' => 'api', 'requires' => { 'DATABASE_URL' => '{PRIMARY_DATABASE_URL}' }, 'provides' => { 'API_URL' => 'http://{HOST}' } }.freeze
@@ -30,14 +30,14 @@ module InRoot
     IO.write(path(below), object.is_a?(String) ? object : JSON.generate(object))
   end
 
-  # A service with a datastore, as an earlier step of a converge leaves it.
+  # Installs a manifest and a datastore, as an earlier step of a converge does.
   def installed(manifest = API)
     put("etc/reconf/services/#{manifest['id']}.json", manifest)
     put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://u:pw@db/1' })
     put('etc/reconf/config.json', 'node' => 'spec01', 'host' => '10.0.0.1')
   end
 
-  # A converge of the fixture cookbook's recipe, stepping into one of our resources.
+  # Converges a recipe and steps into some of our resources.
   def converge(recipe, step_into: [], attributes: {}, &block)
     runner = ChefSpec::SoloRunner.new(step_into: Array(step_into)) do |node|
       node.override['reconf'] = { 'root' => root, 'binary' => BINARY }.merge(attributes)
@@ -46,7 +46,7 @@ module InRoot
     runner.converge(recipe)
   end
 
-  # An item as Chef loads it.
+  # A data bag item as Chef loads it.
   def data_bag_item_of(manifest)
     Chef::DataBagItem.new.tap do |item|
       item.data_bag('service')

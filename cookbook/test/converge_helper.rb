@@ -14,7 +14,7 @@ RSpec.configure do |config|
         Etcd.shared
       end
 
-      # Skips the example because of what this machine lacks, and tells the summary of `script/test`.
+      # Skips the example because this machine lacks something, and adds it to the summary of `script/test`.
       def not_run(what, why)
         line = "cookbook: #{what}: #{why}"
         File.write(ENV['RECONF_NOT_RUN'], "#{line}\n", mode: 'a') if ENV.key?('RECONF_NOT_RUN')
@@ -25,17 +25,17 @@ RSpec.configure do |config|
         @machines ||= []
       end
 
-      # What the registry says that a service on a node provides.
+      # The announced value of a name, by `service@node`.
       def announced(name, whose)
         (etcd.get("/reconf/v1/default/provides/#{name}/default/#{whose}") || {})['value']
       end
 
-      # Changes a datastore where a machine's repository has it.
+      # Changes a datastore in the attribute file of a machine's repository.
       def rotate(node, name, value)
         node.edit('cookbooks/configuration/attributes/datastores.rb') { |text| text.sub(/(?<=\['#{name}'\] = ').*(?=')/, value) }
       end
 
-      # A machine that is removed after the example.
+      # Creates a machine that is removed after the example.
       def machine(name, registry: etcd.url, **what)
         machines << Machine.new(name, registry: registry, **what)
         machines.last

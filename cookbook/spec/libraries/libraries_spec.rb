@@ -1,51 +1,49 @@
 require 'spec_helper'
-%w(converge reconf resource).each { |name| require_relative "../../libraries/#{name}" }
+Dir.glob(File.expand_path('../../libraries/*.rb', __dir__)).sort.each { |file| require file }
 
 RSpec.describe ReconfCookbook::OnChange do
   it 'takes one notification or several, and notifies each once' do
-    wanted = described_class.coerce(
+    on_change = described_class.coerce(
       'A' => [:restart, 'service[x]'],
       B: [[:restart, 'service[x]'], [:reload, 'service[y]', :immediately]]
     )
-    expect(described_class.notifications(wanted, %w(A B C))).to eq([[:restart, 'service[x]', :delayed], [:reload, 'service[y]', :immediately]])
-    expect(described_class.notifications(wanted, %w(A))).to eq([[:restart, 'service[x]', :delayed]])
-    expect(described_class.notifications(wanted, %w(C))).to eq([])
+    expect(described_class.notifications(on_change, %w(A B C))).to eq([[:restart, 'service[x]', :delayed], [:reload, 'service[y]', :immediately]])
+    expect(described_class.notifications(on_change, %w(A))).to eq([[:restart, 'service[x]', :delayed]])
+    expect(described_class.notifications(on_change, %w(C))).to eq([])
   end
 
-  it 'refuses a timing that there is not' do
+  it 'rejects an unknown timing' do
     [[:restart, 'service[x]', :later], :restart, 'service[x]', [], nil].each do |wrong|
       expect { described_class.coerce('A' => wrong) }.to raise_error(/on_change takes/), wrong.inspect
     end
   end
 end
 
-RSpec.describe ReconfCookbook::Answers do
+RSpec.describe ReconfCookbook::Results do
   let(:lines) { %({"service":"a","changed":true,"warnings":[]}\n{"service":"b","error":{"code":75,"message":"unmet"}}\n) }
 
-  it 'gives each service its own answer, once' do
-    answers = described_class.new(lines + "warning: old\n", 75)
-    expect(answers.take('a')).to include('changed' => true)
-    expect(answers).not_to include('a')
-    expect { answers.take('b') }.to raise_error(ReconfCookbook::Failure, 'unmet') { |failure| expect(failure.code).to eq(75) }
-    expect { answers.take('c') }.to raise_error(ReconfCookbook::Failure, /did not answer for `c`: warning: old/)
+  it 'returns the result of each service once' do
+    results = described_class.new(lines + "warning: old\n", 75)
+    expect(results.take('a')).to include('changed' => true)
+    expect(results).not_to include('a')
+    expect { results.take('b') }.to raise_error(ReconfCookbook::Error, 'unmet') { |error| expect(error.code).to eq(75) }
+    expect { results.take('c') }.to raise_error(ReconfCookbook::Error, /returned no result for `c`: warning: old/)
   end
 
-  it 'tells how the binary ended that said nothing' do
-    expect { described_class.new('', 3).take('a') }.to raise_error(/`a`: it ended with 3 and said nothing/)
-    expect { described_class.new('', nil).take('a') }.to raise_error(/`a`: a signal ended it/)
-    expect { described_class.new("error: unexpected argument '--new'", 64).take('a') }.to raise_error(/hint: install the reconf that belongs/)
+  it 'reports how a binary without output ended' do
+    expect { described_class.new('', 3).take('a') }.to raise_error(/`a`: it exited with 3 without a message/)
+    expect { described_class.new('', nil).take('a') }.to raise_error(/`a`: it was killed by a signal/)
+    expect { described_class.new("error: unexpected argument '--new'", 64).take('a') }.to raise_error(/hint: install the reconf version that belongs/)
     expect { described_class.new("error: invalid value 'a b'", 64).take('a') }.to raise_error(/invalid value 'a b'\z/)
   end
 
-  it 'gives everybody the failure of the whole call' do
-    answers = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
-    %w(a b).each { |service| expect { answers.take(service) }.to raise_error(ReconfCookbook::Failure, 'away') { |failure| expect(failure.code).to eq(69) } }
+  it 'raises the error of the whole call for every service' do
+    results = described_class.new(%({"error":{"code":69,"message":"away"}}\n), 69)
+    %w(a b).each { |service| expect { results.take(service) }.to raise_error(ReconfCookbook::Error, 'away') { |error| expect(error.code).to eq(69) } }
   end
-end
 
-RSpec.describe ReconfCookbook::Answers do
-  it 'is not content with half an answer' do
-    expect { described_class.new(%({"service":"a","changed":false}\n), 0).take('a') }.to raise_error(ReconfCookbook::Failure, /does not speak/)
+  it 'rejects an incomplete result' do
+    expect { described_class.new(%({"service":"a","changed":false}\n), 0).take('a') }.to raise_error(ReconfCookbook::Error, /output that this cookbook cannot read/)
   end
 end
 
@@ -63,19 +61,19 @@ RSpec.describe ReconfCookbook::AfterConverge do
     end
   end
 
-  it 'fails with the first failure, after everything else has had its turn' do
+  it 'raises the first error after everything else has run' do
     all = [nil, 'one', nil, 'two', nil].each_with_index.map { |error, name| resource.new(name, error) }
     after = described_class.new
-    all.each { |one| after.run(one, :announce) }
+    all.each { |one| after.schedule(one, :announce) }
     expect(Chef::Log).to receive(:error).with('reconf: two')
     expect { after.converge_complete }.to raise_error('one')
     expect(all.map(&:ran)).to all(eq(:announce))
   end
 end
 
-RSpec.describe ReconfCookbook::Plain do
-  it 'quotes nothing of what is no Hash' do
-    expect { described_class.hash('datastores', %w(s3cret)) }.to raise_error(ReconfCookbook::Failure, '`datastores` takes a Hash, not a Array')
+RSpec.describe ReconfCookbook::HashValue do
+  it 'quotes nothing of a value that is not a Hash' do
+    expect { described_class.check('datastores', %w(s3cret)) }.to raise_error(ReconfCookbook::Error, '`datastores` must be a Hash, not a Array')
   end
 end
 
@@ -83,14 +81,14 @@ RSpec.describe ReconfCookbook::JSONFile do
   it 'names a damaged file, and quotes nothing of it' do
     ['{"s3cret"', '["s3cret"]'].each do |text|
       put('damaged', text)
-      expect { described_class.read(path('damaged')) }.to raise_error(ReconfCookbook::Failure, /damaged` is damaged: it (is not JSON|holds no JSON object)\z/)
+      expect { described_class.read(path('damaged')) }.to raise_error(ReconfCookbook::Error, /damaged` is damaged: it (is not JSON|holds no JSON object)\z/)
     end
     expect(described_class.read(path('none'))).to eq({})
   end
 end
 
-RSpec.describe ReconfCookbook::Leftovers do
-  it 'passes over what is no manifest' do
+RSpec.describe ReconfCookbook::RemovedServices do
+  it 'skips files that are not manifests' do
     node = Chef::Node.new
     node.override['reconf']['root'] = root
     put('etc/reconf/services/ours.json', 'id' => 'ours', 'x-managed-by' => described_class::RECIPE)
@@ -105,7 +103,7 @@ RSpec.describe ReconfCookbook::Leftovers do
 end
 
 RSpec.describe ReconfCookbook::Binary do
-  it 'is where the node says, else where what is installed comes to' do
+  it 'is at the path of the attribute, else where the source is installed' do
     node = Chef::Node.new
     node.override['reconf']['install']['source'] = 'https://example.org/reconf_0.1.0.deb?x=1'
     expect(described_class.path(node)).to eq('/usr/bin/reconf')
@@ -115,20 +113,20 @@ RSpec.describe ReconfCookbook::Binary do
     expect(described_class.path(node)).to eq('/opt/reconf')
   end
 
-  it 'says what is there instead of it' do
+  it 'reports a program that is not reconf' do
     put('reconf', "#!/bin/sh\necho '{hello'\n")
     File.chmod(0o755, path('reconf'))
-    expect { described_class.new(path('reconf'), '/').ask('render') }.to raise_error(ReconfCookbook::Failure, /does not speak as this cookbook expects/)
+    expect { described_class.new(path('reconf'), '/').run('render') }.to raise_error(ReconfCookbook::Error, /output that this cookbook cannot read/)
   end
 end
 
-RSpec.describe ReconfCookbook::Settled do
+RSpec.describe ReconfCookbook::UpToDate do
   before do
     put('file', 'text')
     File.chmod(0o640, path('file'))
   end
 
-  it 'is content, mode, owner and group' do
+  it 'compares content, mode, owner and group' do
     me = Etc.getpwuid.name
     expect(described_class.file?(path('file'), 'text', '0640', me, Process.gid)).to be(true)
     expect(described_class.file?(path('file'), 'Text', '0640')).to be(false)
@@ -141,10 +139,10 @@ RSpec.describe ReconfCookbook::Settled do
   end
 end
 
-RSpec.describe ReconfCookbook::Report do
-  it 'tells of variables without their values' do
+RSpec.describe ReconfCookbook::ChangeReport do
+  it 'lists variables without their values' do
     changed = { 'name' => 'A', 'from' => 'registry', 'reference' => 'A_URL', 'provider' => 'a@n', 'changed' => true, 'value' => 'secret' }
-    answer = { 'path' => '/c', 'mended' => ['/c'], 'variables' => [changed, { 'name' => 'B', 'from' => nil, 'changed' => true }, { 'name' => 'C', 'from' => 'default', 'changed' => false }] }
-    expect(described_class.render(answer)).to eq(['render /c', ['    A=*** from registry A_URL of a@n', '    B is gone', '    mode or owner of /c']])
+    result = { 'path' => '/c', 'repaired' => ['/c'], 'variables' => [changed, { 'name' => 'B', 'from' => nil, 'changed' => true }, { 'name' => 'C', 'from' => 'default', 'changed' => false }] }
+    expect(described_class.render(result)).to eq(['render /c', ['    A=*** from registry A_URL of a@n', '    B removed', '    mode or owner of /c']])
   end
 end

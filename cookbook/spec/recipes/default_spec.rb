@@ -9,7 +9,7 @@ RSpec.describe 'reconf::default' do
     run.resource_collection.map(&:to_s)
   end
 
-  it 'does everything in its order' do
+  it 'declares all resources in order' do
     put('etc/reconf/services/old.json', 'id' => 'old', 'x-managed-by' => 'recipe[reconf]')
     put('etc/reconf/services/others.json', 'id' => 'others')
     put('var/lib/reconf/services/owing.json', 'version' => 1)
@@ -26,7 +26,7 @@ RSpec.describe 'reconf::default' do
       .with(services: %w(api www), after_converge: true, keep_withdrawn: true)
   end
 
-  it 'leaves a service alone that another recipe has taken over' do
+  it 'does not delete a service that another recipe installs' do
     %w(moved gone).each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
     taken = converge('used::moved')
     expect(taken).not_to delete_reconf_service('moved')
@@ -34,28 +34,28 @@ RSpec.describe 'reconf::default' do
     expect(taken).to create_reconf_service('moved').with(managed_by: nil)
   end
 
-  it 'takes the program as it is, unless told where from' do
+  it 'installs the binary only if there is a source' do
     expect(run.find_resources(:reconf_install)).to be_empty
     source = 'https://user:s3cret@example.org/reconf'
-    told = run('install' => { 'source' => source, 'checksum' => 'b' * 64 })
-    expect(told).to install_reconf_install('reconf').with(source: source, checksum: 'b' * 64)
-    expect(told.find_resource(:reconf_install, 'reconf').to_text).not_to include('s3cret')
+    with_source = run('install' => { 'source' => source, 'checksum' => 'b' * 64 })
+    expect(with_source).to install_reconf_install('reconf').with(source: source, checksum: 'b' * 64)
+    expect(with_source.find_resource(:reconf_install, 'reconf').to_text).not_to include('s3cret')
   end
 
-  it 'takes one name for a list, and nothing for none' do
+  it 'accepts a single name and nil' do
     expect(order(run('services' => 'api'))).to include('reconf_conf[api]')
     expect(order(run('services' => nil, 'install' => nil, 'config' => nil))).to eq(
       %w(reconf_configuration[node]) + ['reconf_announcement[services of this node]']
     )
   end
 
-  it 'leaves alone what is no manifest' do
+  it 'skips files that are not manifests' do
     ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
     Dir.mkdir(path('etc/reconf/services/folder.json'))
     expect(run.find_resources(:reconf_service)).to be_empty
   end
 
-  it 'has nothing to announce without services' do
+  it 'announces nothing without services' do
     expect(run).not_to announce_reconf_announcement('services of this node')
     expect(run).to create_reconf_configuration('node')
   end

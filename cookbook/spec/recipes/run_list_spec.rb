@@ -7,7 +7,7 @@ RSpec.describe 'include_service_run_list' do
     converge('used::run_list')
   end
 
-  it 'includes every recipe in its order' do
+  it 'includes every recipe in order' do
     run = run(%w(python recipe[igraph::python]))
     expect(run).to include_recipe('python::default')
     expect(run).to include_recipe('igraph::python')
@@ -18,7 +18,7 @@ RSpec.describe 'include_service_run_list' do
     expect(run(nil).resource_collection.to_a).to be_empty
   end
 
-  it 'says which role is missing' do
+  it 'names a missing role' do
     expect { run(%w(role[nowhere])) }.to raise_error(/run list of `api` has roles that do not exist: nowhere/)
   end
 end

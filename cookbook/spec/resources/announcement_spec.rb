@@ -13,27 +13,27 @@ RSpec.describe 'reconf_announcement' do
     expect(run).not_to be_updated_by_last_action
   end
 
-  it 'leaves alone what was withdrawn by hand, unless it is told not to' do
+  it 'does not announce what was withdrawn by hand, except with `keep_withdrawn false`' do
     run
     reconf('withdraw', 'api')
     expect(run).not_to be_updated_by_last_action
     expect(run { |node| node.override['again'] = true }).to be_updated_by_last_action
   end
 
-  it 'announces for some time' do
+  it 'announces with a time to live' do
     run { |node| node.override['ttl'] = '90s' }
     registry = JSON.parse(IO.read(path('var/lib/reconf/registry/default.json')))
     expect(registry['keys'].values.map { |record| record['expires'] }.compact).not_to be_empty
   end
 
-  it 'takes back' do
+  it 'withdraws' do
     run
     expect(run { |node| node.override['withdrawn'] = true }).to be_updated_by_last_action
     expect(reconf('ls')).not_to include('api@spec01')
     expect(run { |node| node.override['withdrawn'] = true }).not_to be_updated_by_last_action
   end
 
-  it 'notifies at the end as it does elsewhere' do
+  it 'delivers its notifications at the end of the converge too' do
     notified = lambda do
       run = converge('used::announcement', step_into: %w(reconf_announcement file)) { |node| node.override['later'] = true }
       %w(at-once late later).select { |note| run.find_resource(:file, path(note)).updated_by_last_action? }

@@ -9,7 +9,7 @@ RSpec.describe 'reconf_conf' do
 
   before { installed }
 
-  it 'renders what is required, and is updated only then' do
+  it 'renders, and is updated only if the conf changed' do
     first = run
     expect(first).to render_reconf_conf('api')
     expect(resource.call(first)).to be_updated_by_last_action
@@ -30,7 +30,7 @@ RSpec.describe 'reconf_conf' do
     expect(JSON.parse(IO.read(path('var/lib/reconf/services/api.json')))['pending']).to be(false)
   end
 
-  it 'counts as applied at once if nobody waits' do
+  it 'is applied at once without `await_applied`' do
     expect do
       run do |node|
         node.override['await'] = false
@@ -41,18 +41,18 @@ RSpec.describe 'reconf_conf' do
     expect(resource.call(run)).not_to be_updated_by_last_action
   end
 
-  it 'notifies of some variables, and not of others' do
-    wanted = { 'DATABASE_URL' => [:create, 'file[/restarted]'], 'OTHER' => [:delete, 'file[/restarted]'] }
-    group = run { |node| node.override['on_change'] = wanted }.find_resource(:notify_group, 'api: create file[/restarted]')
+  it 'notifies for the variables of `on_change` only' do
+    on_change = { 'DATABASE_URL' => [:create, 'file[/restarted]'], 'OTHER' => [:delete, 'file[/restarted]'] }
+    group = run { |node| node.override['on_change'] = on_change }.find_resource(:notify_group, 'api: create file[/restarted]')
     expect(group).to notify('file[/restarted]').to(:create).delayed
-    expect(run { |node| node.override['on_change'] = wanted }).not_to run_notify_group('api: create file[/restarted]')
+    expect(run { |node| node.override['on_change'] = on_change }).not_to run_notify_group('api: create file[/restarted]')
   end
 
-  it 'refuses what is no notification' do
+  it 'rejects an `on_change` that is not a notification' do
     expect { run { |node| node.override['on_change'] = { 'A' => %w(restart) } } }.to raise_error(Chef::Exceptions::ValidationFailed, /on_change takes/)
   end
 
-  it 'hands on how long to drain' do
+  it 'passes on `drain`' do
     expect { run { |node| node.override['drain'] = 'long' } }.to raise_error(/long/)
     run { |node| node.override['drain'] = '1s' }
     expect(File).to exist(path('etc/services.d/api.conf'))
@@ -73,10 +73,10 @@ RSpec.describe 'reconf_conf' do
       calls = []
       allow(IO).to receive(:popen).and_wrap_original { |popen, words, *how, &block| calls << words && popen.call(words, *how, &block) }
       expect(updated(run)).to eq(%w(api www))
-      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --check-announced --await-applied api www), %w(applied api www)])
+      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --await-applied api www), %w(applied api www)])
     end
 
-    it 'waits for nobody if only the other one does' do
+    it 'is applied at once if only the other one awaits' do
       aside = -> { run { |node| node.override['await'] = false } }
       expect(updated(aside.call)).to eq(%w(api www))
       expect(updated(aside.call)).to eq([])
@@ -85,10 +85,10 @@ RSpec.describe 'reconf_conf' do
     it 'is drained although the other one is not' do
       run
       put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
-      ready, told = IO.pipe
-      task = Process.spawn(InRoot::BINARY, '--root', root, 'exec', '--task', 'www', '--', 'sh', '-c', 'echo; exec tail -f /dev/null', out: told)
+      ready, writer = IO.pipe
+      task = Process.spawn(InRoot::BINARY, '--root', root, 'exec', '--task', 'www', '--', 'sh', '-c', 'echo; exec tail -f /dev/null', out: writer)
       ready.gets
-      expect { run { |node| node.override['drain'] = '10ms' } }.to raise_error(ReconfCookbook::Failure)
+      expect { run { |node| node.override['drain'] = '10ms' } }.to raise_error(ReconfCookbook::Error)
       expect(IO.read(path('etc/services.d/api.conf'))).to include('changed')
       expect(IO.read(path('etc/services.d/www.conf'))).not_to include('changed')
     ensure
@@ -122,18 +122,18 @@ RSpec.describe 'reconf_conf' do
     end
   end
 
-  it 'fails with the words of the binary' do
+  it 'fails with the message of the binary' do
     FileUtils.rm(path('etc/reconf/services/api.json'))
     expect { run }.to raise_error(/there is no manifest of `api`/)
   end
 
-  it 'says at once that nobody is there to be notified, though nothing has changed' do
+  it 'reports an undeclared target although nothing has changed' do
     run
     expect { run { |node| node.override['on_change'] = { 'PORT' => [:restart, 'service[none]'] } } }
-      .to raise_error(/`on_change` names service\[none\], which is declared nowhere/)
+      .to raise_error(/`on_change` notifies service\[none\], which is not declared/)
   end
 
-  it 'says where the binary is missing' do
+  it 'reports a missing binary' do
     expect { converge('used::conf', step_into: %w(reconf_conf ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
       .to raise_error(%r{cannot run reconf: .*/nowhere/reconf})
   end

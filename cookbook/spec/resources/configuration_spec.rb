@@ -9,7 +9,7 @@ RSpec.describe 'reconf_configuration' do
     JSON.parse(run.find_resource(:file, path("etc/reconf/#{name}.json")).content)
   end
 
-  it 'merges what is given over what Chef knows' do
+  it 'merges the given configuration over what Chef knows' do
     first = run
     expect(first).to create_directory(path('etc/reconf/services')).with(mode: '0755')
     expect(first).to create_file(path('etc/reconf/config.json')).with(mode: '0644', backup: false)
@@ -21,7 +21,7 @@ RSpec.describe 'reconf_configuration' do
     expect(content(given, 'config')).to eq('host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/elsewhere' })
   end
 
-  it 'writes datastores as Chef has them, for nobody else to read' do
+  it 'writes datastores as Chef has them, unreadable for other users' do
     datastores = { 'datastores' => { 'A_URL' => 'mysql://u:pw@db/1' }, 'other' => { 'key' => 1 } }
     written = run { |node| node.override['configuration'] = datastores }
     expect(written).to create_file(path('etc/reconf/configuration.json')).with(mode: '0640', backup: false, sensitive: true)
@@ -31,23 +31,23 @@ RSpec.describe 'reconf_configuration' do
     expect(grouped).to create_file(path('etc/reconf/configuration.json')).with(group: 'app')
   end
 
-  it 'quotes nothing of attributes that are no Hash' do
+  it 'quotes nothing of attributes that are not a Hash' do
     expect { run { |node| node.override['configuration'] = 'mysql://u:s3cret@db' } }
-      .to raise_error(/`node\['configuration'\]` takes a Hash, not a String\z/)
+      .to raise_error(/`node\['configuration'\]` must be a Hash, not a String\z/)
     expect { converge('used::configuration', step_into: %w(reconf_configuration), attributes: { 'config' => 'x' }) }
-      .to raise_error(/`node\['reconf'\]\['config'\]` takes a Hash, not a String\z/)
+      .to raise_error(/`node\['reconf'\]\['config'\]` must be a Hash, not a String\z/)
   end
 
   it 'quotes no value that JSON cannot hold' do
     expect { run { |node| node.override['configuration'] = { 'datastores' => { 'A_URL' => "mysql://u:s3cret\xE9@db" } } } }
-      .to raise_error(/configuration.json` cannot be written: a value of it is not UTF-8/) { |error|
+      .to raise_error(/cannot write `.*configuration.json`: it has a value that is not UTF-8/) { |error|
         expect([error, error.cause, error.cause&.cause].compact.map(&:message).join).not_to include('s3cret')
       }
   end
 
-  it 'touches nothing that is so already' do
+  it 'declares no resource for what is up to date' do
     FileUtils.mkdir_p(path('etc/reconf/services'), mode: 0o755)
-    # Every run of ChefSpec has a cache of its own, and the lock is in there.
+    # Each run of ChefSpec has its own cache, which holds the lock file.
     run = -> { self.run { |node| node.override['given'] = { 'host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/lock' } } } }
     first = run.call
     %w(config configuration).each do |name|

@@ -7,7 +7,7 @@ RSpec.describe 'reconf_exec' do
 
   let(:flags) { %w(--task --wait 5m --pristine api) }
 
-  it 'runs a line with the shell, as everything says' do
+  it 'runs a line with the shell, with every property' do
     expect(run).to run_execute('api: a sensitive command').with(
       command: [InRoot::BINARY, '--root', root, 'exec', *flags, '--', '/bin/sh', '-c', 'bundle exec rake'],
       creates: '/done', cwd: '/srv', user: 'app', group: 'app', environment: { 'A' => 'b' },
@@ -28,6 +28,6 @@ RSpec.describe 'reconf_exec' do
   end
 
   it "runs the manifest's own command" do
-    expect(run).to run_execute('www: its own command').with(command: [InRoot::BINARY, '--root', root, 'exec', 'www'], sensitive: false)
+    expect(run).to run_execute("www: the manifest's command").with(command: [InRoot::BINARY, '--root', root, 'exec', 'www'], sensitive: false)
   end
 end

@@ -10,13 +10,13 @@ RSpec.describe 'reconf_install' do
     end
   end
 
-  it 'copies a program' do
+  it 'copies a binary' do
     installed = run('/srv/reconf', binary: '/opt/bin/reconf')
     expect(installed).to create_directory('/opt/bin')
     expect(installed).to create_remote_file('/opt/bin/reconf').with(source: ['file:///srv/reconf'], mode: '0755', backup: false)
   end
 
-  it 'fetches a program, with its checksum' do
+  it 'downloads a binary, with its checksum' do
     expect(run('https://example.org/reconf', sum: sum))
       .to create_remote_file('/usr/local/bin/reconf').with(source: ['https://example.org/reconf'], checksum: sum, sensitive: false)
     expect(run('https://u:pw@example.org/reconf', sum: sum)).to create_remote_file('/usr/local/bin/reconf').with(sensitive: true)
@@ -25,10 +25,10 @@ RSpec.describe 'reconf_install' do
     expect { run('https://example.org/reconf', sum: 'abc') }.to raise_error(Chef::Exceptions::ValidationFailed)
   end
 
-  it 'says what is wrong with a source' do
+  it 'rejects a source that it cannot install' do
     expect { run('relative/reconf') }.to raise_error(%r{the source `relative/reconf` is neither a URL nor an absolute path})
     expect { run('u:pw@example.org/reconf') }.to raise_error(/the source `\*\*\*` is neither/)
-    expect { run(root) }.to raise_error(/the source `.*` is a folder/)
+    expect { run(root) }.to raise_error(/the source `.*` is a directory/)
   end
 
   it 'installs a package' do

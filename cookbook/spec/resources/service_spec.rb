@@ -15,7 +15,7 @@ RSpec.describe 'reconf_service' do
     JSON.parse(run.find_resource(:file, file).content)
   end
 
-  it 'installs an item of the data bag, without what Chef adds to it' do
+  it 'installs an item of the data bag, without the keys that Chef adds' do
     item(InRoot::API)
     expect(run).to create_file(file).with(mode: '0640', owner: nil, group: nil, backup: false, sensitive: true)
     expect(content(run)).to eq(InRoot::API)
@@ -34,12 +34,12 @@ RSpec.describe 'reconf_service' do
     expect(content(installed)).to eq('id' => 'api', 'conf' => { 'mode' => '0600' })
   end
 
-  it 'is not open for all because of a mode that is none' do
+  it 'ignores a numeric mode' do
     item(InRoot::API.merge('conf' => { 'mode' => 644, 'owner' => nil }))
     expect(run).to create_file(file).with(mode: '0640', owner: nil)
   end
 
-  it 'quotes nothing of an item that is no JSON' do
+  it 'quotes nothing of an item that is not JSON' do
     stub_data_bag_item('service', 'api').and_raise(Chef::Exceptions::JSON::ParseError.new('premature EOF: t0ken'))
     expect { run }.to raise_error(/cannot read the item `api` of the data bag `service`/) { |error| expect(error.cause&.cause).to be_nil }
   end
@@ -58,12 +58,12 @@ RSpec.describe 'reconf_service' do
     expect(content(run)).to eq(InRoot::API)
   end
 
-  it 'says who manages it' do
+  it 'writes `managed_by` to the manifest' do
     item(InRoot::API)
     expect(content(run { |node| node.override['managed'] = true })['x-managed-by']).to eq('somebody')
   end
 
-  it 'says so in either of two resources' do
+  it 'writes the same `managed_by` by either of two resources' do
     item(InRoot::API)
     FileUtils.mkdir_p(File.dirname(file))
     twice = converge('used::twice', step_into: %w(reconf_service file))
@@ -71,17 +71,17 @@ RSpec.describe 'reconf_service' do
     expect(twice.find_resource(:reconf_service, 'api again')).not_to be_updated_by_last_action
   end
 
-  it 'refuses two resources that say two things' do
+  it 'rejects two resources with different manifests' do
     item(InRoot::API)
     expect { converge('used::differing', step_into: %w(reconf_service)) }
-      .to raise_error(/api.json` is to be written by two resources, each in its own way/)
+      .to raise_error(/two resources would write different contents to `.*api.json`/)
   end
 
-  it 'quotes nothing of a manifest that is no Hash' do
-    expect { run { |node| node.override['manifest'] = %w(s3cret) } }.to raise_error(/`manifest` takes a Hash, not a .*Array\z/)
+  it 'quotes nothing of a manifest that is not a Hash' do
+    expect { run { |node| node.override['manifest'] = %w(s3cret) } }.to raise_error(/`manifest` must be a Hash, not a .*Array\z/)
   end
 
-  it 'takes back, forgets and removes' do
+  it 'withdraws, and deletes all files' do
     installed
     reconf('apply', 'api')
     IO.write(path('etc/services.d/api.dotenv'), '')
@@ -89,7 +89,7 @@ RSpec.describe 'reconf_service' do
     expect(deleted).to delete_file(file).with(backup: false)
     expect(deleted).to delete_file(path('etc/services.d/api.conf')).with(backup: false)
     expect(deleted).to delete_file(path('etc/services.d/api.dotenv'))
-    # ChefSpec does not remove the manifest: to the binary this is a withdrawal by hand.
+    # ChefSpec does not delete the manifest, so reconf takes this for a withdrawal by hand.
     expect(reconf('ls')).not_to include('api@spec01')
     expect(deleted.find_resource(:reconf_service, 'api')).to be_updated_by_last_action
   end

@@ -1,4 +1,4 @@
-# A documentation page, and what a resource says of itself.
+# A documentation page, and the parts of it that follow from its resource.
 class Page
   FOLDER = File.expand_path('../../documentation', __dir__)
 
@@ -14,30 +14,31 @@ class Page
     File.exist?(path) ? IO.read(path) : ''
   end
 
-  # The head of the page, which follows from the resource.
+  # The head of the page.
   def head
     ["# #{@resource.resource_name}", "#{@resource.description}.", "## Actions\n"].join("\n\n")
   end
 
-  # The actions of the page's table, and those that the resource has.
+  # The actions in the page's table.
   def actions
     text[/^## Actions$(.*?)^## /m].to_s.scan(/^\| `(:\w+)`( \(by default\))? \| \S.* \|$/).map(&:join)
   end
 
+  # The actions of the resource.
   def real_actions
     (@resource.allowed_actions - [:nothing]).map do |name|
       ":#{name}#{' (by default)' if @resource.default_action.include?(name)}"
     end
   end
 
-  # The table of properties, which follows from the resource as well.
-  def properties_told
+  # The table of properties.
+  def properties_section
     ['## Properties', table(%w(Property Takes Default Is), properties), "## Examples\n"].join("\n\n")
   end
 
-  # The page with what follows from the resource as it has to be, and what people wrote as it is.
-  def mended
-    head + text[/^## Actions\n(.*?)^## /m, 1].to_s + properties_told + text[/^## Examples\n(.*)/m, 1].to_s
+  # The page with the parts that follow from the resource brought up to date.
+  def updated
+    head + text[/^## Actions\n(.*?)^## /m, 1].to_s + properties_section + text[/^## Examples\n(.*)/m, 1].to_s
   end
 
   private

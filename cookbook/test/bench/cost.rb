@@ -1,15 +1,15 @@
 require 'converge_helper'
 
-# What the cookbook adds to a converge that has nothing to do. It judges nothing: machines differ, and only runs that take
-# turns compare.
+# Measures the time that the cookbook adds to a converge without changes. There is no limit to fail: machines differ, and
+# only runs that take turns are comparable.
 #
 #   cargo build --release && RECONF_BINARY=$PWD/target/release/reconf script/cookbook test/bench/cost.rb
 RSpec.describe 'a converge without changes, of five services' do
-  # So many pairs of runs: two converges without any difference between them differ by more than what is looked for here.
+  # The number of pairs of runs. Equal converges differ by more than the difference to measure, so there are many.
   PAIRS = 60
 
-  # A machine of its own for each: of a cookbook that is not in the run list Chef drops what it has in its cache, and the
-  # next converge would fetch it again.
+  # Each run list has its own machine: Chef deletes cookbooks that are not in the run list from its cache, and the next
+  # converge would have to fetch them again.
   def prepared(name, run_list, *flags)
     machine(name, services: %w(api app-www one two three)).tap do |node|
       %w(one two three).each do |id|
@@ -34,7 +34,7 @@ RSpec.describe 'a converge without changes, of five services' do
   def report(mode, *flags)
     without = prepared('without', %w(recipe[configuration]), *flags)
     with = prepared('with', %w(recipe[configuration] recipe[reconf]), *flags)
-    # Each goes first as often as the other.
+    # The order alternates.
     pairs = Array.new(PAIRS) do |turn|
       turn.even? ? [seconds(without, *flags), seconds(with, *flags)] : [seconds(with, *flags), seconds(without, *flags)].reverse
     end
@@ -45,7 +45,7 @@ RSpec.describe 'a converge without changes, of five services' do
     )
   end
 
-  it 'costs so much more with the cookbook' do
+  it 'takes more time with the cookbook' do
     report('local mode')
     report('legacy mode', '--legacy-mode')
   end

@@ -6,7 +6,7 @@ RSpec.describe 'the deploy cycle' do
   let(:web01) { machine('web01', services: %w(app-www), run_list: %w(recipe[www])) }
   let(:quiet) { ->(files) { files.reject { |file, _| file.end_with?('www.log') } } }
 
-  it 'renders what another node announced, and then does nothing until a datastore changes' do
+  it 'renders what another node announced, and changes nothing until a datastore changes' do
     unmet = web01.converge(expect: false)
     expect(unmet.output).to include('API_URL  needs READONLY_API_URL')
     expect(File).not_to exist(web01.path('etc/services.d/app-www.conf'))
@@ -37,7 +37,7 @@ RSpec.describe 'the deploy cycle' do
     expect(etcd.revision).to eq(revision)
   end
 
-  it 'restarts on one variable, reloads on another, and does nothing on the rest' do
+  it 'restarts for one variable, reloads for another, and does nothing for the others' do
     api01.converge
     web01.converge
     program = web01.program
@@ -58,7 +58,7 @@ RSpec.describe 'the deploy cycle' do
     expect(web01.environment('app-www')['ENV']).to eq('staging')
   end
 
-  # What the service was told besides its status, by a converge after the block.
+  # The verbs, other than `status`, that a converge after the block runs on the service.
   def verbs(node)
     before = node.read('run/www.log').lines.size
     yield

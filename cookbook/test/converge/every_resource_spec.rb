@@ -1,7 +1,7 @@
 require 'converge_helper'
 require 'digest'
 
-# A wrapper cookbook in another folder uses every resource.
+# A wrapper cookbook in another directory uses every resource.
 RSpec.describe 'a wrapper cookbook' do
   let(:secret) { 'the secret of the data bag' }
   let(:site01) { machine('site01', run_list: %w(recipe[site::every])) }
@@ -17,7 +17,7 @@ RSpec.describe 'a wrapper cookbook' do
     site01.converge('--override-runlist', 'recipe[site::seal]', extra: { 'site' => { 'secret' => secret, 'seal' => sealed } })
   end
 
-  it 'uses every resource, and notifications cross the border' do
+  it 'uses every resource, with notifications between the cookbooks' do
     site01.converge(extra: { 'site' => site })
     expect(notes).to eq(%w(changed migrated own restart site token))
     expect(site01.read('notes/migrated')).to eq("t0ken of here\n")
@@ -33,21 +33,21 @@ RSpec.describe 'a wrapper cookbook' do
     expect(site01.converge(extra: { 'site' => site }).count).to eq(0)
     expect(site01.snapshot).to eq(files)
 
-    # It is announced again by the next converge, as a service of the list would not be after a withdrawal by hand.
+    # The next converge announces it again, unlike a listed service that was withdrawn by hand.
     withdrawn = site01.converge(extra: { 'site' => site.merge('withdraw' => true) })
     expect(withdrawn.updated).to eq(['reconf_announcement[sealed]'])
     expect(announced('SEALED_URL', 'sealed@site01')).to be_nil
     expect(announced('PLAIN_URL', 'plain@site01')).to eq('http://10.0.0.9:99')
 
     deleted = site01.why_run(extra: { 'site' => site.merge('delete' => true) })
-    expect(deleted.output).to include('Would forget')
+    expect(deleted.output).to include('Would delete')
     site01.converge(extra: { 'site' => site.merge('delete' => true) })
     %w(etc/reconf/services/sealed.json etc/services.d/sealed.conf var/lib/reconf/services/sealed.json).each do |file|
       expect(File).not_to exist(site01.path(file))
     end
   end
 
-  it 'is told what is wrong with an item' do
+  it 'gets a message about a broken or missing item' do
     site01.converge(expect: false, extra: { 'site' => site.merge('secret' => 'another one') })
     FileUtils.rm(File.join(site01.repository, 'data_bags/service/sealed.json'))
     [[], %w(--legacy-mode)].each do |mode|
@@ -58,7 +58,7 @@ RSpec.describe 'a wrapper cookbook' do
     site01.attributes['data_bag'] = 'none'
     site01.attributes['services'] = %w(api)
     [[], %w(--legacy-mode)].each do |mode|
-      expect(site01.converge(*mode, expect: false).output).to match(/there is no item `api` in the data bag `none`, which (has none|is not there)/)
+      expect(site01.converge(*mode, expect: false).output).to match(/there is no item `api` in the data bag `none`, which (is empty|does not exist)/)
     end
   end
 end

@@ -1,10 +1,10 @@
 require 'converge_helper'
 
-# What a node that is in trouble tells the fleet, and what it makes up for later.
-RSpec.describe 'a converge in trouble' do
+# What a failing converge announces, and what the next one retries.
+RSpec.describe 'a failing converge' do
   let(:web01) { machine('web01', services: %w(app-www api), run_list: %w(recipe[www])) }
 
-  # A recipe that comes last and fails while there is a file `fail` below the root.
+  # Adds a last step that fails while there is a file `fail` below the root.
   def failing(node)
     node.edit('site-cookbooks/www/recipes/default.rb') do |text|
       text + <<~RECIPE
@@ -16,7 +16,7 @@ RSpec.describe 'a converge in trouble' do
     end
   end
 
-  it 'announces nothing, and notifies again in the next' do
+  it 'announces nothing, and the next one notifies again' do
     failing(web01)
     web01.edit('site-cookbooks/www/templates/www.erb') { |text| text.sub('restart) ', 'restart) [ ! -e <%= @root %>/broken ] && ') }
     FileUtils.touch(web01.path('fail'))
@@ -30,7 +30,7 @@ RSpec.describe 'a converge in trouble' do
 
     rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
     FileUtils.touch(web01.path('fail'))
-    # The restart is queued when the run fails, and the service cannot be restarted just then.
+    # The restart is queued when the run fails, and fails too.
     FileUtils.touch(web01.path('broken'))
     expect(web01.converge(expect: false).output).to include('half-way')
     old = web01.program
@@ -56,28 +56,28 @@ RSpec.describe 'a converge in trouble' do
   end
 
   context 'when etcd does not answer' do
-    it 'goes on with the last known values, and says so' do
+    it 'continues with the last known values and a warning' do
       api01 = machine('api01', services: %w(api), run_list: %w(recipe[api]))
       web01.attributes['services'] = %w(app-www)
       [api01, web01].each(&:converge)
       rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
       run = etcd.frozen { web01.converge }
       expect(run.output).to match(/WARN: reconf_conf\[app-www\]: .*#{etcd.url}/m)
-      expect(run.output).to match(/WARN: reconf_announcement\[services of this node\]: `app-www` is taken as still announced/)
+      expect(run.output).to match(/WARN: reconf_announcement\[services of this node\]: assuming `app-www` is still announced/)
       expect(web01.environment('app-www')).to include(
         'API_URL' => 'http://10.0.0.1:1100', 'DATABASE_URL' => 'mysql://user:rotated@host:port/database'
       )
     end
 
-    it 'fails at the end if something new is to be announced, with the words of the binary' do
+    it 'fails at the end with the message of the binary if something new is to be announced' do
       web01.attributes['config']['registry']['timeout'] = '300ms'
       run = etcd.frozen { web01.converge(expect: false) }
-      expect(run.output).to include('ReconfCookbook::Failure: reconf_announcement[services of this node]')
+      expect(run.output).to include('ReconfCookbook::Error: reconf_announcement[services of this node]')
       expect(run.output).to match(/cannot reach the registry\n +#{etcd.url} +no answer within 300ms/)
       expect(File).to exist(web01.path('etc/services.d/api.conf'))
     end
 
-    it 'tries an announcement again as often as `retries` says' do
+    it 'retries an announcement as often as `retries` says' do
       web01.attributes['config']['registry']['timeout'] = '300ms'
       web01.attributes['services'] = []
       web01.run_list = %w(recipe[configuration] recipe[site::announce])
@@ -88,14 +88,14 @@ RSpec.describe 'a converge in trouble' do
     end
   end
 
-  it 'takes back what a service provided that is no longer listed, when it can' do
+  it 'withdraws a service that is no longer listed as soon as it can' do
     web01.converge
     web01.attributes['config']['registry']['timeout'] = '300ms'
     web01.attributes['services'] = %w(api)
     web01.run_list = %w(recipe[configuration] recipe[reconf])
     frozen = etcd.frozen { web01.converge(expect: false) }
     expect(frozen.output).to match(/WARN: reconf_service\[app-www\]: cannot reach the registry/)
-    expect(frozen.output).to match(/ReconfCookbook::Failure: reconf_service\[app-www\]/)
+    expect(frozen.output).to match(/ReconfCookbook::Error: reconf_service\[app-www\]/)
     %w(etc/reconf/services/app-www.json etc/services.d/app-www.conf).each { |file| expect(File).not_to exist(web01.path(file)) }
     expect(announced('WWW_URL', 'app-www@web01')).not_to be_nil
 
@@ -106,7 +106,7 @@ RSpec.describe 'a converge in trouble' do
     expect(web01.converge.count).to eq(0)
   end
 
-  it 'renders the others although the state of one that has left is damaged' do
+  it 'renders the others although the state of a removed service is damaged' do
     node = machine('web01', services: %w(api app-www), run_list: %w(recipe[configuration] recipe[reconf]))
     node.converge
     IO.write(node.path('var/lib/reconf/services/api.json'), '{"announced":')
@@ -118,10 +118,10 @@ RSpec.describe 'a converge in trouble' do
     expect(node.environment('app-www')['ADDED']).to eq('yes')
   end
 
-  it 'leaves a service alone that somebody withdrew by hand' do
+  it 'does not announce a service that was withdrawn by hand' do
     web01.converge
     web01.reconf('withdraw', 'app-www')
-    expect(web01.converge.output).to include('app-www stays withdrawn')
+    expect(web01.converge.output).to include('app-www was withdrawn by hand and stays withdrawn')
     expect(announced('WWW_URL', 'app-www@web01')).to be_nil
     web01.reconf('announce', 'app-www')
     expect(web01.converge.count).to eq(0)

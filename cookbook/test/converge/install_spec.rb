@@ -2,7 +2,7 @@ require 'converge_helper'
 require 'digest'
 require 'support/web'
 
-# The program comes from where operators keep it.
+# Installs the binary from the places where operators keep it.
 RSpec.describe 'a converge that installs reconf' do
   let(:web01) { machine('web01', services: %w(api), run_list: %w(recipe[configuration] recipe[reconf])) }
   let(:sum) { Digest::SHA256.file(Machine::BINARY).hexdigest }
@@ -19,17 +19,17 @@ RSpec.describe 'a converge that installs reconf' do
     before { web01.attributes['binary'] = binary }
     after { web.stop }
 
-    it 'fetches it once, and runs it' do
+    it 'downloads it once, and runs it' do
       FileUtils.cp(Machine::BINARY, File.join(shop, 'reconf'))
       install("#{web.url}/reconf", sum)
       web01.converge
       expect(File.stat(binary).mode & 0o777).to eq(0o755)
       expect(announced('API_URL', 'api@web01')).to eq('http://10.0.0.1:1100')
       expect(web01.converge.count).to eq(0)
-      expect(web.asked).to eq(%w(/reconf))
+      expect(web.requests).to eq(%w(/reconf))
     end
 
-    it 'keeps the one it has when another is delivered' do
+    it 'keeps the installed binary when the checksum differs' do
       FileUtils.mkdir_p(File.dirname(binary))
       FileUtils.cp(Machine::BINARY, binary)
       IO.write(File.join(shop, 'reconf'), "#!/bin/sh\necho changed on its way\n")
@@ -41,7 +41,7 @@ RSpec.describe 'a converge that installs reconf' do
   end
 
   context 'from a package' do
-    # Of /usr and /var this run of Chef sees copies that it may change.
+    # Chef runs with overlays of /usr and /var, so that the machine does not change.
     let(:layers) { %w(usr var).to_h { |folder| [folder, File.join(web01.dir, 'layers', folder)] } }
     let(:mounts) do
       layers.map do |folder, layer|
@@ -76,7 +76,7 @@ RSpec.describe 'a converge that installs reconf' do
       Open3.capture2(*web01.inside, 'dpkg-query', '--show', '--showformat', '${Version}', 'reconf').first
     end
 
-    it 'installs it, finds the program where the package puts it, and follows it to another version' do
+    it 'installs it, finds the binary at the path of the package, and installs another version' do
       build('0.1.0')
       web01.attributes.delete('binary')
       install(package, nil)

@@ -1,10 +1,10 @@
 require 'converge_helper'
 
-# Every way in which Chef runs without a server.
+# Every mode in which Chef runs without a server.
 RSpec.describe 'the cookbook' do
   let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[www])) }
 
-  # A name that is not ASCII, in whatever locale.
+  # Converges twice by the block, with a value that is not ASCII, whatever the locale is.
   def twice
     web01.edit_item('api') { |item| item['environment']['CITY'] = 'Zürich' }
     yield
@@ -26,7 +26,7 @@ RSpec.describe 'the cookbook' do
     twice { web01.converge }
   end
 
-  it 'takes datastores from elsewhere than the attributes' do
+  it 'takes datastores from somewhere else than the attributes' do
     web01.run_list = %w(recipe[configuration] recipe[site::datastores])
     twice { web01.converge }
     expect(web01.environment('app-www')['DATABASE_URL']).to eq('mysql://from:elsewhere@host/database')

@@ -1,23 +1,23 @@
 require 'converge_helper'
 
-# Passwords of datastores are in the files that reconf reads and writes, and nowhere else.
+# Passwords of datastores are only in the files that reconf reads and writes.
 RSpec.describe 'a password in a datastore' do
   let(:first) { 'f1rst-s3cret' }
   let(:second) { 's3cond-s3cret' }
   let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[www])) }
   let(:debug) { %w(--log_level debug --force-formatter) }
 
-  # The user's own file, as the user wrote it. In local mode Chef itself copies it into the cache, and its server writes
-  # whatever it delivers to the log at debug level; legacy mode does neither.
+  # The user's attribute file. In local mode Chef copies it to the cache, and its server logs every file that it delivers
+  # at debug level; legacy mode does neither.
   let(:own) { 'cookbooks/configuration/attributes/datastores.rb' }
 
   def url(password)
     "mysql://user:#{password}@host:port/database"
   end
 
-  def silent(run)
-    told = run.output.gsub(IO.read(File.join(web01.repository, own)), '')
-    [first, second].each { |secret| expect(told).not_to include(secret) }
+  def without_secrets(run)
+    output = run.output.gsub(IO.read(File.join(web01.repository, own)), '')
+    [first, second].each { |secret| expect(output).not_to include(secret) }
     [web01.cache, File.join(web01.dir, 'nodes')].each do |folder|
       files = Dir.glob("#{folder}/**/*", File::FNM_DOTMATCH).select { |file| File.file?(file) && !file.end_with?(own) }
       expect(files.select { |file| [first, second].any? { |secret| IO.binread(file).include?(secret) } }).to eq([])
@@ -25,48 +25,48 @@ RSpec.describe 'a password in a datastore' do
     run
   end
 
-  it 'is told by no run, whatever it does and however it fails' do
+  it 'is shown by no run, whether it succeeds or fails' do
     rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
-    silent(web01.why_run(*debug))
-    silent(web01.converge(*debug))
+    without_secrets(web01.why_run(*debug))
+    without_secrets(web01.converge(*debug))
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(first))
 
     rotate(web01, 'PRIMARY_DATABASE_URL', url(second))
-    expect(silent(web01.why_run(*debug)).output).to include('DATABASE_URL=*** from datastores')
+    expect(without_secrets(web01.why_run(*debug)).output).to include('DATABASE_URL=*** from datastores')
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(first))
 
-    # The conf cannot be swapped in.
+    # The conf cannot be written.
     FileUtils.rm_rf(web01.path('etc/services.d'))
     FileUtils.touch(web01.path('etc/services.d'))
-    expect(silent(web01.converge(*debug, expect: false)).output).to include("Error executing action `render` on resource 'reconf_conf[api]'")
+    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `render` on resource 'reconf_conf[api]'")
     FileUtils.rm(web01.path('etc/services.d'))
 
-    # Nor can what Chef itself writes.
+    # Nor can a file that Chef writes.
     configuration = web01.path('etc/reconf/configuration.json')
     FileUtils.rm(configuration)
     FileUtils.mkdir(configuration)
-    expect(silent(web01.converge(*debug, expect: false)).output).to include("Error executing action `create` on resource 'reconf_configuration[node]'")
+    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `create` on resource 'reconf_configuration[node]'")
     FileUtils.rmdir(configuration)
 
-    expect(silent(web01.converge(*debug)).updated).to include('reconf_conf[app-www]')
+    expect(without_secrets(web01.converge(*debug)).updated).to include('reconf_conf[app-www]')
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(second))
   end
 
   it 'is not shown where a requirement, a manifest or a command is at fault' do
     rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
     web01.edit('cookbooks/configuration/attributes/datastores.rb') { |text| text + "node.default['configuration']['datastores']['bad-name'] = '#{url(second)}'\n" }
-    expect(silent(web01.converge(*debug, expect: false)).output).to include('`datastores.bad-name` is not a POSIX name')
+    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include('`datastores.bad-name` is not a POSIX name')
     web01.edit('cookbooks/configuration/attributes/datastores.rb') { |text| text.sub(/^.*bad-name.*\n/, '') }
 
     web01.run_list = %w(recipe[configuration] recipe[site::secret])
     web01.attributes['services'] = []
-    expect(silent(web01.converge(*debug, expect: false, extra: { 'token' => second })).output).to include('`{` is never closed')
-    expect(silent(web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true })).output).to include('reconf_exec[secretive]')
+    expect(without_secrets(web01.converge(*debug, expect: false, extra: { 'token' => second })).output).to include('`{` is never closed')
+    expect(without_secrets(web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true })).output).to include('reconf_exec[secretive]')
     late = web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true, 'endless' => true })
-    expect(silent(late).output).to include('the command did not end within 1.0 s')
+    expect(without_secrets(late).output).to include('the command timed out after 1.0 s')
   end
 
-  it 'is told by no run of legacy mode' do
+  it 'is shown by no run in legacy mode' do
     rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
     run = web01.converge('--legacy-mode', *debug)
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(first))
@@ -74,7 +74,7 @@ RSpec.describe 'a password in a datastore' do
     expect(Dir.glob("#{web01.cache}/**/*").select { |file| File.file?(file) && IO.binread(file).include?(first) }).to eq([])
   end
 
-  it 'is readable for nobody but those who are meant to' do
+  it 'is readable only for the users of the conf' do
     web01.converge
     modes = %w(etc/reconf/config.json etc/reconf/configuration.json etc/reconf/services/api.json etc/services.d/api.conf)
             .map { |file| (File.stat(web01.path(file)).mode & 0o7777).to_s(8) }

@@ -8,6 +8,6 @@ file_backup_path '/var/chef/backup'
 file_cache_path  '/var/chef/cache'
 node_path        '/var/chef/nodes'
 
-# Local mode saves a node's attributes under node_path: passwords of datastores would be among them, and a service that
-# was taken off the list in nodes/*.json would still be on it.
+# Local mode saves a node's attributes under node_path. Do not save them: they hold passwords of datastores, and a service
+# that was removed from the list in nodes/*.json would stay on it.
 %w(default normal override).each { |level| send("allowed_#{level}_attributes", []) }

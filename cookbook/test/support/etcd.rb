@@ -10,7 +10,7 @@ class Etcd
 
   attr_reader :url
 
-  # The one of this test run.
+  # The etcd that this test run shares.
   def self.shared
     @shared ||= new
   end
@@ -40,7 +40,7 @@ class Etcd
     ctl('del', '--prefix', '/')
   end
 
-  # Does not answer while the block runs, and is there again after it.
+  # Suspends etcd while the block runs, so that it does not answer.
   def frozen
     Process.kill(:STOP, @pid)
     yield
@@ -56,7 +56,7 @@ class Etcd
 
   private
 
-  # Somebody else may take a port between the look and the start.
+  # Another process can take a port before etcd binds it.
   def start
     @url = "http://127.0.0.1:#{free_port}"
     peer = "http://127.0.0.1:#{free_port}"

@@ -4,7 +4,7 @@
 
 require File.join(ARGV.shift, 'bundler/setup')
 
-# Every gem is on the load path already; a failed run asks for one by name.
+# Every gem is on the load path already; `gem` is called when a run fails.
 module Kernel
   private
 

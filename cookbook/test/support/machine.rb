@@ -4,9 +4,9 @@ require 'open3'
 require 'tmpdir'
 require_relative 'wait'
 
-# One converge: what it printed, and whether it succeeded.
+# One converge: its output and exit status.
 Run = Struct.new(:output, :status) do
-  # Resources of the outermost collection that it updated, as `type[name]`.
+  # The updated resources of the outermost collection, as `type[name]`.
   def updated
     current = nil
     output.each_line.with_object([]) do |line, found|
@@ -18,7 +18,7 @@ Run = Struct.new(:output, :status) do
     end
   end
 
-  # What the last line counts.
+  # The number of updated resources, from the last line.
   def count
     output[%r{, (\d+)/\d+ resources (?:would have been )?updated}, 1].to_i
   end
@@ -26,15 +26,15 @@ end
 
 Program = Struct.new(:pid, :environment)
 
-# A machine that Chef converges: a folder with the wrapper repository in it, and a folder that stands for its `/`.
+# A machine that Chef converges: a directory with a copy of test/repository and a directory that serves as its `/`.
 class Machine
   COOKBOOK = File.expand_path('../..', __dir__)
   LAUNCH = File.join(__dir__, 'launch.rb')
-  # Where Chef's gems are; without them the Chef that is installed converges.
+  # The directory of Chef's gems; without it, the installed Chef runs.
   GEMS = ENV['RECONF_GEMS']
   BINARY = ENV.fetch('RECONF_BINARY') { File.expand_path('../target/debug/reconf', COOKBOOK) }
 
-  # Whether one of Chef's programs is there.
+  # Whether one of Chef's programs is available.
   def self.have?(program)
     !GEMS.nil? || ENV['PATH'].split(':').any? { |folder| File.executable?(File.join(folder, program)) }
   end
@@ -42,7 +42,7 @@ class Machine
   attr_reader :dir, :root, :name
   attr_accessor :attributes, :run_list
 
-  # The words of a command line that runs another one: nothing unless Chef is to run inside of something.
+  # A command that runs Chef, for example `unshare`; empty to run Chef directly.
   attr_accessor :inside
 
   def initialize(name, registry: nil, services: [], run_list: [])
@@ -76,7 +76,7 @@ class Machine
     IO.read(path(below))
   end
 
-  # The variables of a conf, as a shell that sources it sees them.
+  # The variables of a conf, as in a shell that sources it.
   def environment(service)
     out, status = Open3.capture2('env', '-i', 'sh', '-c', '. "$0" && env -0', path("etc/services.d/#{service}.conf"))
     raise "#{service} cannot be sourced" unless status.success?
@@ -84,7 +84,7 @@ class Machine
     out.split("\0").to_h { |pair| pair.split('=', 2) }.reject { |name, _| name == 'PWD' }
   end
 
-  # Everything below its `/` with time of change and content.
+  # Modification time and content of every file below its `/`.
   def snapshot(below = '.')
     Dir.glob(path("#{below}/**/*"), File::FNM_DOTMATCH).select { |file| File.file?(file) }
        .to_h { |file| [file.delete_prefix(root), [File.mtime(file), IO.binread(file)]] }
@@ -95,7 +95,7 @@ class Machine
     path = File.join(repository, file)
     text = IO.read(path)
     changed = yield(text)
-    raise "#{file} is as it was" if changed == text
+    raise "#{file} is unchanged" if changed == text
 
     IO.write(path, changed)
   end
@@ -109,7 +109,7 @@ class Machine
     end
   end
 
-  # The www service that runs here.
+  # The process of the www service.
   def program
     pid = IO.read(path('run/www.pid')).to_i
     Wait.for('the shell has become reconf, and reconf the program') { IO.read("/proc/#{pid}/comm") == "tail\n" }
@@ -120,13 +120,13 @@ class Machine
     Open3.capture2e(BINARY, '--root', root, *words)
   end
 
-  # Runs chef-solo; raises with all that it said if it ends otherwise than expected.
+  # Runs chef-solo; raises with its output if its result is not the expected one.
   def converge(*flags, expect: true, extra: {})
     chef('chef-solo', '-c', File.join(repository, 'solo.rb'), '-j', node_json(extra), *flags, expect: expect)
   end
 
-  def why_run(*flags, **how)
-    converge('--why-run', *flags, **how)
+  def why_run(*flags, **options)
+    converge('--why-run', *flags, **options)
   end
 
   def chef(program, *words, expect: true)
@@ -144,7 +144,7 @@ class Machine
     Run.new(out.gsub(/^\n?No key detected\n/, ''), status)
   end
 
-  # The file for `-j`: what differs from machine to machine.
+  # Writes the file for `-j`: attributes and run list of this machine.
   def node_json(extra = {})
     file = File.join(dir, 'node.json')
     IO.write(file, JSON.generate({ 'reconf' => attributes, 'run_list' => run_list }.merge(extra).compact))
@@ -162,13 +162,13 @@ class Machine
 
   private
 
-  # Without what Bundler, Chef and reconf take from the environment, and with a home that is nobody's.
+  # Unsets the variables that Bundler, Chef and reconf read, and sets a home of its own.
   def clean_environment
     ours = ENV.keys.grep(/\A(RUBY|BUNDLE|GEM_|RECONF_)/)
     ours.to_h { |key| [key, nil] }.merge('CHEF_LICENSE' => 'accept-no-persist', 'HOME' => dir)
   end
 
-  # Puts the cookbook into the repository as tools for cookbooks do, without what chefignore names.
+  # Copies the cookbook to the repository as `chef vendor` would, without the files in chefignore.
   def vendor
     folder = File.join(repository, 'vendor/reconf')
     FileUtils.mkdir_p(folder)

@@ -1,8 +1,8 @@
-# Waits for states, never for a time.
+# Waits for conditions instead of sleeping for a fixed time.
 module Wait
   PAUSE = 0.02
 
-  # Until the block is true; fails with what was waited for after so many seconds.
+  # Waits until the block is true; raises after `limit` seconds.
   def self.for(what, limit: 30)
     deadline = now + limit
     until (found = yield)

@@ -1,4 +1,4 @@
-# A real HTTP server on a free loopback port, for the files of a folder.
+# A real HTTP server on a free loopback port that serves a directory.
 class Web
   attr_reader :url
 
@@ -8,8 +8,8 @@ class Web
     @url = @out.gets[%r{http://[\d.]+:\d+}] || raise('the HTTP server did not start')
   end
 
-  # The paths that were asked for, in order.
-  def asked
+  # The requested paths, in order.
+  def requests
     IO.read(@log).scan(/"GET (\S+) HTTP/).flatten
   end
 

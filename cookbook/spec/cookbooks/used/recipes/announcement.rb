@@ -11,7 +11,7 @@ end
 
 file later do
   action :nothing
-  # A circle ends.
+  # A cycle of notifications ends.
   notifies :create, "file[#{late}]"
 end
 

@@ -3,7 +3,7 @@ file "#{node['reconf']['root']}/marker" do
   notifies :render, 'reconf_conf[api]', :immediately
 end
 
-# Each service in its turn.
+# One service after the other.
 %w(api www).each do |service|
   reconf_service service do
     manifest('id' => service, 'environment' => { 'MARKER' => node['marker'].to_s })

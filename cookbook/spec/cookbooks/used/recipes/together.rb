@@ -4,7 +4,7 @@
   end
 end
 
-# A wrapper's wish for one of them.
+# A wrapper changes one of them.
 edit_resource!(:reconf_conf, 'www') do
   await_applied node['await'] unless node['await'].nil?
   drain node['drain'] if node['drain']

@@ -1,1 +1,1 @@
-# The attributes are what this cookbook is for.
+# This cookbook only sets attributes.

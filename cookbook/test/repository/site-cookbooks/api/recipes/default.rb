@@ -1,4 +1,4 @@
-# The api service: what its manifest wants to have installed, then reconf.
+# The api service: the run list of its manifest, then reconf.
 
 include_recipe 'configuration'
 include_service_run_list 'api'

@@ -1,4 +1,4 @@
-# A service that is announced in the midst of the converge, before what comes after it.
+# Announces a service in the middle of the converge.
 
 reconf_configuration 'node'
 

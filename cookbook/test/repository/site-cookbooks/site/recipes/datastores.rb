@@ -1,4 +1,4 @@
-# A datastore from elsewhere than the attributes, beside the recipe that writes those.
+# A datastore that does not come from the attributes, added to the resource that `recipe[reconf]` has declared.
 
 include_recipe 'reconf'
 

@@ -1,4 +1,4 @@
-# Every resource of the reconf cookbook, used from another one. `node['site']` says what differs from test to test.
+# Uses every resource of the reconf cookbook. Tests set `node['site']`.
 
 root = node['reconf']['root']
 notes = File.join(root, 'notes')
@@ -44,7 +44,7 @@ reconf_conf 'sealed' do
   on_change 'TOKEN' => [:create, "file[#{File.join(notes, 'token')}]"]
 end
 
-# What is told in the midst of the converge lives an hour at most.
+# Announced in the middle of the converge, with an expiry in case the rest fails.
 reconf_announcement 'plain and sealed' do
   services %w(plain sealed)
   ttl '1h'
@@ -74,8 +74,8 @@ reconf_service 'sealed' do
   only_if { node['site']['delete'] }
 end
 
-# Its own template is found, and can tell where a conf is.
+# A template of this cookbook that uses the path of a conf.
 template File.join(notes, 'site') do
   source 'site.erb'
-  variables conf: ReconfCookbook::Places.new(root).rendered('plain', {}).first
+  variables conf: ReconfCookbook::Paths.new(root).rendered('plain', {}).first
 end

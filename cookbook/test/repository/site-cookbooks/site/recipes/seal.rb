@@ -1,4 +1,4 @@
-# Encrypts an item of the data bag, as `knife data bag create --secret` does where there is a workstation.
+# Encrypts an item of the data bag, as `knife data bag create --secret` does.
 
 file node['site']['seal'] do
   content lazy {

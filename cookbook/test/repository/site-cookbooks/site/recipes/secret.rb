@@ -1,4 +1,4 @@
-# A service that is declared here, with a secret in its environment and a command that fails.
+# A service with a secret in its environment, and a command that fails.
 
 reconf_configuration 'node'
 

@@ -1,4 +1,4 @@
-# The www service: a program that runs under `reconf exec`, and a cron job that sources the conf.
+# The www service: a process that runs under `reconf exec`, and a cron job that sources the conf.
 
 include_recipe 'configuration'
 include_service_run_list 'app-www'
@@ -31,7 +31,7 @@ service 'www' do
   action :start
 end
 
-# The database is connected to once, the api for every request.
+# The service connects to the database once, and to the api for every request.
 edit_resource!(:reconf_conf, 'app-www') do
   on_change 'DATABASE_URL' => [:restart, 'service[www]'],
             'API_URL' => [:reload, 'service[www]']

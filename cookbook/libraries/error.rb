@@ -1,0 +1,13 @@
+module ReconfCookbook
+  # reconf, or this cookbook, cannot do what it was asked to do; `code` is the exit code of reconf, if it ran.
+  class Error < RuntimeError
+    USAGE = 64
+
+    attr_reader :code
+
+    def initialize(message, code = nil)
+      super(message)
+      @code = code
+    end
+  end
+end

@@ -1,0 +1,17 @@
+require 'json' unless defined?(JSON)
+
+module ReconfCookbook
+  # JSON files on disk. They are UTF-8, whatever the locale of the Chef process is.
+  module JSONFile
+    # The object that the file holds; an empty Hash if there is no such file.
+    def self.read(path)
+      object = JSON.parse(File.read(path, encoding: Encoding::UTF_8))
+      object.is_a?(Hash) ? object : raise(Error, "`#{path}` is damaged: it holds no JSON object")
+    rescue Errno::ENOENT
+      {}
+    rescue JSON::ParserError
+      # The parser's message quotes the text, which can be a secret.
+      raise Error.new("`#{path}` is damaged: it is not JSON"), cause: nil
+    end
+  end
+end
