@@ -1,18 +1,18 @@
-# An etcd of one's own, for scripts that source this file: `start_etcd DIR [CERT KEY]`, `stop_etcd`.
-# It listens on free loopback ports and keeps everything in DIR.
-# After `start_etcd`: $etcd_url, and with a certificate also $etcd_tls_url.
+# Starts and stops a private etcd, for scripts that source this file: `start_etcd DIR [CERT KEY]`, `stop_etcd`.
+# It listens on free loopback ports and keeps its data in DIR. `start_etcd` sets $etcd_url, and with a certificate also
+# $etcd_tls_url.
 # shellcheck shell=bash
 
 etcd_pid=
 
-# Sets $port to a loopback port below the ephemeral range at which nothing answers.
+# Sets $port to a loopback port below the ephemeral range on which nothing listens.
 pick_port() {
   while port=$((20000 + RANDOM % 12000)); do
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
   done
 }
 
-# Somebody else may take a port between the look and the start: then etcd ends, and other ports are tried.
+# Another process can take a port before etcd binds it: etcd then exits, and the next attempt uses other ports.
 start_etcd() {
   local attempt
   for attempt in 1 2 3 4 5; do
@@ -21,7 +21,7 @@ start_etcd() {
     wait_for_etcd && return 0
     stop_etcd
   done
-  echo "etcd did not start ($attempt attempts); its last words:" >&2
+  echo "etcd did not start ($attempt attempts); the end of its log:" >&2
   tail -n 5 "$1/etcd.log" >&2
   return 1
 }
@@ -34,7 +34,7 @@ launch_etcd() {
     pick_port && etcd_tls_url=https://127.0.0.1:$port && clients+=,$etcd_tls_url
     tls=(--cert-file "$2" --key-file "$3")
   fi
-  # Without the caller's environment: etcd takes every ETCD_* for a flag.
+  # Without the caller's environment: etcd reads flags from ETCD_* variables.
   env -i PATH="$PATH" etcd --data-dir "$dir/data" "${tls[@]}" \
     --listen-client-urls "$clients" --advertise-client-urls "$clients" \
     --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" \
@@ -42,7 +42,7 @@ launch_etcd() {
   etcd_pid=$!
 }
 
-# Until it answers, ends, or has had 30 seconds.
+# Waits until etcd answers; fails if it exits, or after 30 seconds.
 wait_for_etcd() {
   local deadline=$((SECONDS + 30))
   while [ "$SECONDS" -lt "$deadline" ] && kill -0 "$etcd_pid" 2>/dev/null; do
@@ -55,7 +55,7 @@ wait_for_etcd() {
 stop_etcd() {
   [ -n "$etcd_pid" ] || return 0
   kill "$etcd_pid" 2>/dev/null || true
-  # Its status is that of the signal.
+  # The status of `wait` is that of the signal.
   wait "$etcd_pid" 2>/dev/null || true
   etcd_pid=
 }
