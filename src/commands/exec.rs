@@ -48,7 +48,7 @@ fn become_command(global: &Global, request: &ExecRequest) -> u8 {
         Ok(paths) => exec::run(request, &paths, || own_command(global, request)),
         Err(failure) => ExecFailure::of_reconf(failure.to_string(), None),
     };
-    stdio::tell(&format!("error: {failure}\n"));
+    stdio::write_stderr(&format!("error: {failure}\n"));
     failure.code
 }
 

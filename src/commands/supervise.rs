@@ -11,7 +11,7 @@ pub(super) fn run(global: &Global, args: &SuperviseArgs) -> u8 {
     match supervise::run(global, args) {
         Ok(code) => code,
         Err(failure) => {
-            stdio::tell(&format!("error: {failure}\n"));
+            stdio::write_stderr(&format!("error: {failure}\n"));
             failure.code.number()
         }
     }

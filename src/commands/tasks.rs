@@ -4,7 +4,7 @@ use crate::{
     cli::TasksArgs,
     edge::{
         files,
-        running::{Task, are_more_than, sharers},
+        lock_holders::{Task, has_hidden_holders, shared_holders},
     },
     node::{Node, manifests},
     report::{Code, Ended, Failure, Row},
@@ -29,9 +29,9 @@ pub(super) fn run(node: &Node, args: &TasksArgs) -> Ended {
         return Err(manifests::missing(node, &args.id));
     }
     let tasks =
-        sharers(&lock).map_err(|error| Failure::new(Code::NoInput, format!("{error:#}")))?;
+        shared_holders(&lock).map_err(|error| Failure::new(Code::NoInput, format!("{error:#}")))?;
     node.out.rows(None, &tasks);
-    if are_more_than(&lock, tasks.len()) {
+    if has_hidden_holders(&lock, tasks.len()) {
         let others = format!("other users' tasks also hold the conf of `{}`", args.id);
         node.out
             .warning(&format!("{others}; run as root to list them"));

@@ -1,5 +1,5 @@
-//! Opening a conf whose variables are to be trusted (design.md section 7): only a plain file that nobody but root
-//! and its reader can have written.
+//! Reads a conf only if its variables can be trusted (design.md section 7): a regular file that only root and the reader
+//! can have written.
 
 use std::{
     fs::{Metadata, OpenOptions},
@@ -10,22 +10,22 @@ use std::{
 
 use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
 
-use super::files::{Access, plain};
+use super::files::{Access, system_reason};
 use crate::model::format::LONGEST_CONF;
 
 /// The bits with which group and others can write.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Why a conf is not taken: one clause after its path.
+/// Why a conf is not trusted: one clause that follows its path.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Distrust {
-    /// There is none.
+    /// It does not exist.
     #[error("does not exist")]
     Missing,
     /// The caller may not read it.
     #[error("cannot be read: {0}")]
     Unreadable(String),
-    /// It is a link: whoever owns its folder's other files could lead it anywhere.
+    /// It is a symbolic link, whose target others may control.
     #[error("is a symbolic link")]
     Link,
     /// It is a directory, a pipe or a device.
@@ -35,17 +35,17 @@ pub(crate) enum Distrust {
     #[error("is larger than 4 MiB")]
     TooLarge,
     /// Group or others can write it.
-    #[error("can be written by others: its mode is {0:04o}")]
+    #[error("is writable by group or others (mode {0:04o})")]
     Writable(u32),
     /// It belongs to neither root nor the caller.
-    #[error("belongs to user {0}, neither to root nor to the caller")]
+    #[error("belongs to user {0}, neither root nor the caller")]
     Foreign(u32),
 }
 
-/// The access of the conf at `path`, which may not be trusted yet: that of locks that go with it.
+/// The access of the conf at `path`, which the locks beside it share; the conf may still be untrusted.
 ///
 /// # Errors
-/// [`Distrust`] when there is none.
+/// [`Distrust`] when it does not exist.
 pub(crate) fn access(path: &Path) -> Result<Access, Distrust> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Access::of(&metadata)),
@@ -56,18 +56,18 @@ pub(crate) fn access(path: &Path) -> Result<Access, Distrust> {
 /// The content of the conf at `path`.
 ///
 /// # Errors
-/// [`Distrust`] when it is not to be trusted.
+/// [`Distrust`] when it cannot be trusted.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
-    // Without O_NONBLOCK a pipe in its place would hang us.
+    // Without O_NONBLOCK, opening a pipe would block.
     let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(careful)
         .open(path)
         .map_err(|error| distrust(&error))?;
-    // What is judged is what is open, not what may be at the path by now.
+    // This checks the open file, since the path may lead to another one by now.
     let metadata = file.metadata().map_err(|error| distrust(&error))?;
-    judge(&metadata, geteuid().as_raw())?;
+    check_trust(&metadata, geteuid().as_raw())?;
     let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     file.take(LONGEST_CONF + 1)
         .read_to_end(&mut content)
@@ -78,7 +78,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
     Ok(content)
 }
 
-fn judge(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
+fn check_trust(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
     let mode = Access::of(metadata).mode;
     if !metadata.is_file() {
         Err(Distrust::Irregular)
@@ -98,6 +98,6 @@ fn distrust(error: &io::Error) -> Distrust {
         Some(Errno::ENOENT) => Distrust::Missing,
         Some(Errno::ELOOP) => Distrust::Link,
         Some(Errno::ENXIO) => Distrust::Irregular,
-        _ => Distrust::Unreadable(plain(error)),
+        _ => Distrust::Unreadable(system_reason(error)),
     }
 }

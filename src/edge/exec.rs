@@ -1,4 +1,4 @@
-//! Becoming another program: the same process, so that signals and the exit code are the command's own.
+//! Replaces this process with another program, so that signals and the exit code are those of the command.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -7,31 +7,31 @@ use std::{
     process::Command,
 };
 
-use super::files::plain;
+use super::files::system_reason;
 
-/// A command that this process could not become.
+/// Why a command could not be executed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExecError {
     /// There is no such program in the resulting `PATH` (127).
     #[error("`{program}` was not found{place}")]
     NotFound {
-        /// The program, as it was given.
+        /// The program as given.
         program: String,
-        /// Where it was looked for.
+        /// Where it was searched for.
         place: &'static str,
     },
-    /// It is there and cannot be run (126).
+    /// The program exists but cannot be executed (126).
     #[error("cannot run `{program}`: {reason}")]
     CannotRun {
-        /// The program, as it was given.
+        /// The program as given.
         program: String,
         /// What the system said.
         reason: String,
     },
 }
 
-/// Becomes `program` with exactly these variables; it is looked up in the `PATH` among them.
-/// Of several variables of one name the last counts.
+/// Executes `program` in place of this process with exactly these variables; it is looked up in the `PATH` among them.
+/// If a variable occurs more than once, the last one counts. Returns only if that fails.
 pub(crate) fn exec(
     program: &OsStr,
     arguments: &[OsString],
@@ -44,7 +44,7 @@ pub(crate) fn exec(
         .exec();
     let program = program.to_string_lossy().into_owned();
     if error.kind() != io::ErrorKind::NotFound {
-        let reason = plain(&error);
+        let reason = system_reason(&error);
         return ExecError::CannotRun { program, reason };
     }
     let place = if program.contains('/') {

@@ -1,4 +1,4 @@
-//! Watching folders for files that are made, replaced, changed or removed. Files that are only read wake nobody.
+//! Watches folders for files that are created, replaced, changed or removed. Reading a file is no event.
 
 use std::{
     io,
@@ -9,51 +9,51 @@ use std::{
 
 use notify::{Event, EventKind, INotifyWatcher, PollWatcher, RecursiveMode, Watcher};
 
-/// How often is looked where the system does not tell.
+/// How often folders are polled where inotify is not available.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Watches folders until it is dropped.
+/// A watch of some folders; it ends when this is dropped.
 #[derive(Debug)]
 #[must_use = "a watch that is dropped ends"]
 pub(crate) struct FolderWatch {
-    means: Means,
+    method: Method,
     folders: Vec<PathBuf>,
 }
 
-/// The system gives each user so many inotify instances and watches only; where none is left, it is looked every now and
-/// then.
+/// How changes are noticed. The system limits each user's inotify instances and watches; when none is left, the folders
+/// are polled.
 #[derive(Debug)]
-enum Means {
+enum Method {
     Inotify(INotifyWatcher),
-    Poll(PollWatcher),
+    Polling(PollWatcher),
 }
 
 impl FolderWatch {
-    /// Calls `tell`, in another thread, whenever something has changed in one of the folders themselves, with what that
-    /// is; with nothing when it may be anything. Who was told looks for himself.
+    /// Calls `on_change` in another thread whenever something has changed directly in one of the folders: with its path,
+    /// or with `None` when it may be anything. It reports that there was a change, not which one.
     ///
     /// # Errors
     /// What the system says when a folder cannot be watched.
     pub(crate) fn start(
         folders: Vec<PathBuf>,
-        tell: impl Fn(Option<&Path>) + Send + Sync + 'static,
+        on_change: impl Fn(Option<&Path>) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let tell = Arc::new(tell);
-        let told = || {
-            let tell = Arc::clone(&tell);
+        let on_change = Arc::new(on_change);
+        let handler = || {
+            let on_change = Arc::clone(&on_change);
             move |event: notify::Result<Event>| match event {
-                Ok(event) if !concerns(event.kind) => {}
+                Ok(event) if !is_change(event.kind) => {}
                 Ok(event) if !event.paths.is_empty() => {
-                    event.paths.iter().for_each(|path| tell(Some(path)));
+                    event.paths.iter().for_each(|path| on_change(Some(path)));
                 }
-                // What was missed, or cannot be read, may be anything.
-                Ok(_) | Err(_) => tell(None),
+                // An overflow or an error may hide any change.
+                Ok(_) | Err(_) => on_change(None),
             }
         };
         let config = notify::Config::default();
-        if let Ok(watcher) = INotifyWatcher::new(told(), config) {
+        if let Ok(watcher) = INotifyWatcher::new(handler(), config) {
             let mut watch = Self {
-                means: Means::Inotify(watcher),
+                method: Method::Inotify(watcher),
                 folders: folders.clone(),
             };
             match watch.add_all() {
@@ -61,12 +61,12 @@ impl FolderWatch {
                 added => return added.map(|()| watch).map_err(failed),
             }
         }
-        // By their times alone, files that change twice within a second would look the same.
-        let looks = config
+        // With modification times alone, a second change within one second would go unnoticed.
+        let polling = config
             .with_poll_interval(POLL_INTERVAL)
             .with_compare_contents(true);
-        let means = Means::Poll(PollWatcher::new(told(), looks).map_err(failed)?);
-        let mut watch = Self { means, folders };
+        let method = Method::Polling(PollWatcher::new(handler(), polling).map_err(failed)?);
+        let mut watch = Self { method, folders };
         watch.add_all().map_err(failed)?;
         Ok(watch)
     }
@@ -76,23 +76,23 @@ impl FolderWatch {
         folders.iter().try_for_each(|folder| self.add(folder))
     }
 
-    /// How often is looked, if the system does not tell.
-    pub(crate) fn interval(&self) -> Option<Duration> {
-        matches!(self.means, Means::Poll(_)).then_some(POLL_INTERVAL)
+    /// How often the folders are polled; `None` if inotify reports changes.
+    pub(crate) fn poll_interval(&self) -> Option<Duration> {
+        matches!(self.method, Method::Polling(_)).then_some(POLL_INTERVAL)
     }
 
     fn add(&mut self, folder: &Path) -> notify::Result<()> {
-        match &mut self.means {
-            Means::Inotify(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
-            Means::Poll(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+        match &mut self.method {
+            Method::Inotify(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
+            Method::Polling(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive),
         }
     }
 
-    /// Watches folders again that were removed and made anew; for those that stayed nothing changes. If one is missing,
-    /// nobody will tell when it is back: then it gives the time after which this is to be called again, and what lies
-    /// in the folders to be looked at. Not to be called in the thread that is told.
+    /// Watches again the folders that were removed and recreated; the others are not affected. inotify cannot report that
+    /// a missing folder is back, so this then returns the time after which the caller has to call it again and to look
+    /// at the folders' content itself. Must not be called in the thread of `on_change`.
     pub(crate) fn renew(&mut self) -> Option<Duration> {
-        if self.interval().is_some() {
+        if self.poll_interval().is_some() {
             return None;
         }
         let mut missing = false;
@@ -103,14 +103,14 @@ impl FolderWatch {
     }
 }
 
-fn concerns(kind: EventKind) -> bool {
+fn is_change(kind: EventKind) -> bool {
     !matches!(kind, EventKind::Access(_))
 }
 
 fn failed(error: notify::Error) -> io::Error {
     let place = error.paths.first().map(|path| path.display().to_string());
     let reason = match error.kind {
-        notify::ErrorKind::Io(error) => super::files::plain(&error),
+        notify::ErrorKind::Io(error) => super::files::system_reason(&error),
         other => format!("{other:?}"),
     };
     io::Error::other(format!(

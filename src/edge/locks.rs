@@ -1,5 +1,5 @@
-//! Locks: flocks on files that are never removed or replaced, so that the kernel releases them with their holder.
-//! The order in which locks are taken is the callers' (design.md section 2).
+//! Locks: flocks, which the kernel releases when their holder exits, on files that are never removed or replaced.
+//! Callers decide the order in which locks are taken (design.md section 2).
 
 use std::{
     fs::{File, OpenOptions},
@@ -17,20 +17,20 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 
 use super::files::{Access, FileError};
 
-/// How long a waiter sleeps between two tries.
-const STEP: Duration = Duration::from_millis(3);
+/// How long a waiter sleeps between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(3);
 
-/// A lock that is held until it is dropped, or, once inherited, until the last process that has it ends.
+/// A lock that is held until it is dropped or, once inherited, until the last process that has it exits.
 #[derive(Debug)]
 #[must_use = "a lock that is dropped is released"]
 pub(crate) struct Lock {
     file: File,
 }
 
-/// A lock that was not taken.
+/// Why a lock was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
-    /// Somebody else held it all the time.
+    /// Another process held it for the whole wait.
     #[error("`{}` is still locked after {}", path.display(), humantime::format_duration(*waited))]
     Busy {
         /// The lock's file.
@@ -38,7 +38,7 @@ pub(crate) enum LockError {
         /// How long the caller was willing to wait.
         waited: Duration,
     },
-    /// Its file cannot be opened or made.
+    /// Its file cannot be opened or created.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -50,7 +50,7 @@ enum Mode {
 }
 
 impl Lock {
-    /// Lets programs that this process becomes or starts keep the lock.
+    /// Lets programs that this process executes or starts inherit the lock.
     ///
     /// # Errors
     /// What the system says.
@@ -60,7 +60,7 @@ impl Lock {
     }
 }
 
-/// Takes the lock alone, within `wait`; its file is made with `access` if there is none.
+/// Takes the lock exclusively, within `wait`; its file is created with `access` if it does not exist.
 ///
 /// # Errors
 /// [`LockError`].
@@ -68,7 +68,7 @@ pub(crate) fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<
     take(path, access, wait, Mode::Exclusive)
 }
 
-/// Takes the lock together with others that share it, as [`exclusive`].
+/// Takes the lock shared, as [`exclusive`].
 ///
 /// # Errors
 /// [`LockError`].
@@ -76,14 +76,14 @@ pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Loc
     take(path, access, wait, Mode::Shared)
 }
 
-/// Whether somebody holds the lock alone. It is taken for a moment to find that out; without a file nobody does.
+/// Whether the lock is held exclusively; false if its file does not exist. Takes it for a moment to find out.
 ///
 /// # Errors
 /// [`FileError`] when it cannot be opened.
 pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     let problem = |error| FileError::changing("lock", path, error);
     match File::open(path) {
-        Ok(file) => attempt(&file, Mode::Shared)
+        Ok(file) => try_take(&file, Mode::Shared)
             .map(|free| !free)
             .map_err(problem),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -91,7 +91,7 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     }
 }
 
-/// Waits, for however long, until nobody holds the lock alone.
+/// Waits without a limit until the lock is not held exclusively.
 ///
 /// # Errors
 /// [`FileError`] when it cannot be opened.
@@ -104,7 +104,7 @@ pub(crate) fn wait_until_free(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Makes the lock's file, or mends its access in place: replacing it would split the lock in two.
+/// Creates the lock's file, or repairs its access in place: a new file would be a second lock.
 ///
 /// # Errors
 /// [`FileError`] when the caller may not.
@@ -120,33 +120,33 @@ pub(crate) fn prepare(path: &Path, access: &Access) -> Result<(), FileError> {
     }
 }
 
-/// When a wait that begins now ends; one beyond what the clock can say ends in a year.
-pub(super) fn after(wait: Duration) -> Instant {
+/// When a wait that begins now ends, at most in a year: the clock may not be able to represent more.
+pub(super) fn deadline_after(wait: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     Instant::now() + wait.min(YEAR)
 }
 
 fn take(path: &Path, access: &Access, wait: Duration, mode: Mode) -> Result<Lock, LockError> {
-    let deadline = after(wait);
+    let deadline = deadline_after(wait);
     loop {
         let file = open(path, access)?;
-        while !attempt(&file, mode).map_err(|error| FileError::changing("lock", path, error))? {
+        while !try_take(&file, mode).map_err(|error| FileError::changing("lock", path, error))? {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let path = path.to_owned();
                 return Err(LockError::Busy { path, waited: wait });
             }
-            thread::sleep(left.min(STEP));
+            thread::sleep(left.min(RETRY_INTERVAL));
         }
-        // A file that was removed meanwhile (`/run` swept by hand) locks nobody out.
+        // If the file was removed meanwhile (`/run` cleaned by hand), the lock excludes nobody.
         if is_at(&file, path) {
             return Ok(Lock { file });
         }
     }
 }
 
-/// Tries once; false when somebody else holds it. The calls are spelled out because std's own methods shadow these.
-fn attempt(file: &File, mode: Mode) -> io::Result<bool> {
+/// Tries once; false when another process holds it. The paths are spelled out because std has methods of these names.
+fn try_take(file: &File, mode: Mode) -> io::Result<bool> {
     let result = match mode {
         Mode::Shared => fs2::FileExt::try_lock_shared(file),
         Mode::Exclusive => fs2::FileExt::try_lock_exclusive(file),
@@ -159,28 +159,28 @@ fn attempt(file: &File, mode: Mode) -> io::Result<bool> {
     }
 }
 
-/// Opens the lock's file, making it if need be. Who may only read it may lock it all the same.
+/// Opens the lock's file or creates it. Read permission is enough to lock it.
 fn open(path: &Path, access: &Access) -> Result<File, FileError> {
-    let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let no_follow = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let existing = OpenOptions::new()
         .read(true)
-        .custom_flags(careful)
+        .custom_flags(no_follow)
         .open(path);
     match existing {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         other => return other.map_err(|error| FileError::changing("lock", path, error)),
     }
-    let made = OpenOptions::new()
+    let created = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .custom_flags(careful)
+        .custom_flags(no_follow)
         .open(path);
-    match made {
+    match created {
         Ok(file) => access.give(&file, path).map(|()| file),
-        // Somebody else was faster.
+        // Another process has created it meanwhile.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(path, access),
-        Err(error) => Err(FileError::changing("make the lock", path, error)),
+        Err(error) => Err(FileError::changing("create the lock", path, error)),
     }
 }
 

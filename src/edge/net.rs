@@ -1,18 +1,17 @@
-//! What the machine is called and under which addresses it is seen. Sends nothing: connecting a UDP socket only asks
-//! the kernel for a route.
+//! The machine's host name and addresses. Sends nothing: connecting a UDP socket only asks the kernel for a route.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-/// Addresses that are documentation's own (RFC 5737, RFC 3849), so that only the default route leads there.
-const NOWHERE: [IpAddr; 2] = [
+/// Addresses reserved for documentation (RFC 5737, RFC 3849), which only the default route can lead to.
+const DOCUMENTATION_ADDRESSES: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
 ];
 
-/// The port of `discard`; any but 0 serves.
+/// The `discard` port; any port but 0 would do.
 const PORT: u16 = 9;
 
-/// The host's name, as the kernel has it; `None` when it has none or it is not text.
+/// The kernel's host name; `None` when it is empty or not UTF-8.
 pub(crate) fn host_name() -> Option<String> {
     let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
     (!name.is_empty()).then_some(name)
@@ -20,11 +19,13 @@ pub(crate) fn host_name() -> Option<String> {
 
 /// The address of the interface that has the default route, IPv4 before IPv6.
 pub(crate) fn default_route_address() -> Option<IpAddr> {
-    NOWHERE.into_iter().find_map(address_towards)
+    DOCUMENTATION_ADDRESSES
+        .into_iter()
+        .find_map(address_towards)
 }
 
-/// The local address from which `target` is reached; `None` when there is no route, or it is a loopback address, which
-/// is of no use to anybody else.
+/// The local address from which `target` is reached; `None` when there is no route, or when it is a loopback address,
+/// which no other machine can use.
 pub(crate) fn address_towards(target: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match target {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_loopback_is_nobodys_address() {
+    fn a_loopback_address_is_not_used() {
         assert_eq!(address_towards(Ipv4Addr::LOCALHOST.into()), None);
         assert!(default_route_address().is_none_or(|address| !address.is_loopback()));
     }

@@ -1,4 +1,4 @@
-//! Asking a service of this node whether it is well: by its port, or by a command.
+//! Health probes of a service on this node: by its port, or by a command.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
@@ -7,18 +7,18 @@ use std::{
 };
 
 use super::{
-    locks::after,
+    locks::deadline_after,
     process::{CommandEnd, ProcessGroup},
 };
 
 /// The shortest time in which a connection can be tried.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// Whether something answers on a port of this node, at `host` or at a loopback address.
+/// Whether something accepts connections on a port of this node, at `host` or at a loopback address.
 pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
     let host: Option<IpAddr> = host.parse().ok();
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    // Nobody is refused at the loopback slowly, so it comes first.
+    // The loopback refuses at once, so it comes first.
     let mut addresses = loopback.into_iter().chain(host);
     addresses.any(|address| {
         let address = SocketAddr::new(address, port);
@@ -39,7 +39,7 @@ pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
             .stderr(Stdio::null()),
     );
     let Ok(mut group) = started else { return false };
-    if let Ok(CommandEnd::Exited(status)) = group.wait(after(timeout), None) {
+    if let Ok(CommandEnd::Exited(status)) = group.wait(deadline_after(timeout), None) {
         return status.success();
     }
     group.kill();
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_answers_while_somebody_listens() {
+    fn a_port_answers_while_a_server_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let second = Duration::from_secs(1);

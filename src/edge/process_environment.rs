@@ -2,17 +2,17 @@
 
 use std::ffi::OsString;
 
-/// A variable's value; bytes that are no UTF-8 are replaced.
+/// The value of a variable; bytes that are not UTF-8 are replaced.
 pub(crate) fn variable(name: &str) -> Option<String> {
     raw_variable(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// A variable's value as it is.
+/// The value of a variable, unchanged.
 pub(crate) fn raw_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// All variables as they are.
+/// All variables, unchanged.
 pub(crate) fn variables() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }

@@ -1,4 +1,4 @@
-//! What systemd is told of this daemon, as `sd_notify(3)` describes it: datagrams to the socket that it names.
+//! Notifies systemd of this daemon's state with datagrams, as `sd_notify(3)` describes them.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::process_environment::variable;
 
-/// The way to the service manager; without one, nothing is told.
+/// The service manager's socket; without one, notifications are dropped.
 #[derive(Debug)]
 pub(crate) struct ServiceManager {
     socket: Option<(UnixDatagram, SocketAddr)>,
@@ -21,10 +21,10 @@ pub(crate) struct ServiceManager {
 }
 
 impl ServiceManager {
-    /// As the environment names it.
+    /// Finds the socket that the environment names.
     ///
     /// # Errors
-    /// What the system says of a socket that is named and cannot be used.
+    /// What the system says if that socket cannot be used.
     pub(crate) fn find() -> io::Result<Self> {
         let socket = match variable("NOTIFY_SOCKET") {
             Some(path) => Some((UnixDatagram::unbound()?, address(&path)?)),
@@ -39,47 +39,47 @@ impl ServiceManager {
         })
     }
 
-    /// How often it wants to hear that this daemon lives; half of the time after which it would restart it.
+    /// How often to send [`ServiceManager::alive`]: half of the time after which systemd restarts the daemon.
     pub(crate) fn heartbeat(&self) -> Option<Duration> {
         self.watchdog.map(|time| time / 2)
     }
 
-    /// The daemon does its work.
+    /// Reports that the daemon is ready.
     pub(crate) fn ready(&self) {
-        self.tell("READY=1");
+        self.send("READY=1");
     }
 
-    /// The daemon lives.
+    /// Resets the watchdog.
     pub(crate) fn alive(&self) {
-        self.tell("WATCHDOG=1");
+        self.send("WATCHDOG=1");
     }
 
-    /// The daemon reads its files again; [`ServiceManager::ready`] ends that.
+    /// Reports that the daemon reads its files again; [`ServiceManager::ready`] ends that.
     pub(crate) fn reloading(&self) {
         let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from);
         let now = now.unwrap_or_default().as_micros();
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
     }
 
-    /// The daemon ends.
+    /// Reports that the daemon is shutting down.
     pub(crate) fn stopping(&self) {
-        self.tell("STOPPING=1");
+        self.send("STOPPING=1");
     }
 
-    /// What a person reads in the manager's status.
+    /// Sets the text that `systemctl status` shows.
     pub(crate) fn status(&self, text: &str) {
-        self.tell(&format!("STATUS={text}"));
+        self.send(&format!("STATUS={text}"));
     }
 
-    /// A manager that does not listen is none of the daemon's business.
-    fn tell(&self, text: &str) {
+    /// Errors are ignored: the daemon works without a manager.
+    fn send(&self, text: &str) {
         if let Some((socket, address)) = &self.socket {
-            let _unheard = socket.send_to_addr(text.as_bytes(), address);
+            let _ignored = socket.send_to_addr(text.as_bytes(), address);
         }
     }
 }
 
-/// A path, or with a leading `@` a name of the abstract kind.
+/// The address of a path, or of an abstract name after a leading `@`.
 fn address(path: &str) -> io::Result<SocketAddr> {
     match path.strip_prefix('@') {
         Some(name) => SocketAddr::from_abstract_name(name),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    locks::after,
+    locks::deadline_after,
     process::{CommandEnd, ProcessGroup},
     signals::Signals,
 };
@@ -35,7 +35,7 @@ pub(crate) fn run_shell(
                 .stdin(Stdio::null())
                 .stdout(io::stderr().as_fd().try_clone_to_owned()?),
         )?;
-        let end = group.wait(after(timeout), Some(signals));
+        let end = group.wait(deadline_after(timeout), Some(signals));
         if !matches!(end, Ok(CommandEnd::Exited(_))) {
             group.terminate(GRACE);
         }

@@ -1,21 +1,12 @@
-//! State files: versioned JSON that reconf writes for itself (design.md section 2). What a state means is its type's.
+//! State files: versioned JSON that reconf writes for itself (design.md section 2).
 //! A read-modify-write holds `state.lock` or the lock of the service.
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fmt,
-    marker::PhantomData,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{
-        DeserializeOwned, Error as _, MapAccess, Unexpected, Visitor, value::MapAccessDeserializer,
-    },
-};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::files::{self, Access, FileError, Written};
 use crate::model::paths::Paths;
@@ -23,26 +14,26 @@ use crate::model::paths::Paths;
 /// The version that this program reads and writes.
 const VERSION: u64 = 1;
 
-/// A state that cannot be used.
+/// Why a state cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StateError {
-    /// A newer reconf wrote it; it is never overwritten (78).
+    /// A newer reconf wrote it, so it is never overwritten (78).
     #[error("`{}` was written by a newer reconf: its version is {version}, this one knows 1", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The version in it.
         version: u64,
     },
-    /// It is not what reconf writes (78).
+    /// It was not written by reconf, or is corrupt (78).
     #[error("`{}` is damaged: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the parser said.
+        /// The parser's reason.
         reason: String,
     },
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -50,7 +41,7 @@ pub(crate) enum StateError {
 /// Whether a state has to survive a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// It is on the disk when the write returns.
+    /// It is on disk when the write returns.
     Durable,
     /// A power cut may undo the write.
     Stamp,
@@ -68,37 +59,7 @@ struct VersionOnly {
     version: u64,
 }
 
-/// A state of the version that is known here, which is its first key, as [`save`] writes it. Serde's own `flatten` would
-/// take several times as long to tell the two apart.
-struct VersionFirst<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for VersionFirst<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = VersionFirst<T>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(
-                    formatter,
-                    "an object that begins with `\"version\": {VERSION}`"
-                )
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                match map.next_entry::<&str, u64>()? {
-                    Some(("version", VERSION)) => {
-                        T::deserialize(MapAccessDeserializer::new(map)).map(VersionFirst)
-                    }
-                    _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
-                }
-            }
-        }
-        deserializer.deserialize_map(Reader(PhantomData))
-    }
-}
-
-/// The state at `path`; `None` when nothing was saved yet.
+/// The state at `path`; `None` when nothing has been saved yet.
 ///
 /// # Errors
 /// [`StateError`].
@@ -109,10 +70,10 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateE
     }
 }
 
-/// Saves the state, unless the file says the same already. `T` is a struct that has no `version` of its own.
+/// Saves the state unless the file holds it already. `T` is a struct without a `version` field.
 ///
 /// # Errors
-/// [`StateError`]; a file of a newer version and a damaged one stay as they are.
+/// [`StateError`]; a file of a newer version and a damaged one are left unchanged.
 pub(crate) fn save<T: Serialize>(
     paths: &Paths,
     path: &Path,
@@ -130,7 +91,7 @@ pub(crate) fn save<T: Serialize>(
     })
 }
 
-/// As [`load`], of a state whose last write a power cut may have undone: what is left of such a file says nothing.
+/// As [`load`], for a state whose last write a power cut may have undone: an empty or zeroed file counts as none.
 ///
 /// # Errors
 /// [`StateError`].
@@ -141,7 +102,7 @@ pub(crate) fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, 
     }
 }
 
-/// Changes a stamp at once, with one look at what it was; [`files::settle`] is still to be called.
+/// Changes a stamp without waiting for the disk; the caller still has to call [`files::settle`].
 ///
 /// # Errors
 /// As [`save`].
@@ -171,10 +132,6 @@ fn text<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, StateError> {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StateError> {
-    // Whatever is not plainly right is looked at again for what is wrong with it.
-    if let Ok(VersionFirst(state)) = serde_json::from_slice(bytes) {
-        return Ok(state);
-    }
     check_version(path, bytes)?;
     serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))
 }
@@ -193,7 +150,7 @@ fn check_version(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
 
 fn make_folder(paths: &Paths, path: &Path) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(path);
-    // The parent of all state has to let other users pass to the task locks.
+    // Other users reach their task locks through the root of all state.
     files::make_dir(&paths.state(), paths.folder_mode(&paths.state()))?;
     files::make_dir(folder, paths.folder_mode(folder))
 }
@@ -201,15 +158,15 @@ fn make_folder(paths: &Paths, path: &Path) -> Result<(), FileError> {
 fn damaged(path: &Path, error: &serde_json::Error) -> StateError {
     StateError::Damaged {
         path: path.to_owned(),
-        reason: unquoted(error),
+        reason: reason_without_values(error),
     }
 }
 
-/// What is wrong with a text, without the values in it: they may be passwords.
-pub(in crate::edge) fn unquoted(error: &serde_json::Error) -> String {
+/// The parser's reason without quoted values, which may be passwords.
+pub(in crate::edge) fn reason_without_values(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return error.to_string();
     }
     let (line, column) = (error.line(), error.column());
-    format!("a value is not of its kind at line {line} column {column}")
+    format!("a value has the wrong type at line {line} column {column}")
 }

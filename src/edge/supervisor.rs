@@ -1,4 +1,4 @@
-//! Starting a provision below a supervisor, a process of its own that waits for it, and being that process.
+//! The process that supervises a provision: how the listener starts it, and how it runs the command.
 
 use std::{
     ffi::OsString,
@@ -9,36 +9,36 @@ use std::{
 
 use super::process::{ProcessGroup, exit_code};
 
-/// What the service manager tells its own child, and nobody else.
-const MANAGERS: [&str; 4] = [
+/// The variables that a service manager sets for its own child only.
+const MANAGER_VARIABLES: [&str; 4] = [
     "NOTIFY_SOCKET",
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
     "LISTEN_FDS",
 ];
 
-/// Starts this very program with `arguments` and gives it its order. It runs in a process group of its own, so
-/// that it outlives the listener. Its output goes to our standard error, for our standard output is data.
+/// Starts this program with `arguments` and `order` as its standard input, in a new process group, so that a signal to the
+/// listener's group does not reach it. Its output goes to our standard error, since our standard output is data.
 ///
 /// # Errors
 /// What the system says.
 pub(crate) fn start(arguments: &[OsString], order: &str) -> io::Result<Child> {
     let mut command = Command::new("/proc/self/exe");
     command.arg0("reconf").args(arguments);
-    for name in MANAGERS {
+    for name in MANAGER_VARIABLES {
         command.env_remove(name);
     }
     let (input, mut orders) = io::pipe()?;
     command
         .stdin(input)
         .stdout(io::stderr().as_fd().try_clone_to_owned()?);
-    // A pipe holds more than an order, so nobody needs to read it yet.
+    // A pipe holds more than an order, so the write does not wait for a reader.
     orders.write_all(order.as_bytes())?;
     drop(orders);
     Ok(ProcessGroup::start(&mut command)?.into_leader())
 }
 
-/// The order that this process was given.
+/// Reads the order of this process from standard input.
 ///
 /// # Errors
 /// What the system says.
@@ -46,7 +46,7 @@ pub(crate) fn read_order() -> io::Result<String> {
     io::read_to_string(io::stdin())
 }
 
-/// Runs a command to its end, and says how it ended as a shell does. What can be done `meanwhile` does not put it off.
+/// Runs a command to its end and returns its exit code as a shell does. Calls `meanwhile` once the command has started.
 ///
 /// # Errors
 /// What the system says when it cannot be started.

@@ -1,5 +1,5 @@
 //! Tasks: commands that hold a service's task lock while they run, and the drain that waits until none does
-//! (design.md section 7). The gate keeps tasks that overlap from starving the drain.
+//! (design.md section 7). A gate in front of the lock keeps overlapping tasks from starving the drain.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::{id::Id, paths::Paths};
 
-/// No task of the service runs or starts while this is held.
+/// While this is held, no task of the service runs or starts.
 #[derive(Debug)]
 #[must_use = "a drain that is dropped lets tasks start again"]
 pub(crate) struct Drain {
@@ -20,8 +20,8 @@ pub(crate) struct Drain {
     _tasks: Lock,
 }
 
-/// Makes the gate and the task lock of a service, or mends their access. It is that of the conf: every user who
-/// may read the conf may run a task, and nobody else.
+/// Creates the gate and the task lock of a service, or repairs their access. It is that of the conf: exactly the users
+/// who may read the conf may run a task.
 ///
 /// # Errors
 /// [`FileError`] when the caller may not.
@@ -32,7 +32,7 @@ pub(crate) fn prepare(paths: &Paths, id: &Id, access: &Access) -> Result<(), Fil
     locks::prepare(&paths.task_lock(id), access)
 }
 
-/// Waits for a drain to end and takes part in the task lock; `access` is for locks that have to be made.
+/// Waits for a drain to end and shares the task lock; `access` is that of locks that have to be created.
 ///
 /// # Errors
 /// [`LockError`] when the drain does not end within `wait`, or the locks cannot be opened.
@@ -42,13 +42,13 @@ pub(crate) fn join(
     access: &Access,
     wait: Duration,
 ) -> Result<Lock, LockError> {
-    both(paths, id, wait, |path, left| {
+    take_gate_and_lock(paths, id, wait, |path, left| {
         locks::shared(path, access, left)
     })
     .map(|(_gate, tasks)| tasks)
 }
 
-/// Lets no further task start, and waits for the running ones.
+/// Keeps further tasks from starting and waits for the running ones.
 ///
 /// # Errors
 /// [`LockError`] when they do not end within `wait`; tasks may then start again.
@@ -58,7 +58,7 @@ pub(crate) fn drain(
     access: &Access,
     wait: Duration,
 ) -> Result<Drain, LockError> {
-    both(paths, id, wait, |path, left| {
+    take_gate_and_lock(paths, id, wait, |path, left| {
         locks::exclusive(path, access, left)
     })
     .map(|(gate, tasks)| Drain {
@@ -68,7 +68,7 @@ pub(crate) fn drain(
 }
 
 /// Takes the gate and then the task lock, within one `wait`.
-fn both(
+fn take_gate_and_lock(
     paths: &Paths,
     id: &Id,
     wait: Duration,
@@ -76,7 +76,7 @@ fn both(
 ) -> Result<(Lock, Lock), LockError> {
     let folder = paths.tasks();
     super::files::make_dir(&folder, paths.folder_mode(&folder))?;
-    let deadline = locks::after(wait);
+    let deadline = locks::deadline_after(wait);
     let whole_wait = |error| match error {
         LockError::Busy { path, .. } => LockError::Busy { path, waited: wait },
         LockError::File(error) => LockError::File(error),

@@ -1,58 +1,58 @@
-//! Users and groups of this machine: from a name or a number to a number.
+//! The numeric ids of users and groups of this machine.
 
 use nix::unistd::{Group, User};
 
-use super::files::plain;
+use super::files::system_reason;
 
-/// A user or group that cannot be used.
+/// A user or group that could not be looked up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UserError {
-    /// This machine has none of that name.
+    /// No such user or group exists.
     #[error("there is no {what} `{name}` on this machine")]
     Unknown {
         /// `user` or `group`.
         what: &'static str,
-        /// As it was given.
+        /// The name as given.
         name: String,
     },
-    /// The machine's user database did not answer.
+    /// The user database could not be read.
     #[error("cannot look up {what} `{name}`: {reason}")]
     Unreadable {
         /// `user` or `group`.
         what: &'static str,
-        /// As it was given.
+        /// The name as given.
         name: String,
         /// What the system said.
         reason: String,
     },
 }
 
-/// The number of a user. Digits are that number, whether anybody has it or not.
+/// The id of a user. A number is taken as it is, whether or not such a user exists.
 ///
 /// # Errors
 /// [`UserError`] for a name that this machine does not know.
 pub(crate) fn user(name: &str) -> Result<u32, UserError> {
-    id("user", name, |name| {
+    look_up_id("user", name, |name| {
         User::from_name(name).map(|user| user.map(|user| user.uid.as_raw()))
     })
 }
 
-/// The number of a group, as [`user`].
+/// The id of a group, as [`user`].
 ///
 /// # Errors
 /// [`UserError`] for a name that this machine does not know.
 pub(crate) fn group(name: &str) -> Result<u32, UserError> {
-    id("group", name, |name| {
+    look_up_id("group", name, |name| {
         Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw()))
     })
 }
 
-fn id(
+fn look_up_id(
     what: &'static str,
     name: &str,
     look_up: impl FnOnce(&str) -> nix::Result<Option<u32>>,
 ) -> Result<u32, UserError> {
-    // The highest number means "leave as it is" to chown.
+    // To chown, the highest number means "leave unchanged".
     if let Some(number) = name.parse().ok().filter(|number| *number != u32::MAX) {
         return Ok(number);
     }
@@ -65,7 +65,7 @@ fn id(
         Err(error) => Err(UserError::Unreadable {
             what,
             name: name.to_owned(),
-            reason: plain(&error.into()),
+            reason: system_reason(&error.into()),
         }),
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_numbers_are_told_from_typing_errors() {
+    fn names_and_numbers_are_distinguished_from_typing_errors() {
         assert_eq!(user("root"), Ok(0));
         assert_eq!(group("root"), Ok(0));
         assert_eq!(user("4242"), Ok(4242));

@@ -72,7 +72,7 @@ pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> 
     let _lock = locks::exclusive(&paths.provision_lock(), &Access::PRIVATE, LOCK_WAIT)?;
     let run = || run_command(&paths, &args.command);
     let code = with_slot(global, order.slot, run).unwrap_or_else(|failure| {
-        stdio::tell(&format!("error: {failure}\n"));
+        stdio::write_stderr(&format!("error: {failure}\n"));
         failure.code.number()
     });
     let ended = store::edit_stamp(&paths, |stamp| {
@@ -82,7 +82,7 @@ pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> 
     });
     // A stamp that cannot be written does not make a successful provision fail.
     if let Err(failure) = ended {
-        stdio::tell(&format!("warning: {}\n", failure.in_short()));
+        stdio::write_stderr(&format!("warning: {}\n", failure.in_short()));
     }
     settle_stamp(&paths);
     Ok(code)
@@ -103,7 +103,7 @@ fn run_command(paths: &Paths, command: &[OsString]) -> u8 {
     supervisor::run(command, || settle_stamp(paths)).unwrap_or_else(|error| {
         let program = command.first().cloned().unwrap_or_default();
         let program = program.to_string_lossy();
-        stdio::tell(&format!("error: cannot run `{program}`: {error}\n"));
+        stdio::write_stderr(&format!("error: cannot run `{program}`: {error}\n"));
         CANNOT_RUN
     })
 }

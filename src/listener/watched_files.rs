@@ -35,7 +35,7 @@ impl WatchedFiles {
         };
         let folders = FolderWatch::start(store::folders(node)?, report);
         let folders = folders.map_err(|error| system_failure("watch files", &error))?;
-        if let Some(interval) = folders.interval() {
+        if let Some(interval) = folders.poll_interval() {
             let interval = humantime::format_duration(interval);
             let reason = "no inotify instance or watch is left";
             journal.event("polling", &[("every", &interval), ("reason", &reason)]);

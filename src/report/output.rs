@@ -64,21 +64,21 @@ impl Output {
     /// Reports a result: a JSON line on stdout, or a status line on stderr. Warnings always go to stderr.
     pub(crate) fn report(&self, report: &impl Report) {
         for warning in report.warnings() {
-            stdio::tell(&format!("warning: {warning}\n"));
+            stdio::write_stderr(&format!("warning: {warning}\n"));
         }
         if self.json {
             self.object(report);
         } else if !self.quiet {
             let details = report.details().into_iter().filter(|_| self.verbose);
             for line in report.line().into_iter().chain(details) {
-                stdio::tell(&format!("{line}\n"));
+                stdio::write_stderr(&format!("{line}\n"));
             }
         }
     }
 
     /// Reports the failure of a service, or of the whole command.
     pub(crate) fn failure(&self, service: Option<&Id>, failure: &Failure) {
-        stdio::tell(&format!("error: {failure}\n"));
+        stdio::write_stderr(&format!("error: {failure}\n"));
         if self.json {
             let error = json!({"code": failure.code.number(), "message": failure.to_string()});
             match service {
@@ -91,13 +91,13 @@ impl Output {
     /// Prints a status line for a person.
     pub(crate) fn line(&self, text: &str) {
         if !self.quiet && !self.json {
-            stdio::tell(&format!("{text}\n"));
+            stdio::write_stderr(&format!("{text}\n"));
         }
     }
 
     /// Prints a warning.
     pub(crate) fn warning(&self, text: &str) {
-        stdio::tell(&format!("warning: {text}\n"));
+        stdio::write_stderr(&format!("warning: {text}\n"));
     }
 
     /// Writes a list to stdout: a JSON object a row, or aligned columns below the header.
@@ -135,8 +135,8 @@ impl Output {
         if self.has_lost_data() {
             return;
         }
-        if let Err(reason) = stdio::out(bytes) {
-            stdio::tell(&format!("error: cannot write to stdout: {reason}\n"));
+        if let Err(reason) = stdio::write_stdout(bytes) {
+            stdio::write_stderr(&format!("error: cannot write to stdout: {reason}\n"));
             self.lost_data.store(true, Ordering::Relaxed);
         }
     }

@@ -179,7 +179,7 @@ fn users_take_confs_of_root_and_their_own_only() {
             OTHER,
             (USER, GROUP),
             125,
-            "belongs to user 4202, neither to root nor to the caller",
+            "belongs to user 4202, neither root nor the caller",
         ),
     ] {
         own(owner);

@@ -1,4 +1,4 @@
-//! Who may read a file: its mode and owner, set and compared.
+//! The mode and owner of files: set and compared.
 
 use std::{
     fs::{File, Metadata, Permissions},
@@ -26,14 +26,14 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Of state that only its owner reads.
+    /// The access of state that only its owner reads.
     pub(crate) const PRIVATE: Self = Self {
         mode: 0o600,
         owner: None,
         group: None,
     };
 
-    /// The access that a file has.
+    /// The access that a file has now.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {
             mode: metadata.mode() & PERMISSIONS,
@@ -42,7 +42,7 @@ impl Access {
         }
     }
 
-    /// The same for a folder: whoever may read its files may pass.
+    /// The same access for a folder: whoever may read files in it may search it.
     #[must_use]
     pub(crate) fn for_folder(&self) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl Access {
             && metadata.gid() == self.owning_group()
     }
 
-    /// Gives this access to an open file; `path` is what messages name.
+    /// Gives an open file this access; messages name `path`.
     ///
     /// # Errors
     /// [`FileError`] when the caller may not.
@@ -69,7 +69,7 @@ impl Access {
         if self.holds(&metadata) {
             return Ok(());
         }
-        // The owner comes first: changing it may clear bits of the mode.
+        // The owner comes first: changing it may clear mode bits.
         if metadata.uid() != self.user() || metadata.gid() != self.owning_group() {
             fchown(file, Some(self.user()), Some(self.owning_group()))
                 .map_err(|error| FileError::changing("set the owner of", path, error))?;

@@ -1,4 +1,5 @@
-//! A directory that is replaced whole: a link to a generation beside it, since a directory cannot be replaced by rename.
+//! A directory that is replaced atomically: a symbolic link to a generation beside it, since rename cannot replace a
+//! directory.
 
 use std::{
     collections::BTreeMap,
@@ -15,10 +16,10 @@ use super::{Access, FileError, Written, folder::sync_folder, temporary, write::f
 
 /// Makes the directory at `path` hold exactly these files, durably; `access` is that of the files.
 ///
-/// The generation that was replaced stays until the next call: a reader may be in the midst of it.
+/// The previous generation stays until the next call, since a reader may still be using it.
 ///
 /// # Errors
-/// [`FileError`]; the old directory is then as it was. Anything at `path` that this did not make is refused.
+/// [`FileError`]; the old directory is then unchanged. Anything at `path` that this did not create is refused.
 pub(crate) fn write_directory(
     path: &Path,
     files: &BTreeMap<String, Vec<u8>>,
@@ -41,8 +42,8 @@ pub(crate) fn write_directory(
 }
 
 fn check_names(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FileError> {
-    let odd = |name: &&String| name.is_empty() || name.starts_with('.') || name.contains('/');
-    match files.keys().find(odd) {
+    let invalid = |name: &&String| name.is_empty() || name.starts_with('.') || name.contains('/');
+    match files.keys().find(invalid) {
         Some(name) => {
             let reason = format!("`{name}` cannot be the name of a file in it");
             Err(FileError::refused(path, &reason))
@@ -51,7 +52,7 @@ fn check_names(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Fil
     }
 }
 
-/// The name of the generation that the link at `path` leads to; `None` when nothing is there.
+/// The name of the generation that the link at `path` leads to; `None` when there is no link.
 fn generation(path: &Path) -> Result<Option<OsString>, FileError> {
     match fs::read_link(path) {
         Ok(target) if temporary::belongs(path, target.as_os_str()) => {
@@ -69,7 +70,7 @@ fn generation(path: &Path) -> Result<Option<OsString>, FileError> {
     }
 }
 
-/// How a generation differs from what it should be; one that cannot be read differs.
+/// How a generation differs from what it should be; one that cannot be read has changed.
 fn compare(folder: &Path, files: &BTreeMap<String, Vec<u8>>, access: &Access) -> Written {
     match inspect(folder, access) {
         Ok((content, _)) if content != *files => Written::Changed,
@@ -118,7 +119,7 @@ fn make_generation(
     Ok(next)
 }
 
-/// Leads the link at `path` to the new generation.
+/// Points the link at `path` to the new generation.
 fn swap(path: &Path, next: TempDir) -> Result<(), FileError> {
     let problem = |error| FileError::writing(path, error);
     let name = next.path().file_name().unwrap_or_default();
@@ -127,7 +128,7 @@ fn swap(path: &Path, next: TempDir) -> Result<(), FileError> {
         .rand_bytes(temporary::RANDOM)
         .make_in(temporary::folder(path), |place| symlink(name, place))
         .map_err(problem)?;
-    // The new generation has to be on the disk before anything leads to it.
+    // The new generation has to be on disk before the link leads to it.
     sync_folder(path)?;
     link.persist(path).map_err(|error| problem(error.error))?;
     let _now_of_the_link = next.keep();

@@ -1,14 +1,14 @@
-//! What can go wrong with a file, in words that an operator can act on.
+//! Errors of files, in words that an operator can act on.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-/// Which of the exit codes of design.md section 7 a failure belongs to.
+/// The kinds of failure that exit codes distinguish (design.md section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileErrorKind {
-    /// The caller may not (77).
+    /// The caller has no permission (77).
     NotPermitted,
     /// It could not be written (73).
     CannotWrite,
@@ -16,19 +16,19 @@ pub(crate) enum FileErrorKind {
     CannotRead,
 }
 
-/// A file or folder that could not be read or written.
+/// Why a file or folder could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {reason}", path.display())]
 pub(crate) struct FileError {
-    /// What was tried, as a verb.
+    /// The operation, as a verb.
     pub action: &'static str,
-    /// The file as the caller named it, never a temporary one.
+    /// The file that the caller named, never a temporary one.
     pub path: PathBuf,
-    /// Why not: one lower-case clause.
+    /// The reason, as one lower-case clause.
     pub reason: String,
-    /// Which kind of failure this is.
+    /// The kind of failure.
     pub kind: FileErrorKind,
-    /// What the system said, if the system said it.
+    /// The system's error, if the system refused.
     #[source]
     pub source: Option<io::Error>,
 }
@@ -44,12 +44,12 @@ impl FileError {
         Self::changing("write", path, error)
     }
 
-    /// A failure of another change, `action` being its verb.
+    /// A failure of another change; `action` is its verb.
     pub(crate) fn changing(action: &'static str, path: &Path, error: io::Error) -> Self {
         Self::from_system(action, FileErrorKind::CannotWrite, path, error)
     }
 
-    /// A file that is not what it should be, so that it is left alone.
+    /// A file that is not replaced, because it is not of the expected kind.
     pub(crate) fn refused(path: &Path, reason: &str) -> Self {
         Self {
             action: "replace",
@@ -60,7 +60,7 @@ impl FileError {
         }
     }
 
-    /// A file that should be a text: its first `byte`, from 1, that is not UTF-8.
+    /// A text file that is not UTF-8; `byte` is the first invalid one, counted from 1.
     pub(super) fn not_text(path: &Path, byte: usize) -> Self {
         Self {
             action: "read",
@@ -81,7 +81,7 @@ impl FileError {
         Self {
             action,
             path: path.to_owned(),
-            reason: plain(&error),
+            reason: system_reason(&error),
             kind: if denied {
                 FileErrorKind::NotPermitted
             } else {
@@ -92,8 +92,8 @@ impl FileError {
     }
 }
 
-/// What the system said, as a lower-case clause without its number and without a temporary file's name.
-pub(in crate::edge) fn plain(error: &io::Error) -> String {
+/// The system's error as a lower-case clause, without its number and the name of a temporary file.
+pub(in crate::edge) fn system_reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();

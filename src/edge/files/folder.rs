@@ -1,4 +1,4 @@
-//! Folders: made with the right mode, listed, and put on the disk.
+//! Folders: created with the right mode, listed, and synced.
 
 use std::{
     ffi::OsString,
@@ -11,20 +11,20 @@ use std::{
 use super::{FileError, temporary};
 use crate::model::id::Id;
 
-/// What a folder of files named by ids holds.
+/// The content of a folder of files named by ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     /// The ids, sorted.
     pub ids: Vec<Id>,
-    /// Names with the right ending that are no ids, sorted; hidden ones are left out.
+    /// Names with the right extension that are not ids, sorted; hidden ones are left out.
     pub ignored: Vec<OsString>,
 }
 
-/// Makes a folder with exactly these permission bits, and any missing parents with 0755.
-/// One that is there stays as it is: its mode is then somebody's decision.
+/// Creates a folder with exactly these permission bits, and any missing parents with 0755.
+/// An existing folder keeps its mode, which an operator may have chosen.
 ///
 /// # Errors
-/// [`FileError`] when it cannot be made, or when something else is there.
+/// [`FileError`] when it cannot be created, or when `path` is not a folder.
 pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -34,27 +34,27 @@ pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
             if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
                 make_dir(parent, 0o755)?;
             }
-            made(path, mode, fs::create_dir(path))
+            finish_dir(path, mode, fs::create_dir(path))
         }
-        tried => made(path, mode, tried),
+        created => finish_dir(path, mode, created),
     }
 }
 
-/// Ends the making of a folder.
-fn made(path: &Path, mode: u32, tried: io::Result<()>) -> Result<(), FileError> {
-    match tried {
+/// Gives a folder its mode if `created` says that it is new.
+fn finish_dir(path: &Path, mode: u32, created: io::Result<()>) -> Result<(), FileError> {
+    match created {
         Ok(()) => {
-            // What mkdir is given is cut by the umask of the caller.
+            // The umask has removed bits from the mode given to mkdir.
             fs::set_permissions(path, Permissions::from_mode(mode))
                 .map_err(|error| FileError::changing("set the mode of", path, error))?;
             sync_folder(path)
         }
         Err(_) if path.is_dir() => Ok(()),
-        Err(error) => Err(FileError::changing("make", path, error)),
+        Err(error) => Err(FileError::changing("create", path, error)),
     }
 }
 
-/// The ids of the files `<id>.<extension>` in a folder; none when there is no folder.
+/// The ids of the files `<id>.<extension>` in a folder; none when it does not exist.
 ///
 /// # Errors
 /// [`FileError`] when the folder cannot be read.
@@ -86,7 +86,7 @@ pub(crate) fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileEr
     Ok(listing)
 }
 
-/// Puts the folder that `path` is in on the disk: a rename survives a power cut only then.
+/// Syncs the folder that contains `path`: only then does a rename survive a power cut.
 pub(super) fn sync_folder(path: &Path) -> Result<(), FileError> {
     File::open(temporary::folder(path))
         .and_then(|folder| folder.sync_all())

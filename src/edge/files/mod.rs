@@ -1,5 +1,5 @@
-//! Files: what is read whole, and what is replaced whole (design.md section 7, "Write").
-//! Knows nothing of what they mean. Whoever writes a file holds its lock: a write removes what killed writers left.
+//! Files that are read whole and replaced atomically (design.md section 7, "Write"), whatever their content.
+//! Whoever writes a file holds its lock, because a write removes the temporary files of killed writers.
 
 mod access;
 mod directory;
@@ -12,7 +12,7 @@ mod write;
 
 pub(crate) use access::Access;
 pub(crate) use directory::write_directory;
-pub(in crate::edge) use error::plain;
+pub(in crate::edge) use error::system_reason;
 pub(crate) use error::{FileError, FileErrorKind};
 pub(crate) use folder::{list_ids, make_dir};
 pub(crate) use temporary::is_hidden_name;
@@ -28,41 +28,40 @@ use std::{
 
 use nix::fcntl::OFlag;
 
-/// Whether something is there, a link that leads nowhere included.
+/// Whether `path` exists; a dangling symbolic link does.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// The content of a file that somebody else names or writes, be it through a link or from a pipe; `None` when there
-/// is no such file.
+/// The content of a file that others name or write, links and pipes included; `None` when it does not exist.
 ///
 /// # Errors
-/// [`FileError`] when it is there and cannot be read.
+/// [`FileError`] when it exists and cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     content(path, fs::read(path))
 }
 
-/// The content of a file that is ours to replace; `None` when there is no such file.
+/// The content of a file that reconf itself replaces; `None` when it does not exist.
 ///
 /// # Errors
-/// [`FileError`] when it cannot be read, and for what [`write()`] would refuse: opening a pipe would wait for ever.
+/// [`FileError`] when it cannot be read, and for anything that [`write()`] refuses: opening a pipe would block.
 pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match read_regular(path) {
         Ok(Some(bytes)) => Ok(Some(bytes)),
         Err(error) if write::is_absence(&error) => Ok(None),
         ended => {
-            // What stands there is the better reason.
-            write::present(path, FileError::reading)?;
+            // The kind of the file is the better reason.
+            write::existing(path, FileError::reading)?;
             let error = ended.err().unwrap_or(io::ErrorKind::Other.into());
             Err(FileError::reading(path, error))
         }
     }
 }
 
-/// A text that somebody else names or writes; `None` when there is no such file.
+/// The text of a file that others name or write; `None` when it does not exist.
 ///
 /// # Errors
-/// [`FileError`] when it is there and cannot be read, or is not UTF-8.
+/// [`FileError`] when it exists and cannot be read, or is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     let Some(bytes) = read(path)? else {
         return Ok(None);
@@ -80,7 +79,7 @@ fn content(path: &Path, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, Fi
     }
 }
 
-/// Reads a regular file; `None` for anything else that could be opened without waiting.
+/// Reads a regular file; `None` for anything else that could be opened without blocking.
 fn read_regular(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = OpenOptions::new()
         .read(true)
@@ -92,7 +91,7 @@ fn read_regular(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
     let size = usize::try_from(metadata.len()).unwrap_or_default();
     let mut bytes = Vec::with_capacity(size);
-    // Without a limit it would ask for the size again.
+    // Without `take`, std would ask for the size again.
     file.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }

@@ -1,4 +1,4 @@
-//! The hidden names beside a file under which its next content is made, and what killed writers left there.
+//! The hidden names beside a file under which its next content is written, and the removal of what killed writers left.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -8,17 +8,17 @@ use std::{
 
 use super::FileError;
 
-/// How many random letters and digits end a hidden name.
+/// The number of random letters and digits that end a hidden name.
 pub(super) const RANDOM: usize = 8;
 
-/// The folder that a file is in.
+/// The folder that contains a file.
 pub(super) fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
-/// What every hidden name that belongs to `path` begins with.
+/// The prefix of every hidden name that belongs to `path`.
 pub(super) fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
@@ -26,7 +26,7 @@ pub(super) fn prefix(path: &Path) -> OsString {
     prefix
 }
 
-/// Whether `name` is one of the hidden names of `path`, and not of a file with a longer name.
+/// Whether `name` is a hidden name of `path`, and not of a file with a longer name.
 pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
     let prefix = prefix(path);
     name.as_encoded_bytes()
@@ -34,7 +34,7 @@ pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
         .is_some_and(|tail| tail.len() == RANDOM && tail.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Whether `name` is a hidden name of any file of ours.
+/// Whether `name` is a hidden name of any file that reconf writes.
 pub(crate) fn is_hidden_name(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
     let marked = bytes.len() > RANDOM + b"..reconf-".len() && bytes.starts_with(b".");
@@ -44,13 +44,13 @@ pub(crate) fn is_hidden_name(name: &OsStr) -> bool {
         && bytes[start..].iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// Removes everything with a hidden name of `path` but `kept`.
+/// Removes everything with a hidden name of `path`, except `kept`.
 pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> {
     let left = |name: &OsStr| belongs(path, name) && kept != Some(name);
     remove_all(folder(path), left).map_err(|error| FileError::writing(path, error))
 }
 
-/// Removes everything in a folder whose name says that a killed writer left it there.
+/// Removes everything in a folder that a killed writer left there, judging by the name.
 ///
 /// # Errors
 /// [`FileError`] when one of these cannot be removed.

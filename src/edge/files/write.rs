@@ -1,4 +1,4 @@
-//! Replacing one file whole: a reader sees the old content or the new one, and a crash leaves one of them.
+//! Replaces one file atomically: a reader sees the old content or the new one, and a crash leaves one of them.
 
 use std::{
     fs::{self, File, Metadata},
@@ -11,26 +11,26 @@ use tempfile::NamedTempFile;
 
 use super::{Access, FileError, folder::sync_folder, temporary};
 
-/// What a write did.
+/// What a write changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// Content and access were right already; nothing was written.
+    /// Nothing: content and access were right.
     Unchanged,
-    /// The content was right; mode or owner were not.
+    /// Mode or owner; the content was right.
     Repaired,
-    /// The content is new.
+    /// The content.
     Changed,
 }
 
-/// Makes the file at `path` have this content and access, durably.
+/// Gives the file at `path` this content and access, durably.
 ///
 /// # Errors
-/// [`FileError`]; the old file is then as it was. A symbolic link or a directory at `path` is refused.
+/// [`FileError`]; the old file is then unchanged. A symbolic link or a directory at `path` is refused.
 pub(crate) fn write(path: &Path, bytes: &[u8], access: &Access) -> Result<Written, FileError> {
-    put(path, bytes, access, true)
+    write_if_different(path, bytes, access, true)
 }
 
-/// As [`write()`], but a power cut may undo it: for what is written often and costs little when it is lost.
+/// As [`write()`], but a power cut may undo it: for content that is written often and is cheap to lose.
 ///
 /// # Errors
 /// As [`write()`].
@@ -39,18 +39,18 @@ pub(crate) fn write_without_sync(
     bytes: &[u8],
     access: &Access,
 ) -> Result<Written, FileError> {
-    put(path, bytes, access, false)
+    write_if_different(path, bytes, access, false)
 }
 
-/// As [`write()`], for somebody who waits: until [`settle`] is called, a power cut may undo this or leave an empty file,
-/// and the old file lies beside the new one. To give the new one its place on the disk, as ext4 does before a rename over
-/// another (`auto_da_alloc`), and to free that of the old one takes several times as long as all the rest.
+/// As [`write()`], for callers that cannot wait for the disk: until [`settle`] is called, a power cut may undo this or
+/// leave an empty file, and the old file lies beside the new one. A rename over the old file would take several times as
+/// long, since ext4 allocates the new file's blocks before it (`auto_da_alloc`) and frees the old one's after it.
 ///
 /// # Errors
 /// As [`write()`].
 pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
     let next = make_next(path, bytes, access, false)?;
-    if present(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
+    if existing(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
         let old = next.into_temp_path().keep();
         return old
             .map(drop)
@@ -62,10 +62,10 @@ pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Resul
         .map_err(|error| FileError::writing(path, error.error))
 }
 
-/// Puts what [`write_at_once`] wrote on the disk, and removes what it replaced.
+/// Syncs what [`write_at_once`] wrote, and removes the file that it replaced.
 ///
 /// # Errors
-/// [`FileError`] when that is not known to have been done.
+/// [`FileError`] when that may not have happened.
 pub(crate) fn settle(path: &Path) -> Result<(), FileError> {
     File::open(path)
         .and_then(|file| file.sync_all())
@@ -74,10 +74,10 @@ pub(crate) fn settle(path: &Path) -> Result<(), FileError> {
     temporary::sweep(path, None)
 }
 
-/// Removes a file durably; false when there was none.
+/// Removes a file durably; false when it did not exist.
 ///
 /// # Errors
-/// [`FileError`] when it is there and cannot be removed.
+/// [`FileError`] when it exists and cannot be removed.
 pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     match fs::remove_file(path) {
         Ok(()) => sync_folder(path).map(|()| true),
@@ -86,8 +86,13 @@ pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     }
 }
 
-fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Written, FileError> {
-    let outcome = match present(path, FileError::writing)? {
+fn write_if_different(
+    path: &Path,
+    bytes: &[u8],
+    access: &Access,
+    durable: bool,
+) -> Result<Written, FileError> {
+    let outcome = match existing(path, FileError::writing)? {
         Some(metadata) if has_content(path, &metadata, bytes)? => {
             if access.holds(&metadata) {
                 return Ok(Written::Unchanged);
@@ -101,10 +106,11 @@ fn put(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<Writ
     Ok(outcome)
 }
 
-/// What is at `path`, if that is a file that may be replaced; `unseen` tells that it could not even be looked at.
-pub(super) fn present(
+/// The metadata of the file at `path` if it exists and may be replaced; `problem` makes the error of one that cannot be
+/// inspected.
+pub(super) fn existing(
     path: &Path,
-    unseen: fn(&Path, io::Error) -> FileError,
+    problem: fn(&Path, io::Error) -> FileError,
 ) -> Result<Option<Metadata>, FileError> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
@@ -113,12 +119,12 @@ pub(super) fn present(
         }
         Ok(_) => Err(FileError::refused(path, "it is not a regular file")),
         Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(unseen(path, error)),
+        Err(error) => Err(problem(path, error)),
     }
 }
 
-/// Whether an error says that nothing is there. A file that stands where the folder should be is told by the making of
-/// that folder.
+/// Whether an error says that there is no such file. A file in the place of the folder counts: creating the folder
+/// reports that.
 pub(super) fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -132,7 +138,7 @@ fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, F
     }
     match fs::read(path) {
         Ok(content) => Ok(content == bytes),
-        // What the caller may not read, it may still replace.
+        // A file that the caller may not read can still be replaced.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) => Err(FileError::reading(path, error)),
     }
@@ -145,7 +151,7 @@ fn replace(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<
     if durable { sync_folder(path) } else { Ok(()) }
 }
 
-/// Makes the next content of a file, under a hidden name.
+/// Writes the next content of a file under a hidden name.
 fn make_next(
     path: &Path,
     bytes: &[u8],
@@ -161,13 +167,13 @@ fn make_next(
     Ok(next)
 }
 
-/// Lets two files change paths. Not every file system can do this.
+/// Swaps two files. Not every file system supports this.
 fn exchange(next: &Path, path: &Path) -> io::Result<()> {
     renameat_with(CWD, next, CWD, path, RenameFlags::EXCHANGE)?;
     Ok(())
 }
 
-/// Gives a new file its access, its content and a place on the disk; `path` is what messages name.
+/// Gives a new file its access and content, and syncs it if it is to be `durable`; messages name `path`.
 pub(super) fn fill(
     file: &mut File,
     bytes: &[u8],

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{edge::state::unquoted, model::snapshot::Entry};
+use crate::{edge::state::reason_without_values, model::snapshot::Entry};
 
 use super::super::{Change, Precondition, Range};
 
@@ -136,7 +136,7 @@ impl Default for Contents {
 
 impl Contents {
     pub(super) fn parse(text: &[u8]) -> Result<Self, Unreadable> {
-        let corrupt = |error: serde_json::Error| Unreadable::Corrupt(unquoted(&error));
+        let corrupt = |error: serde_json::Error| Unreadable::Corrupt(reason_without_values(&error));
         let head: Head = serde_json::from_slice(text).map_err(corrupt)?;
         match head.version {
             VERSION => serde_json::from_slice(text).map_err(corrupt),

@@ -11,7 +11,7 @@ use std::{
 use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
 
 use crate::{
-    edge::files::plain,
+    edge::files::system_reason,
     model::{
         id::Id,
         secret::mask_passwords,
@@ -194,7 +194,7 @@ fn pem(file: &Path, kind: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 fn content(file: &Path) -> Result<Vec<u8>, RegistryError> {
-    fs::read(file).map_err(|error| unusable(file, &plain(&error)))
+    fs::read(file).map_err(|error| unusable(file, &system_reason(&error)))
 }
 
 fn unusable(file: &Path, why: &str) -> RegistryError {

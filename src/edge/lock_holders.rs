@@ -1,4 +1,4 @@
-//! Which processes share a lock, from `/proc`. Sees only those that the caller may look into.
+//! Lists the processes that share a lock, from `/proc`. Only processes that the caller may inspect are seen.
 
 use std::{
     collections::BTreeMap,
@@ -15,16 +15,16 @@ use nix::sys::stat::{major, minor};
 pub(crate) struct Task {
     /// Its process id.
     pub pid: u32,
-    /// Its arguments, the program first; bytes that are no UTF-8 are replaced.
+    /// Its arguments, the program first; bytes that are not UTF-8 are replaced.
     pub command: Vec<String>,
 }
 
-/// The processes that share the flock on `path`, by process id. A holder whose parent holds it too is not
-/// listed: it belongs to the same task. Who holds it alone (a drain) is no task.
+/// The processes that share the flock on `path`, by process id. A holder whose parent holds it too belongs to the same
+/// task and is left out, and so is one that holds it exclusively (a drain).
 ///
 /// # Errors
-/// What was tried, and what the system said, when `/proc` cannot be read.
-pub(crate) fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
+/// When `/proc` cannot be read.
+pub(crate) fn shared_holders(path: &Path) -> anyhow::Result<Vec<Task>> {
     let Ok(lock) = fs::metadata(path) else {
         return Ok(Vec::new());
     };
@@ -50,9 +50,9 @@ pub(crate) fn sharers(path: &Path) -> anyhow::Result<Vec<Task>> {
     Ok(tasks.collect())
 }
 
-/// Whether more tasks share the flock on `path` than `seen`: those of other users, into which the caller may not look.
-/// The kernel tells everybody how many there are; where it cannot be asked, none are missed.
-pub(crate) fn are_more_than(path: &Path, seen: usize) -> bool {
+/// Whether more processes share the flock on `path` than the `seen` ones: those of other users, which the caller may not
+/// inspect. `/proc/locks` shows every user how many there are; if it cannot be read, none are assumed to be missing.
+pub(crate) fn has_hidden_holders(path: &Path, seen: usize) -> bool {
     let Ok(file) = fs::metadata(path) else {
         return false;
     };
@@ -68,8 +68,8 @@ fn number(path: &Path) -> Option<u32> {
     path.file_name()?.to_str()?.parse().ok()
 }
 
-/// Whether one of the process's descriptors is that file with a lock on it: to have it open is not to hold it.
-/// A process that ended meanwhile, or that the caller may not look into, holds nothing.
+/// Whether one of the process's descriptors is that file and holds a lock; an open file alone is no lock.
+/// False for a process that has exited, or that the caller may not inspect.
 fn holds(process: &Path, file: (u64, u64)) -> bool {
     let Ok(descriptors) = fs::read_dir(process.join("fd")) else {
         return false;
