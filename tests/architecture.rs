@@ -63,6 +63,12 @@ fn only_edge_may_touch_the_outside() {
 }
 
 #[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources = sources();
+    none(&graph::circles(&Modules::of(product(&sources))));
+}
+
+#[test]
 fn no_type_is_defined_twice() {
     none(&words::twice(product(&sources())));
 }
