@@ -16,11 +16,11 @@ use crate::{
 /// What is to be read, by federation.
 #[derive(Default)]
 pub(crate) struct ReadSet {
-    federations: BTreeMap<Id, Ranges>,
+    federations: BTreeMap<Id, FederationRanges>,
 }
 
 #[derive(Default)]
-struct Ranges {
+struct FederationRanges {
     names: BTreeSet<Name>,
     keys: BTreeSet<String>,
     prefixes: BTreeSet<String>,
@@ -105,7 +105,7 @@ impl ReadSet {
         self.of(federation).prefixes.insert(prefix);
     }
 
-    fn of(&mut self, federation: &Id) -> &mut Ranges {
+    fn of(&mut self, federation: &Id) -> &mut FederationRanges {
         self.federations.entry(federation.clone()).or_default()
     }
 
@@ -147,7 +147,7 @@ impl ReadSet {
     }
 }
 
-impl Ranges {
+impl FederationRanges {
     fn list(&self, federation: &Id) -> Vec<Range> {
         let of_name = |name| {
             let kinds = [Kind::Provides, Kind::Withdrawn].into_iter();
