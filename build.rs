@@ -1,15 +1,26 @@
 //! Links what unwinds the stack into the program instead of loading it from `libgcc_s.so.1` at each start, which is a
 //! tenth of all the time that `exec` takes. Where the compiler has no static one, nothing changes.
+//!
+//! Sets `RECONF_VERSION`, what `reconf --version` prints: the version, and the commit if it is known.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a build script is all about the outside"
 )]
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    link_static_unwinder();
+    set_version();
+}
+
+fn link_static_unwinder() {
     println!("cargo::rerun-if-changed=link");
     let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" && has_static_unwinder() {
@@ -31,4 +42,51 @@ fn has_static_unwinder() -> bool {
             let path = String::from_utf8_lossy(&told.stdout).trim().to_owned();
             Path::new(&path).is_absolute()
         })
+}
+
+/// The commit is that of the checkout; in a tarball, which has no `.git`, it is `RECONF_COMMIT` of the build, if set.
+fn set_version() {
+    println!("cargo::rerun-if-env-changed=RECONF_COMMIT");
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let given = || env::var("RECONF_COMMIT").ok().filter(|c| !c.is_empty());
+    let version = match checked_out_commit().or_else(given) {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version,
+    };
+    println!("cargo::rustc-env=RECONF_VERSION={version}");
+}
+
+/// The commit of the checkout. Files that tell when it changes are watched; a missing one would rebuild at every call.
+fn checked_out_commit() -> Option<String> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
+    // Without this, git would find the repository that a tarball happens to be unpacked in.
+    if !root.join(".git").exists() {
+        return None;
+    }
+    let path = |name: &str| Some(root.join(git(&root, &["rev-parse", "--git-path", name])?));
+    let mut watched = vec![path("HEAD")?];
+    if let Some(reference) = git(&root, &["symbolic-ref", "--quiet", "HEAD"]) {
+        let loose = path(&reference)?;
+        // A packed reference becomes a file of its own with the next commit: until then its folder is watched.
+        match (loose.is_file(), loose.ancestors().find(|at| at.is_dir())) {
+            (false, Some(folder)) => watched.extend([path("packed-refs")?, folder.to_path_buf()]),
+            _ => watched.push(loose),
+        }
+    }
+    for path in watched.iter().filter(|path| path.exists()) {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+    git(&root, &["rev-parse", "--short=12", "HEAD"])
+}
+
+/// What git prints; nothing where there is no git, or none that may read this repository.
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let mut git = Command::new("git");
+    let output = git.arg("-C").arg(root).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output
+        .status
+        .success()
+        .then(|| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
 }

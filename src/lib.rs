@@ -1,6 +1,18 @@
-//! reconf: resolves what a service requires, renders its environment, and tells the fleet what it provides.
+//! reconf resolves what a service requires, renders its environment file, and publishes what it provides.
 //!
-//! ARCHITECTURE.md draws the layers. The crate is the binary's: [`run`] is all of its interface.
+//! The crate exists for the binary: [`run`] is all of its interface. A module imports only modules below it:
+//!
+//! - `cli`: the command line, its help and its mistakes;
+//! - `commands`: one verb per file, each joining what is below and printing through one output;
+//! - `listener`: the daemon that provisions a node and keeps announcements alive;
+//! - `operations`: crash-safe procedures that verbs and the listener share;
+//! - `node`: this machine's settings, paths, manifests, states and locks;
+//! - `report`: failures and results as text, JSON and exit codes;
+//! - `resolve`, `announce`, `render`, `provision`, `fleet`: pure rules;
+//! - `edge`: all code that touches the outside;
+//! - `model`: values that are always valid.
+//!
+//! ARCHITECTURE.md draws the picture and says what each of them never does.
 
 mod announce;
 mod cli;
@@ -21,36 +33,45 @@ mod resolve;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, error::ErrorKind};
+use clap::{Error, error::ErrorKind};
 
-use cli::{Cli, defer, fast_path};
+use cli::{UsageError, fast_path};
+use edge::stdio;
 use report::Code;
 
 /// Runs reconf with these arguments, the program's name first.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    // `exec` starts before the whole command line is even built: it is what cron and init systems wait for.
-    if let Some(call) = fast_path::fast_path(arguments.get(1..).unwrap_or_default()) {
+    if let Some(call) = fast_path::parse(arguments.get(1..).unwrap_or_default()) {
         return ExitCode::from(commands::run_fast_path(call));
     }
-    match defer::parse(arguments) {
-        Ok(cli) => ExitCode::from(commands::run(cli)),
-        Err(error) => {
-            // Help goes to stdout and usage errors to stderr; nothing is left to do if that one is closed.
-            let _told = error.print();
-            match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(usage_code(arguments)),
-            }
-        }
-    }
+    ExitCode::from(match cli::parse(arguments) {
+        Ok(cli) => commands::run(cli),
+        Err(error) => explain(&error, arguments),
+    })
 }
 
-/// The code of a command line that is wrong. Of `exec`, which ends with its command's code, it must not be one that
-/// reads like one.
-fn usage_code(arguments: &[OsString]) -> u8 {
-    let lenient = Cli::command().ignore_errors(true);
-    match lenient.try_get_matches_from(arguments) {
-        Ok(found) if found.subcommand_name() == Some("exec") => operations::exec::FAILED,
-        _ => Code::Usage.number(),
+/// Prints the help that was asked for, or what is wrong with the arguments.
+fn explain(error: &Error, arguments: &[OsString]) -> u8 {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A reader that closed the stream has read enough.
+            let _closed = error.print();
+            let is_asked_for = !error.use_stderr();
+            if is_asked_for {
+                0
+            } else {
+                Code::Usage.number()
+            }
+        }
+        _ => {
+            let usage = UsageError::new(error, arguments);
+            stdio::write_stderr(&format!("error: {usage}\n"));
+            match usage.command.as_deref() {
+                Some("exec") => operations::exec::FAILED,
+                _ => Code::Usage.number(),
+            }
+        }
     }
 }

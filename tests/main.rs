@@ -20,6 +20,8 @@ mod exec;
 mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.
 mod harness;
+/// Help describes every command with examples and exit codes, and a wrong command line gets a hint.
+mod help;
 /// The listener provisions when what a node requires has moved, and never loses a change, whatever goes away meanwhile.
 mod listener;
 /// Every command of README.md prints what README.md shows.

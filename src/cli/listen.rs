@@ -1,53 +1,64 @@
-//! `reconf listen` and its switch.
+//! `reconf listen`, its switch, and `reconf supervise`.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-/// `reconf listen`.
+use super::help::{self, texts};
+
+/// Watch required values and run the provision command when they change, or control the listener of this node
 #[derive(Debug, Args)]
+#[command(
+    flatten_help = true,
+    disable_help_subcommand = true,
+    help_template = help::TEMPLATE,
+    after_help = texts::LISTEN.text()
+)]
 pub(crate) struct ListenArgs {
-    /// The listener's switch; without it, this is the listener.
+    /// What to do with the listener; without it, this is the listener.
     #[command(subcommand)]
     pub action: Option<ListenAction>,
-    /// Keep figures for node_exporter's textfile collector in this file
+    /// File to keep metrics in, for the textfile collector of node_exporter
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
-    /// The command that provisions this node; by default `listen.command` of config.json
-    #[arg(last = true, value_name = "CMD")]
+    /// Command that provisions this node [default: `listen.command` of config.json]
+    #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
 
-/// The listener's switch.
+/// What to do with the listener of this node.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ListenAction {
-    /// Let provisions start, and queue one at once
+    /// Let provisions start, and queue one
+    #[command(help_template = help::TEMPLATE)]
     On,
     /// Let no provision start until it is turned on again
     Off(OffArgs),
-    /// Tell what the listener does, and how the last provision ended
+    /// Print what the listener does and how the last provision ended
+    #[command(help_template = help::TEMPLATE)]
     Status,
-    /// Queue a provision at once
+    /// Queue a provision
+    #[command(help_template = help::TEMPLATE)]
     Kick,
 }
 
-/// `reconf listen off`.
+/// Let no provision start until it is turned on again
 #[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE)]
 pub(crate) struct OffArgs {
-    /// Turn on again by itself after this time
+    /// Turn on again after DURATION, such as 30m or 2h
     #[arg(long = "for", value_name = "DURATION", value_parser = super::duration)]
     pub time: Option<Duration>,
-    /// Why, for those who look at the status
+    /// Reason that `listen status` shows
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
 
-/// `reconf supervise`: waits for its order on standard input, and then for the command, for the listener may not live as
-/// long.
+/// Run the command of the listener, which may not live as long; the order comes on standard input
 #[derive(Debug, Args)]
 pub(crate) struct SuperviseArgs {
-    /// The command
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// Command with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

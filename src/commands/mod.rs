@@ -39,7 +39,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
-        Command::Config => on_node(&|node| config::run(&node)),
+        Command::Config(_) => on_node(&|node| config::run(&node)),
         // These two end as the command that they run ends.
         Command::Exec(args) => exec::run(&global, args),
         Command::Supervise(args) => supervise::run(&global, &args),

@@ -1,0 +1,128 @@
+//! The commands of a deploy: render, applied, announce, withdraw, apply.
+#![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use super::help::{self, texts};
+use crate::model::{format::Format, id::Id};
+
+/// What the global option `--node` means to `withdraw`.
+const NODE_TO_CLEAR: &str = "Node to clear: withdraw what that node announced [default: this node]";
+
+/// Services of this node.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ServiceSelection {
+    /// Services, by the ids of their manifests
+    #[arg(value_name = "ID", value_parser = Id::parse)]
+    pub ids: Vec<Id>,
+    /// All services of this node
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Resolve what services require and write their confs, except those that are up to date
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = texts::RENDER.text())]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct RenderArgs {
+    /// The services to render.
+    #[command(flatten)]
+    pub services: ServiceSelection,
+    /// Write nothing; report what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the variables that change, one per line, with masked values
+    #[arg(long)]
+    pub diff: bool,
+    /// Do not mask values in --diff and JSON output
+    #[arg(long)]
+    pub show_values: bool,
+    /// Write nothing; print the conf
+    #[arg(long, conflicts_with_all = ["dry_run", "diff"])]
+    pub stdout: bool,
+    /// JSON object of path -> content to assume instead of the files on disk (null: absent)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["on_change", "await_applied", "drain"])]
+    pub assume: Option<PathBuf>,
+    /// Format to print: shell, systemd, docker, dotenv, json or envdir [default: shell]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<Format>,
+    /// Template to try instead of the one in use
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Command for `/bin/sh -c` to run if a conf is to be applied; $RECONF_CHANGED holds the ids
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["stdout", "dry_run"])]
+    pub on_change: Option<String>,
+    /// Limit for the --on-change command
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = super::duration, requires = "on_change")]
+    pub on_change_timeout: Duration,
+    /// Keep written confs pending until `reconf applied` marks them as applied
+    #[arg(long, conflicts_with_all = ["stdout", "dry_run", "on_change"])]
+    pub await_applied: bool,
+    /// Wait until running tasks have ended and hold new ones back; give up after DURATION
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, conflicts_with_all = ["stdout", "dry_run"])]
+    pub drain: Option<Duration>,
+    /// Exit with 2 if something changed
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// Mark the rendered confs as applied, after `render --await-applied`
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = texts::APPLIED.text())]
+pub(crate) struct AppliedArgs {
+    /// The services whose confs are applied.
+    #[command(flatten)]
+    pub services: ServiceSelection,
+}
+
+/// Publish what services provide, until it is withdrawn or its --ttl expires
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = texts::ANNOUNCE.text())]
+pub(crate) struct AnnounceArgs {
+    /// The services to announce.
+    #[command(flatten)]
+    pub services: ServiceSelection,
+    /// Let the announcements expire after DURATION unless the listener keeps them alive [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = super::ttl)]
+    pub ttl: Option<Duration>,
+    /// Skip services that were withdrawn by hand, as --all does
+    #[arg(long)]
+    pub keep_withdrawn: bool,
+    /// Write nothing; report what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// JSON object of path -> content to assume instead of the files on disk (null: absent)
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub assume: Option<PathBuf>,
+}
+
+/// Withdraw what services provide, until `reconf announce ID` announces it again
+#[derive(Debug, Args)]
+#[command(
+    help_template = help::TEMPLATE,
+    after_help = texts::WITHDRAW.text(),
+    mut_arg("node", |node| node.hide(false).help(NODE_TO_CLEAR))
+)]
+pub(crate) struct WithdrawArgs {
+    /// The services to withdraw.
+    #[command(flatten)]
+    pub services: ServiceSelection,
+    /// Wait until no node has the withdrawn values applied; give up after DURATION
+    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    pub wait: Option<Duration>,
+}
+
+/// Render and announce, with one read of the registry; a service that cannot be rendered is not announced
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = texts::APPLY.text())]
+pub(crate) struct ApplyArgs {
+    /// The services to render and announce.
+    #[command(flatten)]
+    pub services: ServiceSelection,
+    /// Let the announcements expire after DURATION unless the listener keeps them alive [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = super::ttl)]
+    pub ttl: Option<Duration>,
+}

@@ -1,0 +1,95 @@
+//! What is wrong with a command line, in the style of all our messages: `error: …`, then `hint: …`.
+
+use std::{ffi::OsString, fmt};
+
+use clap::{
+    Args, Command, Error,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::{Global, tree};
+
+/// A command line that was not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UsageError {
+    /// The command that it names.
+    pub command: Option<String>,
+    message: String,
+    hint: String,
+}
+
+impl UsageError {
+    /// Describes what clap found wrong with these arguments, the program's name first.
+    pub(crate) fn new(error: &Error, arguments: &[OsString]) -> Self {
+        let command = command(arguments);
+        Self {
+            message: message(error),
+            hint: hint(error, command.as_deref()),
+            command,
+        }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\nhint: {}", self.message, self.hint)
+    }
+}
+
+/// The first paragraph of clap's message, with backticks around what it quotes. The others are usage and tips.
+fn message(error: &Error) -> String {
+    if error.kind() == ErrorKind::MissingSubcommand {
+        return "no command was given".to_owned();
+    }
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default().trim_end();
+    let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    for (_, value) in error.context() {
+        if let ContextValue::String(quoted) = value {
+            message = message.replace(&format!("'{quoted}'"), &format!("`{quoted}`"));
+        }
+    }
+    message
+}
+
+fn hint(error: &Error, command: Option<&str>) -> String {
+    let suggestions = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ];
+    let suggested = suggestions.into_iter().find_map(|kind| error.get(kind));
+    match (suggested, command) {
+        (Some(ContextValue::String(near)), _) => format!("did you mean `{near}`?"),
+        (Some(ContextValue::Strings(near)), _) => {
+            format!("did you mean `{}`?", near.join("` or `"))
+        }
+        (_, Some(name @ ("exec" | "listen"))) if error.kind() == ErrorKind::UnknownArgument => {
+            format!("a command to run comes after `--`; see `reconf help {name}`")
+        }
+        (_, Some(name)) => format!("see `reconf help {name}`"),
+        (_, None) => "`reconf help` lists the commands".to_owned(),
+    }
+}
+
+/// The command that the arguments name: the first word that is one, and not the value of a global option.
+fn command(arguments: &[OsString]) -> Option<String> {
+    let (tree, globals) = (tree(), Global::augment_args(Command::new("reconf")));
+    let takes_value = |word: &str| {
+        let named = |option: &&clap::Arg| option.get_long() == word.strip_prefix("--");
+        let option = globals.get_arguments().find(named);
+        option.is_some_and(|option| option.get_action().takes_values())
+    };
+    let mut words = arguments
+        .iter()
+        .skip(1)
+        .map(|word| word.to_str().unwrap_or_default());
+    while let Some(word) = words.next() {
+        if takes_value(word) {
+            words.next();
+        } else if let Some(found) = tree.find_subcommand(word) {
+            return Some(found.get_name().to_owned());
+        }
+    }
+    None
+}
