@@ -1,20 +1,21 @@
-//! `reconf exec`, from its two command lines to the one request: nothing is read that it does not need.
+//! `reconf exec`, from either parser to the one procedure. It reads nothing that it does not need.
 
-use std::path::PathBuf;
+use std::{convert::Infallible, ffi::OsString, path::PathBuf};
 
 use crate::{
     cli::{ExecArgs, Global, OutputFormat, fast_path::FastExec},
     edge::{files, process_environment::raw_variable, stdio},
     model::{
+        id::Id,
         paths::Paths,
         settings::{Flags, Settings, conf_directory, config_path},
     },
     node::{AssumedFiles, Node, manifests, refuse_missing},
-    operations::exec::{self, ExecFailure, ExecRequest},
+    operations::exec::{ExecEnvironment, ExecFailure, ExecOptions},
     report::{Code, Failure, Output},
 };
 
-/// Runs an `exec` whose few flags were understood without the whole command line.
+/// Runs an `exec` that the fast path parsed.
 pub(crate) fn run_fast_path(call: FastExec) -> u8 {
     let global = Global {
         root: call.root,
@@ -22,37 +23,43 @@ pub(crate) fn run_fast_path(call: FastExec) -> u8 {
         output: OutputFormat::Human,
         ..Global::default()
     };
-    let request = ExecRequest {
+    let args = ExecArgs {
         id: call.id,
-        task: call.task.then_some(call.wait),
+        task: call.task,
+        wait: call.wait,
         pristine: call.pristine,
         command: call.command,
     };
-    become_command(&global, &request)
+    run(&global, args)
 }
 
-/// Runs `exec`.
+/// Runs `exec`; returns only if there is no command to become.
 pub(super) fn run(global: &Global, args: ExecArgs) -> u8 {
-    let request = ExecRequest {
-        id: args.id,
-        task: args.task.then_some(args.wait),
-        pristine: args.pristine,
-        command: args.command,
-    };
-    become_command(global, &request)
-}
-
-/// Returns only when there is no command to become.
-fn become_command(global: &Global, request: &ExecRequest) -> u8 {
-    let failure = match paths(global) {
-        Ok(paths) => exec::run(request, &paths, || own_command(global, request)),
-        Err(failure) => ExecFailure::of_reconf(failure.to_string(), None),
-    };
+    let Err(failure) = become_command(global, args);
     stdio::write_stderr(&format!("error: {failure}\n"));
     failure.code
 }
 
-/// Where the conf is: of `config.json`, if there is one, only `render.directory` counts.
+fn become_command(global: &Global, args: ExecArgs) -> Result<Infallible, ExecFailure> {
+    let options = ExecOptions {
+        task: args.task.then_some(args.wait),
+        pristine: args.pristine,
+    };
+    let paths = paths(global).map_err(|failure| of_reconf(&failure))?;
+    let environment = ExecEnvironment::read(&args.id, &paths, options)?;
+    let command = if args.command.is_empty() {
+        command_of_manifest(global, &args.id)?
+    } else {
+        args.command
+    };
+    Err(environment.exec(&command))
+}
+
+fn of_reconf(failure: &Failure) -> ExecFailure {
+    ExecFailure::of_reconf(failure.to_string(), None)
+}
+
+/// Locates the conf: of `config.json`, if there is one, only `render.directory` counts.
 fn paths(global: &Global) -> Result<Paths, Failure> {
     let flags = Flags {
         root: global.root.clone(),
@@ -75,10 +82,15 @@ fn paths(global: &Global) -> Result<Paths, Failure> {
     Ok(Paths::new(&settings.root, &settings.render.directory))
 }
 
-fn own_command(global: &Global, request: &ExecRequest) -> Result<Option<Vec<String>>, String> {
-    let command = || -> Result<Option<Vec<String>>, Failure> {
-        let node = Node::load(global, AssumedFiles::default(), Output::new(global))?;
-        Ok(manifests::load_one(&node, &request.id)?.command)
-    };
-    command().map_err(|failure| failure.to_string())
+fn command_of_manifest(global: &Global, id: &Id) -> Result<Vec<OsString>, ExecFailure> {
+    let node = Node::load(global, AssumedFiles::default(), Output::new(global));
+    let manifest = node.and_then(|node| manifests::load_one(&node, id));
+    let command = manifest.map_err(|failure| of_reconf(&failure))?.command;
+    let words = command.unwrap_or_default();
+    if words.is_empty() {
+        let hint = format!("name one: `reconf exec {id} -- COMMAND`");
+        let message = format!("the manifest of `{id}` names no command");
+        return Err(ExecFailure::of_reconf(message, Some(hint)));
+    }
+    Ok(words.into_iter().map(OsString::from).collect())
 }
