@@ -67,14 +67,14 @@ mod tests {
         names.iter().map(|name| Id::parse(name).unwrap()).collect()
     }
 
-    fn desired(announcements: &[Key], withdrawals: &[Key]) -> Desired {
-        let announcement = |key: &Key| (key.clone(), sample::announcement("x"));
+    fn desired(announcements: &[&Key], withdrawals: &[&Key]) -> Desired {
+        let announcement = |key: &&Key| ((*key).clone(), sample::announcement("x"));
         Desired {
             state: ServiceState::default(),
             announcements: announcements.iter().map(announcement).collect(),
             withdrawals: withdrawals
                 .iter()
-                .map(|key| (key.clone(), By::Manifest))
+                .map(|key| ((*key).clone(), By::Manifest))
                 .collect(),
         }
     }
@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn a_federation_has_its_own_keys_only() {
         let [a, b] = ["a", "b"].map(|federation| sample::key(federation, "X"));
-        let all = desired(&[a.clone(), b.clone()], &[a.clone(), b.clone()]);
+        let all = desired(&[&a, &b], &[&a, &b]);
         for (federation, expected) in [
-            ("a", desired(&[a.clone()], &[a])),
-            ("b", desired(&[b.clone()], &[b])),
+            ("a", desired(&[&a], &[&a])),
+            ("b", desired(&[&b], &[&b])),
             ("c", desired(&[], &[])),
         ] {
             let federation = Id::parse(federation).unwrap();
@@ -97,7 +97,7 @@ mod tests {
     fn the_own_federation_comes_first_and_each_once() {
         let [a, b, c] = ["a", "b", "c"].map(|federation| sample::key(federation, "X"));
         let other = sample::key("b", "Y");
-        let desired = desired(&[b.clone(), other], &[a, b, c]);
+        let desired = desired(&[&b, &other], &[&a, &b, &c]);
         for (own, expected) in [
             ("b", ids(&["b", "a", "c"])),
             ("a", ids(&["a", "b", "c"])),
@@ -122,7 +122,7 @@ mod tests {
             };
             (key.path(Kind::Provides), record)
         };
-        let mut desired = desired(&[announced.clone()], &[announced.clone()]);
+        let mut desired = desired(&[&announced], &[&announced]);
         desired.state.announced = [&announced, &gone].map(record).into();
         desired.state.withdrawing = [(pending.path(Kind::Provides), By::Manifest)].into();
         desired.hold(|key| *key == gone);

@@ -141,69 +141,65 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_pending_announcement_is_recorded_once_and_stays_by_hand() {
-        use AnnounceProgress::{Done, Insisted, UnderWay};
+    /// A record as a state file would have it: value, progress, revision.
+    type Before = Option<(&'static str, AnnounceProgress, i64)>;
+
+    /// What becomes of `before` when an announcement of `new` is recorded as pending: its progress, and its date.
+    fn after(
+        before: Before,
+        is_withdrawing: bool,
+        under_way: AnnounceProgress,
+    ) -> (AnnounceProgress, String) {
         let key = sample::key("f", "API_URL");
-        let mut newer = sample::announcement("new");
-        newer.since = "2026-02-02T00:00:00Z".to_owned();
-        let equal = |outcome| AnnouncedRecord {
-            announcement: newer.clone(),
-            ..record_of("new", outcome, 0)
-        };
-        for (before, is_withdrawing, progress, expected) in [
-            (None, false, UnderWay, equal(UnderWay)),
-            (None, false, Insisted, equal(Insisted)),
+        let mut announcement = sample::announcement("new");
+        announcement.since = "later".to_owned();
+        let before = before.map(|(value, outcome, revision)| record_of(value, outcome, revision));
+        let mut state = state(&key, before, is_withdrawing);
+        let announcements = [(&key, &announcement)].into_iter();
+        record_owed(&mut state, announcements, [].into_iter(), LEASE, under_way);
+        assert!(state.withdrawing.is_empty());
+        let record = state.announced.remove(&key.path(Kind::Provides)).unwrap();
+        assert_eq!(
             (
-                Some(record_of("old", Done, 7)),
-                false,
-                UnderWay,
-                equal(UnderWay),
+                &record.announcement.value[..],
+                record.lease,
+                record.ttl,
+                record.revision
             ),
-            (
-                Some(record_of("new", Done, 7)),
-                false,
-                UnderWay,
-                equal(UnderWay),
-            ),
-            (
-                Some(record_of("old", Insisted, 0)),
-                false,
-                UnderWay,
-                equal(Insisted),
-            ),
-            // The record is equal but for its date, so it is not rewritten, unless a withdrawal came in between.
-            (
-                Some(record_of("new", UnderWay, 0)),
-                false,
-                UnderWay,
-                record_of("new", UnderWay, 0),
-            ),
-            (
-                Some(record_of("new", Insisted, 0)),
-                false,
-                UnderWay,
-                record_of("new", Insisted, 0),
-            ),
-            (
-                Some(record_of("new", UnderWay, 0)),
-                true,
-                UnderWay,
-                equal(UnderWay),
-            ),
-            (
-                Some(record_of("new", UnderWay, 0)),
-                false,
-                Insisted,
-                equal(Insisted),
-            ),
+            ("new", 4, 30, 0)
+        );
+        (record.outcome, record.announcement.since)
+    }
+
+    #[test]
+    fn a_pending_announcement_stays_by_hand() {
+        use AnnounceProgress::{Done, Insisted, UnderWay};
+        for (before, under_way, outcome) in [
+            (None, UnderWay, UnderWay),
+            (None, Insisted, Insisted),
+            (Some(("old", Done, 7)), UnderWay, UnderWay),
+            (Some(("new", Done, 7)), UnderWay, UnderWay),
+            (Some(("old", Insisted, 0)), UnderWay, Insisted),
+            (Some(("new", UnderWay, 0)), Insisted, Insisted),
         ] {
-            let mut state = state(&key, before.clone(), is_withdrawing);
-            let announcements = [(&key, &newer)].into_iter();
-            record_owed(&mut state, announcements, [].into_iter(), LEASE, progress);
-            let announced = state.announced.values().collect::<Vec<_>>();
-            assert_eq!(announced, [&expected], "{before:?} {progress:?}");
-            assert!(state.withdrawing.is_empty());
+            let expected = (outcome, "later".to_owned());
+            assert_eq!(after(before, false, under_way), expected, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn an_equal_pending_announcement_is_not_rewritten_unless_it_is_withdrawing() {
+        use AnnounceProgress::{Insisted, UnderWay};
+        let first = sample::announcement("new").since;
+        for (outcome, is_withdrawing, since) in [
+            (UnderWay, false, &first[..]),
+            (Insisted, false, &first),
+            (UnderWay, true, "later"),
+            (Insisted, true, "later"),
+        ] {
+            let before = Some(("new", outcome, 0));
+            let expected = (outcome, since.to_owned());
+            assert_eq!(after(before, is_withdrawing, UnderWay), expected);
         }
     }
 

@@ -46,55 +46,50 @@ mod tests {
     use super::*;
     use crate::model::{name::Name, snapshot::Entry};
 
+    const PATH: &str = "/reconf/v1/f/applied/web01/www";
+
+    fn read(key: &str, value: &str) -> Vec<NodeRecord> {
+        let entry = Entry {
+            key: key.to_owned(),
+            value: value.as_bytes().to_vec(),
+            revision: 1,
+            lease: 0,
+        };
+        let federation = Id::parse("f").unwrap();
+        records(&federation, &Snapshot::new(&federation, 1, vec![entry]))
+    }
+
     #[test]
-    fn records_are_values_and_what_cannot_be_parsed_is_marked() {
-        let api =
-            AppliedRecord::from([(Name::parse("API_URL").unwrap(), vec![("key".to_owned(), 3)])]);
-        for (key, value, expected) in [
+    fn a_record_is_a_value_or_marked_as_unreadable() {
+        let name = Name::parse("API_URL").unwrap();
+        let sources = AppliedRecord::from([(name, vec![("key".to_owned(), 3)])]);
+        for (value, content) in [
             (
-                "/reconf/v1/f/applied/web01/www",
                 r#"{"API_URL": [["key", 3]]}"#,
-                Some(RecordContent::Applied(api)),
+                RecordContent::Applied(sources),
             ),
-            (
-                "/reconf/v1/f/applied/web01/www",
-                "{}",
-                Some(RecordContent::Applied(AppliedRecord::new())),
-            ),
-            (
-                "/reconf/v1/f/applied/web01/www",
-                r#"{"API-URL": []}"#,
-                Some(RecordContent::Unreadable),
-            ),
-            (
-                "/reconf/v1/f/applied/web01/www",
-                "[1]",
-                Some(RecordContent::Unreadable),
-            ),
-            ("/reconf/v1/f/applied/web01", "{}", None),
-            ("/reconf/v1/f/applied/web01/www/x", "{}", None),
-            ("/reconf/v1/g/applied/web01/www", "{}", None),
-            ("/reconf/v1/f/slots/web01/www", "{}", None),
+            ("{}", RecordContent::Applied(AppliedRecord::new())),
+            (r#"{"API-URL": []}"#, RecordContent::Unreadable),
+            ("[1]", RecordContent::Unreadable),
         ] {
-            let entry = Entry {
-                key: key.to_owned(),
-                value: value.as_bytes().to_vec(),
-                revision: 1,
-                lease: 0,
-            };
-            let federation = Id::parse("f").unwrap();
-            let snapshot = Snapshot::new(&federation, 1, vec![entry]);
-            let expected = expected.map(|content| NodeRecord {
+            let expected = NodeRecord {
                 node: Id::parse("web01").unwrap(),
                 service: Id::parse("www").unwrap(),
                 content,
-            });
-            let found = records(&federation, &snapshot);
-            assert_eq!(
-                found,
-                expected.into_iter().collect::<Vec<_>>(),
-                "{key} {value}"
-            );
+            };
+            assert_eq!(read(PATH, value), [expected], "{value}");
+        }
+    }
+
+    #[test]
+    fn other_keys_are_no_records() {
+        for key in [
+            "/reconf/v1/f/applied/web01",
+            "/reconf/v1/f/applied/web01/www/x",
+            "/reconf/v1/g/applied/web01/www",
+            "/reconf/v1/f/slots/web01/www",
+        ] {
+            assert_eq!(read(key, "{}"), [], "{key}");
         }
     }
 }

@@ -179,6 +179,10 @@ mod tests {
         values.into_values().map(text).collect()
     }
 
+    fn withdrawn(key: &Key) -> Entry {
+        sample::tombstone(key, By::Manifest, 6)
+    }
+
     #[test]
     fn live_replaces_known_withdrawn_is_removed_and_expired_stays() {
         let key = sample::key(FEDERATION, "API_URL");
@@ -190,7 +194,6 @@ mod tests {
         second.node = other.node.clone();
         let live =
             |value: &str, revision| sample::live(&key, &sample::announcement(value), revision);
-        let tombstone = |key: &Key| sample::tombstone(key, By::Manifest, 6);
         for (entries, changed, expected) in [
             (vec![live("first", 1)], false, vec!["first@1"]),
             (vec![], false, vec!["first@1"]),
@@ -206,9 +209,9 @@ mod tests {
                 true,
                 vec!["second@5"],
             ),
-            (vec![tombstone(&key)], true, vec![]),
-            (vec![tombstone(&other)], false, vec!["first@1"]),
-            (vec![live("new", 7), tombstone(&key)], true, vec!["new@7"]),
+            (vec![withdrawn(&key)], true, vec![]),
+            (vec![withdrawn(&other)], false, vec!["first@1"]),
+            (vec![live("new", 7), withdrawn(&key)], true, vec!["new@7"]),
         ] {
             let names = [key.name.clone()].into();
             let mut known = LastKnown::default();

@@ -53,38 +53,31 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusa
 /// Parses one URL of scheme, host and port.
 fn endpoint(text: &str) -> Result<String, SettingRefusal> {
     let shown = secret::mask_passwords(text);
+    let refuse = |reason: &str| SettingRefusal::new(format!("{reason} in `{shown}`"));
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(schemeless(text));
     };
     if !matches!(scheme, "http" | "https") {
-        let refusal = SettingRefusal::new(format!("needs `http` or `https` in `{shown}`"));
-        return Err(refusal);
+        return Err(refuse("needs `http` or `https`"));
     }
     if rest.contains('@') {
-        let refusal = SettingRefusal::new(format!("contains a user in `{shown}`"));
-        return Err(refusal.hint("set `registry.user` and `registry.password_file` in config.json"));
+        let hint = "set `registry.user` and `registry.password_file` in config.json";
+        return Err(refuse("contains a user").hint(hint));
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains(['/', '?', '#']) {
-        let refusal =
-            SettingRefusal::new(format!("contains more than a host and a port in `{shown}`"));
+        let refusal = refuse("contains more than a host and a port");
         return Err(refusal.hint("write `SCHEME://HOST:PORT`"));
     }
     let Some((host, port)) = authority.rsplit_once(':').filter(|(_, p)| is_number(p)) else {
-        let refusal = SettingRefusal::new(format!("has no port in `{shown}`"));
-        return Err(refusal.hint(format!(
-            "etcd's port is 2379: `{scheme}://{authority}:2379`"
-        )));
+        let hint = format!("etcd's port is 2379: `{scheme}://{authority}:2379`");
+        return Err(refuse("has no port").hint(hint));
     };
     if port.parse::<u16>().is_err() || port.bytes().all(|b| b == b'0') {
-        return Err(SettingRefusal::new(format!(
-            "needs a port from 1 to 65535 in `{shown}`"
-        )));
+        return Err(refuse("needs a port from 1 to 65535"));
     }
     if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
-        let refusal = SettingRefusal::new(format!(
-            "needs brackets around the IPv6 address in `{shown}`"
-        ));
+        let refusal = refuse("needs brackets around the IPv6 address");
         return Err(refusal.hint(format!("`{scheme}://[{host}]:{port}`")));
     }
     match address::host(host) {

@@ -114,24 +114,24 @@ fn host(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<String> {
 }
 
 fn render(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Option<ExplicitRender> {
-    let render = reader.section(top, "render", &RENDER_KEYS)?;
+    let section = reader.section(top, "render", &RENDER_KEYS)?;
     Some(ExplicitRender {
-        directory: render
+        directory: section
             .get_non_null("directory")
             .and_then(|node| directory(reader, node)),
-        mode: render
+        mode: section
             .get_non_null("mode")
             .and_then(|node| reader.mode("render.mode", node)),
-        owner: render
+        owner: section
             .get_non_null("owner")
             .and_then(|node| reader.user("render.owner", node)),
-        group: render
+        group: section
             .get_non_null("group")
             .and_then(|node| reader.user("render.group", node)),
-        formats: render
+        formats: section
             .get_non_null("formats")
             .and_then(|node| reader.formats("render.formats", node)),
-        on_unreachable: render.get_non_null("on_unreachable").and_then(|node| {
+        on_unreachable: section.get_non_null("on_unreachable").and_then(|node| {
             let choices = OnUnreachable::ALL.map(|choice| (choice.name(), choice));
             reader.choice("render.on_unreachable", node, &choices)
         }),
