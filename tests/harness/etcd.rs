@@ -194,7 +194,7 @@ impl Etcd {
 
     /// How many seconds a lease has left.
     #[track_caller]
-    fn left(&self, lease: &str) -> u64 {
+    pub(crate) fn left(&self, lease: &str) -> u64 {
         let told = self.ctl(&["lease", "timetolive", lease, "-w=json"]);
         let told: serde_json::Value = serde_json::from_str(&told).unwrap();
         let left = told["ttl"].as_u64();

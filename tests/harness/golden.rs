@@ -14,6 +14,16 @@ pub(crate) fn check(case: &str, actual: &str) {
     }
 }
 
+/// Compares `actual` with a text that stands in the test: for short ones.
+#[track_caller]
+pub(crate) fn same(expected: &str, actual: &str) {
+    assert!(
+        expected == actual,
+        "not what is expected:\n{}",
+        diff::lines(expected, actual)
+    );
+}
+
 fn compare(path: &Path, actual: &str, update: bool) -> Result<(), String> {
     let expected = fs::read_to_string(path).unwrap_or_default();
     if expected == actual && path.exists() {

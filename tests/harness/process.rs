@@ -4,7 +4,9 @@ use std::{
     fs::{self, File},
     os::unix::process::ExitStatusExt as _,
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
 };
 
 use nix::{
@@ -12,7 +14,24 @@ use nix::{
     unistd::Pid,
 };
 
-use super::wait::{freeze, until};
+use super::wait::{LONG, freeze, until};
+
+/// Waits until a process ends that may be waiting for others; nothing if it hangs, in which case it is killed.
+pub(crate) fn output(child: Child) -> Option<Output> {
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    let (ended, end) = channel::<()>();
+    let watchdog = thread::spawn(move || {
+        let hangs = end.recv_timeout(LONG * 2) == Err(RecvTimeoutError::Timeout);
+        if hangs {
+            let _may_just_have_ended = kill(pid, Signal::SIGKILL);
+        }
+        hangs
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    let hangs = watchdog.join().unwrap();
+    (!hangs).then_some(output)
+}
 
 /// A running process; it is killed when this is dropped.
 pub(crate) struct Running {

@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{
-    golden, shells,
+    golden,
+    process::output,
+    shells,
     tree::{Change, Tree},
 };
 
@@ -135,8 +137,10 @@ impl Scenario {
 
     #[track_caller]
     fn observe(&self, shown: String, mut command: Command) -> Run {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let before = Tree::of(self.folder.path());
-        let output = command.output().expect("the program can be started");
+        let child = command.spawn().expect("the program can be started");
+        let output = output(child).unwrap_or_else(|| panic!("`{shown}` hangs"));
         let changes = before.changes(&Tree::of(self.folder.path()));
         Run {
             shown,
@@ -163,6 +167,12 @@ impl Run {
     #[track_caller]
     pub(crate) fn golden(&self, case: &str) {
         golden::check(case, &self.text());
+    }
+
+    /// Compares everything with `expected`.
+    #[track_caller]
+    pub(crate) fn reads(&self, expected: &str) {
+        golden::same(expected, &self.text());
     }
 
     /// Asserts the exit status, whatever was said.
@@ -280,7 +290,7 @@ mod tests {
         let scenario = Scenario::new().file("a", "b");
         assert_eq!(scenario.sh("cat a").changes_nothing().succeeds(), "b");
         let failure = scenario.sh("echo no >&2; exit 3");
-        failure.golden("harness/failure");
+        failure.reads("$ echo no >&2; exit 3\nstatus 3\n--- stderr\nno\n");
         assert_eq!(failure.fails(3), "no\n");
         let binary = scenario.sh("command -v reconf").succeeds();
         assert_eq!(binary.trim_end(), BINARY);
