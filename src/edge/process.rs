@@ -44,29 +44,17 @@ pub(super) struct ProcessGroup {
 }
 
 impl ProcessGroup {
-    /// Starts the command, with no signal blocked: it would inherit those that this thread blocks to queue them.
+    /// Starts the command, with no signal blocked.
     ///
     /// # Errors
     /// What the system says when it cannot be started.
-    #[expect(
-        unsafe_code,
-        reason = "the standard library has no safe way to set a child's signal mask"
-    )]
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
-        // SAFETY: between fork and exec this only calls pthread_sigmask, which is async-signal-safe.
-        unsafe {
-            command.pre_exec(|| Ok(SigSet::empty().thread_set_mask()?));
-        }
+        unblock_signals(command);
         let leader = command.process_group(0).spawn()?;
         let pid = i32::try_from(leader.id()).ok();
         let pid = pid.and_then(rustix::process::Pid::from_raw);
         let exit = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         Ok(Self { leader, exit })
-    }
-
-    /// The program itself, for who only waits for it.
-    pub(super) fn into_leader(self) -> Child {
-        self.leader
     }
 
     /// Waits until the program has exited, the deadline has passed, or one of `signals` has arrived. What it started in
@@ -142,6 +130,18 @@ impl ProcessGroup {
     fn is_alive(&mut self) -> bool {
         let _reaped = self.leader.try_wait();
         self.signal(None)
+    }
+}
+
+/// Starts the command with no signal blocked: otherwise it inherits the block of those that this process queues.
+#[expect(
+    unsafe_code,
+    reason = "the standard library has no safe way to set a child's signal mask"
+)]
+pub(super) fn unblock_signals(command: &mut Command) {
+    // SAFETY: between fork and exec this only calls pthread_sigmask, which is async-signal-safe.
+    unsafe {
+        command.pre_exec(|| Ok(SigSet::empty().thread_set_mask()?));
     }
 }
 

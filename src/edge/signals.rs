@@ -60,8 +60,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Queues them from now on, for this thread and for those that it starts after that. A program that is started
-    /// inherits the block unless it is started as a [`super::process::ProcessGroup`].
+    /// Queues them from now on, for this thread and for those that it starts after that. Programs inherit the block
+    /// unless they are started with [`super::process::unblock_signals`].
     ///
     /// # Errors
     /// What the system says.

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::process::{ProcessGroup, exit_code};
+use super::process::{exit_code, unblock_signals};
 
 /// The variables that a service manager sets for its own child only.
 const MANAGER_VARIABLES: [&str; 4] = [
@@ -18,7 +18,9 @@ const MANAGER_VARIABLES: [&str; 4] = [
 ];
 
 /// Starts this program with `arguments` and `order` as its standard input, in a new process group, so that a signal to the
-/// listener's group does not reach it. Its output goes to our standard error, since our standard output is data.
+/// listener's group does not reach it. It inherits the block of the signals that the listener queues: if TERM ended it, the
+/// provision's lock would be free while the command still runs. Its output goes to our standard error, since our standard
+/// output is data.
 ///
 /// # Errors
 /// What the system says.
@@ -35,7 +37,7 @@ pub(crate) fn start(arguments: &[OsString], order: &str) -> io::Result<Child> {
     // A pipe holds more than an order, so the write does not wait for a reader.
     orders.write_all(order.as_bytes())?;
     drop(orders);
-    Ok(ProcessGroup::start(&mut command)?.into_leader())
+    command.process_group(0).spawn()
 }
 
 /// Reads the order of this process from standard input.
@@ -52,10 +54,23 @@ pub(crate) fn read_order() -> io::Result<String> {
 /// What the system says when it cannot be started.
 pub(crate) fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .spawn()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    unblock_signals(&mut command);
+    let mut child = command.spawn()?;
     meanwhile();
     Ok(exit_code(child.wait()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::signals::Signals;
+
+    #[test]
+    fn a_command_runs_with_no_signal_blocked() {
+        let command = ["grep", "-q", "^SigBlk:\t0*$", "/proc/self/status"].map(OsString::from);
+        let code = Signals::catch_during(|_| run(&command, || ()));
+        assert_eq!(code.unwrap(), 0);
+    }
 }
