@@ -12,7 +12,7 @@
 mod architecture;
 /// `--assume` shows what would be, before a file is written.
 mod assumed;
-/// What a node is configured with is used as it is said, or refused by its name.
+/// What a node is configured with is used as written, or refused by its name.
 mod configuration;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
 mod exec;

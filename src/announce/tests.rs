@@ -105,10 +105,10 @@ fn an_announcement_is_its_pattern_filled_and_half_filled() {
 }
 
 #[test]
-fn what_is_said_already_is_kept_with_its_first_date() {
+fn an_equal_announcement_is_kept_with_its_first_date() {
     let (key, first) = the_one(&offered(API, "first"));
-    let said = snapshot(&[live(&key, &first, 0)]);
-    let again = plan(&offered(API, "later"), 0, &nothing_leaves(), &said);
+    let current = snapshot(&[live(&key, &first, 0)]);
+    let again = plan(&offered(API, "later"), 0, &nothing_leaves(), &current);
     assert!(again.puts.is_empty() && again.withdrawals.is_empty());
     assert_eq!(again.kept, [(key, first, 5)]);
 }
@@ -149,14 +149,14 @@ fn another_value_lease_or_a_tombstone_is_a_reason_to_put_it() {
 fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let mut state = ServiceState::default();
-    let told = AnnouncedRecord {
+    let record = AnnouncedRecord {
         ttl: 0,
         announcement: announcement.clone(),
         lease: 0,
         outcome: AnnounceProgress::UnderWay,
         revision: 0,
     };
-    state.announced.insert(key.path(Kind::Provides), told);
+    state.announced.insert(key.path(Kind::Provides), record);
     assert_eq!(withdrawals(&state, &offered(API, "now")), nothing_leaves());
     let going = withdrawals(&state, &BTreeMap::new());
     assert_eq!(going, BTreeMap::from([(key.clone(), By::Manifest)]));

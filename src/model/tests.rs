@@ -25,7 +25,7 @@ fn manifests_and_their_problems_are_as_written_down() {
         let path = format!("data_bags/service/{case}.json");
         match Manifest::parse(&path, text, &Id::parse(case).unwrap()) {
             Ok(manifest) => format!("{manifest:#?}\n"),
-            Err(problems) => told(&problems),
+            Err(problems) => reported(&problems),
         }
     });
 }
@@ -36,7 +36,7 @@ fn datastores_and_their_problems_are_as_written_down() {
         let own = Id::parse("seatgeek").unwrap();
         match Datastores::parse("/etc/reconf/configuration.json", text, &own) {
             Ok(datastores) => format!("{datastores:#?}\n"),
-            Err(problems) => told(&problems),
+            Err(problems) => reported(&problems),
         }
     });
 }
@@ -54,13 +54,13 @@ fn settings_and_their_problems_are_as_written_down() {
                 };
                 rows.into_iter().map(line).collect()
             }
-            Err(SettingsError::File(problems)) => told(&problems),
+            Err(SettingsError::File(problems)) => reported(&problems),
             Err(other) => format!("error: {other}\n"),
         }
     });
 }
 
-fn told(problems: &Problems) -> String {
+fn reported(problems: &Problems) -> String {
     format!("error: {problems}\n{}", problems.excerpts())
 }
 
@@ -99,13 +99,13 @@ fn cases(kind: &str) -> Vec<(PathBuf, String, String)> {
     cases
 }
 
-/// A text that is cut off anywhere, or misses any one character, is told without a panic.
+/// A text that is cut off anywhere, or misses any one character, is reported without a panic.
 #[test]
-fn mutilated_texts_are_told_too() {
+fn mutilated_texts_are_reported_too() {
     let id = Id::parse("patterns").unwrap();
     for mutilated in mutilated("manifest") {
         let manifest = Manifest::parse("p", &mutilated, &id);
-        manifest.map_or_else(|problems| told(&problems), |_| String::new());
+        manifest.map_or_else(|problems| reported(&problems), |_| String::new());
     }
     for mutilated in mutilated("settings") {
         let settings = Settings::load(&Flags::default(), |_| None, Some(("p", &mutilated)));
@@ -119,7 +119,7 @@ fn mutilated_datastores_show_no_secret() {
     let id = Id::parse("own").unwrap();
     for mutilated in mutilated("datastores") {
         let datastores = Datastores::parse("p", &mutilated, &id);
-        let block = datastores.map_or_else(|problems| told(&problems), |_| String::new());
+        let block = datastores.map_or_else(|problems| reported(&problems), |_| String::new());
         assert!(!block.contains("secret"), "{block}");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     resolve::{LocalOffers, Reference, RegistryState, ResolveInput, explain, resolve},
 };
 
-/// Everything that an environment follows from, said in short.
+/// The inputs of a resolution, in short.
 struct World {
     requires: String,
     regions: Vec<&'static str>,
@@ -79,7 +79,7 @@ impl World {
         self
     }
 
-    /// Another manifest on this node.
+    /// Adds another manifest of this node.
     fn beside(mut self, json: &'static str) -> Self {
         self.own.push(json);
         self
@@ -121,7 +121,7 @@ impl World {
         answer(&input, &snapshot)
     }
 
-    /// `value (source, provider)`, `left out`, or what is said of each missing name.
+    /// `value (source, provider)`, `left out`, or the explanation of each missing name.
     fn outcome(&self) -> String {
         self.ask("web01", |input, snapshot| match resolve(input) {
             Ok(resolution) => resolution.environment.values().next().map_or_else(
@@ -135,12 +135,12 @@ impl World {
                     )
                 },
             ),
-            Err(missing) => said(input, snapshot, &missing),
+            Err(missing) => explanations(input, snapshot, &missing),
         })
     }
 }
 
-fn said(input: &ResolveInput, snapshot: &Snapshot, missing: &[Reference]) -> String {
+fn explanations(input: &ResolveInput, snapshot: &Snapshot, missing: &[Reference]) -> String {
     let names = snapshot.live.keys().map(|key| key.name.clone()).collect();
     let line = |reference: &Reference| {
         let reason = explain(input, snapshot, reference, &names);
@@ -257,7 +257,7 @@ fn a_region_that_lacks_a_regional_datastore_is_not_sent_elsewhere() {
 }
 
 #[test]
-fn everything_that_is_missing_is_told_with_the_best_that_is_known_of_it() {
+fn every_missing_name_is_reported_with_the_nearest_explanation() {
     let world = requiring(r#""{A}{B}{LONG_NAMED_URL}{A}""#)
         .withdrawn("A east api@api01", By::Hand)
         .datastores(r#"{"datastores": {"LONG_NAMED_URI": "x"}}"#);
@@ -278,7 +278,7 @@ fn all_joins_every_value_sorted_and_once() {
 }
 
 #[test]
-fn while_the_registry_is_away_its_last_word_stands_and_nothing_takes_its_place() {
+fn while_the_registry_is_unreachable_last_known_values_are_used_and_no_default_replaces_them() {
     let world = |then| {
         requiring(r#"{"value": "{A}", "default": "default"}"#)
             .datastores(r#"{"datastores": {"A": "store"}}"#)
@@ -302,25 +302,25 @@ fn while_the_registry_is_away_its_last_word_stands_and_nothing_takes_its_place()
 }
 
 #[test]
-fn a_service_beside_stands_for_its_own_announcement() {
+fn a_service_on_this_node_counts_as_announced_by_its_manifest() {
     let beside = r#"{"id": "beside", "environment": {"PORT": 80}, "provides": {"A": "http://{HOST}:{PORT}"}}"#;
     let alone = requiring(r#""{A}""#).beside(beside);
     assert_eq!(
         alone.outcome(),
         "http://10.0.0.5:80 (registry, beside@web01)"
     );
-    // The registry may still have an old word of it, which counts no more.
+    // An older announcement of it in the registry is ignored.
     let announced = requiring(r#""{A}""#)
         .beside(beside)
         .live("A east beside@web01 old");
     assert_eq!(announced.outcome(), alone.outcome());
-    // So has what it no longer provides.
+    // So is an announcement of a name that it no longer provides.
     let other = r#"{"id": "beside", "provides": {"B": "x"}}"#;
     let left = requiring(r#""{A}""#)
         .beside(other)
         .live("A east beside@web01 old");
     assert!(left.outcome().starts_with("A: "));
-    // TombstoneEntry by hand anywhere, it provides nothing.
+    // A withdrawal by hand, in any region, overrides the manifest.
     let withdrawn = requiring(r#""{A}""#).beside(beside);
     let withdrawn = withdrawn.withdrawn("A east beside@web01", By::Hand);
     assert!(

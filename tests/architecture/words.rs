@@ -1,10 +1,10 @@
-//! The rules for names: words that the code has given up, and types that are defined twice.
+//! The rules for names: words that the code no longer uses, and types that are defined twice.
 
 use std::collections::BTreeMap;
 
 use super::{rules::Text, source};
 
-/// Words that said something to their author only, with what is said instead.
+/// Private words, with the terms that replaced them.
 const GIVEN_UP: [(&str, &str); 11] = [
     ("Told", "`ProblemBuilder`, `Signal`, `LastSeen`"),
     ("Teller", "`Output`"),

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_final_newline_is_told() {
+    fn a_missing_final_newline_is_reported() {
         assert!(lines("a\n", "a").contains("newline"));
     }
 }

@@ -1,4 +1,4 @@
-//! Values that have hurt somebody.
+//! Hostile values: pieces that a shell, a parser or a terminal gives a meaning, and random mixtures of them.
 
 use std::sync::OnceLock;
 

@@ -51,7 +51,7 @@ fn access_of(path: &Path) -> Access {
 }
 
 #[test]
-fn equal_content_is_not_written_and_wrong_access_is_mended() {
+fn equal_content_is_not_written_and_wrong_access_is_repaired() {
     let folder = folder();
     let path = folder.path().join("web.conf");
     assert_eq!(read(&path).expect("absence is no error"), None);
@@ -233,7 +233,7 @@ fn a_full_disk_and_one_that_is_read_only_are_named_and_leave_the_old_file() {
 }
 
 #[test]
-fn who_may_not_write_is_told_so() {
+fn a_write_without_permission_reports_it() {
     let folder = folder();
     let path = folder.path().join("web.conf");
     write(
@@ -334,5 +334,5 @@ fn folders_get_their_mode_and_list_their_ids() {
     assert!(nothing.ids.is_empty());
     let error = make_dir(&path.join("b.json/below"), 0o700).expect_err("a file is in the way");
     assert_eq!(error.kind, FileErrorKind::CannotWrite);
-    make_dir(Path::new("/proc/none/x"), 0o700).expect_err("nobody can");
+    make_dir(Path::new("/proc/none/x"), 0o700).expect_err("procfs takes no folder");
 }

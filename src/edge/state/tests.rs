@@ -43,7 +43,7 @@ fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
 }
 
 #[test]
-fn newer_and_damaged_states_are_told_and_never_overwritten() {
+fn newer_and_damaged_states_are_reported_and_never_overwritten() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let paths = Paths::new(folder.path(), folder.path());
     let path = folder.path().join("node.json");
@@ -73,7 +73,7 @@ fn newer_and_damaged_states_are_told_and_never_overwritten() {
 }
 
 #[test]
-fn what_is_said_of_a_damaged_state_quotes_nothing_of_it() {
+fn the_error_of_a_damaged_state_quotes_nothing_of_it() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("known.json");
     fs::write(&path, "{\"version\": 1, \"leases\": \"s3cret\"}").expect("written");
@@ -83,7 +83,7 @@ fn what_is_said_of_a_damaged_state_quotes_nothing_of_it() {
 }
 
 #[test]
-fn a_stamp_that_a_power_cut_emptied_says_nothing_and_is_written_again() {
+fn a_stamp_that_a_power_cut_emptied_reads_as_none_and_is_written_again() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let paths = Paths::new(folder.path(), folder.path());
     let path = paths.provision();

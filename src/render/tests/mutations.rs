@@ -1,4 +1,4 @@
-//! A conf that somebody changed by hand is refused, or read exactly as four shells read it.
+//! A conf that was changed by hand is refused, or read exactly as four shells read it.
 
 use std::{
     fs,
@@ -98,18 +98,18 @@ fn shell_reads(shell: &[&str], folder: &Path, confs: &[Pairs]) {
         .stdin(Stdio::null())
         .output()
         .expect("the shell runs");
-    let mut said = output.stdout.split(|byte| *byte == 0);
+    let mut printed = output.stdout.split(|byte| *byte == 0);
     for (number, pairs) in confs.iter().enumerate() {
         let conf = fs::read_to_string(folder.join(number.to_string())).expect("read");
         assert_eq!(
-            said.next(),
+            printed.next(),
             Some(number.to_string().as_bytes()),
             "{}: {conf:?}",
             shell[0]
         );
         for (name, value) in pairs {
             assert_eq!(
-                said.next(),
+                printed.next(),
                 Some(value.as_slice()),
                 "{}: {name} of {conf:?}",
                 shell[0]

@@ -122,16 +122,16 @@ fn source_all(shell: &[&str], folder: &Path, cases: &[(String, &'static str)]) {
         .env_clear()
         .stdin(Stdio::null());
     let output = command.output().expect("the shell runs");
-    let said: Vec<&[u8]> = output.stdout.split(|&b| b == 0).collect();
-    for (case, said) in cases.iter().zip(said.chunks(3)) {
+    let printed: Vec<&[u8]> = output.stdout.split(|&b| b == 0).collect();
+    for (case, printed) in cases.iter().zip(printed.chunks(3)) {
         let (name, value) = case;
         let expected = [value.as_bytes(), b"after", b"0"];
-        let told: Vec<_> = said.iter().map(|s| String::from_utf8_lossy(s)).collect();
+        let shown: Vec<_> = printed.iter().map(|s| String::from_utf8_lossy(s)).collect();
         assert!(
-            said == expected,
-            "{}: {name} = {value:?} gives {told:?}",
+            printed == expected,
+            "{}: {name} = {value:?} gives {shown:?}",
             shell[0]
         );
     }
-    assert_eq!(said.len(), cases.len() * 3 + 1, "{}", shell[0]);
+    assert_eq!(printed.len(), cases.len() * 3 + 1, "{}", shell[0]);
 }

@@ -133,7 +133,7 @@ fn failure(template: &str) -> (Option<usize>, Option<usize>, String) {
 }
 
 #[test]
-fn template_errors_tell_their_place() {
+fn template_errors_have_their_place() {
     let missing = (Some(2), Some(1), "`env.NONE` does not exist".to_owned());
     assert_eq!(failure("#\n{{env.NONE}}"), missing);
     assert_eq!(failure("#\n{{shell env.NONE}}"), missing);

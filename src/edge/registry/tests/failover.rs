@@ -1,4 +1,4 @@
-//! Some endpoints are away and one is not: nobody notices.
+//! One endpoint answers while others do not: every call succeeds.
 
 use std::time::{Duration, Instant};
 

@@ -82,9 +82,9 @@ fn each_federation_is_used_with_its_own_credentials() {
 }
 
 #[test]
-fn wrong_and_missing_users_are_told_and_passwords_are_not() {
+fn wrong_and_missing_users_are_reported_without_passwords() {
     let walled = Walled::start();
-    for (credentials, said) in [
+    for (credentials, expected) in [
         (walled.user("me", "wrong-pw"), "authentication failed"),
         (walled.user("nobody", "wrong-pw"), "authentication failed"),
         (Credentials::default(), "user name is empty"),
@@ -94,7 +94,7 @@ fn wrong_and_missing_users_are_told_and_passwords_are_not() {
             matches!(error, RegistryError::Credentials { .. }),
             "{error:?}"
         );
-        assert!(error.facts()[0].contains(said), "{:?}", error.facts());
+        assert!(error.facts()[0].contains(expected), "{:?}", error.facts());
         assert!(!format!("{error:?}").contains("wrong-pw"));
     }
 }
