@@ -64,7 +64,6 @@ fn small_tree(arguments: &[OsString]) -> clap::Command {
     let is_named =
         |command: &&clap::Command| arguments.iter().any(|word| word == command.get_name());
     Global::augment_args(clap::Command::new("reconf"))
-        .disable_help_flag(true)
         .disable_help_subcommand(true)
         .subcommands(all.get_subcommands().filter(is_named).cloned())
 }

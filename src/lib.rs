@@ -31,7 +31,7 @@ mod render;
 mod report;
 mod resolve;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, io, process::ExitCode};
 
 use clap::{Error, error::ErrorKind};
 
@@ -53,17 +53,17 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 /// Prints the help that was asked for, or what is wrong with the arguments.
 fn explain(error: &Error, arguments: &[OsString]) -> u8 {
     match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // A reader that closed the stream has read enough.
-            let _closed = error.print();
-            let is_asked_for = !error.use_stderr();
-            if is_asked_for {
-                0
-            } else {
-                Code::Usage.number()
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
+            // A reader that closed the pipe has read enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                stdio::write_stderr(&format!("error: cannot write to stdout: {error}\n"));
+                Code::CannotWrite.number()
             }
+            _ => 0,
+        },
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            stdio::write_stderr(&error.render().to_string());
+            Code::Usage.number()
         }
         _ => {
             let usage = UsageError::new(error, arguments);

@@ -163,3 +163,16 @@ fn a_wrong_command_line_gets_an_error_and_a_hint() {
         .fails(125);
     assert!(told.contains("\nhint: "), "{told}");
 }
+
+#[test]
+fn help_that_nobody_can_read_is_no_success() {
+    let node = Scenario::new();
+    let full = node.sh("reconf help render >/dev/full").fails(73);
+    assert!(
+        full.starts_with("error: cannot write to stdout: "),
+        "{full}"
+    );
+    let _closed = node.sh("reconf help render | true").exits(0);
+    let bare = node.run(&[]).fails(64);
+    assert_eq!(bare, printed("--help", 100));
+}
