@@ -19,20 +19,12 @@ use super::{
 };
 use crate::{
     cli::{Global, ListenArgs},
-    edge::{
-        files::Access,
-        locks::{self, Lock, LockError},
-        registry::WatchEvent,
-        signals::Signal,
-    },
+    edge::{locks::Lock, registry::WatchEvent, signals::Signal},
     model::{id::Id, listening::Listening},
     node::Node,
     provision::{Reason, Step},
-    report::{Code, Ended, Failure, Journal, LastError},
+    report::{Ended, Failure, Journal, LastError},
 };
-
-/// How long to wait for the lock of a listener that is just ending.
-const LOCK_WAIT: Duration = Duration::from_millis(100);
 
 /// A running listener.
 struct Daemon {
@@ -63,19 +55,6 @@ pub(crate) fn run(node: Node, global: &Global, args: &ListenArgs) -> Ended {
     Ok(None)
 }
 
-/// There is one listener per node.
-fn lock(node: &Node) -> Result<Lock, Failure> {
-    node.make_lock_folder()?;
-    match locks::exclusive(&node.paths.listener_lock(), &Access::PRIVATE, LOCK_WAIT) {
-        Err(LockError::Busy { .. }) => {
-            let message = "another listener is running on this node";
-            let failure = Failure::new(Code::TryAgain, message);
-            Err(failure.hint("`reconf listen status` shows what it does"))
-        }
-        other => Ok(other?),
-    }
-}
-
 impl Daemon {
     fn new(
         node: Node,
@@ -84,7 +63,7 @@ impl Daemon {
         sender: Sender<Event>,
     ) -> Result<Self, Failure> {
         let journal = Journal::new(global);
-        let lock = lock(&node)?;
+        let lock = store::take_listener_lock(&node)?;
         let status = StatusWriter::new(journal, args.metrics.clone())?;
         let files = WatchedFiles::start(&node, journal, sender.clone())?;
         let link = RegistryLink::new(&node, journal, sender.clone());
@@ -107,7 +86,10 @@ impl Daemon {
 
     fn begin(&mut self) -> Result<(), Failure> {
         self.watch()?;
-        let (pid, is_on) = (std::process::id(), self.provisioner.queue().is_on());
+        let (pid, is_on) = (
+            std::process::id(),
+            self.provisioner.schedule().queue().is_on(),
+        );
         self.journal
             .event("start", &[("pid", &pid), ("on", &is_on)]);
         self.provisioner.find_running(&self.node)?;
@@ -117,7 +99,7 @@ impl Daemon {
 
     fn end(&mut self) {
         self.status.manager.stopping();
-        let is_running = self.provisioner.queue().is_running();
+        let is_running = self.provisioner.schedule().queue().is_running();
         self.journal.event("stop", &[("running", &is_running)]);
     }
 
@@ -130,7 +112,7 @@ impl Daemon {
             }
             let retry = self.write_status();
             let due = match step {
-                Step::Until(at) => Some(at.saturating_sub(self.provisioner.now())),
+                Step::Until(at) => Some(at.saturating_sub(self.provisioner.schedule().now())),
                 Step::Idle | Step::Due => None,
             };
             let received = self.wait(events, due.into_iter().chain(retry).min());
@@ -256,8 +238,8 @@ impl Daemon {
     }
 
     fn write_status(&mut self) -> Option<Duration> {
-        let now = self.provisioner.now();
-        let queue = self.provisioner.queue();
+        let schedule = self.provisioner.schedule();
+        let (now, queue) = (schedule.now(), schedule.queue());
         let queued = queue.reasons().into_iter().map(Reason::name);
         let obstacle = self.provisioner.obstacle(&self.node);
         let listening = Listening {

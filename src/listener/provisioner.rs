@@ -1,23 +1,23 @@
 //! The reactor that provisions this node: decides when, by the queue and by what differs, and starts the command.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{
     event::{LockHolder, report_lock_release},
     launcher::Launcher,
-    registry_link::{Ranges, RegistryChange},
+    ranges::Ranges,
+    registry_link::RegistryChange,
+    schedule::Schedule,
     services::Services,
     slots::{self, Slot},
     store,
 };
 use crate::{
     edge::{clock, locks, registry::Session},
-    model::{id::Id, stamp::Stamp, switch::StoredSwitch},
+    model::{id::Id, switch::StoredSwitch},
     node::Node,
     operations::read_set::Snapshots,
-    provision::{
-        Limits, Obstacle, Queue, Reason, Step, Uptime, in_seconds, remaining, slot_backoff,
-    },
+    provision::{Obstacle, Reason, Step, in_seconds, slot_backoff},
     report::{Failure, Journal, LastError},
 };
 
@@ -35,9 +35,7 @@ pub(super) struct ProvisionCounts {
 /// Provisions this node.
 pub(super) struct Provisioner {
     journal: Journal,
-    start: Instant,
-    queue: Queue,
-    switch: StoredSwitch,
+    schedule: Schedule,
     services: Services,
     launcher: Launcher,
     /// How often in a row it was refused a slot.
@@ -56,16 +54,9 @@ impl Provisioner {
         launcher: Launcher,
     ) -> Result<Self, Failure> {
         launcher.command(node)?;
-        let stamp = store::stamp(&node.paths)?;
-        let throttled = throttled(stamp.as_ref(), node.settings.listen.min_interval);
-        let failures = stamp.map_or(0, |stamp| stamp.failures);
-        let switch = store::switch(node)?;
-        let position = store::position(&switch, Uptime::ZERO);
         Ok(Self {
             journal,
-            start: clock::instant(),
-            queue: Queue::new(limits(node), position, throttled, failures),
-            switch,
+            schedule: Schedule::load(node, journal)?,
             services: Services::load(node, session, journal)?,
             launcher,
             slot_refusals: 0,
@@ -74,19 +65,14 @@ impl Provisioner {
         })
     }
 
-    /// The time since this listener started.
-    pub(super) fn now(&self) -> Uptime {
-        self.start.elapsed()
-    }
-
     /// The ranges of the registry that decide about provisions.
     pub(super) fn ranges(&self) -> Ranges {
         self.services.ranges()
     }
 
-    /// The queue, for the status.
-    pub(super) fn queue(&self) -> &Queue {
-        &self.queue
+    /// When it provisions, for the status.
+    pub(super) fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// What this node's services have applied and would apply, for the status.
@@ -104,7 +90,7 @@ impl Provisioner {
         let lock = node.settings.listen.busy_lock.as_ref();
         let lock = lock.map(|lock| lock.display().to_string());
         Obstacle::of(
-            &self.queue,
+            self.schedule.queue(),
             lock,
             self.deferred.reason(),
             self.slot_refusals,
@@ -116,7 +102,7 @@ impl Provisioner {
         let lock = node.paths.provision_lock();
         if locks::is_held(&lock)? {
             self.journal.event("provision-running", &[]);
-            self.queue.found_running();
+            self.schedule.found_running();
             let sender = self.launcher.sender();
             report_lock_release(lock, LockHolder::EarlierSupervisor, sender)?;
         }
@@ -125,39 +111,15 @@ impl Provisioner {
 
     /// Queues the provision of a start: what changed while no listener ran is unknown.
     pub(super) fn queue_start(&mut self, node: &Node) {
-        self.queue.want(Reason::Start, self.now(), splay(node));
+        self.schedule.want(Reason::Start, node);
     }
 
     /// Reads this node's files again. A failure leaves everything as it was.
     pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
         self.launcher.command(node)?;
         self.services.reload(node, session)?;
-        self.queue.set_limits(limits(node), self.now());
+        self.schedule.set_limits(node);
         Ok(())
-    }
-
-    /// Turns the switch as it is stored; a switch that stays on was kicked.
-    pub(super) fn turn(&mut self, switch: StoredSwitch) {
-        if switch == self.switch {
-            return;
-        }
-        let now = self.now();
-        let was_on = self.queue.is_on();
-        self.queue.switch(store::position(&switch, now), now);
-        if self.queue.is_on() && was_on {
-            self.queue.want(Reason::Kick, now, Duration::ZERO);
-            self.journal.event("kick", &[]);
-        } else if switch.on {
-            self.journal.event("switch", &[("on", &true)]);
-        } else {
-            let until = switch.until.as_deref().unwrap_or_default();
-            let reason = switch.reason.as_deref().unwrap_or_default();
-            self.journal.event(
-                "switch",
-                &[("on", &false), ("until", &until), ("reason", &reason)],
-            );
-        }
-        self.switch = switch;
     }
 
     /// A new watch started, whose snapshots begin empty.
@@ -173,21 +135,20 @@ impl Provisioner {
     /// Compares the services that something changed for, and queues a provision if one needs it.
     pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) {
         if self.services.compare(node, snapshots) {
-            self.queue.want(Reason::Change, self.now(), splay(node));
+            self.schedule.want(Reason::Change, node);
         } else if self.services.differing().is_empty() {
-            self.queue.up_to_date();
+            self.schedule.up_to_date();
         }
     }
 
-    /// What to do next. Turns an expired `off` on.
+    /// Turns the switch as it is stored.
+    pub(super) fn turn(&mut self, switch: StoredSwitch) {
+        self.schedule.turn(switch);
+    }
+
+    /// What to do next.
     pub(super) fn next(&mut self) -> Step {
-        let was_on = self.queue.is_on();
-        let step = self.queue.next(self.now());
-        if self.queue.is_on() != was_on {
-            self.journal
-                .event("switch", &[("on", &true), ("by", &"time")]);
-        }
-        step
+        self.schedule.next()
     }
 
     /// Starts the provision that is due, unless it has to wait or nothing needs it any more.
@@ -196,7 +157,7 @@ impl Provisioner {
             let reason = failure.in_short();
             self.deferred
                 .report(self.journal, "provision-deferred", None, &reason);
-            self.queue.refused(self.now() + RETRY_INTERVAL);
+            self.schedule.refuse(RETRY_INTERVAL);
         }
     }
 
@@ -206,14 +167,16 @@ impl Provisioner {
         {
             self.journal
                 .event("lock-held", &[("lock", &lock.display())]);
-            self.queue.busy(true);
-            return report_lock_release(lock, LockHolder::Other, self.launcher.sender());
+            // Without the thread nothing would report the release.
+            report_lock_release(lock, LockHolder::Other, self.launcher.sender())?;
+            self.schedule.busy(true);
+            return Ok(());
         }
         self.services.affect_all();
         self.services.compare(node, snapshots);
         if self.services.differing().is_empty() {
-            self.queue.up_to_date();
-            if self.queue.reasons().is_empty() {
+            self.schedule.up_to_date();
+            if self.schedule.queue().reasons().is_empty() {
                 return Ok(());
             }
         }
@@ -231,7 +194,7 @@ impl Provisioner {
             }
             self.slot_refusals = self.slot_refusals.saturating_add(1);
             let wait = slot_backoff(self.slot_refusals, clock::random());
-            self.queue.refused(self.now() + wait);
+            self.schedule.refuse(wait);
             return Ok(());
         };
         let started = self.start(node, Some(slot.clone()));
@@ -243,7 +206,13 @@ impl Provisioner {
     }
 
     fn start(&mut self, node: &Node, slot: Option<Slot>) -> Result<(), Failure> {
-        let reasons: Vec<&str> = self.queue.reasons().into_iter().map(Reason::name).collect();
+        let reasons: Vec<&str> = self
+            .schedule
+            .queue()
+            .reasons()
+            .into_iter()
+            .map(Reason::name)
+            .collect();
         let pid = self.launcher.launch(node, &reasons, slot)?;
         self.services.provision_started();
         let differing = self.services.differing().keys();
@@ -257,7 +226,7 @@ impl Provisioner {
                 ("pid", &pid),
             ],
         );
-        self.queue.started(self.now());
+        self.schedule.started();
         self.slot_refusals = 0;
         self.deferred.clear();
         self.counts.started += 1;
@@ -266,9 +235,8 @@ impl Provisioner {
 
     /// The running provision ended.
     pub(super) fn provision_ended(&mut self, node: &Node, code: u8) {
-        let now = self.now();
         let success = code == 0;
-        self.queue.ended(now, success);
+        self.schedule.ended(success);
         self.services.provision_ended(node, success);
         self.counts.failed += u64::from(!success);
         self.counts.last_exit = Some(code);
@@ -276,9 +244,8 @@ impl Provisioner {
             self.journal.event("provision-ended", &[("exit", &code)]);
             return;
         }
-        let failures = self.queue.failures();
-        let wait = self.queue.due().unwrap_or(now).saturating_sub(now);
-        let wait = humantime::format_duration(in_seconds(wait));
+        let failures = self.schedule.queue().failures();
+        let wait = humantime::format_duration(in_seconds(self.schedule.wait()));
         self.journal.event(
             "provision-failed",
             &[
@@ -294,7 +261,7 @@ impl Provisioner {
         match holder {
             LockHolder::Other => {
                 self.journal.event("lock-released", &[]);
-                self.queue.busy(false);
+                self.schedule.busy(false);
             }
             LockHolder::EarlierSupervisor => {
                 let stamp = store::stamp(&node.paths).ok().flatten();
@@ -303,26 +270,4 @@ impl Provisioner {
             }
         }
     }
-}
-
-/// How long the stamp still throttles. The age of one without a readable time is unknown: it throttles for the whole
-/// interval.
-fn throttled(stamp: Option<&Stamp>, min_interval: Duration) -> Duration {
-    let now = clock::now();
-    let start = |stamp: &Stamp| clock::parse_rfc3339(&stamp.started).unwrap_or(now);
-    remaining(stamp.map(start), now, min_interval)
-}
-
-fn limits(node: &Node) -> Limits {
-    let listen = &node.settings.listen;
-    Limits {
-        debounce: listen.debounce,
-        debounce_max: listen.debounce_max,
-        min_interval: listen.min_interval,
-    }
-}
-
-/// This node's share of the delay that spreads a fleet's provisions.
-fn splay(node: &Node) -> Duration {
-    clock::share_of(node.settings.listen.splay)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::registry_link::{Ranges, RegistryChange};
+use super::{ranges::Ranges, registry_link::RegistryChange};
 use crate::{
     edge::{files, registry::Session},
     model::{id::Id, manifest::Manifest, name::Name},

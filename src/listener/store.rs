@@ -9,17 +9,20 @@ use crate::{
     edge::{
         clock,
         files::{self, Access},
-        locks,
+        locks::{self, Lock, LockError},
         state::{self, Durability},
     },
     model::{paths::Paths, stamp::Stamp, switch::StoredSwitch},
     node::Node,
     provision::{self, Uptime},
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// How long to wait for the lock of the states.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// How long to wait for the lock of a listener that is just ending.
+const LISTENER_LOCK_WAIT: Duration = Duration::from_millis(100);
 
 /// The folders whose files decide what the listener does; missing ones are made.
 pub(crate) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
@@ -82,7 +85,21 @@ pub(crate) fn is_on(switch: &StoredSwitch) -> bool {
     position(switch, Uptime::ZERO) == provision::Switch::On
 }
 
-/// Whether a listener runs on this node.
+/// Takes the lock of this node's one listener.
+pub(super) fn take_listener_lock(node: &Node) -> Result<Lock, Failure> {
+    node.make_lock_folder()?;
+    let path = node.paths.listener_lock();
+    match locks::exclusive(&path, &Access::PRIVATE, LISTENER_LOCK_WAIT) {
+        Err(LockError::Busy { .. }) => {
+            let message = "another listener is running on this node";
+            let failure = Failure::new(Code::TryAgain, message);
+            Err(failure.hint("`reconf listen status` shows what it does"))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Whether a listener is running on this node.
 pub(crate) fn is_running(node: &Node) -> Result<bool, Failure> {
     Ok(locks::is_held(&node.paths.listener_lock())?)
 }

@@ -28,7 +28,7 @@ impl Journal {
     }
 
     /// Writes an event.
-    pub(crate) fn event(&self, name: &str, fields: &Fields) {
+    pub(crate) fn event(self, name: &str, fields: &Fields) {
         let at = clock::rfc3339(clock::now());
         if self.json {
             let mut object = Map::new();

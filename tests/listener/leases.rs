@@ -1,6 +1,8 @@
-//! Announcements on leases live as long as the listener and the service are healthy; what is owed is made up for.
+//! Announcements on leases live as long as the listener and the service are healthy; pending writes are retried.
 
 use std::net::TcpListener;
+
+use nix::sys::signal::Signal;
 
 use super::{LONG, Node};
 use crate::harness::{
@@ -34,7 +36,7 @@ fn is_there(etcd: &Etcd, node: &Node) -> bool {
 }
 
 #[test]
-fn an_announcement_lives_with_its_listener_and_is_made_anew_when_it_expired() {
+fn an_announcement_lives_with_its_listener_and_is_made_again_when_it_expired() {
     let etcd = Etcd::start();
     let node = provider(etcd.url(), "", 3306);
     let listener = node.listen_as(node.scenario.command(&["listen"]));
@@ -76,7 +78,7 @@ fn a_service_that_fails_its_check_disappears_and_comes_back() {
 }
 
 #[test]
-fn a_check_that_flaps_is_believed_less_and_less() {
+fn a_flapping_check_needs_more_and_more_successes() {
     let etcd = Etcd::start();
     let check = r#", "check": {"command": ["sh", "-c", "n=$(cat n 2>/dev/null || echo 0); echo $((n+1)) >n; test $((n % 8)) -ge 4"],
         "interval": "20ms", "fall": 2, "rise": 2}"#;
@@ -91,7 +93,7 @@ fn a_check_that_flaps_is_believed_less_and_less() {
 }
 
 #[test]
-fn what_is_owed_is_made_up_for() {
+fn pending_writes_are_retried() {
     let mut etcd = Etcd::start();
     let node = provider(etcd.url(), "", 3306);
     let _listener = node.listen_as(node.scenario.command(&["listen"]));
@@ -113,4 +115,48 @@ fn what_is_owed_is_made_up_for() {
     );
     etcd.restart();
     wait_until("it is withdrawn", LONG, || !is_there(&etcd, &node));
+}
+
+#[test]
+fn a_keepalive_that_fails_is_logged_once_as_such() {
+    let mut etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306).impatient();
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    announce(&node);
+    etcd.sees_renewal(&etcd.only_lease());
+    etcd.kill();
+    node.logs("keepalive-failed", 1);
+    assert_eq!(node.events("pending-write-failed"), 0, "{}", node.log());
+    etcd.restart();
+    wait_until("it is announced", LONG, || is_there(&etcd, &node));
+    etcd.sees_renewal(&etcd.only_lease());
+}
+
+#[test]
+fn a_keeper_that_cannot_list_the_states_keeps_what_it_has() {
+    let etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306);
+    let listener = node.listen_as(node.scenario.command(&["listen"]));
+    announce(&node);
+    let lease = etcd.only_lease();
+    etcd.sees_renewal(&lease);
+    let states = node.scenario.path("var/lib/reconf/services");
+    let moved = node.scenario.path("var/lib/reconf/moved");
+    // A listener that saw the moment between the two would rightly find no service.
+    listener.freeze();
+    std::fs::rename(&states, &moved).unwrap();
+    std::fs::write(&states, "").unwrap();
+    listener.signal(Signal::SIGCONT);
+    node.logs("error", 1);
+    // The keeper reads its files again before each of these, and has nothing else to say.
+    node.decides(&listener);
+    etcd.sees_renewal(&lease);
+    etcd.sees_renewal(&lease);
+    assert_eq!(node.events("error"), 1, "{}", node.log());
+    listener.freeze();
+    std::fs::remove_file(&states).unwrap();
+    std::fs::rename(&moved, &states).unwrap();
+    listener.signal(Signal::SIGCONT);
+    node.decides(&listener);
+    etcd.sees_renewal(&lease);
 }

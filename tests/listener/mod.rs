@@ -7,6 +7,7 @@ mod interest;
 mod leases;
 mod manager;
 mod switch;
+mod system;
 mod throttle;
 
 use std::{fs, process::Command, time::Duration};
