@@ -58,7 +58,8 @@ impl Registry {
                 pairs.map(|kv| (text(kv.key()), text(kv.value()))).collect()
             }
             Self::Embedded(folder) => {
-                let all = files(folder).into_iter().flat_map(keys_of);
+                let files = files(folder);
+                let all = files.iter().flat_map(keys_of);
                 all.filter(|(key, _)| key.starts_with(prefix)).collect()
             }
         }
@@ -96,7 +97,7 @@ fn files(folder: &Path) -> Vec<Value> {
         .collect()
 }
 
-fn keys_of(file: Value) -> Vec<(String, String)> {
+fn keys_of(file: &Value) -> Vec<(String, String)> {
     let keys = file["keys"].as_object().unwrap();
     let value = |entry: &Value| entry["value"].as_str().unwrap().to_owned();
     keys.iter()
