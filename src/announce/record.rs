@@ -18,13 +18,13 @@ pub(crate) fn record_owed<'a>(
     announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
     withdrawals: impl Iterator<Item = (&'a Key, By)>,
     lease: Option<Lease>,
-    under_way: AnnounceProgress,
+    progress: AnnounceProgress,
 ) {
     for (key, announcement) in announcements {
-        let progress = if state.insists(key) {
-            AnnounceProgress::Insisted
+        let progress = if state.is_pending_by_hand(key) {
+            AnnounceProgress::PendingByHand
         } else {
-            under_way
+            progress
         };
         if !is_recorded(state, key, announcement, (lease, progress)) {
             record(state, key, announcement, (lease, progress, 0));
@@ -148,7 +148,7 @@ mod tests {
     fn after(
         before: Before,
         is_withdrawing: bool,
-        under_way: AnnounceProgress,
+        progress: AnnounceProgress,
     ) -> (AnnounceProgress, String) {
         let key = sample::key("f", "API_URL");
         let mut announcement = sample::announcement("new");
@@ -156,7 +156,7 @@ mod tests {
         let before = before.map(|(value, outcome, revision)| record_of(value, outcome, revision));
         let mut state = state(&key, before, is_withdrawing);
         let announcements = [(&key, &announcement)].into_iter();
-        record_owed(&mut state, announcements, [].into_iter(), LEASE, under_way);
+        record_owed(&mut state, announcements, [].into_iter(), LEASE, progress);
         assert!(state.withdrawing.is_empty());
         let record = state.announced.remove(&key.path(Kind::Provides)).unwrap();
         assert_eq!(
@@ -173,33 +173,33 @@ mod tests {
 
     #[test]
     fn a_pending_announcement_stays_by_hand() {
-        use AnnounceProgress::{Done, Insisted, UnderWay};
-        for (before, under_way, outcome) in [
-            (None, UnderWay, UnderWay),
-            (None, Insisted, Insisted),
-            (Some(("old", Done, 7)), UnderWay, UnderWay),
-            (Some(("new", Done, 7)), UnderWay, UnderWay),
-            (Some(("old", Insisted, 0)), UnderWay, Insisted),
-            (Some(("new", UnderWay, 0)), Insisted, Insisted),
+        use AnnounceProgress::{Done, Pending, PendingByHand};
+        for (before, progress, outcome) in [
+            (None, Pending, Pending),
+            (None, PendingByHand, PendingByHand),
+            (Some(("old", Done, 7)), Pending, Pending),
+            (Some(("new", Done, 7)), Pending, Pending),
+            (Some(("old", PendingByHand, 0)), Pending, PendingByHand),
+            (Some(("new", Pending, 0)), PendingByHand, PendingByHand),
         ] {
             let expected = (outcome, "later".to_owned());
-            assert_eq!(after(before, false, under_way), expected, "{before:?}");
+            assert_eq!(after(before, false, progress), expected, "{before:?}");
         }
     }
 
     #[test]
     fn an_equal_pending_announcement_is_not_rewritten_unless_it_is_withdrawing() {
-        use AnnounceProgress::{Insisted, UnderWay};
+        use AnnounceProgress::{Pending, PendingByHand};
         let first = sample::announcement("new").since;
         for (outcome, is_withdrawing, since) in [
-            (UnderWay, false, &first[..]),
-            (Insisted, false, &first),
-            (UnderWay, true, "later"),
-            (Insisted, true, "later"),
+            (Pending, false, &first[..]),
+            (PendingByHand, false, &first),
+            (Pending, true, "later"),
+            (PendingByHand, true, "later"),
         ] {
             let before = Some(("new", outcome, 0));
             let expected = (outcome, since.to_owned());
-            assert_eq!(after(before, is_withdrawing, UnderWay), expected);
+            assert_eq!(after(before, is_withdrawing, Pending), expected);
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
             [].into_iter(),
             withdrawals,
             None,
-            AnnounceProgress::UnderWay,
+            AnnounceProgress::Pending,
         );
         let path = key.path(Kind::Provides);
         assert_eq!(state.announced.get(&path), Some(&known));
@@ -223,13 +223,13 @@ mod tests {
 
     #[test]
     fn a_confirmed_announcement_replaces_older_records_only() {
-        use AnnounceProgress::{Done, Insisted, UnderWay};
+        use AnnounceProgress::{Done, Pending, PendingByHand};
         let key = sample::key("f", "API_URL");
         let confirmed = record_of("new", Done, 8);
         for (before, expected) in [
             (None, confirmed.clone()),
-            (Some(record_of("new", UnderWay, 0)), confirmed.clone()),
-            (Some(record_of("new", Insisted, 0)), confirmed.clone()),
+            (Some(record_of("new", Pending, 0)), confirmed.clone()),
+            (Some(record_of("new", PendingByHand, 0)), confirmed.clone()),
             (Some(record_of("old", Done, 8)), confirmed.clone()),
             (
                 Some(record_of("newest", Done, 9)),

@@ -153,7 +153,7 @@ fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
         ttl: 0,
         announcement: announcement.clone(),
         lease: 0,
-        outcome: AnnounceProgress::UnderWay,
+        outcome: AnnounceProgress::Pending,
         revision: 0,
     };
     state.announced.insert(key.path(Kind::Provides), record);

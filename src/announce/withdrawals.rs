@@ -47,7 +47,10 @@ pub(crate) fn is_held<'a>(
     snapshot: &Snapshot,
 ) -> bool {
     let by_hand = |key: &Key| {
-        let withdrawn = snapshot.withdrawn.get(key).filter(|_| !state.insists(key));
+        let withdrawn = snapshot
+            .withdrawn
+            .get(key)
+            .filter(|_| !state.is_pending_by_hand(key));
         withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
     };
     state.held || keys.any(by_hand)

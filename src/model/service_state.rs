@@ -59,10 +59,12 @@ pub(crate) struct AnnouncedRecord {
 pub(crate) enum AnnounceProgress {
     /// The registry has confirmed it.
     Done,
-    /// Pending: it may or may not have been written.
-    UnderWay,
+    /// It may or may not have been written.
+    #[serde(rename = "under-way")]
+    Pending,
     /// Pending, and announced by hand, which overrides a tombstone by hand.
-    Insisted,
+    #[serde(rename = "insisted")]
+    PendingByHand,
 }
 
 impl ServiceState {
@@ -82,9 +84,9 @@ impl ServiceState {
     }
 
     /// Whether the key was announced by hand and the registry has not confirmed it yet.
-    pub(crate) fn insists(&self, key: &Key) -> bool {
+    pub(crate) fn is_pending_by_hand(&self, key: &Key) -> bool {
         let announced = self.announced.get(&key.path(Kind::Provides));
-        announced.is_some_and(|known| known.outcome == AnnounceProgress::Insisted)
+        announced.is_some_and(|known| known.outcome == AnnounceProgress::PendingByHand)
     }
 
     /// Whether an announcement or a withdrawal is pending.
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn only_done_announcements_without_a_withdrawal_are_confirmed() {
-        use AnnounceProgress::{Done, Insisted, UnderWay};
+        use AnnounceProgress::{Done, Pending, PendingByHand};
         let key = sample::key("f", "A");
         let mut dated = sample::announcement("x");
         dated.since = "another day".to_owned();
@@ -160,8 +162,8 @@ mod tests {
             (Done, vec!["A"], &same, 4, false),
             (Done, vec![], &other, 4, false),
             (Done, vec![], &same, 5, false),
-            (UnderWay, vec![], &same, 4, false),
-            (Insisted, vec![], &same, 4, false),
+            (Pending, vec![], &same, 4, false),
+            (PendingByHand, vec![], &same, 4, false),
         ] {
             let state = state(&[("A", outcome, 0)], &withdrawing);
             assert_eq!(
@@ -173,13 +175,25 @@ mod tests {
     }
 
     #[test]
+    fn state_files_keep_the_names_of_progress() {
+        use AnnounceProgress::{Done, Pending, PendingByHand};
+        for (progress, name) in [
+            (Done, "done"),
+            (Pending, "under-way"),
+            (PendingByHand, "insisted"),
+        ] {
+            assert_eq!(serde_json::to_value(progress).unwrap(), name);
+        }
+    }
+
+    #[test]
     fn a_write_is_pending_until_it_is_done() {
-        use AnnounceProgress::{Done, Insisted, UnderWay};
+        use AnnounceProgress::{Done, Pending, PendingByHand};
         for (records, withdrawing, expected) in [
             (vec![], vec![], false),
             (vec![("A", Done, 0)], vec![], false),
-            (vec![("A", Done, 0), ("B", UnderWay, 0)], vec![], true),
-            (vec![("A", Insisted, 0)], vec![], true),
+            (vec![("A", Done, 0), ("B", Pending, 0)], vec![], true),
+            (vec![("A", PendingByHand, 0)], vec![], true),
             (vec![("A", Done, 0)], vec!["B"], true),
         ] {
             let state = state(&records, &withdrawing);

@@ -45,7 +45,7 @@ pub(crate) struct CommitScope<'a> {
     /// Whether this node's state of the service records it.
     pub(crate) recorded: bool,
     /// How new announcements are recorded before the registry has them.
-    pub(crate) under_way: AnnounceProgress,
+    pub(crate) progress: AnnounceProgress,
 }
 
 /// Repeats a conflicting attempt, with new reads; `first` is how the first one ended.
@@ -82,7 +82,7 @@ pub(crate) fn carry_out(
     lease: Option<Lease>,
 ) -> Result<Attempt<()>, Failure> {
     if scope.recorded {
-        record::intent(node, scope.service, plan, lease, scope.under_way)?;
+        record::intent(node, scope.service, plan, lease, scope.progress)?;
     }
     let written = write_plan(session, tombstones, scope.federation, plan, lease);
     match written.map_err(|error| failed(&error, scope))? {

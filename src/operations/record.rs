@@ -21,11 +21,11 @@ pub(super) fn intent(
     service: &Id,
     plan: &Plan,
     lease: Option<Lease>,
-    under_way: AnnounceProgress,
+    progress: AnnounceProgress,
 ) -> Result<(), Failure> {
     let puts = plan.puts.iter().map(|put| (&put.key, &put.announcement));
     let withdrawals = plan.withdrawals.iter().map(|w| (&w.key, w.by));
-    owe(node, service, puts, withdrawals, lease, under_way)
+    owe(node, service, puts, withdrawals, lease, progress)
 }
 
 /// Records what the registry is still to be given.
@@ -35,10 +35,10 @@ pub(super) fn owe<'a>(
     announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
     withdrawals: impl Iterator<Item = (&'a Key, By)>,
     lease: Option<Lease>,
-    under_way: AnnounceProgress,
+    progress: AnnounceProgress,
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {
-        announce::record_owed(state, announcements, withdrawals, lease, under_way);
+        announce::record_owed(state, announcements, withdrawals, lease, progress);
     })?;
     Ok(())
 }

@@ -139,7 +139,7 @@ impl<'a> Announcer<'a> {
                 service,
                 federation,
                 recorded: true,
-                under_way: self.under_way(),
+                progress: self.progress(),
             };
             let tombstones = &mut self.tombstones;
             if let Attempt::Conflict =
@@ -187,17 +187,17 @@ impl<'a> Announcer<'a> {
             owed,
             withdrawals,
             lease,
-            self.under_way(),
+            self.progress(),
         )?;
         Err(error.failure.clone().note(record::owed_note(service)))
     }
 
     /// `announce ID` is an announcement by hand.
-    fn under_way(&self) -> AnnounceProgress {
+    fn progress(&self) -> AnnounceProgress {
         if self.options.keep_withdrawn {
-            AnnounceProgress::UnderWay
+            AnnounceProgress::Pending
         } else {
-            AnnounceProgress::Insisted
+            AnnounceProgress::PendingByHand
         }
     }
 

@@ -103,7 +103,7 @@ impl<'a> Withdrawer<'a> {
             service: &target.service,
             federation,
             recorded: target.recorded,
-            under_way: AnnounceProgress::UnderWay,
+            progress: AnnounceProgress::Pending,
         };
         let tombstones = &mut self.tombstones;
         if let Attempt::Conflict =
@@ -150,7 +150,7 @@ impl<'a> Withdrawer<'a> {
             iter::empty(),
             withdrawals,
             None,
-            AnnounceProgress::UnderWay,
+            AnnounceProgress::Pending,
         )?;
         Err(failure
             .clone()
