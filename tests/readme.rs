@@ -1,7 +1,7 @@
-//! README.md's `console` blocks, run in order in one shell and one temporary folder; every output must be as shown.
+//! Runs the `console` blocks of README.md in order, in one shell and one temporary directory, and compares the output.
 //!
-//! `$ ` begins a command, `> ` goes on with it, anything else is what it prints (stdout and stderr); `[..]` stands
-//! for any text within a line. The folder holds a copy of `examples/`, as a checkout does.
+//! `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
+//! any text within a line. The directory holds a copy of `examples/`, as a checkout does.
 
 use std::{
     fs,
@@ -11,19 +11,19 @@ use std::{
 
 use crate::harness::{diff, scenario};
 
-/// A line of its own after each command's output.
+/// The line that the script prints after the output of each command.
 const MARK: &str = "--- end of a command of README.md ---";
 
 #[derive(Debug, PartialEq, Eq)]
 struct Step {
-    /// The line of the text in which it begins.
+    /// The line of README.md on which the step starts.
     line: usize,
     command: String,
     output: String,
 }
 
 #[test]
-fn the_readme_shows_what_really_happens() {
+fn the_readme_shows_the_real_output() {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(checkout.join("README.md")).expect("README.md is there");
     let steps = steps(&text);
@@ -33,7 +33,7 @@ fn the_readme_shows_what_really_happens() {
     }
 }
 
-/// The commands of every `console` block, with what they print.
+/// The commands of all `console` blocks with their expected output.
 fn steps(text: &str) -> Vec<Step> {
     let (mut steps, mut inside): (Vec<Step>, bool) = (Vec::new(), false);
     for (index, line) in text.lines().enumerate() {
@@ -56,13 +56,13 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// Runs all steps; the error is the line of the first one that differs, and how.
+/// Runs all steps; the error names the line of the first step whose output differs, and shows the difference.
 fn replay(steps: &[Step]) -> Result<(), String> {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = tempfile::tempdir().expect("a temporary directory can be created");
     copy_examples(folder.path());
-    let said = run(&script(steps), folder.path());
+    let output = run(&script(steps), folder.path());
     let mark = format!("\n{MARK}\n");
-    let mut outputs = said.split(&mark);
+    let mut outputs = output.split(&mark);
     for step in steps {
         let actual = with_newline(outputs.next().unwrap_or_default());
         let expected = &step.output;
@@ -74,12 +74,12 @@ fn replay(steps: &[Step]) -> Result<(), String> {
     Ok(())
 }
 
-/// One script, so that variables and folders live on from step to step.
+/// One script for all steps, so that they share variables and the working directory.
 fn script(steps: &[Step]) -> String {
     let mut script = "exec 2>&1\n".to_owned();
     for step in steps {
         let command = &step.command;
-        // The status is kept: the next step may be `echo $?`.
+        // The subshell restores the exit status, since the next step can be `echo $?`.
         script += &format!("{command}\nstatus=$?; printf '\\n%s\\n' '{MARK}'; (exit $status)\n");
     }
     script
@@ -112,7 +112,7 @@ fn copy_examples(folder: &Path) {
     );
 }
 
-/// The newline before the mark is the mark's own; a command that prints nothing leaves nothing.
+/// Ends the output with a newline, unless it is empty.
 fn with_newline(output: &str) -> String {
     if output.is_empty() || output.ends_with('\n') {
         output.to_owned()
@@ -121,7 +121,7 @@ fn with_newline(output: &str) -> String {
     }
 }
 
-/// Blank lines at the end of a block do not count.
+/// Compares line by line, and ignores blank lines at the end.
 fn matches(expected: &str, actual: &str) -> bool {
     let (expected, actual) = (expected.trim_end(), actual.trim_end());
     expected.lines().count() == actual.lines().count()
@@ -196,12 +196,12 @@ to stderr
     }
 
     #[test]
-    fn a_true_text_passes() {
+    fn correct_output_passes() {
         assert_eq!(replay(&steps(SAMPLE)), Ok(()));
     }
 
     #[test]
-    fn a_false_text_fails_at_its_line() {
+    fn wrong_output_fails_at_its_line() {
         for (right, wrong, line) in [
             ("\n75\n", "\n76\n", "26:"),
             ("\n75\n", "\n", "26:"),
@@ -215,13 +215,13 @@ to stderr
     }
 
     #[test]
-    fn the_examples_and_the_binary_are_at_hand() {
+    fn the_examples_and_the_binary_are_available() {
         let text = "```console\n$ ls examples/data_bags/service && command -v reconf\napi.json\napp-www.json\n[..]reconf\n```";
         assert_eq!(replay(&steps(text)), Ok(()));
     }
 
     #[test]
-    fn a_hole_stands_for_any_text_within_its_line() {
+    fn a_placeholder_matches_any_text_within_its_line() {
         assert!(line_matches("a [..] c [..]", "a b c "));
         assert!(line_matches("[..]", ""));
         assert!(!line_matches("a [..] c", "a b d"));

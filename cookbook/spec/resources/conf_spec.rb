@@ -96,7 +96,7 @@ RSpec.describe 'reconf_conf' do
       Process.wait(task)
     end
 
-    it 'is not written before what is to be done before that' do
+    it 'is not written before its `:before` notifications' do
       run
       old = IO.read(path('etc/services.d/www.conf'))
       put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
@@ -105,7 +105,7 @@ RSpec.describe 'reconf_conf' do
       expect(IO.read(path('before'))).to eq(old)
     end
 
-    it 'is rendered from its own files although the other one came early' do
+    it 'is rendered from its own files although the other one was rendered early' do
       early = ->(marker) { converge('used::early', step_into: %w(reconf_conf reconf_service file)) { |node| node.override['marker'] = marker } }
       %w(first second).each do |marker|
         run = early.call(marker)

@@ -60,7 +60,7 @@ RSpec.describe 'a password in a datastore' do
 
     web01.run_list = %w(recipe[configuration] recipe[site::secret])
     web01.attributes['services'] = []
-    expect(without_secrets(web01.converge(*debug, expect: false, extra: { 'token' => second })).output).to include('`{` is never closed')
+    expect(without_secrets(web01.converge(*debug, expect: false, extra: { 'token' => second })).output).to include('unmatched `{`')
     expect(without_secrets(web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true })).output).to include('reconf_exec[secretive]')
     late = web01.converge(*debug, expect: false, extra: { 'token' => second, 'good' => true, 'endless' => true })
     expect(without_secrets(late).output).to include('the command timed out after 1.0 s')
