@@ -39,9 +39,7 @@ pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
     if let Some(command) = &args.on_change {
         let limit = args.on_change_timeout;
         match run_on_change(node, &mut session, &ids, command, limit) {
-            Ok(warnings) => warnings
-                .iter()
-                .for_each(|warning| node.out.warning(warning)),
+            Ok(warnings) => node.out.warnings(&warnings),
             Err(failure) => tally.fail(&node.out, None, &failure),
         }
     }
@@ -71,9 +69,7 @@ fn show(node: &Node, session: &mut Session, ids: &[Id], args: &RenderArgs) -> En
         });
         match preview {
             Ok(Preview::Text { bytes, warnings }) => {
-                warnings
-                    .iter()
-                    .for_each(|warning| node.out.warning(warning));
+                node.out.warnings(&warnings);
                 node.out.data(&bytes);
                 tally.done(false);
             }

@@ -2,34 +2,25 @@
 
 use crate::{
     cli::{Global, WithdrawArgs},
+    edge::registry::Session,
     node::{Node, manifests},
     operations::withdraw::{
         OtherServices, Target, WithdrawInput, Withdrawer, on_other_node, on_this_node,
         remembered_ids, wait_until_unused,
     },
-    report::{Ended, Tally},
+    report::{Ended, Failure, Tally},
 };
 
 /// `reconf withdraw`.
 pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     let mut session = node.session();
-    let withdrawal = if global.node.is_some() {
-        on_other_node(node, &mut session, other_services(args))?
-    } else if args.services.all {
-        manifests::warn_of_ignored(node)?;
-        on_this_node(node, &mut session, remembered_ids(node)?)?
-    } else {
-        on_this_node(node, &mut session, args.services.ids.clone())?
-    };
     let WithdrawInput {
         targets,
         snapshots,
         failures,
         warnings,
-    } = withdrawal;
-    for warning in &warnings {
-        node.out.warning(warning);
-    }
+    } = read_input(node, &mut session, global, args)?;
+    node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session);
     let mut tally = Tally::default();
     let mut withdrawn: Vec<Target> = Vec::new();
@@ -55,6 +46,25 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         }
     }
     Ok(tally.code(false))
+}
+
+/// What is to be withdrawn: of the node that `--node` names, or of this one.
+fn read_input(
+    node: &Node,
+    session: &mut Session,
+    global: &Global,
+    args: &WithdrawArgs,
+) -> Result<WithdrawInput, Failure> {
+    if global.node.is_some() {
+        return on_other_node(node, session, other_services(args));
+    }
+    let ids = if args.services.all {
+        manifests::warn_of_ignored(node)?;
+        remembered_ids(node)?
+    } else {
+        args.services.ids.clone()
+    };
+    Ok(on_this_node(node, session, ids))
 }
 
 /// Which services of the other node are meant.

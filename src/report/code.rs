@@ -15,7 +15,7 @@ pub(crate) enum Code {
     Unreachable,
     /// The `--on-change` command failed.
     OnChange,
-    /// The system gave no thread, process or signal handler (EX_OSERR).
+    /// The system gave no thread, process or signal handler (`EX_OSERR`).
     System,
     /// A file cannot be written.
     CannotWrite,

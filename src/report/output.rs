@@ -95,7 +95,18 @@ impl Output {
         }
     }
 
+    /// Prints warnings, a line each.
+    pub(crate) fn warnings(&self, warnings: &[String]) {
+        for warning in warnings {
+            self.warning(warning);
+        }
+    }
+
     /// Prints a warning.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever warns has an output, whatever it prints elsewhere"
+    )]
     pub(crate) fn warning(&self, text: &str) {
         stdio::write_stderr(&format!("warning: {text}\n"));
     }

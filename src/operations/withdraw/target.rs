@@ -91,11 +91,7 @@ pub(crate) fn remembered_ids(node: &Node) -> Result<Vec<Id>, Failure> {
 }
 
 /// What services on this node provide, by their states and manifests.
-pub(crate) fn on_this_node(
-    node: &Node,
-    session: &mut Session,
-    mut ids: Vec<Id>,
-) -> Result<WithdrawInput, Failure> {
+pub(crate) fn on_this_node(node: &Node, session: &mut Session, mut ids: Vec<Id>) -> WithdrawInput {
     ids.sort();
     ids.dedup();
     let mut warnings = Vec::new();
@@ -108,12 +104,12 @@ pub(crate) fn on_this_node(
         }
         targets.insert(id, target);
     }
-    Ok(WithdrawInput {
+    WithdrawInput {
         targets,
         snapshots: reads.read(session),
         failures: Vec::new(),
         warnings,
-    })
+    }
 }
 
 fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target, Failure> {
