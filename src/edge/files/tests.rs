@@ -17,8 +17,8 @@ use nix::{
 use tempfile::TempDir;
 
 use super::{
-    Access, FileError, FileErrorKind, Written, list_ids, make_dir, read, read_own, remove, settle,
-    write, write_at_once, write_directory,
+    Access, FileError, FileErrorKind, Written, list_ids, make_dir, read, read_own, read_text,
+    remove, settle, write, write_at_once, write_directory,
 };
 
 const ACCESS: Access = Access {
@@ -48,6 +48,32 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn access_of(path: &Path) -> Access {
     Access::of(&path.symlink_metadata().expect("it is there"))
+}
+
+#[test]
+fn a_text_is_read_whole_or_its_first_byte_that_is_none_is_named() {
+    let folder = folder();
+    let path = folder.path().join("text");
+    assert_eq!(read_text(&path).expect("absence is no error"), None);
+    for (bytes, expected) in [
+        (&b"caf\xc3\xa9\n"[..], Ok("caf\u{e9}\n")),
+        (b"", Ok("")),
+        (b"ab\xff", Err("byte 3 is not UTF-8")),
+        (b"\xc3", Err("byte 1 is not UTF-8")),
+    ] {
+        fs::write(&path, bytes).expect("written");
+        match (read_text(&path), expected) {
+            (Ok(text), Ok(expected)) => assert_eq!(text.as_deref(), Some(expected)),
+            (Err(error), Err(reason)) => {
+                assert_eq!(error.reason, reason);
+                assert_eq!(error.kind, FileErrorKind::CannotRead);
+            }
+            (read, _) => panic!("{bytes:?}: {read:?}"),
+        }
+    }
+    fs::remove_file(&path).expect("it is there");
+    fs::create_dir(&path).expect("made");
+    assert!(read_text(&path).is_err());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The time that a command has for all its registry work together.
+//! The time budget of a command for all its registry calls together.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ pub(super) struct Budget {
     left: Duration,
 }
 
-/// When the call under way has to end.
+/// When the current call has to end.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
     at: Instant,
@@ -22,7 +22,7 @@ impl Budget {
         Self { limit, left: limit }
     }
 
-    /// Does `work`, and takes the time that it needed from the budget.
+    /// Does `work`, and subtracts the time that it took from the budget.
     pub(super) fn spend<T>(&mut self, work: impl FnOnce(Deadline) -> T) -> T {
         let start = clock::instant();
         let done = work(Deadline {
@@ -35,13 +35,13 @@ impl Budget {
 }
 
 impl Deadline {
-    /// For work that has a time of its own, from now on.
+    /// A deadline apart from any budget, `limit` from now.
     pub(super) fn after(limit: Duration) -> Self {
         let at = clock::instant() + limit;
         Self { at, limit }
     }
 
-    /// The time from now until then; zero when it has passed.
+    /// The remaining time; zero when it has passed.
     pub(super) fn left(self) -> Duration {
         self.at.saturating_duration_since(clock::instant())
     }
@@ -50,7 +50,7 @@ impl Deadline {
         self.left().is_zero()
     }
 
-    /// What is said of something that did not answer in time.
+    /// The reason to report for a peer that did not answer in time.
     pub(super) fn reason(self) -> String {
         format!(
             "no answer within {}",

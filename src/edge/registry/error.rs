@@ -1,4 +1,4 @@
-//! Why the registry could not be used. Knows no exit codes, and never holds a password.
+//! Errors of registry calls. They carry no exit codes and never hold a password.
 
 use crate::model::id::Id;
 
@@ -8,52 +8,52 @@ pub(crate) enum RegistryError {
     /// No endpoint answered, and nothing was written.
     #[error("cannot reach the registry")]
     Unreachable {
-        /// Each endpoint's URL, and why it is of no use, in plain words.
+        /// Each endpoint's URL, and why it cannot be used.
         endpoints: Vec<(String, String)>,
     },
-    /// A write was sent and not confirmed: it may have happened.
+    /// A write was sent and not confirmed, so it may have happened.
     #[error("the registry did not confirm a write, which may have happened")]
     Unconfirmed {
         /// The endpoint that it was sent to.
         endpoint: String,
-        /// Why there is no confirmation, in plain words.
+        /// Why there is no confirmation.
         reason: String,
     },
-    /// This node may not do that.
+    /// This node has no permission.
     #[error("the registry denies access to federation `{federation}`")]
     Denied {
         /// The federation that was asked for.
         federation: Id,
-        /// The endpoint or file that said so.
+        /// The endpoint or file that denied it.
         place: String,
-        /// What it said.
+        /// Its reason.
         reason: String,
     },
     /// User or password are missing or wrong.
     #[error("the registry does not accept this node's credentials")]
     Credentials {
-        /// The endpoint that said so.
+        /// The endpoint that rejected them.
         endpoint: String,
-        /// What it said.
+        /// Its reason.
         reason: String,
     },
-    /// The settings, or a file that they name, are not usable.
+    /// The settings, or a file that they name, cannot be used.
     #[error("{0}")]
     Configuration(String),
-    /// The registry answered, and would not do it, for a reason that trying again does not mend.
+    /// The registry refused, for a reason that a retry does not change.
     #[error("the registry refuses the request")]
     Refused {
         /// The endpoint or file.
         place: String,
-        /// What it said.
+        /// Its reason.
         reason: String,
     },
-    /// The registry answered that it takes less at once; nothing was written.
+    /// The request exceeds the registry's size limit; nothing was written.
     #[error("this is too large for the registry")]
     TooLarge {
         /// The endpoint.
         place: String,
-        /// What it said.
+        /// Its reason.
         reason: String,
     },
     /// A file of the embedded registry was written by a newer reconf.
@@ -64,36 +64,36 @@ pub(crate) enum RegistryError {
         /// The version in it.
         version: u64,
     },
-    /// A file of the embedded registry is not what reconf writes; it is left as it is.
+    /// A file of the embedded registry is corrupt or not reconf's; it is left unchanged.
     #[error("`{path}` is not a registry that reconf wrote")]
     Corrupt {
         /// The file.
         path: String,
-        /// What is wrong with it, and where.
+        /// What is wrong, and where.
         reason: String,
     },
-    /// Another process held the embedded registry's lock all the time.
+    /// Another process held the embedded registry's lock for the whole wait.
     #[error("another process holds `{path}`")]
     Locked {
         /// The lock.
         path: String,
-        /// For how long it was waited for.
+        /// How long the wait was.
         reason: String,
     },
-    /// The disk failed.
+    /// The system failed.
     #[error("cannot {action} `{path}`")]
     Io {
-        /// What was tried: one verb.
+        /// The operation, as a verb.
         action: &'static str,
         /// The file or folder.
         path: String,
-        /// What the system said.
+        /// The system's reason.
         reason: String,
     },
 }
 
 impl RegistryError {
-    /// The lines that follow the message, for a person to act on: what, two or more blanks, why.
+    /// The lines that follow the message: what failed, two or more blanks, the reason.
     pub(crate) fn facts(&self) -> Vec<String> {
         let pair = |what: &str, why: &str| vec![format!("{what}   {why}")];
         match self {
@@ -119,7 +119,7 @@ impl RegistryError {
         }
     }
 
-    /// Whether the registry is away, rather than answering with a refusal; so what was read before may stand in.
+    /// Whether the registry is unavailable, rather than refusing; last known values may then be used.
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unconfirmed { .. })
     }

@@ -1,5 +1,5 @@
-//! The registry: etcd, or a folder. Owns the one interface to both and the time that they may take together; knows keys
-//! and values, not what they mean.
+//! The registry: etcd or a folder, behind one interface and one time budget. It handles keys and values, whatever they
+//! mean.
 
 mod budget;
 mod directory;
@@ -28,23 +28,23 @@ pub(crate) use watch::{KeyChange, Watch, WatchEvent};
 /// The most checks, and the most changes, that one [`Session::commit`] takes (etcd's `--max-txn-ops`).
 pub(crate) const MAX_OPERATIONS: usize = 128;
 
-/// What is to be read.
+/// A set of keys to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Range {
     /// One key.
     Key(String),
-    /// Every key that begins so; ends in `/`, since `a/b` would also take `a/bc`.
+    /// Every key with this prefix; it ends in `/`, since `a/b` would also match `a/bc`.
     Prefix(String),
 }
 
-/// What was read, all at one revision.
+/// What a read returned, all at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The registry's revision.
     pub revision: i64,
     /// Which registry it is (etcd's cluster id); 0 for the embedded one.
     pub cluster: u64,
-    /// What was found, in the order of the ranges, and by key in each.
+    /// The entries in the order of the ranges, each sorted by key.
     pub entries: Vec<Entry>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Commit {
     Conflict,
 }
 
-/// One command's use of the registry. All its calls together end within `settings.timeout`, whatever the registry does.
+/// One command's registry connection. All its calls together end within `settings.timeout`.
 pub(crate) struct Session {
     budget: Budget,
     backend: Backend,
@@ -72,7 +72,7 @@ enum Backend {
 }
 
 impl Session {
-    /// Prepares the use of a registry; touches nothing.
+    /// A session that connects only at its first call.
     pub(crate) fn new(settings: &RegistrySettings) -> Self {
         let backend = match &settings.location {
             Location::Etcd(urls) => Backend::Etcd(Box::new(Etcd::new(urls, settings))),
@@ -84,7 +84,7 @@ impl Session {
         }
     }
 
-    /// Reads federations side by side: a result for each request, in their order, each at one revision.
+    /// Reads federations concurrently: one result per request, in their order, each at one revision.
     pub(crate) fn read(
         &mut self,
         requests: &[(Id, Vec<Range>)],
@@ -98,7 +98,7 @@ impl Session {
         })
     }
 
-    /// Makes all `changes` at once if all `checks` hold.
+    /// Applies all `changes` atomically if all `checks` hold.
     ///
     /// # Errors
     /// [`RegistryError`]; only with [`RegistryError::Unconfirmed`] may anything have been written. More than
@@ -124,10 +124,10 @@ impl Session {
         })
     }
 
-    /// Grants a lease and returns its id; one that exists under that id is renewed.
+    /// Grants a lease and returns its id; an existing lease of that id is renewed.
     ///
     /// # Errors
-    /// [`RegistryError`]; a lease that was granted all the same ends by itself.
+    /// [`RegistryError`]; if the lease was granted nevertheless, it expires by itself.
     pub(crate) fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<i64, RegistryError> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.grant(federation, lease, deadline),
@@ -135,7 +135,7 @@ impl Session {
         })
     }
 
-    /// Lets a lease live its whole time from now on; `false`: it is gone.
+    /// Renews a lease for its whole TTL; false when it no longer exists.
     ///
     /// # Errors
     /// [`RegistryError`].

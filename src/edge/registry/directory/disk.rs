@@ -27,7 +27,7 @@ pub(super) struct Disk {
     folder: PathBuf,
 }
 
-/// The right to write; it ends when this is dropped.
+/// The lock of all writers, held until this is dropped.
 pub(super) struct WriteLock {
     _lock: Lock,
 }
@@ -39,13 +39,13 @@ impl Disk {
         }
     }
 
-    /// The folder, made if there is none.
+    /// The folder, created if it does not exist.
     pub(super) fn folder(&self) -> Result<&Path, FileError> {
         files::make_dir(&self.folder, FOLDER_MODE)?;
         Ok(&self.folder)
     }
 
-    /// What is in the file, expired keys too; nothing at revision 0 if there is no file.
+    /// The content of the file with expired keys; without a file it is empty at revision 0.
     pub(super) fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
         let path = self.path(federation);
         let text = files::read_own(&path).map_err(|error| failed(federation, error))?;
@@ -65,7 +65,7 @@ impl Disk {
         })
     }
 
-    /// Waits for the right to write, and makes the folder if need be.
+    /// Waits for the lock, and creates the folder if it does not exist.
     pub(super) fn lock(
         &self,
         federation: &Id,

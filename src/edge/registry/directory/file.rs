@@ -1,4 +1,4 @@
-//! The file of one federation's embedded registry: its format, and what a change to it is. No disk, no clock.
+//! The file format of one federation's embedded registry, and how changes apply to it. Uses neither disk nor clock.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{edge::state::reason_without_values, model::snapshot::Entry};
 
-use super::super::{Change, Precondition, Range};
+use super::{
+    super::{Change, Precondition, Range},
+    term::{Expiry, Term},
+};
 
 /// The version that this reconf writes.
 pub(super) const VERSION: u64 = 1;
@@ -22,7 +25,7 @@ pub(super) struct Contents {
     keys: BTreeMap<String, Record>,
 }
 
-/// What a key holds. A lease is told by its keys alone, so it needs no place of its own.
+/// The value of a key. The file stores a lease with each of its keys only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     value: String,
@@ -55,72 +58,18 @@ impl Record {
     }
 }
 
-/// The lease that a key hangs on; the same for every key of a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Term {
-    /// When the key becomes invisible.
-    expires: Expiry,
-    /// The lease's id.
-    lease: i64,
-    /// How many seconds it lives from each time that it is kept alive.
-    ttl: u64,
-}
-
-impl Term {
-    /// A lease that begins now.
-    pub(super) fn starting(lease: i64, ttl: u64, now: SystemTime) -> Self {
-        let expires = Expiry(now + Duration::from_secs(ttl.min(LONGEST)));
-        Self {
-            expires,
-            lease,
-            ttl,
-        }
-    }
-
-    /// The same lease, kept alive now.
-    pub(super) fn again(self, now: SystemTime) -> Self {
-        Self::starting(self.lease, self.ttl, now)
-    }
-
-    pub(super) fn is_over(&self, now: SystemTime) -> bool {
-        self.expires.0 <= now
-    }
-}
-
-/// A time as it stands in the file: RFC 3339, UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-struct Expiry(SystemTime);
-
-impl TryFrom<String> for Expiry {
-    type Error = humantime::TimestampError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        humantime::parse_rfc3339(&text).map(Self)
-    }
-}
-
-impl From<Expiry> for String {
-    fn from(expiry: Expiry) -> Self {
-        humantime::format_rfc3339_nanos(expiry.0).to_string()
-    }
-}
-
-/// A century, in seconds: a clock that is added more to may overflow.
-const LONGEST: u64 = 100 * 365 * 24 * 3600;
-
-/// Just enough of a file to tell which reconf wrote it.
+/// The part of a file that says which version wrote it.
 #[derive(Deserialize)]
 struct Head {
     version: u64,
 }
 
-/// Why a text is not the contents of a registry.
+/// Why a text cannot be read as a registry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// A newer reconf wrote it.
     Newer(u64),
-    /// It is something else.
+    /// It is not a registry.
     Corrupt(String),
 }
 
@@ -141,7 +90,7 @@ impl Contents {
         match head.version {
             VERSION => serde_json::from_slice(text).map_err(corrupt),
             newer if newer > VERSION => Err(Unreadable::Newer(newer)),
-            other => Err(Unreadable::Corrupt(format!("version {other} never was"))),
+            other => Err(Unreadable::Corrupt(format!("there is no version {other}"))),
         }
     }
 
@@ -153,20 +102,20 @@ impl Contents {
         self.revision
     }
 
-    /// Removes what has expired.
+    /// Removes expired keys.
     pub(super) fn expire(&mut self, now: SystemTime) {
         self.keys
-            .retain(|_, record| record.expires.is_none_or(|expiry| now < expiry.0));
+            .retain(|_, record| record.expires.is_none_or(|expiry| now < expiry.time()));
     }
 
-    /// How long it takes until the first key becomes invisible.
-    pub(super) fn next_end(&self, now: SystemTime) -> Option<Duration> {
+    /// The time until the first key expires.
+    pub(super) fn next_expiry(&self, now: SystemTime) -> Option<Duration> {
         let ends = self.keys.values().filter_map(|record| record.expires);
-        let next = ends.map(|expiry| expiry.0).min()?;
+        let next = ends.map(Expiry::time).min()?;
         Some(next.duration_since(now).unwrap_or_default())
     }
 
-    /// What lies in a range, by key.
+    /// The entries of a range, by key.
     pub(super) fn entries<'a>(&'a self, range: &'a Range) -> impl Iterator<Item = Entry> + 'a {
         let (Range::Key(start) | Range::Prefix(start)) = range;
         let inside = move |key: &str| match range {
@@ -192,17 +141,17 @@ impl Contents {
             == check.revision
     }
 
-    /// Makes all changes at the next revision; changes that change nothing leave it as it was.
+    /// Applies all changes at the next revision; without any effect, the revision stays.
     pub(super) fn apply(
         &mut self,
         changes: &[Change],
         term: impl Fn(i64) -> Option<Term>,
     ) -> Result<(), String> {
         let next = self.revision + 1;
-        let mut moved = false;
+        let mut effect = false;
         for change in changes {
-            match change {
-                Change::Delete { key } => moved |= self.keys.remove(key).is_some(),
+            effect |= match change {
+                Change::Delete { key } => self.keys.remove(key).is_some(),
                 Change::Put { key, value, lease } => {
                     let text = String::from_utf8(value.clone());
                     let value = text.map_err(|_| format!("the value of `{key}` is not UTF-8"))?;
@@ -210,29 +159,34 @@ impl Contents {
                         0 => None,
                         id => Some(term(*id).ok_or("requested lease not found")?),
                     };
-                    let record = Record::new(value, next, term);
-                    let same = |known: &Record| {
-                        let revision = known.revision;
-                        *known
-                            == Record {
-                                revision,
-                                ..record.clone()
-                            }
-                    };
-                    if !self.keys.get(key).is_some_and(same) {
-                        self.keys.insert(key.clone(), record);
-                        moved = true;
-                    }
+                    self.put(key, Record::new(value, next, term))
                 }
-            }
+            };
         }
-        if moved {
+        if effect {
             self.revision = next;
         }
         Ok(())
     }
 
-    /// The lease, if any key hangs on it.
+    /// Sets a key; false when only the revision would differ.
+    fn put(&mut self, key: &str, record: Record) -> bool {
+        let equal = |known: &Record| {
+            let revision = record.revision;
+            record
+                == Record {
+                    revision,
+                    ..known.clone()
+                }
+        };
+        let effect = !self.keys.get(key).is_some_and(equal);
+        if effect {
+            self.keys.insert(key.to_owned(), record);
+        }
+        effect
+    }
+
+    /// The lease, if any key is attached to it.
     pub(super) fn term(&self, lease: i64) -> Option<Term> {
         self.keys
             .values()
@@ -240,7 +194,7 @@ impl Contents {
             .find(|term| term.lease == lease)
     }
 
-    /// Gives every key of a lease a new term. As in etcd, this is no change of the keys: no revision changes.
+    /// Gives every key of a lease a new term. As in etcd, revisions stay, since the keys do not change.
     pub(super) fn renew(&mut self, term: Term) {
         for record in self.keys.values_mut() {
             if record.lease == Some(term.lease) {
@@ -283,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_changes_nothing_moves_no_revision() {
+    fn a_change_without_effect_makes_no_revision() {
         let mut contents = Contents::default();
         contents.apply(&[put("a", 0)], |_| None).unwrap();
         let gone = Change::Delete {
@@ -294,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reconf_did_not_write_is_told_apart_from_what_a_newer_one_wrote() {
+    fn a_foreign_file_is_distinguished_from_that_of_a_newer_version() {
         let newer = br#"{"version": 2, "keys": []}"#;
         assert_eq!(Contents::parse(newer), Err(Unreadable::Newer(2)));
         for text in [

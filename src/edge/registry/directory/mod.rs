@@ -1,15 +1,11 @@
-//! The embedded registry: one file a federation in a folder, for one machine without any server. Behaves as etcd does,
-//! apart from a change that changes nothing, which here is none.
+//! The embedded registry: one file per federation in a folder, for one machine without a server. It behaves as etcd does,
+//! except that a change without an effect makes no new revision.
 
 mod disk;
 mod file;
+mod term;
 
-use std::{
-    collections::BTreeMap,
-    hash::{BuildHasher, RandomState},
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use crate::{
     edge::{clock, files::FileError},
@@ -18,9 +14,10 @@ use crate::{
 
 use super::{Change, Commit, Lease, Precondition, Range, Reading, RegistryError, budget::Deadline};
 use disk::{Disk, WriteLock};
-use file::{Contents, Term};
+use file::Contents;
+use term::Term;
 
-/// The folder, and the leases that were granted and have no key yet.
+/// The folder, and the leases that were granted but have no key yet.
 pub(super) struct Directory {
     disk: Disk,
     granted: BTreeMap<(Id, i64), Term>,
@@ -38,17 +35,20 @@ impl Directory {
         Ok(reading(&self.load(federation)?, ranges))
     }
 
-    /// As [`Directory::read`], with the time after which the answer is another one if nobody writes.
-    pub(super) fn look(
+    /// As [`Directory::read`], with the time until the first of all keys expires.
+    pub(super) fn read_until_expiry(
         &self,
         federation: &Id,
         ranges: &[Range],
     ) -> Result<(Reading, Option<Duration>), RegistryError> {
         let contents = self.load(federation)?;
-        Ok((reading(&contents, ranges), contents.next_end(clock::now())))
+        Ok((
+            reading(&contents, ranges),
+            contents.next_expiry(clock::now()),
+        ))
     }
 
-    /// The folder, made if there is none.
+    /// The folder, created if it does not exist.
     pub(super) fn folder(&self) -> Result<&Path, FileError> {
         self.disk.folder()
     }
@@ -84,7 +84,7 @@ impl Directory {
         lease: &Lease,
         deadline: Deadline,
     ) -> Result<i64, RegistryError> {
-        let id = lease.id.unwrap_or_else(any_id);
+        let id = lease.id.unwrap_or_else(random_id);
         let term = Term::starting(id, lease.seconds().unsigned_abs(), clock::now());
         if self.load(federation)?.term(id).is_some() {
             self.renew(federation, term, deadline)?;
@@ -106,13 +106,13 @@ impl Directory {
         let Some(known) = known else {
             return Ok(false);
         };
-        let term = known.again(clock::now());
+        let term = known.renewed(clock::now());
         self.renew(federation, term, deadline)?;
         self.granted.insert((federation.clone(), id), term);
         Ok(true)
     }
 
-    /// A lease that this session was granted and that has not ended.
+    /// A lease that this session was granted and that has not expired.
     fn granted(&self, federation: &Id, id: i64) -> Option<Term> {
         let term = self.granted.get(&(federation.clone(), id))?;
         (!term.is_over(clock::now())).then_some(*term)
@@ -126,7 +126,7 @@ impl Directory {
         self.store_if_changed(federation, &old, &new, &lock)
     }
 
-    /// What is visible now.
+    /// The contents without expired keys.
     fn load(&self, federation: &Id) -> Result<Contents, RegistryError> {
         let mut contents = self.disk.load(federation)?;
         contents.expire(clock::now());
@@ -158,8 +158,7 @@ fn reading(contents: &Contents, ranges: &[Range]) -> Reading {
     }
 }
 
-/// An id that no other lease has, above 0: the standard library seeds its hashes with randomness.
-fn any_id() -> i64 {
-    let random = RandomState::new().hash_one(clock::now());
-    i64::try_from(random >> 1).unwrap_or(1).max(1)
+/// A random lease id above 0.
+fn random_id() -> i64 {
+    i64::try_from(clock::random() >> 1).unwrap_or(1).max(1)
 }

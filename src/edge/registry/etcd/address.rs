@@ -1,4 +1,4 @@
-//! Where an endpoint's URL leads, for finding out from where it was reached.
+//! The local address from which an endpoint was reached.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -9,16 +9,16 @@ use tokio::time;
 
 use crate::edge::net;
 
-/// The name was resolved a moment ago, so this is an answer from a cache or none at all.
-const LOOKUP: Duration = Duration::from_millis(500);
+/// The name was resolved a moment ago, so a cache answers or nothing does.
+const LOOKUP_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The local address towards the host of `url`.
-pub(super) async fn towards(url: &str) -> Option<IpAddr> {
+/// The local address from which the host of `url` is reached.
+pub(super) async fn local_address_towards(url: &str) -> Option<IpAddr> {
     let host = host(url)?;
     if let Ok(address) = host.trim_matches(['[', ']']).parse() {
         return net::address_towards(address);
     }
-    let found = time::timeout(LOOKUP, tokio::net::lookup_host((host, 0)))
+    let found = time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((host, 0)))
         .await
         .ok()?;
     found

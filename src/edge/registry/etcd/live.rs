@@ -1,5 +1,5 @@
-//! Writes: to one endpoint that is known to answer, never to two at once, and again only where the first surely did
-//! nothing.
+//! Writes go to one endpoint that is known to answer, never to two at once. Another one is tried only if the first
+//! certainly did not execute the write.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -11,28 +11,28 @@ use crate::model::{id::Id, key::federation_prefix};
 use super::{
     super::{RegistryError, budget::Deadline},
     Etcd, operations, race,
-    reason::{CallError, Taken},
+    reason::{EndpointError, Executed},
 };
 
-/// How long after its last answer an endpoint is taken to be there. A connection that broke since is found out only by
-/// using it, and a write that does is unconfirmed.
-const FRESH: Duration = Duration::from_millis(250);
+/// How long after its last answer an endpoint counts as live. Only a call would notice that a connection has broken since,
+/// and a write that notices it is unconfirmed.
+const LIVE_FOR: Duration = Duration::from_millis(250);
 
-/// What happens if an operation is done twice.
+/// Whether an operation may be sent again when it may have been executed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// Nothing more than if it is done once.
-    Harmless,
-    /// It must not be.
-    Never,
+pub(super) enum Retry {
+    /// It is idempotent.
+    Safe,
+    /// It must not be executed twice.
+    Unsafe,
 }
 
 impl Etcd {
-    /// Does `operation` on an endpoint that answers, and on another one only if the first surely did not.
+    /// Runs `operation` on a live endpoint, and on another one if `retry` allows it after a failure.
     pub(super) fn on_live_endpoint<T, F>(
         &mut self,
         federation: &Id,
-        repeat: Repeat,
+        retry: Retry,
         deadline: Deadline,
         operation: impl Fn(Client) -> F,
     ) -> Result<T, RegistryError>
@@ -46,21 +46,21 @@ impl Etcd {
             let call = operation(client);
             let bounded = async { time::timeout(deadline.left(), call).await };
             let answer = self.runtime()?.block_on(bounded);
-            let (taken, reason) = match answer {
+            let (executed, reason) = match answer {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => {
                     match self.identities[identity]
-                        .access
-                        .failure(endpoint, federation, &error)
+                        .connector
+                        .classify(endpoint, federation, &error)
                     {
-                        CallError::Final(error) => return Err(error),
-                        CallError::Away { taken, reason } => (taken, reason),
+                        EndpointError::Final(error) => return Err(error),
+                        EndpointError::Unavailable { executed, reason } => (executed, reason),
                     }
                 }
-                Err(_) => (Taken::Perhaps, deadline.reason()),
+                Err(_) => (Executed::Unknown, deadline.reason()),
             };
             self.identities[identity].live = None;
-            if taken == Taken::Perhaps && repeat == Repeat::Never {
+            if executed == Executed::Unknown && retry == Retry::Unsafe {
                 let endpoint = self.urls[endpoint].clone();
                 return Err(RegistryError::Unconfirmed { endpoint, reason });
             }
@@ -68,7 +68,7 @@ impl Etcd {
         }
     }
 
-    /// The endpoint that answered a moment ago, or else one that answers now.
+    /// The endpoint that answered recently, or else the first that answers a probe.
     fn live(
         &mut self,
         identity: usize,
@@ -78,26 +78,33 @@ impl Etcd {
     ) -> Result<(usize, Client), RegistryError> {
         let known = self.identities[identity].live.clone();
         if let Some(live) = &known
-            && live.answered.elapsed() < FRESH
+            && live.answered.elapsed() < LIVE_FOR
             && !deadline.has_passed()
         {
             return Ok((live.endpoint, live.client.clone()));
         }
-        let access = Arc::clone(&self.identities[identity].access);
-        let (judge, federation) = (Arc::clone(&access), federation.clone());
-        let probe = race::race(&access, known, dead, deadline, move |endpoint, client| {
-            let (judge, federation) = (Arc::clone(&judge), federation.clone());
-            async move {
-                let answer = operations::probe(client, federation_prefix(&federation)).await;
-                match answer.map_err(|error| judge.failure(endpoint, &federation, &error)) {
-                    // Who may not read may still write; that there is an answer is enough.
-                    Err(CallError::Final(RegistryError::Denied { .. })) => Ok(()),
-                    end => end,
+        let connector = Arc::clone(&self.identities[identity].connector);
+        let (classifier, federation) = (Arc::clone(&connector), federation.clone());
+        let probe = race::race(
+            &connector,
+            known,
+            dead,
+            deadline,
+            move |endpoint, client| {
+                let (classifier, federation) = (Arc::clone(&classifier), federation.clone());
+                async move {
+                    let answer = operations::probe(client, federation_prefix(&federation)).await;
+                    match answer.map_err(|error| classifier.classify(endpoint, &federation, &error))
+                    {
+                        // Any answer will do: an identity without read permission may still write.
+                        Err(EndpointError::Final(RegistryError::Denied { .. })) => Ok(()),
+                        end => end,
+                    }
                 }
-            }
-        });
+            },
+        );
         let won = self.runtime()?.block_on(probe)?;
-        self.keep(identity, won.endpoint, won.client.clone());
+        self.remember_live(identity, won.endpoint, won.client.clone());
         Ok((won.endpoint, won.client))
     }
 }

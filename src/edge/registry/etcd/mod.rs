@@ -1,8 +1,7 @@
-//! The registry in etcd: which endpoint is used for what, and what is done when it goes away. Owns the one runtime, which
-//! exists from the first call on.
+//! The registry in etcd: chooses endpoints and handles their failures. The runtime is created by the first call.
 
-mod access;
 mod address;
+mod connector;
 mod live;
 mod operations;
 mod race;
@@ -24,13 +23,13 @@ use crate::{
 };
 
 use super::{Change, Commit, Lease, Precondition, RegistryError, budget::Deadline};
-use access::EtcdAccess;
-use live::Repeat;
+use connector::Connector;
+use live::Retry;
 use race::LiveEndpoint;
 
 pub(super) use watch::follow;
 
-/// The etcd endpoints and what is known of them.
+/// The etcd endpoints and their state.
 pub(super) struct Etcd {
     urls: Arc<Vec<String>>,
     settings: RegistrySettings,
@@ -39,10 +38,10 @@ pub(super) struct Etcd {
     runtime: Option<Runtime>,
 }
 
-/// One set of credentials, and the endpoint that answered to them.
+/// One set of credentials, and the endpoint that answered last.
 struct Identity {
     credentials: Credentials,
-    access: Arc<EtcdAccess>,
+    connector: Arc<Connector>,
     live: Option<LiveEndpoint>,
 }
 
@@ -65,7 +64,7 @@ impl Etcd {
         deadline: Deadline,
     ) -> Result<Commit, RegistryError> {
         let txn = operations::transaction(checks, changes);
-        self.on_live_endpoint(federation, Repeat::Never, deadline, move |client| {
+        self.on_live_endpoint(federation, Retry::Unsafe, deadline, move |client| {
             operations::commit(client, txn.clone())
         })
     }
@@ -77,7 +76,7 @@ impl Etcd {
         deadline: Deadline,
     ) -> Result<i64, RegistryError> {
         let lease = *lease;
-        self.on_live_endpoint(federation, Repeat::Harmless, deadline, move |client| {
+        self.on_live_endpoint(federation, Retry::Safe, deadline, move |client| {
             operations::grant(client, lease)
         })
     }
@@ -88,17 +87,19 @@ impl Etcd {
         id: i64,
         deadline: Deadline,
     ) -> Result<bool, RegistryError> {
-        self.on_live_endpoint(federation, Repeat::Harmless, deadline, move |client| {
+        self.on_live_endpoint(federation, Retry::Safe, deadline, move |client| {
             operations::keep_alive(client, id)
         })
     }
 
     pub(super) fn local_address(&self) -> Option<IpAddr> {
         let url = self.urls.get(self.reached?)?;
-        self.runtime.as_ref()?.block_on(address::towards(url))
+        self.runtime
+            .as_ref()?
+            .block_on(address::local_address_towards(url))
     }
 
-    /// The identity of a federation; its files are read when it is first used.
+    /// The identity of a federation; its files are read at its first use.
     fn identity(&mut self, federation: &Id) -> Result<usize, RegistryError> {
         let own = self.settings.federations.get(federation);
         let credentials = own.unwrap_or(&self.settings.credentials);
@@ -106,16 +107,16 @@ impl Etcd {
         if let Some(at) = self.identities.iter().position(known) {
             return Ok(at);
         }
-        let access = EtcdAccess::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
+        let connector = Connector::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
         self.identities.push(Identity {
             credentials: credentials.clone(),
-            access: Arc::new(access),
+            connector: Arc::new(connector),
             live: None,
         });
         Ok(self.identities.len() - 1)
     }
 
-    fn keep(&mut self, identity: usize, endpoint: usize, client: Client) {
+    fn remember_live(&mut self, identity: usize, endpoint: usize, client: Client) {
         self.reached = Some(endpoint);
         self.identities[identity].live = Some(LiveEndpoint {
             endpoint,
@@ -142,7 +143,7 @@ impl Etcd {
 }
 
 impl Drop for Etcd {
-    /// A plain drop would wait for a name lookup that nobody answers.
+    /// Dropping the runtime directly would wait for a pending name lookup.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -1,4 +1,4 @@
-//! Single calls to one endpoint, in etcd's own words. Nothing here waits, chooses or tries again elsewhere.
+//! Single etcd calls to one endpoint, without timeouts and without a retry elsewhere.
 
 use etcd_client::{
     Client, Compare, CompareOp, Error, GetOptions, KeyValue, LeaseGrantOptions, PutOptions, Txn,
@@ -12,15 +12,15 @@ use super::{
     reason,
 };
 
-/// The longest answer that is taken, in bytes; etcd sends what its keys hold, and tonic refuses more than 4 MiB by itself.
-const LONGEST_ANSWER: usize = 1 << 30;
+/// The largest response accepted, in bytes; tonic's default is 4 MiB, and etcd sends whatever its keys hold.
+const MAX_RESPONSE: usize = 1 << 30;
 
-/// How often a read starts again because its revision was compacted between two of its transactions.
-const READS: usize = 3;
+/// How often a read is attempted if its revision is compacted between two of its transactions.
+const READ_ATTEMPTS: usize = 3;
 
-/// Reads all ranges at one revision: the first transaction names it, the others are pinned to it.
+/// Reads all ranges at one revision: that of the first transaction, to which the others are pinned.
 pub(super) async fn read(client: &Client, ranges: &[Range]) -> Result<Reading, Error> {
-    for _ in 1..READS {
+    for _ in 1..READ_ATTEMPTS {
         match read_once(client, ranges).await {
             Err(error) if reason::is_compacted(&error) => {}
             end => return end,
@@ -30,7 +30,7 @@ pub(super) async fn read(client: &Client, ranges: &[Range]) -> Result<Reading, E
 }
 
 async fn read_once(client: &Client, ranges: &[Range]) -> Result<Reading, Error> {
-    let mut keys = client.kv_client().max_decoding_message_size(LONGEST_ANSWER);
+    let mut keys = client.kv_client().max_decoding_message_size(MAX_RESPONSE);
     let mut reading = Reading::default();
     let mut rest = ranges;
     loop {
@@ -57,7 +57,7 @@ async fn read_once(client: &Client, ranges: &[Range]) -> Result<Reading, Error> 
     }
 }
 
-/// A range at a revision; 0 is the newest.
+/// Gets a range at a revision; 0 is the newest.
 fn get(range: &Range, revision: i64) -> TxnOp {
     let options = GetOptions::new().with_revision(revision);
     match range {
@@ -77,18 +77,18 @@ pub(super) fn entry(found: KeyValue) -> Entry {
     }
 }
 
-/// A key as text; ours always is.
+/// A key as text, which those of reconf always are.
 pub(super) fn text(key: &[u8]) -> String {
     String::from_utf8_lossy(key).into_owned()
 }
 
-/// The cheapest input that only a member with a quorum answers.
+/// The cheapest read that only a member with a quorum answers.
 pub(super) async fn probe(client: Client, key: String) -> Result<(), Error> {
     let options = GetOptions::new().with_count_only();
     client.kv_client().get(key, Some(options)).await.map(drop)
 }
 
-/// The transaction that makes `changes` if all `checks` hold.
+/// The transaction that applies `changes` if all `checks` hold.
 pub(super) fn transaction(checks: &[Precondition], changes: &[Change]) -> Txn {
     let compares: Vec<Compare> = checks
         .iter()

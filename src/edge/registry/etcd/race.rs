@@ -1,5 +1,5 @@
-//! The race between endpoints: one client each, started one after another, the first answer wins. (One client that
-//! balances over several endpoints fails while any of them is dead.) For reads only.
+//! Races reads between endpoints: each has its own client, they start one after another, and the first answer wins. (A
+//! client that balances over several endpoints fails while any of them is dead.)
 
 use std::{
     future::Future,
@@ -15,108 +15,110 @@ use tokio::{
 
 use super::{
     super::{RegistryError, budget::Deadline},
-    access::EtcdAccess,
-    reason::CallError,
+    connector::Connector,
+    reason::EndpointError,
 };
 
-/// How long an endpoint runs alone before the next is started.
+/// How long to wait for an endpoint before the next one is started.
 const HEAD_START: Duration = Duration::from_millis(120);
 
-/// An endpoint that has answered before.
+/// An endpoint that has answered, with its client.
 #[derive(Clone)]
 pub(super) struct LiveEndpoint {
-    /// Which one.
+    /// Its index.
     pub(super) endpoint: usize,
-    /// The client that reaches it.
+    /// Its client.
     pub(super) client: Client,
     /// When it answered.
     pub(super) answered: Instant,
 }
 
-/// The first answer.
-pub(super) struct Won<T> {
-    /// Which endpoint gave it.
+/// The first answer of a race.
+pub(super) struct RaceWinner<T> {
+    /// The index of the endpoint.
     pub(super) endpoint: usize,
-    /// The client that reached it.
+    /// Its client.
     pub(super) client: Client,
     /// The answer.
     pub(super) value: T,
 }
 
 /// How one endpoint's attempt ended.
-type EndpointResult<T> = (usize, Result<(Client, T), CallError>);
+type EndpointResult<T> = (usize, Result<(Client, T), EndpointError>);
 
-/// Runs `attempt` against the endpoints, the one that is `live` first, until one answers; those that are `dead` are left
-/// out. An answer that is a refusal ends the race too.
+/// Runs `attempt` against the endpoints until one answers, the `live` one first and without the `dead` ones. A refusal
+/// is an answer too.
 pub(super) async fn race<T, F>(
-    access: &Arc<EtcdAccess>,
+    connector: &Arc<Connector>,
     live: Option<LiveEndpoint>,
     dead: &[(usize, String)],
     deadline: Deadline,
     attempt: impl Fn(usize, Client) -> F + Clone + Send + Sync + 'static,
-) -> Result<Won<T>, RegistryError>
+) -> Result<RaceWinner<T>, RegistryError>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, CallError>> + Send + 'static,
+    F: Future<Output = Result<T, EndpointError>> + Send + 'static,
 {
-    let mut waiting = order(
-        access.endpoints(),
-        live.as_ref().map(|live| live.endpoint),
-        dead,
-    );
+    let first = live.as_ref().map(|live| live.endpoint);
+    let mut waiting = order(connector.endpoints(), first, dead);
     let mut reasons = dead.to_vec();
     let mut running: JoinSet<EndpointResult<T>> = JoinSet::new();
     while !deadline.has_passed() {
         if let Some(at) = waiting.pop() {
-            let client = live
-                .as_ref()
-                .filter(|live| live.endpoint == at)
-                .map(|live| live.client.clone());
-            let (access, attempt) = (Arc::clone(access), attempt.clone());
-            running.spawn(async move { (at, run(&access, at, client, attempt).await) });
+            let client = client_of(live.as_ref(), at);
+            let (connector, attempt) = (Arc::clone(connector), attempt.clone());
+            running.spawn(async move { (at, run(&connector, at, client, attempt).await) });
         } else if running.is_empty() {
             break;
         }
-        let patience = if waiting.is_empty() {
+        let wait = if waiting.is_empty() {
             deadline.left()
         } else {
             deadline.left().min(HEAD_START)
         };
-        match time::timeout(patience, running.join_next()).await {
+        match time::timeout(wait, running.join_next()).await {
             Ok(Some(Ok((endpoint, Ok((client, value)))))) => {
-                return Ok(Won {
+                return Ok(RaceWinner {
                     endpoint,
                     client,
                     value,
                 });
             }
-            Ok(Some(Ok((_, Err(CallError::Final(error)))))) => return Err(error),
-            Ok(Some(Ok((at, Err(CallError::Away { reason, .. }))))) => reasons.push((at, reason)),
-            Ok(Some(Err(error))) => return Err(broken(&error)),
+            Ok(Some(Ok((_, Err(EndpointError::Final(error)))))) => return Err(error),
+            Ok(Some(Ok((at, Err(EndpointError::Unavailable { reason, .. }))))) => {
+                reasons.push((at, reason));
+            }
+            Ok(Some(Err(error))) => return Err(task_failed(&error)),
             Ok(None) | Err(_) => {}
         }
     }
-    Err(unreachable(access, &reasons, deadline))
+    Err(unreachable(connector, &reasons, deadline))
 }
 
-/// One endpoint's attempt, with the client that it has already or a new one.
+/// The client of an endpoint, if it is the live one.
+fn client_of(live: Option<&LiveEndpoint>, endpoint: usize) -> Option<Client> {
+    let live = live.filter(|live| live.endpoint == endpoint)?;
+    Some(live.client.clone())
+}
+
+/// Runs the attempt of one endpoint, with its known client or a new one.
 async fn run<T, F>(
-    access: &EtcdAccess,
+    connector: &Connector,
     at: usize,
     client: Option<Client>,
     attempt: impl Fn(usize, Client) -> F,
-) -> Result<(Client, T), CallError>
+) -> Result<(Client, T), EndpointError>
 where
-    F: Future<Output = Result<T, CallError>>,
+    F: Future<Output = Result<T, EndpointError>>,
 {
     let client = match client {
         Some(client) => client,
-        None => access.connect(at).await?,
+        None => connector.connect(at).await?,
     };
     Ok((client.clone(), attempt(at, client).await?))
 }
 
-/// The endpoints in the reverse of the order in which they are started.
+/// The endpoints in reverse of the order in which they are started.
 fn order(count: usize, live: Option<usize>, dead: &[(usize, String)]) -> Vec<usize> {
     let usable = |at: &usize| Some(*at) != live && !dead.iter().any(|(known, _)| known == at);
     let mut order: Vec<usize> = (0..count).rev().filter(usable).collect();
@@ -124,9 +126,9 @@ fn order(count: usize, live: Option<usize>, dead: &[(usize, String)]) -> Vec<usi
     order
 }
 
-/// Every endpoint with its reason; those without one did not answer.
+/// The error of every endpoint; those without a reason did not answer.
 fn unreachable(
-    access: &EtcdAccess,
+    connector: &Connector,
     reasons: &[(usize, String)],
     deadline: Deadline,
 ) -> RegistryError {
@@ -134,13 +136,13 @@ fn unreachable(
         let known = reasons.iter().find(|(known, _)| *known == at);
         known.map_or_else(|| deadline.reason(), |(_, reason)| reason.clone())
     };
-    let endpoints = (0..access.endpoints())
-        .map(|at| (access.url(at).to_owned(), reason(at)))
+    let endpoints = (0..connector.endpoints())
+        .map(|at| (connector.url(at).to_owned(), reason(at)))
         .collect();
     RegistryError::Unreachable { endpoints }
 }
 
-fn broken(error: &JoinError) -> RegistryError {
+fn task_failed(error: &JoinError) -> RegistryError {
     RegistryError::Io {
         action: "finish",
         path: "the call".to_owned(),

@@ -1,4 +1,4 @@
-//! Reads: each identity races the endpoints for itself, all at the same time.
+//! Reads: each identity races the endpoints on its own, all concurrently.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -10,17 +10,20 @@ use crate::model::id::Id;
 use super::{
     super::{Range, Reading, RegistryError, budget::Deadline},
     Etcd,
-    access::EtcdAccess,
+    connector::Connector,
     operations,
-    race::{self, LiveEndpoint, Won},
-    reason::CallError,
+    race::{self, LiveEndpoint, RaceWinner},
+    reason::EndpointError,
 };
 
-/// What one identity asks for: each federation, and its ranges.
+/// The federations and ranges that one identity reads.
 type RangeRequests = Arc<Vec<(Id, Vec<Range>)>>;
 
+/// The answers to them in their order, from the endpoint that won the race.
+type GroupAnswer = Result<RaceWinner<Vec<Result<Reading, RegistryError>>>, RegistryError>;
+
 impl Etcd {
-    /// Reads federations side by side: a result for each request, in their order.
+    /// Reads federations concurrently: one result per request, in their order.
     pub(in crate::edge::registry) fn read(
         &mut self,
         requests: &[(Id, Vec<Range>)],
@@ -42,7 +45,7 @@ impl Etcd {
             let members = groups.remove(&identity).unwrap_or_default();
             match end {
                 Ok(won) => {
-                    self.keep(identity, won.endpoint, won.client);
+                    self.remember_live(identity, won.endpoint, won.client);
                     results.extend(members.into_iter().zip(won.value));
                 }
                 Err(error) => {
@@ -53,33 +56,27 @@ impl Etcd {
         results.into_values().collect()
     }
 
-    /// One race an identity, all at the same time.
-    #[expect(clippy::type_complexity, reason = "named nowhere else")]
+    /// Runs one race per identity, all concurrently.
     fn read_groups(
         &mut self,
         requests: &[(Id, Vec<Range>)],
         groups: &BTreeMap<usize, Vec<usize>>,
         deadline: Deadline,
-    ) -> Result<
-        Vec<(
-            usize,
-            Result<Won<Vec<Result<Reading, RegistryError>>>, RegistryError>,
-        )>,
-        RegistryError,
-    > {
+    ) -> Result<Vec<(usize, GroupAnswer)>, RegistryError> {
         let races: Vec<_> = groups
             .iter()
             .map(|(&at, members)| {
                 let wanted: Vec<_> = members.iter().map(|&m| requests[m].clone()).collect();
                 let identity = &self.identities[at];
-                let start = (Arc::clone(&identity.access), identity.live.clone());
+                let start = (Arc::clone(&identity.connector), identity.live.clone());
                 (at, start, Arc::new(wanted))
             })
             .collect();
         let side_by_side = async move {
             let mut running = JoinSet::new();
-            for (at, (access, live), wanted) in races {
-                running.spawn(async move { (at, read_one(access, live, wanted, deadline).await) });
+            for (at, (connector, live), wanted) in races {
+                running
+                    .spawn(async move { (at, read_one(connector, live, wanted, deadline).await) });
             }
             running.join_all().await
         };
@@ -87,27 +84,32 @@ impl Etcd {
     }
 }
 
-/// Reads all that one identity wants from the endpoint that answers first.
+/// Reads all requests of one identity from the endpoint that answers first.
 async fn read_one(
-    access: Arc<EtcdAccess>,
+    connector: Arc<Connector>,
     live: Option<LiveEndpoint>,
     wanted: RangeRequests,
     deadline: Deadline,
-) -> Result<Won<Vec<Result<Reading, RegistryError>>>, RegistryError> {
-    let attempts = Arc::clone(&access);
-    race::race(&access, live, &[], deadline, move |endpoint, client| {
-        read_all(Arc::clone(&attempts), endpoint, client, Arc::clone(&wanted))
+) -> GroupAnswer {
+    let classifier = Arc::clone(&connector);
+    race::race(&connector, live, &[], deadline, move |endpoint, client| {
+        read_all(
+            Arc::clone(&classifier),
+            endpoint,
+            client,
+            Arc::clone(&wanted),
+        )
     })
     .await
 }
 
-/// Reads federations side by side from one endpoint; fails only if the endpoint is of no use.
+/// Reads federations concurrently from one endpoint; fails only if the endpoint is unavailable.
 async fn read_all(
-    access: Arc<EtcdAccess>,
+    connector: Arc<Connector>,
     endpoint: usize,
     client: Client,
     wanted: RangeRequests,
-) -> Result<Vec<Result<Reading, RegistryError>>, CallError> {
+) -> Result<Vec<Result<Reading, RegistryError>>, EndpointError> {
     let mut running = JoinSet::new();
     for at in 0..wanted.len() {
         let (client, wanted) = (client.clone(), Arc::clone(&wanted));
@@ -116,10 +118,11 @@ async fn read_all(
     let mut results = BTreeMap::new();
     for (at, result) in running.join_all().await {
         let federation = &wanted[at].0;
-        let result = match result.map_err(|error| access.failure(endpoint, federation, &error)) {
+        let result = match result.map_err(|error| connector.classify(endpoint, federation, &error))
+        {
             Ok(reading) => Ok(reading),
-            Err(CallError::Final(error)) => Err(error),
-            Err(away) => return Err(away),
+            Err(EndpointError::Final(error)) => Err(error),
+            Err(unavailable) => return Err(unavailable),
         };
         results.insert(at, result);
     }

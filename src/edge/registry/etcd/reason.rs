@@ -1,4 +1,4 @@
-//! What an error of the etcd client means, in words that a person can act on. The one place that knows etcd's codes and
+//! Classifies errors of the etcd client, with reasons that an operator can act on. Only this module knows etcd's codes and
 //! messages.
 
 use std::{error::Error as _, io, path::Path};
@@ -9,7 +9,7 @@ use crate::model::{id::Id, secret::mask_passwords};
 
 use super::super::RegistryError;
 
-/// gRPC's codes, as far as they are told apart (grpc.io, "Status codes").
+/// The gRPC codes that are distinguished (grpc.io, "Status codes").
 mod code {
     pub(super) const CANCELLED: i32 = 1;
     pub(super) const INVALID_ARGUMENT: i32 = 3;
@@ -21,52 +21,55 @@ mod code {
     pub(super) const UNAUTHENTICATED: i32 = 16;
 }
 
-/// What an endpoint's failure means for the call.
+/// What an endpoint's error means for the call.
 #[derive(Debug)]
-pub(super) enum CallError {
-    /// The endpoint is of no use; another one may be.
-    Away {
-        /// Whether it may have done what was asked.
-        taken: Taken,
-        /// Why, in plain words.
+pub(super) enum EndpointError {
+    /// The endpoint is unavailable; another one may answer.
+    Unavailable {
+        /// Whether the request may have been executed.
+        executed: Executed,
+        /// The reason.
         reason: String,
     },
-    /// The registry has answered; no other endpoint would say anything else.
+    /// The registry has answered; every other endpoint would answer the same.
     Final(RegistryError),
 }
 
-/// Whether a request may have been carried out.
+/// Whether a request was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// It surely was not.
+pub(super) enum Executed {
+    /// Certainly not.
     No,
     /// It may have been.
-    Perhaps,
+    Unknown,
 }
 
-/// Who was asked, and for what.
-pub(super) struct Place<'a> {
+/// The endpoint and the subject of a call.
+pub(super) struct CallContext<'a> {
     pub(super) url: &'a str,
     pub(super) federation: &'a Id,
-    /// The client certificate that was shown.
+    /// The client certificate that was presented.
     pub(super) certificate: Option<&'a Path>,
 }
 
-/// Tells the transport's errors from etcd's own.
-pub(super) fn translate(place: &Place<'_>, error: &Error) -> CallError {
+/// Distinguishes the transport's errors from those of etcd.
+pub(super) fn translate(context: &CallContext<'_>, error: &Error) -> EndpointError {
     let Error::GRpcStatus(status) = error else {
-        return away(Taken::Perhaps, innermost(error));
+        return unavailable(Executed::Unknown, root_cause(error));
     };
     if status.source().is_some() {
-        return transport(place, error);
+        return transport(context, error);
     }
-    let said = status.message();
-    let reason = said.strip_prefix("etcdserver: ").unwrap_or(said).to_owned();
-    let url = mask_passwords(place.url);
+    let message = status.message();
+    let reason = message
+        .strip_prefix("etcdserver: ")
+        .unwrap_or(message)
+        .to_owned();
+    let url = mask_passwords(context.url);
     match i32::from(status.code()) {
-        code::CANCELLED => transport(place, error),
-        code::PERMISSION_DENIED => CallError::Final(RegistryError::Denied {
-            federation: place.federation.clone(),
+        code::CANCELLED => transport(context, error),
+        code::PERMISSION_DENIED => EndpointError::Final(RegistryError::Denied {
+            federation: context.federation.clone(),
             place: url,
             reason,
         }),
@@ -75,23 +78,25 @@ pub(super) fn translate(place: &Place<'_>, error: &Error) -> CallError {
             credentials(url, reason)
         }
         code::INVALID_ARGUMENT | code::RESOURCE_EXHAUSTED if is_about_size(&reason) => {
-            CallError::Final(RegistryError::TooLarge { place: url, reason })
+            EndpointError::Final(RegistryError::TooLarge { place: url, reason })
         }
         code::INVALID_ARGUMENT
         | code::NOT_FOUND
         | code::RESOURCE_EXHAUSTED
         | code::FAILED_PRECONDITION
-        | code::OUT_OF_RANGE => CallError::Final(RegistryError::Refused { place: url, reason }),
-        _ if reason == "no leader" => away(Taken::No, "no leader (quorum lost)".to_owned()),
-        _ if said.starts_with("etcdserver: ") => away(Taken::Perhaps, reason),
-        _ => away(
-            Taken::Perhaps,
+        | code::OUT_OF_RANGE => EndpointError::Final(RegistryError::Refused { place: url, reason }),
+        _ if reason == "no leader" => {
+            unavailable(Executed::No, "no leader (quorum lost)".to_owned())
+        }
+        _ if message.starts_with("etcdserver: ") => unavailable(Executed::Unknown, reason),
+        _ => unavailable(
+            Executed::Unknown,
             format!("does not answer as etcd does: {reason}"),
         ),
     }
 }
 
-/// etcd has no code of its own for these.
+/// etcd has no separate code for these.
 fn is_about_login(reason: &str) -> bool {
     [
         "authentication",
@@ -102,65 +107,75 @@ fn is_about_login(reason: &str) -> bool {
     .any(|word| reason.contains(word))
 }
 
-/// What etcd itself says, and what its transport says of more than that. Other exhausted resources are the server's.
+/// The messages of etcd and of its transport. Other exhausted resources are those of the server.
 fn is_about_size(reason: &str) -> bool {
     ["request is too large", "received message larger than max"]
         .iter()
         .any(|word| reason.contains(word))
 }
 
-fn credentials(endpoint: String, reason: String) -> CallError {
-    CallError::Final(RegistryError::Credentials { endpoint, reason })
+fn credentials(endpoint: String, reason: String) -> EndpointError {
+    EndpointError::Final(RegistryError::Credentials { endpoint, reason })
 }
 
-fn away(taken: Taken, reason: String) -> CallError {
-    CallError::Away { taken, reason }
+fn unavailable(executed: Executed, reason: String) -> EndpointError {
+    EndpointError::Unavailable { executed, reason }
 }
 
-/// An error that this side made: nothing there, or nothing that is understood.
-fn transport(place: &Place<'_>, error: &Error) -> CallError {
-    let text = innermost(error);
-    let tls = place.url.starts_with("https://");
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+/// An error of this side: the connection failed, or the peer does not speak etcd's protocol.
+fn transport(context: &CallContext<'_>, error: &Error) -> EndpointError {
+    let text = root_cause(error);
+    let tls = context.url.starts_with("https://");
     if let Some(kind) = io_kind(error)
         && let Some(reason) = connecting(kind)
     {
-        return away(Taken::No, reason.to_owned());
+        return unavailable(Executed::No, reason.to_owned());
     }
-    if says(&["failed to lookup address", "dns error"]) {
-        return away(Taken::No, "unknown host name".to_owned());
+    let unknown_host = ["failed to lookup address", "dns error"];
+    if unknown_host.iter().any(|words| text.contains(words)) {
+        return unavailable(Executed::No, "unknown host name".to_owned());
     }
     if !tls {
-        return away(
-            Taken::Perhaps,
+        return unavailable(
+            Executed::Unknown,
             format!("connection lost ({text}); does it speak https only?"),
         );
     }
+    if let Some(reason) = tls_reason(context, error, &text) {
+        return unavailable(Executed::No, reason);
+    }
+    // A server that misses a certificate or does not speak TLS may close the connection before its reason is read.
+    let question = "does it speak http only, or ask for another client certificate?";
+    let reason = format!("connection lost ({text}); {question}");
+    unavailable(Executed::Unknown, reason)
+}
+
+/// Why the TLS handshake failed, if it did: nothing was sent then.
+fn tls_reason(context: &CallContext<'_>, error: &Error, text: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let reason = if says(&["UnknownIssuer"]) {
-        "its certificate is signed by an unknown authority".to_owned()
+        "its certificate is signed by an unknown authority"
     } else if says(&["NotValidForName"]) {
-        "its certificate is for another name".to_owned()
+        "its certificate is for another name"
     } else if says(&["Expired", "NotValidYet"]) {
-        "its certificate is not valid at this time".to_owned()
+        "its certificate is not valid at this time"
     } else if says(&["InvalidContentType", "handshake eof"]) {
-        "does not speak TLS".to_owned()
+        "does not speak TLS"
     } else if says(&["received fatal alert"]) || is_cancelled(error) {
-        match place.certificate {
+        return Some(match context.certificate {
             Some(file) => format!(
                 "does not accept the client certificate `{}`",
                 file.display()
             ),
             None => "asks for a client certificate".to_owned(),
-        }
+        });
     } else {
-        // A server that misses a certificate, or understands no TLS, may hang up before its reason is read.
-        let asks = "does it speak http only, or ask for another client certificate?";
-        return away(Taken::Perhaps, format!("connection lost ({text}); {asks}"));
+        return None;
     };
-    away(Taken::No, reason)
+    Some(reason.to_owned())
 }
 
-/// Errors of connecting itself: nothing was sent.
+/// Errors of connecting: nothing was sent.
 fn connecting(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
         io::ErrorKind::ConnectionRefused => Some("connection refused"),
@@ -171,7 +186,7 @@ fn connecting(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// The kind of the system error at the bottom, if there is one.
+/// The kind of the root system error, if there is one.
 fn io_kind(error: &Error) -> Option<io::ErrorKind> {
     causes(error)
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
@@ -179,15 +194,15 @@ fn io_kind(error: &Error) -> Option<io::ErrorKind> {
         .last()
 }
 
-/// What the cause at the bottom says; the ones above only say that there is one.
-pub(super) fn innermost(error: &Error) -> String {
+/// The message of the root cause; those above it only say that there is one.
+pub(super) fn root_cause(error: &Error) -> String {
     let text = causes(error)
         .last()
         .map_or_else(|| error.to_string(), ToString::to_string);
     mask_passwords(&text)
 }
 
-/// The causes from the outside in. The client's own error does not tell its source.
+/// The causes from the outermost to the root. The client's own error type does not implement `source`.
 fn causes(error: &Error) -> impl Iterator<Item = Cause<'_>> {
     let first: Option<Cause<'_>> = match error {
         Error::GRpcStatus(status) => Some(status),
@@ -211,12 +226,12 @@ fn is_cancelled(error: &Error) -> bool {
     code_of(error) == Some(code::CANCELLED)
 }
 
-/// The revision that was asked for is gone.
+/// The requested revision was compacted.
 pub(super) fn is_compacted(error: &Error) -> bool {
     code_of(error) == Some(code::OUT_OF_RANGE) && error.to_string().contains("compacted")
 }
 
-/// A lease of that id exists.
+/// A lease of that id exists already.
 pub(super) fn is_lease_there(error: &Error) -> bool {
     code_of(error) == Some(code::FAILED_PRECONDITION)
         && error.to_string().contains("already exists")

@@ -1,6 +1,6 @@
-//! Following a federation in etcd: list at a revision, watch from the next one, and list again whenever that chain
-//! breaks. What the watch itself says is not enough: it falls silent for ever after a compaction, and waits for ever for
-//! a revision that a restored server does not have.
+//! Follows a federation in etcd: lists at a revision, watches from the next one, and lists again after every gap. Watch
+//! errors alone do not show all gaps: a watch stays silent after a compaction, and waits for ever for a revision that a
+//! restored server does not have.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,114 +18,111 @@ use super::{
         watch::{KeyChange, WatchEvent},
         {Range, Reading, RegistryError},
     },
-    access::EtcdAccess,
+    connector::Connector,
     operations,
-    race::{self, Won},
+    race::{self, RaceWinner},
 };
 
-/// The waits before it is tried again double from the first to the longest.
-const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(5);
+/// The backoff between attempts doubles from the first to the second.
+const BACKOFF_MIN: Duration = Duration::from_millis(100);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
-/// A watch that lasted this long was a good one: the next try comes at once.
-const GOOD: Duration = Duration::from_secs(1);
+/// A watch that lasted this long was stable: the next attempt follows at once.
+const STABLE_AFTER: Duration = Duration::from_secs(1);
 
-/// How a watch ended.
-enum Broken {
-    /// Nothing is wrong, but what was seen is not all there was.
+/// Why a watch ended.
+enum WatchEnd {
+    /// Changes may have been missed.
     Gap,
-    /// The registry refuses to be watched.
-    Refused(RegistryError),
+    /// The registry cannot be watched.
+    Failed(RegistryError),
 }
 
-/// Follows until it is dropped.
+/// Sends events until the future is dropped.
 pub(in crate::edge::registry) async fn follow(
     settings: &RegistrySettings,
     federation: &Id,
     ranges: &[Range],
-    tell: &(dyn Fn(WatchEvent) + Send + Sync),
+    on_event: &(dyn Fn(WatchEvent) + Send + Sync),
 ) {
-    let (mut tries, mut lost) = (0, false);
+    let (mut attempts, mut connected) = (0, true);
     loop {
         let start = clock::instant();
-        let ended = match list(settings, federation, ranges).await {
+        let end = match list(settings, federation, ranges).await {
             Ok(won) => {
-                (lost, tries) = (false, tries.max(1));
+                (connected, attempts) = (true, attempts.max(1));
                 let (client, reading) = (won.client, won.value);
-                let seen = (reading.revision, reading.cluster);
-                let federation = federation.clone();
-                tell(WatchEvent::Snapshot {
+                let position = (reading.revision, reading.cluster);
+                on_event(WatchEvent::Snapshot {
                     federation: federation.clone(),
                     reading,
                 });
-                watch(client, settings.timeout, &federation, ranges, seen, tell).await
+                let timeout = settings.timeout;
+                watch(client, timeout, federation, ranges, position, on_event).await
             }
-            Err(error) => Broken::Refused(error),
+            Err(error) => WatchEnd::Failed(error),
         };
-        if let Broken::Refused(error) = ended
-            && !lost
+        if let WatchEnd::Failed(error) = end
+            && connected
         {
-            lost = true;
+            connected = false;
             let federation = federation.clone();
-            tell(WatchEvent::Disconnected { federation, error });
+            on_event(WatchEvent::Disconnected { federation, error });
         }
-        tries = if !lost && start.elapsed() > GOOD {
-            0
-        } else {
-            tries + 1
-        };
-        time::sleep(pause(tries)).await;
+        let stable = connected && start.elapsed() > STABLE_AFTER;
+        attempts = if stable { 0 } else { attempts + 1 };
+        time::sleep(backoff(attempts)).await;
     }
 }
 
-/// How long is waited before that try; no two nodes wait equally long.
-fn pause(tries: u32) -> Duration {
-    let Some(doublings) = tries.checked_sub(1) else {
+/// The wait before an attempt, with jitter so that nodes do not retry together.
+fn backoff(attempts: u32) -> Duration {
+    let Some(doublings) = attempts.checked_sub(1) else {
         return Duration::ZERO;
     };
-    let whole = FIRST
+    let whole = BACKOFF_MIN
         .saturating_mul(2_u32.saturating_pow(doublings))
-        .min(LONGEST);
+        .min(BACKOFF_MAX);
     whole / 2 + clock::share_of(whole / 2)
 }
 
-/// Lists the ranges at the endpoint that answers first. Certificates and passwords are read anew each time.
+/// Lists the ranges at the endpoint that answers first. Certificates and passwords are read again each time.
 async fn list(
     settings: &RegistrySettings,
     federation: &Id,
     ranges: &[Range],
-) -> Result<Won<Reading>, RegistryError> {
+) -> Result<RaceWinner<Reading>, RegistryError> {
     let own = settings.federations.get(federation);
     let credentials = own.unwrap_or(&settings.credentials);
-    let access = EtcdAccess::watching(settings, credentials)?;
+    let connector = Connector::watching(settings, credentials)?;
     let deadline = Deadline::after(settings.timeout);
-    let (judge, wanted) = (Arc::clone(&access), Arc::new(ranges.to_vec()));
+    let (classifier, wanted) = (Arc::clone(&connector), Arc::new(ranges.to_vec()));
     let federation = federation.clone();
-    race::race(&access, None, &[], deadline, move |endpoint, client| {
-        let (judge, wanted) = (Arc::clone(&judge), Arc::clone(&wanted));
+    race::race(&connector, None, &[], deadline, move |endpoint, client| {
+        let (classifier, wanted) = (Arc::clone(&classifier), Arc::clone(&wanted));
         let federation = federation.clone();
         async move {
             let read = operations::read(&client, &wanted).await;
-            read.map_err(|error| judge.failure(endpoint, &federation, &error))
+            read.map_err(|error| classifier.classify(endpoint, &federation, &error))
         }
     })
     .await
 }
 
-/// Tells every change after the revision that was `seen` in that cluster, until the chain breaks.
+/// Sends every change after the given revision of that cluster, until the watch ends.
 async fn watch(
     client: Client,
     timeout: Duration,
     federation: &Id,
     ranges: &[Range],
     (revision, cluster): (i64, u64),
-    tell: &(dyn Fn(WatchEvent) + Send + Sync),
-) -> Broken {
+    on_event: &(dyn Fn(WatchEvent) + Send + Sync),
+) -> WatchEnd {
     let opened = time::timeout(timeout, open(client, ranges, revision + 1)).await;
     let Ok(Some((mut responses, _requests))) = opened else {
-        return Broken::Gap;
+        return WatchEnd::Gap;
     };
-    // An endpoint that goes away in the middle is found out by the connection's own questions.
+    // The connection's pings notice an endpoint that disappears.
     while let Ok(Some(response)) = responses.message().await {
         if response.canceled() {
             return canceled(federation, &response);
@@ -134,16 +131,16 @@ async fn watch(
             .header()
             .is_none_or(|header| header.cluster_id() != cluster || header.revision() < revision);
         if restored {
-            return Broken::Gap;
+            return WatchEnd::Gap;
         }
-        for seen in changes(federation, &response) {
-            tell(seen);
+        for event in changes(federation, &response) {
+            on_event(event);
         }
     }
-    Broken::Gap
+    WatchEnd::Gap
 }
 
-/// Opens one stream for all ranges; the second part has to be kept.
+/// Opens one stream for all ranges; the caller keeps the second value as long as the stream.
 async fn open(
     mut client: Client,
     ranges: &[Range],
@@ -167,51 +164,51 @@ async fn open(
                 return;
             }
         }
-        // The stream ends with its sender.
+        // Dropping the sender would end the stream.
         std::future::pending::<()>().await;
     });
     Some((responses, kept))
 }
 
-fn canceled(federation: &Id, response: &WatchResponse) -> Broken {
+fn canceled(federation: &Id, response: &WatchResponse) -> WatchEnd {
     let reason = response.cancel_reason();
     let place = "its watch".to_owned();
     match reason.strip_prefix("etcdserver: ").unwrap_or(reason) {
-        _ if response.compact_revision() > 0 => Broken::Gap,
-        reason if reason.contains("permission denied") => Broken::Refused(RegistryError::Denied {
+        _ if response.compact_revision() > 0 => WatchEnd::Gap,
+        reason if reason.contains("permission denied") => WatchEnd::Failed(RegistryError::Denied {
             federation: federation.clone(),
             place,
             reason: reason.to_owned(),
         }),
-        "" | "no leader" => Broken::Gap,
-        reason => Broken::Refused(RegistryError::Refused {
+        "" | "no leader" => WatchEnd::Gap,
+        reason => WatchEnd::Failed(RegistryError::Refused {
             place,
             reason: reason.to_owned(),
         }),
     }
 }
 
-/// The changes of a response, one by one for each revision.
+/// The changes of a response, one event per revision.
 fn changes(federation: &Id, response: &WatchResponse) -> Vec<WatchEvent> {
-    let mut told: Vec<(i64, Vec<KeyChange>)> = Vec::new();
+    let mut groups: Vec<(i64, Vec<KeyChange>)> = Vec::new();
     for event in response.events() {
         let Some(found) = event.kv() else { continue };
         let revision = found.mod_revision();
-        let moved = match event.event_type() {
+        let change = match event.event_type() {
             EventType::Put => KeyChange::Put(operations::entry(found.clone())),
             EventType::Delete => KeyChange::Deleted(operations::text(found.key())),
         };
-        match told.last_mut() {
-            Some((at, group)) if *at == revision => group.push(moved),
-            _ => told.push((revision, vec![moved])),
+        match groups.last_mut() {
+            Some((at, group)) if *at == revision => group.push(change),
+            _ => groups.push((revision, vec![change])),
         }
     }
-    let seen = told
+    let events = groups
         .into_iter()
         .map(|(revision, changes)| WatchEvent::Changes {
             federation: federation.clone(),
             changes,
             revision,
         });
-    seen.collect()
+    events.collect()
 }

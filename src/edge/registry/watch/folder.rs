@@ -1,4 +1,4 @@
-//! Watching the embedded registry: its folder tells when a file was swapped in, and a timer when a lease ends.
+//! Watches the embedded registry: the folder for replaced files, and a timer for expiring leases.
 
 use std::{
     collections::BTreeMap,
@@ -16,10 +16,10 @@ use super::{
     WatchEvent,
 };
 
-/// A little later than the end of a lease, so that it is surely over.
-const AFTER_END: Duration = Duration::from_millis(1);
+/// A margin after the end of a lease, so that it has certainly expired.
+const EXPIRY_MARGIN: Duration = Duration::from_millis(1);
 
-/// Ends the watch when it is dropped.
+/// Stops the watch when it is dropped.
 #[derive(Debug)]
 pub(super) struct Watcher {
     wake: Sender<Wake>,
@@ -28,28 +28,32 @@ pub(super) struct Watcher {
 /// What wakes the thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wake {
-    Look,
-    End,
+    Check,
+    Stop,
 }
 
-/// What was told last of each federation; `None`: that it cannot be read.
-type LastSeen = BTreeMap<Id, Option<Reading>>;
+/// What was last sent of a federation.
+#[derive(Debug, PartialEq, Eq)]
+enum LastSeen {
+    Snapshot(Reading),
+    Disconnected,
+}
 
 impl Watcher {
     pub(super) fn start(
         path: &Path,
         interest: Vec<(Id, Vec<Range>)>,
-        tell: impl Fn(WatchEvent) + Send + 'static,
+        on_event: impl Fn(WatchEvent) + Send + 'static,
     ) -> io::Result<Self> {
         let directory = Directory::new(path);
         let (wake, woken) = channel();
-        let looker = wake.clone();
+        let checks = wake.clone();
         let folders = vec![directory.folder().map_err(io::Error::other)?.to_owned()];
         let folder = FolderWatch::start(folders, move |_| {
-            // Nobody listens any more once the watch has ended.
-            let _ended = looker.send(Wake::Look);
+            // Fails once the watch has ended.
+            let _ended = checks.send(Wake::Check);
         })?;
-        let work = move || watch(&directory, folder, &interest, &woken, &tell);
+        let work = move || watch(&directory, folder, &interest, &woken, &on_event);
         thread::Builder::new()
             .name("registry".to_owned())
             .spawn(work)?;
@@ -59,8 +63,8 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        // A thread that has ended needs no telling.
-        let _ended = self.wake.send(Wake::End);
+        // Fails if the thread has ended already.
+        let _ended = self.wake.send(Wake::Stop);
     }
 }
 
@@ -69,12 +73,12 @@ fn watch(
     mut folder: FolderWatch,
     interest: &[(Id, Vec<Range>)],
     woken: &Receiver<Wake>,
-    tell: &impl Fn(WatchEvent),
+    on_event: &impl Fn(WatchEvent),
 ) {
-    let mut told = LastSeen::new();
+    let mut last = BTreeMap::new();
     let mut missing: Option<Duration> = None;
     loop {
-        let end = look(directory, interest, &mut told, tell).map(|end| end + AFTER_END);
+        let end = check(directory, interest, &mut last, on_event).map(|end| end + EXPIRY_MARGIN);
         let first = match end.into_iter().chain(missing).min() {
             Some(wait) => woken.recv_timeout(wait),
             None => woken.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -82,7 +86,7 @@ fn watch(
         let wakes = first.into_iter().chain(woken.try_iter());
         let mut wakes = wakes.peekable();
         let files = wakes.peek().is_some();
-        if first == Err(RecvTimeoutError::Disconnected) || wakes.any(|wake| wake == Wake::End) {
+        if first == Err(RecvTimeoutError::Disconnected) || wakes.any(|wake| wake == Wake::Stop) {
             return;
         }
         if files || missing.is_some() {
@@ -91,33 +95,33 @@ fn watch(
     }
 }
 
-/// Tells what is new, and gives the time after which it is to be looked again.
-fn look(
+/// Sends what has changed, and returns the time after which to check again.
+fn check(
     directory: &Directory,
     interest: &[(Id, Vec<Range>)],
-    told: &mut LastSeen,
-    tell: &impl Fn(WatchEvent),
+    last: &mut BTreeMap<Id, LastSeen>,
+    on_event: &impl Fn(WatchEvent),
 ) -> Option<Duration> {
     let mut next: Option<Duration> = None;
     for (federation, ranges) in interest {
-        let known = told.get(federation);
-        match directory.look(federation, ranges) {
+        let known = last.get(federation);
+        match directory.read_until_expiry(federation, ranges) {
             Ok((reading, end)) => {
                 next = next.into_iter().chain(end).min();
-                let same = |known: &Reading| known.entries == reading.entries;
-                if !known.is_some_and(|known| known.as_ref().is_some_and(same)) {
-                    told.insert(federation.clone(), Some(reading.clone()));
+                let same = |known: &LastSeen| matches!(known, LastSeen::Snapshot(known) if known.entries == reading.entries);
+                if !known.is_some_and(same) {
+                    last.insert(federation.clone(), LastSeen::Snapshot(reading.clone()));
                     let federation = federation.clone();
-                    tell(WatchEvent::Snapshot {
+                    on_event(WatchEvent::Snapshot {
                         federation,
                         reading,
                     });
                 }
             }
-            Err(error) if known != Some(&None) => {
-                told.insert(federation.clone(), None);
+            Err(error) if known != Some(&LastSeen::Disconnected) => {
+                last.insert(federation.clone(), LastSeen::Disconnected);
                 let federation = federation.clone();
-                tell(WatchEvent::Disconnected { federation, error });
+                on_event(WatchEvent::Disconnected { federation, error });
             }
             Err(_) => {}
         }

@@ -1,5 +1,5 @@
-//! Watching the registry: what lies in some ranges, listed whole at first and whenever the chain of changes has broken,
-//! and every change since. A thread of its own waits; it never decides anything.
+//! Watches ranges of the registry: a snapshot at first and whenever the sequence of changes has a gap, and then every
+//! change. A separate thread waits and only sends events.
 
 mod folder;
 
@@ -15,30 +15,30 @@ use crate::model::{
 
 use super::{Range, Reading, RegistryError, etcd};
 
-/// What is seen of a federation.
+/// What happened in a federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WatchEvent {
-    /// All that is in the ranges. What was seen before counts no more.
+    /// The whole content of the ranges, which replaces everything sent before.
     Snapshot {
-        /// Of which federation.
+        /// The federation.
         federation: Id,
-        /// What there is.
+        /// The content.
         reading: Reading,
     },
-    /// What one revision changed.
+    /// The changes of one revision.
     Changes {
-        /// Of which federation.
+        /// The federation.
         federation: Id,
         /// The changes.
         changes: Vec<KeyChange>,
-        /// The revision that made them.
+        /// The revision.
         revision: i64,
     },
-    /// The registry cannot be watched. That is told once; then comes a [`WatchEvent::Snapshot`], sooner or later.
+    /// The registry cannot be watched. Sent once; the next event is a [`WatchEvent::Snapshot`], when it can be again.
     Disconnected {
-        /// Of which federation.
+        /// The federation.
         federation: Id,
-        /// Why.
+        /// The reason.
         error: RegistryError,
     },
 }
@@ -46,9 +46,9 @@ pub(crate) enum WatchEvent {
 /// A change of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeyChange {
-    /// It is this from now on.
+    /// It was created or changed.
     Put(Entry),
-    /// It is gone.
+    /// It was deleted.
     Deleted(String),
 }
 
@@ -66,22 +66,22 @@ enum Stop {
 }
 
 impl Watch {
-    /// Watches these ranges of these federations; `tell` is called in another thread, and may be called once more
-    /// shortly after the watch has ended.
+    /// Watches these ranges of these federations. `on_event` is called in another thread, and may be called once more
+    /// shortly after the watch was dropped.
     ///
     /// # Errors
-    /// What the system says when no thread can be started, or no folder watched.
+    /// What the system says when the thread cannot be started or the folder cannot be watched.
     pub(crate) fn start(
         settings: &RegistrySettings,
         interest: Vec<(Id, Vec<Range>)>,
-        tell: impl Fn(WatchEvent) + Send + Sync + 'static,
+        on_event: impl Fn(WatchEvent) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let stop = match &settings.location {
             Location::Etcd(_) => Stop::Etcd {
-                _sender: follow(settings, interest, Arc::new(tell))?,
+                _sender: follow(settings, interest, Arc::new(on_event))?,
             },
             Location::Directory(path) => Stop::Folder {
-                _watcher: folder::Watcher::start(path, interest, tell)?,
+                _watcher: folder::Watcher::start(path, interest, on_event)?,
             },
         };
         Ok(Self { _stop: stop })
@@ -92,19 +92,19 @@ impl Watch {
 fn follow(
     settings: &RegistrySettings,
     interest: Vec<(Id, Vec<Range>)>,
-    tell: Arc<dyn Fn(WatchEvent) + Send + Sync>,
+    on_event: Arc<dyn Fn(WatchEvent) + Send + Sync>,
 ) -> io::Result<oneshot::Sender<()>> {
     let (stop, stopped) = oneshot::channel();
     let settings = Arc::new(settings.clone());
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let work = move || {
         for (federation, ranges) in interest {
-            let (settings, tell) = (Arc::clone(&settings), Arc::clone(&tell));
+            let (settings, on_event) = (Arc::clone(&settings), Arc::clone(&on_event));
             runtime.spawn(async move {
-                Box::pin(etcd::follow(&settings, &federation, &ranges, &*tell)).await;
+                Box::pin(etcd::follow(&settings, &federation, &ranges, &*on_event)).await;
             });
         }
-        // Nothing is ever sent: it ends when the other side is dropped.
+        // Nothing is ever sent: this returns when the sender is dropped.
         let _dropped = runtime.block_on(stopped);
         runtime.shutdown_background();
     };

@@ -1,5 +1,5 @@
-//! How one identity connects: certificates, user and password, read from their files once. Nothing that TLS needs is made
-//! for plain http.
+//! Connecting as one identity: certificates, user and password are read from their files once. TLS is set up only for
+//! https.
 
 use std::{
     fs,
@@ -21,26 +21,26 @@ use crate::{
 
 use super::{
     super::RegistryError,
-    reason::{self, CallError},
+    reason::{self, EndpointError},
 };
 
-/// How often a connection that is silent is asked whether it is still there: only so is a frozen peer found out. etcd
-/// ends connections that ask more often than every 5 s.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How often an idle connection is pinged, which is the only way to notice a frozen peer. etcd closes connections that
+/// ping more often than every 5 s.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long the answer to that may take.
-const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(5);
+/// How long the answer to a ping may take.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The endpoints as one identity sees them.
-pub(super) struct EtcdAccess {
+/// Connects to the endpoints as one identity.
+pub(super) struct Connector {
     urls: Arc<Vec<String>>,
     plain: ConnectOptions,
     tls: Option<ConnectOptions>,
     certificate: Option<PathBuf>,
 }
 
-impl EtcdAccess {
-    /// Reads what the identity needs, for calls.
+impl Connector {
+    /// Reads the identity's files; the connections are for calls.
     pub(super) fn load(
         urls: &Arc<Vec<String>>,
         ca: Option<&Path>,
@@ -72,8 +72,8 @@ impl EtcdAccess {
         })
     }
 
-    /// As [`EtcdAccess::load`], for a watch of these settings' endpoints; a registry that is none of etcd has none. A
-    /// connection that only calls use is not asked whether it is there: between two calls nobody would hear the answer.
+    /// As [`Connector::load`], for watches, whose connections are pinged. Those for calls are not: between two calls
+    /// nothing would receive the answer. A registry other than etcd has no endpoints.
     pub(super) fn watching(
         settings: &RegistrySettings,
         credentials: &Credentials,
@@ -82,10 +82,11 @@ impl EtcdAccess {
             Location::Etcd(urls) => urls.clone(),
             Location::Directory(_) => Vec::new(),
         };
-        let options = ConnectOptions::new().with_keep_alive(KEEP_ALIVE, KEEP_ALIVE_ANSWER);
+        let options =
+            ConnectOptions::new().with_keep_alive(KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT);
         let ca = settings.ca.as_deref();
-        let access = Self::with(options, &Arc::new(urls), ca, credentials)?;
-        Ok(Arc::new(access))
+        let connector = Self::with(options, &Arc::new(urls), ca, credentials)?;
+        Ok(Arc::new(connector))
     }
 
     pub(super) fn endpoints(&self) -> usize {
@@ -96,8 +97,8 @@ impl EtcdAccess {
         &self.urls[endpoint]
     }
 
-    /// A client for one endpoint; without a user this sends nothing yet.
-    pub(super) async fn connect(&self, endpoint: usize) -> Result<Client, CallError> {
+    /// A client for one endpoint; without a user, this sends nothing yet.
+    pub(super) async fn connect(&self, endpoint: usize) -> Result<Client, EndpointError> {
         let url = self.url(endpoint);
         let options = self
             .tls
@@ -108,24 +109,29 @@ impl EtcdAccess {
             .await
             .map_err(|error| match error {
                 Error::TransportError(_) | Error::InvalidUri(_) | Error::InvalidArgs(_) => {
-                    CallError::Final(RegistryError::Configuration(format!(
+                    EndpointError::Final(RegistryError::Configuration(format!(
                         "`{}` cannot be used with these settings: {}",
                         mask_passwords(url),
-                        reason::innermost(&error)
+                        reason::root_cause(&error)
                     )))
                 }
-                other => self.failure(endpoint, &Id::default_scope(), &other),
+                other => self.classify(endpoint, &Id::default_scope(), &other),
             })
     }
 
-    /// What an error of that endpoint means.
-    pub(super) fn failure(&self, endpoint: usize, federation: &Id, error: &Error) -> CallError {
-        let place = reason::Place {
+    /// Classifies an error of that endpoint.
+    pub(super) fn classify(
+        &self,
+        endpoint: usize,
+        federation: &Id,
+        error: &Error,
+    ) -> EndpointError {
+        let context = reason::CallContext {
             url: self.url(endpoint),
             federation,
             certificate: self.certificate.as_deref(),
         };
-        reason::translate(&place, error)
+        reason::translate(&context, error)
     }
 }
 
@@ -158,7 +164,7 @@ fn login(credentials: &Credentials) -> Result<Option<(String, String)>, Registry
     Ok(Some((user, password)))
 }
 
-/// The system's authorities are read only if no other is named: that takes as long as a whole call.
+/// Reads the system's authorities only if the settings name no other, since that takes as long as a whole call.
 fn tls(ca: Option<&Path>, credentials: &Credentials) -> Result<TlsOptions, RegistryError> {
     let options = match ca {
         Some(file) => TlsOptions::new().ca_certificate(Certificate::from_pem(pem(
@@ -180,7 +186,8 @@ fn tls(ca: Option<&Path>, credentials: &Credentials) -> Result<TlsOptions, Regis
     }
 }
 
-/// A file that holds something of that kind: without the look, an authority without certificates would trust nobody.
+/// The content of a file with at least one PEM block of that kind; an authority file without certificates would reject
+/// every server.
 fn pem(file: &Path, kind: &str) -> Result<Vec<u8>, RegistryError> {
     let bytes = content(file)?;
     if bytes
