@@ -253,7 +253,7 @@ impl Daemon {
             due: self.status.wall_clock(queue.due(), now),
             waits_for: obstacle.map(|obstacle| obstacle.to_string()),
             running: queue.is_running(),
-            kept: self.kept_alive.clone(),
+            kept_alive: self.kept_alive.clone(),
         };
         let figures = Figures {
             changes: self.link.changes(),

@@ -26,7 +26,7 @@ const LOCK_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the main thread receives.
 pub(super) enum Event {
-    /// The watch with this number saw this in the registry.
+    /// An event of the watch with this number.
     Registry(u64, WatchEvent),
     /// Files of this node may have changed.
     Files,

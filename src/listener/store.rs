@@ -61,7 +61,7 @@ pub(crate) fn turn(node: &Node, change: impl FnOnce(&mut StoredSwitch)) -> Resul
     let _lock = node.state_lock()?;
     let mut switch = switch(node)?;
     change(&mut switch);
-    switch.asked = switch.asked.wrapping_add(1);
+    switch.requests = switch.requests.wrapping_add(1);
     let path = node.paths.listen();
     state::save(&node.paths, &path, &switch, Durability::Durable)?;
     Ok(())

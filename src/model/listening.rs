@@ -1,4 +1,4 @@
-//! What a running listener tells of itself: the content of `/run/reconf/listener.json`. No value is among it.
+//! The status of a running listener: the content of `/run/reconf/listener.json`. It holds no value of an environment.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::Id;
 
-/// What a listener does at the moment.
+/// What a listener is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Listening {
     /// Its process id.
@@ -17,18 +17,19 @@ pub(crate) struct Listening {
     pub on: bool,
     /// How many names it watches.
     pub names: usize,
-    /// Of each federation: whether its registry is connected.
+    /// Whether each federation's registry is connected.
     pub registry: BTreeMap<Id, bool>,
-    /// Why a provision waits; empty if none does.
+    /// Why a provision is queued; empty if none is.
     pub queued: Vec<String>,
-    /// The services that differ from what is applied, each with the variables that do.
+    /// The services whose applied values differ from the current ones, each with the variables that do.
     pub changed: BTreeMap<Id, Vec<String>>,
-    /// When the one that waits may start at the earliest (RFC 3339, UTC).
+    /// When the queued provision may start at the earliest (RFC 3339, UTC).
     pub due: Option<String>,
-    /// What the one that waits is waiting for, if that is not its time.
+    /// What the queued provision is waiting for, besides its time.
     pub waits_for: Option<String>,
-    /// Whether a provision runs.
+    /// Whether a provision is running.
     pub running: bool,
-    /// The services whose announcements it keeps alive, and whether they are well.
-    pub kept: BTreeMap<Id, bool>,
+    /// The services whose announcements it keeps alive, and whether each is healthy.
+    #[serde(rename = "kept")]
+    pub kept_alive: BTreeMap<Id, bool>,
 }

@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Stamp {
     /// When it started (RFC 3339, UTC).
     pub started: String,
-    /// Why.
+    /// Why it started.
     pub reasons: Vec<String>,
-    /// When it ended (RFC 3339, UTC); nothing while it runs, and if nobody saw its end.
+    /// When it ended (RFC 3339, UTC); nothing while it runs, and if its supervisor was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
-    /// What its command ended with, as a shell tells it: 128 and the signal's number for one that was killed.
+    /// The exit code of its command as a shell reports it: 128 plus the signal's number for a killed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
-    /// How many provisions in a row had failed when it ended.
+    /// How many provisions in a row had failed by its end.
     #[serde(default)]
     pub failures: u32,
-    /// When the last one that succeeded started (RFC 3339, UTC).
+    /// When the last successful one started (RFC 3339, UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub succeeded: Option<String>,
 }
 
 impl Stamp {
-    /// One that starts after this.
+    /// The stamp of the next provision.
     #[must_use]
     pub(crate) fn next(&self, started: String, reasons: Vec<String>) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Stamp {
         }
     }
 
-    /// Its command ended.
+    /// Records the end of its command.
     pub(crate) fn end(&mut self, ended: String, exit: u8) {
         self.ended = Some(ended);
         self.exit = Some(exit);

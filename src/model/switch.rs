@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the listener may start provisions, and what a person asked of it.
+/// Whether the listener may start provisions, as an operator decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredSwitch {
     /// Whether provisions may start.
@@ -10,15 +10,15 @@ pub(crate) struct StoredSwitch {
     /// When it was last turned (RFC 3339, UTC); nothing if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// When an `off` ends by itself (RFC 3339, UTC).
+    /// When an `off` expires (RFC 3339, UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Why it is off, in a person's words.
+    /// Why it is off, in the operator's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How often it was turned or asked for a provision: a listener that sees another number has been asked.
-    #[serde(default)]
-    pub asked: u64,
+    /// How often it was turned or a provision was requested: a new number is a new request.
+    #[serde(rename = "asked", default)]
+    pub requests: u64,
 }
 
 impl Default for StoredSwitch {
@@ -28,7 +28,7 @@ impl Default for StoredSwitch {
             since: None,
             until: None,
             reason: None,
-            asked: 0,
+            requests: 0,
         }
     }
 }

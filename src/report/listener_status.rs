@@ -72,7 +72,7 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         ));
     }
     rows.push(row("queued", queued(listening)));
-    for (service, is_healthy) in &listening.kept {
+    for (service, is_healthy) in &listening.kept_alive {
         let state = if *is_healthy {
             "kept alive"
         } else {
