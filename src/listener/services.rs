@@ -32,7 +32,8 @@ pub(super) struct Services {
 }
 
 impl Services {
-    /// Reads the manifests and everything else that the environments follow from.
+    /// Reads the manifests and everything else that the environments follow from. Nothing is compared before the registry
+    /// is listed or files change: the start has a provision of its own.
     pub(super) fn load(node: &Node, session: &Session, journal: Journal) -> Result<Self, Failure> {
         let mut services = Self {
             journal,
@@ -42,25 +43,25 @@ impl Services {
             affected: BTreeSet::new(),
             bad_manifests: BTreeMap::new(),
         };
-        services.take_manifests();
+        services.inspect_manifests();
         Ok(services)
     }
 
     /// Reads this node's files again; all services are compared next.
     pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
         self.inputs = Inputs::without_registry(node, session)?;
-        self.take_manifests();
+        self.inspect_manifests();
+        self.affect_all();
         Ok(())
     }
 
-    fn take_manifests(&mut self) {
+    fn inspect_manifests(&mut self) {
         let manifests = self.inputs.manifests.values().flatten();
         let names = manifests.flat_map(|manifest| {
             required_names(manifest).map(move |name| (&manifest.federation, name))
         });
         self.names = names.collect::<BTreeSet<_>>().len();
         self.journal_bad_manifests();
-        self.affect_all();
     }
 
     /// The ranges of the registry that the manifests require.
