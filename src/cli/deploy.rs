@@ -5,8 +5,133 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::help::{self, texts};
+use super::help::{
+    self, Help,
+    codes::{
+        CANNOT_WRITE, CHANGED, CONFIGURATION, DATA, DONE, LOCKED, NO_INPUT, NOT_PERMITTED,
+        ON_CHANGE, UNMET, UNREACHABLE, USAGE,
+    },
+};
 use crate::model::{format::Format, id::Id};
+
+const RENDER: Help = Help {
+    examples: &[
+        ("reconf render www", "write the conf of `www`"),
+        (
+            "reconf render --all --dry-run --diff",
+            "preview all services",
+        ),
+        (
+            "reconf render www --on-change 'systemctl restart www'",
+            "apply it",
+        ),
+    ],
+    durations: true,
+    codes: &[
+        DONE,
+        CHANGED,
+        USAGE,
+        DATA,
+        NO_INPUT,
+        UNREACHABLE,
+        ON_CHANGE,
+        CANNOT_WRITE,
+        UNMET,
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const APPLIED: Help = Help {
+    examples: &[
+        ("reconf applied www", "`www` runs with the conf on disk"),
+        ("reconf applied --all", "all services of this node do"),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        USAGE,
+        (66, "no such conf"),
+        CANNOT_WRITE,
+        LOCKED,
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const ANNOUNCE: Help = Help {
+    examples: &[
+        ("reconf announce api", "publish what `api` provides"),
+        (
+            "reconf announce api --ttl 30s",
+            "for 30s, unless kept alive",
+        ),
+        ("reconf announce --all --dry-run", "preview all services"),
+    ],
+    durations: true,
+    codes: &[
+        DONE,
+        USAGE,
+        (65, "bad manifest"),
+        (66, "no such manifest"),
+        UNREACHABLE,
+        CANNOT_WRITE,
+        (75, "lock held, or concurrent changes: try again later"),
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const WITHDRAW: Help = Help {
+    examples: &[
+        ("reconf withdraw api", "withdraw it on this node"),
+        (
+            "reconf withdraw api --wait 10m",
+            "and wait for its consumers",
+        ),
+        (
+            "reconf withdraw --all --node api01",
+            "clear a node that is gone",
+        ),
+    ],
+    durations: true,
+    codes: &[
+        DONE,
+        USAGE,
+        (65, "bad manifest"),
+        (66, "no such manifest or announcement"),
+        UNREACHABLE,
+        CANNOT_WRITE,
+        (
+            75,
+            "still in use after --wait, or lock held: try again later",
+        ),
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const APPLY: Help = Help {
+    examples: &[
+        ("reconf apply www", "render and announce `www`"),
+        (
+            "reconf apply --all --ttl 1m",
+            "all, with announcements that expire",
+        ),
+    ],
+    durations: true,
+    codes: &[
+        DONE,
+        USAGE,
+        DATA,
+        (66, "no such manifest"),
+        UNREACHABLE,
+        CANNOT_WRITE,
+        UNMET,
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
 
 /// What the global option `--node` means to `withdraw`.
 const NODE_TO_CLEAR: &str = "Node to clear: withdraw what that node announced [default: this node]";
@@ -25,7 +150,7 @@ pub(crate) struct ServiceSelection {
 
 /// Resolve what services require and write their confs, except those that are up to date
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::RENDER.text())]
+#[command(help_template = help::TEMPLATE, after_help = RENDER.text())]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RenderArgs {
     /// The services to render.
@@ -71,7 +196,7 @@ pub(crate) struct RenderArgs {
 
 /// Mark the rendered confs as applied, after `render --await-applied`
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::APPLIED.text())]
+#[command(help_template = help::TEMPLATE, after_help = APPLIED.text())]
 pub(crate) struct AppliedArgs {
     /// The services whose confs are applied.
     #[command(flatten)]
@@ -80,7 +205,7 @@ pub(crate) struct AppliedArgs {
 
 /// Publish what services provide, until it is withdrawn or its --ttl expires
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::ANNOUNCE.text())]
+#[command(help_template = help::TEMPLATE, after_help = ANNOUNCE.text())]
 pub(crate) struct AnnounceArgs {
     /// The services to announce.
     #[command(flatten)]
@@ -103,7 +228,7 @@ pub(crate) struct AnnounceArgs {
 #[derive(Debug, Args)]
 #[command(
     help_template = help::TEMPLATE,
-    after_help = texts::WITHDRAW.text(),
+    after_help = WITHDRAW.text(),
     mut_arg("node", |node| node.hide(false).help(NODE_TO_CLEAR))
 )]
 pub(crate) struct WithdrawArgs {
@@ -117,7 +242,7 @@ pub(crate) struct WithdrawArgs {
 
 /// Render and announce, with one read of the registry; a service that cannot be rendered is not announced
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::APPLY.text())]
+#[command(help_template = help::TEMPLATE, after_help = APPLY.text())]
 pub(crate) struct ApplyArgs {
     /// The services to render and announce.
     #[command(flatten)]

@@ -4,12 +4,32 @@ use std::{ffi::OsString, time::Duration};
 
 use clap::Args;
 
-use super::help::{self, texts};
+use super::help::{self, Help};
 use crate::model::id::Id;
+
+const EXEC: Help = Help {
+    examples: &[
+        ("reconf exec www", "run the command of the manifest"),
+        ("reconf exec www -- env", "run another one"),
+        (
+            "reconf exec --task www -- bin/migrate",
+            "hold the conf meanwhile",
+        ),
+    ],
+    durations: true,
+    codes: &[
+        (
+            125,
+            "reconf failed, or usage error; the command did not run",
+        ),
+        (126, "the command cannot be run"),
+        (127, "the command was not found"),
+    ],
+};
 
 /// Run a command with the environment of a service: the process becomes the command
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::EXEC.text())]
+#[command(help_template = help::TEMPLATE, after_help = EXEC.text())]
 pub(crate) struct ExecArgs {
     /// Service, by the id of its manifest
     #[arg(value_name = "ID", value_parser = Id::parse)]

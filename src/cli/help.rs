@@ -1,5 +1,6 @@
 //! What help shows beside options: groups of commands, examples, exit codes, where the global options are described.
 
+pub(super) mod codes;
 pub(super) mod texts;
 
 use clap::{
@@ -30,11 +31,11 @@ const GROUPS: [(&str, &[&str]); 3] = [
 /// What the help of a command ends with.
 pub(super) struct Help {
     /// Command lines and what they do.
-    examples: &'static [(&'static str, &'static str)],
+    pub(super) examples: &'static [(&'static str, &'static str)],
     /// Whether options take a DURATION.
-    durations: bool,
+    pub(super) durations: bool,
     /// Exit codes and what they mean for this command.
-    codes: &'static [(u8, &'static str)],
+    pub(super) codes: &'static [codes::Meaning],
 }
 
 impl Help {

@@ -5,7 +5,31 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 
-use super::help::{self, texts};
+use super::help::{
+    self, Help,
+    codes::{CANNOT_WRITE, CONFIGURATION, NOT_PERMITTED},
+};
+
+const LISTEN: Help = Help {
+    examples: &[
+        ("reconf listen -- chef-client --once", "be the listener"),
+        (
+            "reconf listen off --for 2h --reason 'migration'",
+            "hold provisions",
+        ),
+        ("reconf listen status", "look at it"),
+    ],
+    durations: true,
+    codes: &[
+        (0, "done, or stopped by a signal"),
+        (64, "usage error, or no command to run"),
+        (71, "the system gave no thread or process"),
+        CANNOT_WRITE,
+        (75, "another listener runs, or kick while it is off"),
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
 
 /// Watch required values and run the provision command when they change, or control the listener of this node
 #[derive(Debug, Args)]
@@ -13,7 +37,7 @@ use super::help::{self, texts};
     flatten_help = true,
     disable_help_subcommand = true,
     help_template = help::TEMPLATE,
-    after_help = texts::LISTEN.text()
+    after_help = LISTEN.text()
 )]
 pub(crate) struct ListenArgs {
     /// What to do with the listener; without it, this is the listener.

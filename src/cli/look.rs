@@ -2,12 +2,59 @@
 
 use clap::Args;
 
-use super::help::{self, texts};
+use super::help::{
+    self, Help,
+    codes::{CANNOT_WRITE, CONFIGURATION, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
+};
 use crate::model::{id::Id, name::Name};
+
+const LS: Help = Help {
+    examples: &[
+        ("reconf ls", "list all names, values masked"),
+        ("reconf ls API_URL --show-values", "list one name"),
+        ("reconf ls --output json", "for scripts"),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        USAGE,
+        UNREACHABLE,
+        CANNOT_WRITE,
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const TASKS: Help = Help {
+    examples: &[
+        ("reconf tasks www", "process ids and command lines"),
+        ("reconf tasks www --output json", "for scripts"),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        USAGE,
+        (66, "no such service on this node"),
+        CANNOT_WRITE,
+        CONFIGURATION,
+    ],
+};
+
+const CONFIG: Help = Help {
+    examples: &[
+        ("reconf config", "a line per setting"),
+        (
+            "reconf config --node web01",
+            "with an option that overrides one",
+        ),
+    ],
+    durations: false,
+    codes: &[DONE, USAGE, CANNOT_WRITE, CONFIGURATION],
+};
 
 /// List the names that are available in the federation of this node, with region, provider and value
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::LS.text())]
+#[command(help_template = help::TEMPLATE, after_help = LS.text())]
 pub(crate) struct LsArgs {
     /// Names to list [default: all]
     #[arg(value_name = "NAME", value_parser = Name::parse)]
@@ -19,7 +66,7 @@ pub(crate) struct LsArgs {
 
 /// List the running tasks (`exec --task`) that hold the conf of a service
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::TASKS.text())]
+#[command(help_template = help::TEMPLATE, after_help = TASKS.text())]
 pub(crate) struct TasksArgs {
     /// Service, by the id of its manifest
     #[arg(value_name = "ID", value_parser = Id::parse)]
@@ -28,5 +75,5 @@ pub(crate) struct TasksArgs {
 
 /// List the effective configuration with the origin of each value
 #[derive(Debug, Args)]
-#[command(help_template = help::TEMPLATE, after_help = texts::CONFIG.text())]
+#[command(help_template = help::TEMPLATE, after_help = CONFIG.text())]
 pub(crate) struct ConfigArgs {}
