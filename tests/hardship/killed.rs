@@ -94,6 +94,9 @@ impl Left {
         let all = states.len();
         states.retain(|path, _| !path.contains("/."));
         assert!(all - states.len() <= 1, "{states:?}");
+        let is_left = |path: &&String| path.contains("/.") && !path.contains(".envdir.reconf-");
+        let left = below(&node.path("etc/services.d"));
+        assert_eq!(left.keys().find(is_left), None, "what is swept in time");
         let plain = |text: &str| masked(fleet, text);
         let states = states.into_iter();
         Self {
@@ -257,6 +260,31 @@ fn an_announcement_that_dies_is_made_up_for() {
     };
     story.holds_on(&Fleet::embedded);
     story.holds_on(&Fleet::shared);
+}
+
+#[test]
+fn what_a_dying_announcement_has_written_is_taken_back_once_nothing_provides_it() {
+    if !may_trace("an announcement that is killed between any two system calls") {
+        return;
+    }
+    let announce = ["announce", "api"];
+    for fleet in [Fleet::embedded, Fleet::shared] {
+        let undisturbed = fleet();
+        let points = fault_points(&moved_api(&undisturbed).command(&announce));
+        on_two_threads(&points, |point| {
+            let fleet = fleet();
+            let node = moved_api(&fleet);
+            let _killed = kill_at(&node.command(&announce), point);
+            let node = node.manifest("api", &of(&fleet, API, "LAST"));
+            all_succeed(&node, &["announce api"]);
+            let mut live = fleet.announced();
+            live.retain(|key| key.contains("/provides/"));
+            let federation = fleet.federation();
+            let expected = ["LAST", "SAME"]
+                .map(|name| format!("{federation}/provides/{name}_URL/default/api@n1"));
+            assert_eq!(live, expected, "{point:?}");
+        });
+    }
 }
 
 #[test]
