@@ -10,7 +10,7 @@ use super::{
     ranges::{Ranges, union},
 };
 use crate::{
-    edge::registry::{KeyChange, Reading, Session, Watch, WatchEvent},
+    edge::registry::{KeyChange, Reading, Session, Watch, WatchError, WatchEvent},
     model::{
         id::Id,
         key::Key,
@@ -140,7 +140,10 @@ impl RegistryLink {
                 let _ended = sender.send(Event::Registry(number, event));
             };
             let started = Watch::start(settings, ranges.clone(), report);
-            let failed = |error| event::system_failure("watch the registry", &error);
+            let failed = |error| match error {
+                WatchError::Folder(error) => error.into(),
+                WatchError::System(error) => event::system_failure("watch the registry", &error),
+            };
             self.watch = Some(started.map_err(failed)?);
         }
         self.ranges = ranges;

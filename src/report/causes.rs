@@ -138,6 +138,7 @@ impl From<RegistryError> for Failure {
                 Some("let the manifest provide shorter values, or fewer"),
             ),
             RegistryError::Io { .. } => (Code::CannotWrite, None),
+            RegistryError::System { .. } => (Code::System, None),
         };
         let failure = Self::new(code, error.to_string()).facts(error.facts());
         match hint {

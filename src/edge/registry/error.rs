@@ -80,13 +80,21 @@ pub(crate) enum RegistryError {
         /// How long the wait was.
         reason: String,
     },
-    /// The system failed.
+    /// The file system failed.
     #[error("cannot {action} `{path}`")]
     Io {
         /// The operation, as a verb.
         action: &'static str,
         /// The file or folder.
         path: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// The system has no resources left for the calls themselves.
+    #[error("cannot {action}")]
+    System {
+        /// The operation, as a verb with its object.
+        action: &'static str,
         /// The system's reason.
         reason: String,
     },
@@ -114,7 +122,8 @@ impl RegistryError {
             | Self::TooLarge { place, reason } => pair(place, reason),
             Self::Corrupt { reason, .. }
             | Self::Locked { reason, .. }
-            | Self::Io { reason, .. } => vec![reason.clone()],
+            | Self::Io { reason, .. }
+            | Self::System { reason, .. } => vec![reason.clone()],
             Self::Configuration(_) | Self::Newer { .. } => Vec::new(),
         }
     }

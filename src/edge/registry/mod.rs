@@ -23,7 +23,7 @@ use directory::Directory;
 use etcd::Etcd;
 
 pub(crate) use error::RegistryError;
-pub(crate) use watch::{KeyChange, Watch, WatchEvent};
+pub(crate) use watch::{KeyChange, Watch, WatchError, WatchEvent};
 
 /// The most checks, and the most changes, that one [`Session::commit`] takes (etcd's `--max-txn-ops`).
 pub(crate) const MAX_OPERATIONS: usize = 128;

@@ -15,7 +15,7 @@ use etcd_client::Client;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    edge::clock,
+    edge::{clock, files::system_reason},
     model::{
         id::Id,
         settings::{Credentials, RegistrySettings},
@@ -128,10 +128,9 @@ impl Etcd {
     fn runtime(&mut self) -> Result<&Runtime, RegistryError> {
         if self.runtime.is_none() {
             let made = Builder::new_current_thread().enable_all().build();
-            self.runtime = Some(made.map_err(|error| RegistryError::Io {
-                action: "start",
-                path: "the event loop".to_owned(),
-                reason: error.to_string(),
+            self.runtime = Some(made.map_err(|error| RegistryError::System {
+                action: "start the event loop of the registry's calls",
+                reason: system_reason(&error),
             })?);
         }
         self.runtime

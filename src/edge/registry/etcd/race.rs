@@ -143,9 +143,8 @@ fn unreachable(
 }
 
 fn task_failed(error: &JoinError) -> RegistryError {
-    RegistryError::Io {
-        action: "finish",
-        path: "the call".to_owned(),
+    RegistryError::System {
+        action: "finish a call of the registry",
         reason: error.to_string(),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
@@ -13,7 +12,7 @@ use crate::{edge::folder_watch::FolderWatch, model::id::Id};
 
 use super::{
     super::{Range, Reading, directory::Directory},
-    WatchEvent,
+    WatchError, WatchEvent,
 };
 
 /// A margin after the end of a lease, so that it has certainly expired.
@@ -44,11 +43,11 @@ impl Watcher {
         path: &Path,
         interest: Vec<(Id, Vec<Range>)>,
         on_event: impl Fn(WatchEvent) + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, WatchError> {
         let directory = Directory::new(path);
         let (wake, woken) = channel();
         let checks = wake.clone();
-        let folders = vec![directory.folder().map_err(io::Error::other)?.to_owned()];
+        let folders = vec![directory.folder()?.to_owned()];
         let folder = FolderWatch::start(folders, move |_| {
             // Fails once the watch has ended.
             let _ended = checks.send(Wake::Check);

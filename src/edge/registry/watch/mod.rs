@@ -7,10 +7,13 @@ use std::{io, sync::Arc, thread};
 
 use tokio::{runtime::Builder, sync::oneshot};
 
-use crate::model::{
-    id::Id,
-    settings::{Location, RegistrySettings},
-    snapshot::Entry,
+use crate::{
+    edge::files::FileError,
+    model::{
+        id::Id,
+        settings::{Location, RegistrySettings},
+        snapshot::Entry,
+    },
 };
 
 use super::{Range, Reading, RegistryError, etcd};
@@ -52,6 +55,17 @@ pub(crate) enum KeyChange {
     Deleted(String),
 }
 
+/// Why a watch could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    /// The folder of the embedded registry cannot be created.
+    #[error(transparent)]
+    Folder(#[from] FileError),
+    /// The system has no thread, event loop or inotify instance left (71).
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
 /// A watch; it ends when this is dropped.
 #[derive(Debug)]
 #[must_use = "a watch that is dropped ends"]
@@ -70,12 +84,12 @@ impl Watch {
     /// shortly after the watch was dropped.
     ///
     /// # Errors
-    /// What the system says when the thread cannot be started or the folder cannot be watched.
+    /// [`WatchError`].
     pub(crate) fn start(
         settings: &RegistrySettings,
         interest: Vec<(Id, Vec<Range>)>,
         on_event: impl Fn(WatchEvent) + Send + Sync + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, WatchError> {
         let stop = match &settings.location {
             Location::Etcd(_) => Stop::Etcd {
                 _sender: follow(settings, interest, Arc::new(on_event))?,
