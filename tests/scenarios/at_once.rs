@@ -179,6 +179,9 @@ fn one_wins_at_a_time_and_nothing_is_lost_or_torn_or_goes_back() {
     });
 }
 
+/// The services that learn at once.
+const SERVICES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
 /// What the node last knew of the provider of `ONE_URL`.
 fn known(node: &Scenario) -> Option<usize> {
     let text = fs::read(node.path("var/lib/reconf/known/default.json")).ok()?;
@@ -189,7 +192,6 @@ fn known(node: &Scenario) -> Option<usize> {
 
 #[test]
 fn what_several_services_learn_at_once_never_goes_back() {
-    const SERVICES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
     on_both(|fleet| {
         let (api, mut web) = (fleet.node("api01"), fleet.node("web01"));
         for id in SERVICES {
@@ -213,24 +215,22 @@ fn what_several_services_learn_at_once_never_goes_back() {
         thread::scope(|scope| {
             let watcher = scope.spawn(look);
             let changer = scope.spawn(|| change(&api, None, &ended));
-            let renders = scope.spawn(|| {
-                let _all = Ends(&ended);
-                wait_until("it has changed ten times", PATIENCE, || {
-                    let started = SERVICES.map(|id| start(web.command(&["render", id])));
-                    for child in started {
-                        let output = child.wait_with_output().unwrap();
-                        let told = String::from_utf8_lossy(&output.stderr);
-                        assert!(output.status.success(), "{told}");
-                    }
-                    rounds.load(Ordering::Relaxed) >= 10 || ended.load(Ordering::Relaxed)
-                });
-            });
-            let renders = renders.join();
-            watcher
-                .join()
-                .and(changer.join())
-                .and_then(|_| renders)
-                .unwrap();
+            let renders = scope.spawn(|| render_until(&web, &rounds, &ended)).join();
+            watcher.join().and(changer.join()).and(renders).unwrap();
         });
+    });
+}
+
+/// Renders all of them at once, and again until ten rounds were seen.
+fn render_until(web: &Scenario, rounds: &AtomicUsize, ended: &AtomicBool) {
+    let _all = Ends(ended);
+    wait_until("it has changed ten times", PATIENCE, || {
+        let started = SERVICES.map(|id| start(web.command(&["render", id])));
+        for child in started {
+            let output = child.wait_with_output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{told}");
+        }
+        rounds.load(Ordering::Relaxed) >= 10 || ended.load(Ordering::Relaxed)
     });
 }

@@ -14,7 +14,7 @@ use crate::harness::scenario::Scenario;
 const CONF: &str = "etc/services.d/app.conf";
 
 /// Patience beyond what anything here takes.
-const LONG: &str = "20s";
+const LONG: &str = "100s";
 
 /// A node with the conf of `app`, in which `VERSION` is `old`.
 fn node() -> Scenario {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    fs,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -65,6 +66,15 @@ impl Task {
     pub(super) fn has_started(&self) -> bool {
         self.said.borrow_mut().extend(self.lines.try_iter());
         !self.said.borrow().is_empty()
+    }
+
+    /// Whether it has opened the gate, which a drain keeps closed.
+    pub(super) fn is_at_gate(&self) -> bool {
+        let Ok(files) = fs::read_dir(format!("/proc/{}/fd", self.pid())) else {
+            return false;
+        };
+        let files = files.flatten().map(|file| fs::read_link(file.path()));
+        files.flatten().any(|path| path.ends_with("tasks/app.gate"))
     }
 
     /// The version that it was started with; waits until it runs.
