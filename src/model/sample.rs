@@ -1,7 +1,8 @@
-//! Keys and announcements for unit tests.
+//! Keys, announcements and environments for unit tests.
 
 use super::{
     announcement::{Announcement, By, Tombstone},
+    environment::{Environment, Source, Variable},
     id::Id,
     key::{Key, Kind},
     name::Name,
@@ -53,4 +54,17 @@ pub(crate) fn tombstone(key: &Key, by: By, revision: i64) -> Entry {
         revision,
         lease: 0,
     }
+}
+
+/// An environment of these names and values.
+pub(crate) fn environment(pairs: &[(&str, &str)]) -> Environment {
+    let variable = |value: &str| Variable {
+        value: value.to_owned(),
+        source: Source::Environment,
+        references: Vec::new(),
+        keys: Vec::new(),
+        providers: Vec::new(),
+    };
+    let entry = |(name, value): &(&str, &str)| (Name::parse(name).unwrap(), variable(value));
+    pairs.iter().map(entry).collect()
 }

@@ -36,24 +36,7 @@ fn digest<'a>(pairs: impl Iterator<Item = (&'a str, &'a [u8])>) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        environment::{Source, Variable},
-        name::Name,
-    };
-
-    fn environment(pairs: &[(&str, &str)]) -> Environment {
-        let variable = |value: &str| Variable {
-            value: value.to_owned(),
-            source: Source::Environment,
-            references: Vec::new(),
-            keys: Vec::new(),
-            providers: Vec::new(),
-        };
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| (Name::parse(name).unwrap(), variable(value)))
-            .collect()
-    }
+    use crate::model::sample::environment;
 
     fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
         let pairs = pairs.iter();

@@ -90,7 +90,7 @@ fn quoted(value: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample::environment;
+    use crate::model::sample::environment;
 
     fn shown(before: Option<&[u8]>, show_values: bool) -> Vec<String> {
         let after = environment(&[("A", "1"), ("B", "two\nlines"), ("D", "new")]);

@@ -12,8 +12,6 @@ mod error;
 mod json;
 mod readback;
 mod refusal;
-#[cfg(test)]
-mod sample;
 pub(crate) mod shell;
 mod systemd;
 mod template;

@@ -96,7 +96,7 @@ fn systemd(value: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample::environment;
+    use crate::model::sample::environment;
 
     fn refused(values: &[(&str, &str)], formats: &[Format]) -> Vec<String> {
         let refused = refusals(&environment(values), formats);

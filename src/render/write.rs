@@ -40,7 +40,7 @@ pub(crate) fn render(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::id::Id, render::sample};
+    use crate::model::{id::Id, sample};
 
     #[test]
     fn the_shell_writer_writes_what_its_template_renders() {

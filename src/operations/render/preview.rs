@@ -9,7 +9,7 @@ use crate::{
     model::{format::Format, id::Id, manifest::Manifest},
     node::Node,
     operations::inputs::Inputs,
-    render::{Conf, Rendered, diff},
+    render::{Conf, Rendered},
     report::{Code, Failure, warnings},
     resolve::Resolution,
 };
@@ -96,19 +96,13 @@ fn outcome(
     }
     let files = Files::render(node, templates, manifest, environment)?;
     let swap = swap::preview(node, &manifest.id, &files)?;
-    let lines = diff(swap.base.as_deref(), environment, options.show_values);
-    let report = write::report(
+    let show_values = options.show_values;
+    Ok(write::outcome(
         node,
         inputs,
         manifest,
         resolution,
         &swap,
-        &lines,
-        options.show_values,
-    );
-    Ok(RenderOutcome {
-        report,
-        diff: lines.iter().map(ToString::to_string).collect(),
-        applied: None,
-    })
+        show_values,
+    ))
 }

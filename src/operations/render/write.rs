@@ -17,7 +17,7 @@ use crate::{
     },
     node::Node,
     operations::inputs::Inputs,
-    render::{DiffLine, diff},
+    render::diff,
     report::{self, Code, Failure, RenderReport, VariableReport},
     resolve::Resolution,
 };
@@ -83,45 +83,38 @@ fn finish(
     let was_pending = inputs.state(node, id)?.pending;
     let awaits = options.awaits;
     let swap = swap::swap(node, id, files, awaits, sources.as_ref(), was_pending)?;
-    let lines = diff(swap.base.as_deref(), environment, options.show_values);
-    let report = report(
-        node,
-        inputs,
-        manifest,
-        resolution,
-        &swap,
-        &lines,
-        options.show_values,
-    );
-    Ok(RenderOutcome {
-        report,
-        diff: lines.iter().map(ToString::to_string).collect(),
-        applied: sources.filter(|_| !swap.pending),
-    })
+    let applied = sources.filter(|_| !swap.pending);
+    let show_values = options.show_values;
+    let outcome = outcome(node, inputs, manifest, resolution, &swap, show_values);
+    Ok(RenderOutcome { applied, ..outcome })
 }
 
-/// The report of a service; `lines` is the diff against what is in use.
-pub(super) fn report(
+/// The result of a service, as yet without a record to publish.
+pub(super) fn outcome(
     node: &Node,
     inputs: &Inputs,
     manifest: &Manifest,
     resolution: &Resolution,
     swap: &Swap,
-    lines: &[DiffLine],
     show_values: bool,
-) -> RenderReport {
+) -> RenderOutcome {
     let read_error = inputs.read_error(manifest).map(|error| &error.failure);
     let environment = &resolution.environment;
-    RenderReport {
-        service: manifest.id.clone(),
-        path: node.paths.conf(&manifest.id).display().to_string(),
-        changed: swap.changed,
-        degraded: is_degraded(inputs, manifest, environment),
-        pending: swap.pending,
-        dry: swap.dry,
-        repaired: swap.repaired.clone(),
-        variables: VariableReport::all(environment, lines, show_values),
-        warnings: report::warnings(read_error, &manifest.id, resolution, &swap.left_over),
+    let lines = diff(swap.base.as_deref(), environment, show_values);
+    RenderOutcome {
+        diff: lines.iter().map(ToString::to_string).collect(),
+        applied: None,
+        report: RenderReport {
+            service: manifest.id.clone(),
+            path: node.paths.conf(&manifest.id).display().to_string(),
+            changed: swap.changed,
+            degraded: is_degraded(inputs, manifest, environment),
+            pending: swap.pending,
+            dry: swap.dry,
+            repaired: swap.repaired.clone(),
+            variables: VariableReport::all(environment, &lines, show_values),
+            warnings: report::warnings(read_error, &manifest.id, resolution, &swap.left_over),
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 //! The text of each format, and the replacements of templates that are refused.
 
 use crate::{
-    model::{format::Format, id::Id},
-    render::{Conf, RenderError, Rendered, Template, difference::Difference, render, sample},
+    model::{format::Format, id::Id, sample},
+    render::{Conf, RenderError, Rendered, Template, difference::Difference, render},
 };
 
 const HEADER: &str = "# Written by reconf from the manifest of app-www; 2 variables follow.\n";
