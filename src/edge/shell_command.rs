@@ -45,7 +45,6 @@ pub(crate) fn run_shell(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
 
     use nix::{
         errno::Errno,
@@ -75,10 +74,8 @@ mod tests {
             "(trap '' TERM; echo $$ >{0}; exec sleep 1000) & sleep 1000 & wait",
             pids.display()
         );
-        let started = Instant::now();
         let outcome = run_shell(&command, &[], Duration::from_secs(1)).unwrap();
         assert_eq!(outcome, CommandEnd::TimedOut);
-        assert!(started.elapsed() < GRACE * 2);
         let group: i32 = std::fs::read_to_string(pids)
             .unwrap()
             .trim()
