@@ -189,17 +189,3 @@ fn a_registry_that_moves_while_another_file_is_broken_is_followed_once_that_is_m
     let _on = first.scenario.run(&["listen", "on"]).exits(0);
     first.settles("two");
 }
-
-#[test]
-fn a_start_is_one_provision_although_a_service_needs_no_registry() {
-    let node = Node::new(AT_ONCE);
-    let manifest = r#"{"id": "plain", "environment": {"A": "1"}}"#;
-    node.scenario
-        .put("etc/reconf/services/plain.json", manifest);
-    node.announce("one");
-    let listener = node.listen(RENDER);
-    node.settles("one");
-    node.logs("provision-ended", 1);
-    node.decides(&listener);
-    assert_eq!(node.events("provision-started"), 1, "{}", node.log());
-}

@@ -14,13 +14,19 @@ const QUIET: &str = r#"{"command": ["true"]}"#;
 
 /// A node whose `db` provides `DB_URL`.
 fn provider(location: &str, check: &str, port: u16) -> Node {
+    let node = provider_and_consumer(location, check, port);
+    std::fs::remove_file(node.scenario.path("etc/reconf/services/www.json")).unwrap();
+    node
+}
+
+/// The same, with `www`, which requires it.
+fn provider_and_consumer(location: &str, check: &str, port: u16) -> Node {
     let node = Node::at(location, QUIET);
     let manifest = format!(
         r#"{{"id": "db", "federation": "{}", "environment": {{"PORT": {port}}}, "provides": {{"DB_URL": "db://{{HOST}}:{{PORT}}"}}{check}}}"#,
         node.federation()
     );
     node.scenario.put("etc/reconf/services/db.json", &manifest);
-    std::fs::remove_file(node.scenario.path("etc/reconf/services/www.json")).unwrap();
     node
 }
 
@@ -159,4 +165,28 @@ fn a_keeper_that_cannot_list_the_states_keeps_what_it_has() {
     listener.signal(Signal::SIGCONT);
     node.decides(&listener);
     etcd.sees_renewal(&lease);
+}
+
+#[test]
+fn nothing_is_compared_before_the_registry_is_listed() {
+    let etcd = Etcd::start();
+    let node = provider_and_consumer(etcd.url(), "", 3306);
+    let plain = r#"{"id": "plain", "federation": "elsewhere", "environment": {"A": "1"}}"#;
+    node.scenario.put("etc/reconf/services/plain.json", plain);
+    let config = format!(
+        r#"{{"listen": {QUIET}, "federations": ["{}", "elsewhere"]}}"#,
+        node.federation()
+    );
+    node.scenario.put("etc/reconf/config.json", &config);
+    announce(&node);
+    etcd.freeze();
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    // By then it has taken an event; and `plain` could be rendered without the registry.
+    wait_until("the keeper has reported", LONG, || {
+        let status = node.scenario.run(&["listen", "status"]).succeeds();
+        status.contains("db: kept alive")
+    });
+    assert_eq!(node.events("change"), 0, "{}", node.log());
+    etcd.thaw();
+    node.logs("provision-ended", 1);
 }
