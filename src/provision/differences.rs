@@ -98,7 +98,7 @@ impl Differences {
         self.baseline.begin(self.resolved.clone());
     }
 
-    /// The provision ended well; `applied` gives what each service has applied now.
+    /// The provision succeeded; `applied` gives what each service has applied now.
     pub(crate) fn provision_succeeded(&mut self, applied: impl Fn(&Id) -> Option<Digest>) {
         self.baseline.succeeded(applied);
     }
