@@ -67,7 +67,7 @@ fn status(node: &Node) -> Ended {
         running,
         on: store::is_on(&switch),
         switch,
-        listening: state::load(&node.paths.listening())?.filter(|_| running),
+        listening: state::load(&node.paths.status_file())?.filter(|_| running),
         stamp: store::stamp(&node.paths)?,
     };
     if node.out.is_json() {

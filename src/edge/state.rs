@@ -1,5 +1,5 @@
 //! State files: versioned JSON that reconf writes for itself (design.md section 2).
-//! A read-modify-write holds `state.lock` or the lock of the service.
+//! A read-modify-write holds `state.lock`.
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,7 @@ pub(crate) enum Durability {
     /// It is on disk when the write returns.
     Durable,
     /// A power cut may undo the write.
-    Stamp,
+    MayBeLost,
 }
 
 #[derive(Serialize)]
@@ -87,7 +87,7 @@ pub(crate) fn save<T: Serialize>(
     let bytes = text(path, state)?;
     Ok(match durability {
         Durability::Durable => files::write(path, &bytes, &Access::PRIVATE)?,
-        Durability::Stamp => files::write_without_sync(path, &bytes, &Access::PRIVATE)?,
+        Durability::MayBeLost => files::write_without_sync(path, &bytes, &Access::PRIVATE)?,
     })
 }
 

@@ -182,7 +182,7 @@ impl Daemon {
             .take(&self.node, self.link.snapshots(), &taken.change);
     }
 
-    /// Reads this node's files again. What is wrong with them leaves everything as it was.
+    /// Reads this node's files again. If one is wrong, only the switch takes effect, and the rest stays as it was.
     fn reload(&mut self) {
         self.files.renew();
         match self.try_reload() {

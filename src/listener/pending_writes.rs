@@ -27,7 +27,7 @@ pub(super) struct PendingWrites {
 impl PendingWrites {
     /// Takes over what the state of a service says.
     pub(super) fn update(&mut self, id: &Id, state: &ServiceState, now: Instant) {
-        if state.has_pending_writes() {
+        if state.has_owed_writes() {
             self.due.entry(id.clone()).or_insert(now + GRACE);
         } else {
             self.due.remove(id);
@@ -64,7 +64,7 @@ impl PendingWrites {
 /// Makes the pending writes of a service; returns whether the registry changed.
 pub(super) fn retry(node: &Node, id: &Id) -> Result<bool, Failure> {
     let state = states::load(node, id)?;
-    if !state.has_pending_writes() {
+    if !state.has_owed_writes() {
         return Ok(false);
     }
     if manifests::load_one(node, id).is_err() && !state.withdrawing.is_empty() {

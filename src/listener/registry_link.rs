@@ -218,16 +218,16 @@ impl RegistryLink {
         self.snapshots.list(federation, snapshot);
     }
 
-    /// Applies one change; returns the name that it is about.
+    /// Applies one change to the snapshot; returns the name if the key is that of an announcement or a tombstone.
     fn apply(&mut self, federation: &Id, change: KeyChange) -> Option<Name> {
         let snapshot = self.snapshots.of_mut(federation)?;
         let (KeyChange::Put(Entry { key, .. }) | KeyChange::Deleted(key)) = &change;
-        let (_, key) = Key::parse(key)?;
+        let name = Key::parse(key).map(|(_, key)| key.name);
         match change {
             KeyChange::Put(entry) => snapshot.put(federation, entry),
             KeyChange::Deleted(path) => snapshot.remove(&path),
         }
-        Some(key.name)
+        name
     }
 }
 

@@ -111,7 +111,12 @@ impl StatusWriter {
         listening: &Listening,
         figures: &Figures,
     ) -> Result<(), String> {
-        let status = state::save(paths, &paths.listening(), listening, Durability::Stamp);
+        let status = state::save(
+            paths,
+            &paths.status_file(),
+            listening,
+            Durability::MayBeLost,
+        );
         let metrics = self.metrics.as_ref().map(|path| {
             let text = metrics::text(&values(listening, figures));
             files::write_without_sync(path, text.as_bytes(), &READABLE)

@@ -48,12 +48,12 @@ pub(crate) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
 /// Whether a change of this file can matter: the stamp is the listener's own, and so are temporary files.
 pub(crate) fn can_matter(paths: &Paths, path: &Path) -> bool {
     let is_temporary = path.file_name().is_some_and(files::is_hidden_name);
-    !is_temporary && path != paths.provision()
+    !is_temporary && path != paths.stamp_file()
 }
 
 /// The switch, as an operator turned it.
 pub(crate) fn switch(node: &Node) -> Result<StoredSwitch, Failure> {
-    Ok(state::load(&node.paths.listen())?.unwrap_or_default())
+    Ok(state::load(&node.paths.switch_file())?.unwrap_or_default())
 }
 
 /// Changes the switch.
@@ -62,7 +62,7 @@ pub(crate) fn turn(node: &Node, change: impl FnOnce(&mut StoredSwitch)) -> Resul
     let mut switch = switch(node)?;
     change(&mut switch);
     switch.requests = switch.requests.wrapping_add(1);
-    let path = node.paths.listen();
+    let path = node.paths.switch_file();
     state::save(&node.paths, &path, &switch, Durability::Durable)?;
     Ok(())
 }
@@ -106,7 +106,7 @@ pub(crate) fn is_running(node: &Node) -> Result<bool, Failure> {
 
 /// The stamp of the last provision; nothing before the first.
 pub(crate) fn stamp(paths: &Paths) -> Result<Option<Stamp>, Failure> {
-    Ok(state::load_stamp(&paths.provision())?)
+    Ok(state::load_stamp(&paths.stamp_file())?)
 }
 
 /// Changes the stamp. A power cut may undo that; then a provision starts a little early.
@@ -114,5 +114,5 @@ pub(crate) fn edit_stamp(paths: &Paths, change: impl FnOnce(&mut Stamp)) -> Resu
     let folder = paths.locks();
     files::make_dir(&folder, paths.folder_mode(&folder))?;
     let _lock = locks::exclusive(&paths.state_lock(), &Access::PRIVATE, LOCK_WAIT)?;
-    Ok(state::edit_stamp(paths, &paths.provision(), change)?)
+    Ok(state::edit_stamp(paths, &paths.stamp_file(), change)?)
 }

@@ -96,7 +96,7 @@ fn unreadable(error: &dyn Display) -> Failure {
 /// Syncs the stamp, so that a provision that causes a power cut is throttled as well. A failure costs only that. No other
 /// process writes the stamp while the provision's lock is held.
 fn settle_stamp(paths: &Paths) {
-    let _not_synced = files::settle(&paths.provision());
+    let _not_synced = files::settle(&paths.stamp_file());
 }
 
 fn run_command(paths: &Paths, command: &[OsString]) -> u8 {

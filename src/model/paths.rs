@@ -103,17 +103,17 @@ impl Paths {
     }
 
     /// The listener's switch.
-    pub(crate) fn listen(&self) -> PathBuf {
+    pub(crate) fn switch_file(&self) -> PathBuf {
         self.state().join("listen.json")
     }
 
     /// The stamp of the last provision.
-    pub(crate) fn provision(&self) -> PathBuf {
+    pub(crate) fn stamp_file(&self) -> PathBuf {
         self.state().join("provision.json")
     }
 
     /// The status file of a running listener.
-    pub(crate) fn listening(&self) -> PathBuf {
+    pub(crate) fn status_file(&self) -> PathBuf {
         self.locks().join("listener.json")
     }
 
@@ -128,7 +128,7 @@ impl Paths {
     }
 
     /// The `host` that this node used last.
-    pub(crate) fn node(&self) -> PathBuf {
+    pub(crate) fn last_host_file(&self) -> PathBuf {
         self.state().join("node.json")
     }
 

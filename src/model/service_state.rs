@@ -90,7 +90,7 @@ impl ServiceState {
     }
 
     /// Whether an announcement or a withdrawal is pending.
-    pub(crate) fn has_pending_writes(&self) -> bool {
+    pub(crate) fn has_owed_writes(&self) -> bool {
         let is_pending = |known: &AnnouncedRecord| known.outcome != AnnounceProgress::Done;
         !self.withdrawing.is_empty() || self.announced.values().any(is_pending)
     }
@@ -197,7 +197,7 @@ mod tests {
             (vec![("A", Done, 0)], vec!["B"], true),
         ] {
             let state = state(&records, &withdrawing);
-            assert_eq!(state.has_pending_writes(), expected, "{state:?}");
+            assert_eq!(state.has_owed_writes(), expected, "{state:?}");
         }
     }
 

@@ -50,7 +50,7 @@ impl Node {
             let how = "the address towards the registry";
             return Ok(Host::found(address.to_string(), how));
         }
-        if let Some(last) = state::load::<LastHost>(&self.paths.node())? {
+        if let Some(last) = state::load::<LastHost>(&self.paths.last_host_file())? {
             let how = "the address last used towards the registry";
             return Ok(Host::found(last.host, how));
         }
@@ -83,7 +83,7 @@ impl Node {
         };
         let host = address.to_string();
         let _lock = self.state_lock()?;
-        let path = self.paths.node();
+        let path = self.paths.last_host_file();
         state::save(&self.paths, &path, &LastHost { host }, Durability::Durable)?;
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(crate) struct AnnounceReport {
     pub withdrawn: Vec<String>,
     /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
-    /// Whether anything was written.
+    /// Whether nothing was written, because of `--dry-run`.
     #[serde(skip)]
     pub dry: bool,
 }

@@ -26,7 +26,7 @@ pub(crate) struct RenderReport {
     pub degraded: bool,
     /// Whether what was written is not yet applied.
     pub pending: bool,
-    /// Whether anything was written.
+    /// Whether nothing was written, because of `--dry-run`.
     #[serde(skip)]
     pub dry: bool,
     /// Files whose mode or owner was repaired.

@@ -33,7 +33,7 @@ fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
     let saved = |durability| save(&paths, &path, &state, durability).expect("saved");
     assert!(load::<State>(&path).expect("absence is no error").is_none());
     assert_eq!(saved(Durability::Durable), Written::Changed);
-    assert_eq!(saved(Durability::Stamp), Written::Unchanged);
+    assert_eq!(saved(Durability::MayBeLost), Written::Unchanged);
     assert_eq!(load::<State>(&path).expect("readable"), Some(state.clone()));
     let text = fs::read_to_string(&path).expect("there");
     assert!(text.starts_with("{\n  \"version\": 1,"), "{text}");
@@ -86,7 +86,7 @@ fn the_error_of_a_damaged_state_quotes_nothing_of_it() {
 fn a_stamp_that_a_power_cut_emptied_reads_as_none_and_is_written_again() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let paths = Paths::new(folder.path(), folder.path());
-    let path = paths.provision();
+    let path = paths.stamp_file();
     let leases = || load_stamp::<State>(&path).map(|state| state.unwrap_or_default().leases);
     let count = |state: &mut State| {
         let number = state.leases.len().to_string();

@@ -66,7 +66,7 @@ impl Batch {
         let (mut held, mut waiting) = (Vec::new(), Vec::new());
         for (id, lock) in self.locks {
             let written = lock.and_then(|lock| {
-                let tasks = write::TaskState::Running;
+                let tasks = write::TaskState::MayRun;
                 let written =
                     write::service(node, session, &inputs, &id, options, &templates, tasks)?;
                 Ok((lock, written))
@@ -76,13 +76,17 @@ impl Batch {
                     results.push((id, Ok(*outcome)));
                     held.push(lock);
                 }
-                Ok((_, ServiceWrite::Waits(limit))) => waiting.push((id, limit)),
+                // `drain::service` takes the lock again.
+                Ok((lock, ServiceWrite::Waits(limit))) => {
+                    drop(lock);
+                    waiting.push((id, limit));
+                }
                 Err(failure) => results.push((id, Err(failure))),
             }
         }
         for (_, result) in &mut results {
             if let Ok(outcome) = result {
-                publish_outcome(node, session, &inputs, outcome)?;
+                publish_outcome(node, session, &inputs, outcome);
             }
         }
         drop(held);

@@ -43,7 +43,7 @@ pub(super) fn service(
         // `Drained` never waits.
         return Err(timed_out(node, id, limit));
     };
-    publish_outcome(node, session, &inputs, &mut outcome)?;
+    publish_outcome(node, session, &inputs, &mut outcome);
     Ok(*outcome)
 }
 

@@ -17,23 +17,26 @@ use crate::{
     report::Failure,
 };
 
-/// Publishes what a service runs with after a render. The service's lock is held.
+/// Publishes what a service runs with after a render. The service's lock is held. A degraded render has no record, and
+/// publishes nothing. The conf is written already, so every failure is a warning.
 pub(super) fn publish_outcome(
     node: &Node,
     session: &mut Session,
     inputs: &Inputs,
     outcome: &mut RenderOutcome,
-) -> Result<(), Failure> {
+) {
     let id = &outcome.report.service;
     let (Some(applied), Some(Ok(manifest))) = (outcome.applied.take(), inputs.manifests.get(id))
     else {
-        return Ok(());
+        return;
     };
     let owner = (&manifest.federation, id);
-    let before = &inputs.state(node, id)?.applied_keys;
-    let warning = publish(node, session, owner, &applied, before, &inputs.snapshots)?;
+    let published = inputs.state(node, id).and_then(|state| {
+        let before = &state.applied_keys;
+        publish(node, session, owner, &applied, before, &inputs.snapshots)
+    });
+    let warning = published.unwrap_or_else(|failure| Some(warning(id, &failure)));
     outcome.report.warnings.extend(warning);
-    Ok(())
 }
 
 /// Reads the record of a service and publishes what it runs with.

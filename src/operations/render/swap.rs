@@ -63,9 +63,11 @@ pub(super) fn swap(
     let is_new = |conf: &Option<Vec<u8>>| conf.as_ref() != Some(&files.shell);
     let is_applied = !is_new(&present) && !is_new(&applied) && !files.others_differ(node, id)?;
     let pending = is_pending(was_pending, awaits, is_applied);
+    let is_written = !is_new(&present);
     if pending {
-        // Recorded before the swap, so that a crash after the swap loses nothing.
-        mark_pending(node, id, sources)?;
+        // Recorded before the swap, so that a crash after the swap loses nothing. The sources are those of the new
+        // bytes, so they are recorded once these are written: what `applied` publishes is then what it marks.
+        mark_pending(node, id, sources.filter(|_| is_written))?;
     }
     files::make_dir(node.paths.confs(), 0o755)?;
     files::make_dir(
@@ -76,6 +78,8 @@ pub(super) fn swap(
     let written = files.write(node, id)?;
     if !pending {
         keep_applied(node, id, &files.shell)?;
+    } else if !is_written {
+        mark_pending(node, id, sources)?;
     }
     Ok(Swap {
         changed: pending || written.changed,

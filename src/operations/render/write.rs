@@ -32,7 +32,7 @@ pub(super) enum ServiceWrite {
 /// Whether tasks of the service may be running.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TaskState {
-    Running,
+    MayRun,
     Drained,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn service(
             .differ(node, id)
             .map_err(|error| unchanged(error.into()))
     };
-    if let Some(limit) = drain.filter(|_| tasks == TaskState::Running)
+    if let Some(limit) = drain.filter(|_| tasks == TaskState::MayRun)
         && differ()?
     {
         return Ok(ServiceWrite::Waits(limit));
