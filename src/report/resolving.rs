@@ -71,7 +71,7 @@ pub(crate) fn warnings(
     unread: Option<&Failure>,
     id: &Id,
     resolution: &Resolution,
-    left_over: &[PathBuf],
+    left: &[PathBuf],
 ) -> Vec<String> {
     let away = unread.map(|failure| {
         let why = failure.in_short();
@@ -83,13 +83,18 @@ pub(crate) fn warnings(
             "{name} has expired (not withdrawn): `{id}` keeps the last known value of {variable}"
         )
     });
-    let left = left_over.iter().map(|path| {
+    let left = left_over(left);
+    away.into_iter().chain(expired).chain(left).collect()
+}
+
+/// Warnings about files that no render updates any more.
+pub(crate) fn left_over(paths: &[PathBuf]) -> impl Iterator<Item = String> {
+    paths.iter().map(|path| {
         format!(
             "`{}` is left from an earlier render and no longer updated: remove it",
             path.display()
         )
-    });
-    away.into_iter().chain(expired).chain(left).collect()
+    })
 }
 
 fn counted(count: usize, noun: &str) -> String {

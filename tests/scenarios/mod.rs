@@ -7,6 +7,7 @@ mod away;
 mod deploy;
 mod idle;
 mod leases;
+mod manifests;
 mod moving;
 mod telling;
 mod values;

@@ -54,7 +54,7 @@ fn a_service_that_moves_leaves_no_key_behind() {
         is_at("pivotly", "east", &node, "new");
 
         // What no longer requires anything runs with nothing of others.
-        let node = node.manifest("www", &of("pivotly", r#"{"id": "www"}"#));
+        let node = node.manifest("www", &of("pivotly", r#"{"id": "www", "environment": {}}"#));
         converge(&node);
         assert_eq!(live(fleet), ["pivotly/provides/API_URL/east/api@new"]);
     });

@@ -223,7 +223,7 @@ impl DocumentReader<'_> {
         let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         let list = quoted.join(", ");
         let mut problem = self.report(node.start, format!("`{label}` must be one of {list}"));
-        if let Some(meant) = suggest::near_miss_in_any_case(text, words.iter().copied()) {
+        if let Some(meant) = suggest::near_miss(text, words.iter().copied()) {
             problem.hint(format!("did you mean `{meant}`?"));
         }
         None

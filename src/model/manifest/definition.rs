@@ -11,6 +11,8 @@ pub(crate) struct Manifest {
     pub id: Id,
     /// Its federation; `default` unless the manifest names one.
     pub federation: Id,
+    /// Whether the service has a conf: one with nothing but a `run_list` has none.
+    pub has_conf: bool,
     /// What `reconf exec ID` runs when no command is given; a string becomes `/bin/sh -c STRING`.
     pub command: Option<Vec<String>>,
     /// Variables and their values; numbers and booleans as they were written.

@@ -2,8 +2,10 @@
 
 mod check;
 mod conf;
+mod content;
 mod definition;
 mod environment;
+mod holes;
 mod parse;
 mod port;
 mod provides;

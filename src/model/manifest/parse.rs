@@ -1,6 +1,8 @@
 //! From text to a manifest; reads the keys that are plain values itself.
 
-use super::{check, conf, definition::Manifest, environment, port::Port, provides, requires};
+use super::{
+    check, conf, content, definition::Manifest, environment, port::Port, provides, requires,
+};
 use crate::model::{
     document_reader::DocumentReader,
     id::Id,
@@ -31,7 +33,14 @@ impl Manifest {
     pub(crate) fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
         let reader = DocumentReader::new(path, &format!("manifest of `{id}`"), text);
         let (mut reader, top) = json::parse(reader)?;
+        if content::reject_raw_item(&mut reader, &top) {
+            return Err(reader.into_invalid());
+        }
         let manifest = assemble(&mut reader, &top, id);
+        if reader.is_valid() {
+            // A misspelt key is the better explanation.
+            content::reject_empty(&mut reader, &top);
+        }
         reader.finish(manifest)
     }
 }
@@ -55,6 +64,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manif
     let port = Port::new(&environment, local_port);
     Manifest {
         id: id.clone(),
+        has_conf: content::has_conf(top),
         federation: federation.unwrap_or_else(Id::default_scope),
         command: top.get("command").and_then(|node| command(reader, node)),
         environment,

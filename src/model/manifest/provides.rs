@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::port::Port;
+use super::{
+    holes::{holes, shell_holes, template_holes},
+    port::Port,
+};
 use crate::model::{
     document_reader::DocumentReader,
     json::{JsonMember, JsonObject, JsonValue, source_offset},
@@ -57,10 +60,12 @@ fn pattern(
     let label = format!("provides.{}", member.key);
     let pattern = reader.pattern(&label, &member.node)?;
     if let JsonValue::Text(text) = &member.node.value {
+        let start = member.node.start;
         for (offset, hole) in holes(text) {
-            let at = source_offset(reader.text(), member.node.start, offset);
+            let at = source_offset(reader.text(), start, offset);
             check_hole(reader, at, hole, variables, port);
         }
+        check_habits(reader, start, text);
     }
     let upper_case = |name: &Name| {
         let lower = LOWER_CASE_FACTS.contains(&name.as_str());
@@ -86,13 +91,34 @@ fn check_hole(
     let message = format!("`{{{hole}}}` is neither a node fact nor a variable of `environment`");
     let mut problem = reader.report(at, message);
     let known = FACTS.iter().chain(variables).copied();
-    match suggest::near_miss_in_any_case(hole, known) {
+    match suggest::near_miss(hole, known) {
         Some(meant) => problem.hint(format!("did you mean `{{{meant}}}`?")),
         None => problem.hint(format!(
             "node facts are {}; write `{{{{` for a literal brace",
             FACTS.join(", ")
         )),
     };
+}
+
+/// Reports holes that are written as other tools write them. In double braces only a fact is one: everything else may be
+/// meant literally.
+fn check_habits(reader: &mut DocumentReader<'_>, start: usize, text: &str) {
+    for (offset, hole) in shell_holes(text) {
+        let at = source_offset(reader.text(), start, offset);
+        reader
+            .report(at, format!("`${{{hole}}}` keeps its `$`"))
+            .hint(format!("write `{{{hole}}}`"));
+    }
+    let fact = |name: &str| FACTS.contains(&name) || LOWER_CASE_FACTS.contains(&name);
+    for (offset, name) in template_holes(text).filter(|(_, name)| fact(name)) {
+        let at = source_offset(reader.text(), start, offset);
+        reader
+            .report(
+                at,
+                format!("`{{{{{name}}}}}` is literal text, not the node fact"),
+            )
+            .hint(format!("write `{{{name}}}`"));
+    }
 }
 
 fn check_port(reader: &mut DocumentReader<'_>, at: usize, hole: &str, port: Port) {
@@ -111,22 +137,4 @@ fn check_port(reader: &mut DocumentReader<'_>, at: usize, hole: &str, port: Port
                 .hint("a port is a whole number from 1 to 65535");
         }
     }
-}
-
-/// The holes of a valid pattern's text, each with the byte of its opening brace.
-fn holes(text: &str) -> Vec<(usize, &str)> {
-    let mut holes = Vec::new();
-    let mut from = 0;
-    while let Some(found) = text[from..].find(['{', '}']) {
-        let at = from + found;
-        let rest = &text[at..];
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            from = at + 2;
-            continue;
-        }
-        let end = rest.find('}').unwrap_or(rest.len());
-        holes.push((at, rest.get(1..end).unwrap_or_default()));
-        from = text.len().min(at + end + 1);
-    }
-    holes
 }

@@ -1,0 +1,85 @@
+//! What a manifest asks for, and what a command answers that cannot do it.
+
+use super::{Scenario, conf};
+#[test]
+fn a_manifest_with_only_a_run_list_gets_no_conf() {
+    let node = Scenario::new().manifest("web", r#"{"id": "web", "run_list": ["nginx"]}"#);
+    let said = "web: no conf is written, since its manifest has only a `run_list`\n";
+    for command in [
+        &["render", "web"][..],
+        &["render", "web", "--dry-run", "--diff"],
+        &["render", "web", "--stdout"],
+        &[
+            "render",
+            "--all",
+            "--on-change",
+            "false",
+            "--detailed-exitcode",
+        ],
+    ] {
+        let run = node.run(command).exits(0);
+        assert!(run.text().contains(said), "{}", run.text());
+        assert!(!node.path(&conf("web")).exists());
+    }
+    let json = node.run(&["render", "web", "--output", "json"]).exits(0);
+    assert!(
+        json.text()
+            .contains(r#"{"service":"web","path":null,"changed":false"#),
+        "{}",
+        json.text()
+    );
+    let applied = node.run(&["applied", "--all"]).exits(0);
+    assert!(
+        applied.text().contains("web: has no conf"),
+        "{}",
+        applied.text()
+    );
+    let _applied = node.run(&["apply", "--all"]).exits(0);
+    assert!(!node.path(&conf("web")).exists());
+}
+
+#[test]
+fn the_conf_of_a_manifest_that_has_only_a_run_list_left_stays() {
+    let node = Scenario::new().manifest("web", r#"{"id": "web", "environment": {"A": "x"}}"#);
+    let _written = node.run(&["render", "web"]).exits(0);
+    node.put(
+        "etc/reconf/services/web.json",
+        r#"{"id": "web", "run_list": ["nginx"]}"#,
+    );
+    let run = node.run(&["render", "web"]).changes_nothing().exits(0);
+    let left = "etc/services.d/web.conf` is left from an earlier render";
+    assert!(run.text().contains(left), "{}", run.text());
+}
+
+#[test]
+fn a_manifest_that_says_nothing_takes_no_variable_away() {
+    let node = Scenario::new().manifest("web", r#"{"id": "web", "environment": {"A": "x"}}"#);
+    let _written = node.run(&["render", "web"]).exits(0);
+    for json in [
+        r#"{"id": "web"}"#,
+        r#"{"id": "web", "raw_data": {"id": "web", "environment": {"A": "y"}}}"#,
+        r#"{"id": "web", "environment": {"encrypted_data": "x", "cipher": "aes-256-gcm", "version": 3}}"#,
+        r#"{"id": "web", "requires": {"A": "{{A_URL}}"}}"#,
+    ] {
+        node.put("etc/reconf/services/web.json", json);
+        let run = node.run(&["render", "web"]).changes_nothing().exits(65);
+        assert!(
+            run.text().contains("web.conf is unchanged\n"),
+            "{}",
+            run.text()
+        );
+    }
+}
+
+#[test]
+fn a_check_that_nothing_runs_is_warned_of() {
+    let node = Scenario::new().manifest(
+        "api",
+        r#"{"id": "api", "local_port": 1, "check": {"tcp": true}, "provides": {"API_URL": "x:{PORT}"}}"#,
+    );
+    let warning = "warning: the `check` of `api` is never run: its announcements have no TTL; announce them with `--ttl`, or set `announce.ttl`\n";
+    let run = node.run(&["announce", "api"]).exits(0);
+    assert!(run.text().contains(warning), "{}", run.text());
+    let run = node.run(&["announce", "api", "--ttl", "60s"]).exits(0);
+    assert!(!run.text().contains("warning"), "{}", run.text());
+}
