@@ -1,5 +1,9 @@
 //! What a manifest asks for, and what a command answers that cannot do it.
 
+use std::fs;
+
+use serde_json::{Value, json};
+
 use super::{Scenario, conf};
 #[test]
 fn a_manifest_with_only_a_run_list_gets_no_conf() {
@@ -82,4 +86,43 @@ fn a_check_that_nothing_runs_is_warned_of() {
     assert!(run.text().contains(warning), "{}", run.text());
     let run = node.run(&["announce", "api", "--ttl", "60s"]).exits(0);
     assert!(!run.text().contains("warning"), "{}", run.text());
+}
+
+#[test]
+fn each_provided_name_may_have_a_port_of_its_own() {
+    let node = Scenario::new().manifest(
+        "api",
+        r#"{"id": "api", "environment": {"PORT": 8080}, "local_port": 28080, "provides": {
+            "API_URL": "http://{HOST}:{PORT}",
+            "ADMIN_URL": {"value": "http://{HOST}:{PORT}/x", "port": 8081, "local_port": 28081, "public": true}}}"#,
+    );
+    let _announced = node.run(&["announce", "api"]).exits(0);
+    let registry = fs::read(node.path("var/lib/reconf/registry/default.json")).unwrap();
+    let registry: Value = serde_json::from_slice(&registry).unwrap();
+    let record = |name: &str| {
+        let key = format!("/reconf/v1/default/provides/{name}/default/api@web01");
+        let record = registry["keys"][&key]["value"].as_str().unwrap();
+        let record: Value = serde_json::from_str(record).unwrap();
+        ["value", "pattern", "port", "local_port", "public"].map(|field| record[field].clone())
+    };
+    assert_eq!(
+        json!(record("API_URL")),
+        json!([
+            "http://10.0.0.5:8080",
+            "http://{HOST}:{PORT}",
+            8080,
+            28080,
+            false
+        ])
+    );
+    assert_eq!(
+        json!(record("ADMIN_URL")),
+        json!([
+            "http://10.0.0.5:8081/x",
+            "http://{HOST}:{PORT}/x",
+            8081,
+            28081,
+            true
+        ])
+    );
 }

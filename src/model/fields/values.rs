@@ -195,6 +195,12 @@ impl DocumentReader<'_> {
         }
     }
 
+    /// A port.
+    pub(in crate::model) fn port(&mut self, label: &str, node: &JsonNode) -> Option<u16> {
+        let number = self.whole_number(label, node, 1, u16::MAX.into())?;
+        u16::try_from(number).ok()
+    }
+
     /// A pattern; a problem points at the brace that is wrong.
     pub(in crate::model) fn pattern(&mut self, label: &str, node: &JsonNode) -> Option<Pattern> {
         let text = self.string(label, node)?;

@@ -19,19 +19,28 @@ pub(crate) struct Manifest {
     pub environment: BTreeMap<Name, String>,
     /// Variables to be filled from outside.
     pub requires: BTreeMap<Name, Requirement>,
-    /// What it provides to others; every hole is a node fact in upper case or a variable of `environment`.
-    pub provides: BTreeMap<Name, Pattern>,
+    /// What it provides to others; every hole of a pattern is a node fact in upper case or a variable of `environment`.
+    pub provides: BTreeMap<Name, Provided>,
     /// The port at which the program listens: `environment.PORT`, else `local_port`; also `None` if
     /// `environment.PORT` is not a port.
     pub port: Option<u16>,
-    /// The loopback port at which the service is reached on every node.
-    pub local_port: Option<u16>,
-    /// Whether clients outside the fleet may be routed to it.
-    pub public: bool,
     /// Settings of its conf that override the node's `render`.
     pub conf: ConfOverride,
     /// The health check that keeps its announcements alive, if it has one.
     pub check: Option<Check>,
+}
+
+/// What a service provides under a name, with the manifest's values where the name has none of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Provided {
+    /// The value, with a hole for each node fact and variable.
+    pub pattern: Pattern,
+    /// The port at which the program listens: that of `{PORT}`.
+    pub port: Option<u16>,
+    /// The loopback port at which every node reaches it.
+    pub local_port: Option<u16>,
+    /// Whether clients outside the fleet may be routed to it.
+    pub public: bool,
 }
 
 /// A value that a service needs from outside.

@@ -11,4 +11,4 @@ mod port;
 mod provides;
 mod requires;
 
-pub(crate) use definition::{Check, Manifest, Pick, Probe, Requirement};
+pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};

@@ -1,7 +1,12 @@
 //! From text to a manifest; reads the keys that are plain values itself.
 
 use super::{
-    check, conf, content, definition::Manifest, environment, port::Port, provides, requires,
+    check, conf, content,
+    definition::Manifest,
+    environment,
+    port::Port,
+    provides::{self, Defaults},
+    requires,
 };
 use crate::model::{
     document_reader::DocumentReader,
@@ -59,9 +64,15 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manif
         .and_then(|node| reader.boolean("public", node));
     let local_port = top
         .get("local_port")
-        .and_then(|node| local_port(reader, node));
+        .and_then(|node| reader.port("local_port", node));
     let environment = environment::read(reader, top);
     let port = Port::new(&environment, local_port);
+    let defaults = Defaults {
+        environment: &environment,
+        local_port,
+        public: public.unwrap_or_default(),
+    };
+    let provides = provides::read(reader, top, defaults);
     Manifest {
         id: id.clone(),
         has_conf: content::has_conf(top),
@@ -69,10 +80,8 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manif
         command: top.get("command").and_then(|node| command(reader, node)),
         environment,
         requires: requires::read(reader, top),
-        provides: provides::read(reader, top, port),
+        provides,
         port: port.number(),
-        local_port,
-        public: public.unwrap_or_default(),
         conf: conf::read(reader, top),
         check: check::read(reader, top, port),
     }
@@ -114,9 +123,4 @@ fn command(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<Vec<Strin
             None
         }
     }
-}
-
-fn local_port(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<u16> {
-    let number = reader.whole_number("local_port", node, 1, u16::MAX.into())?;
-    u16::try_from(number).ok()
 }

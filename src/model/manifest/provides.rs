@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
+    definition::Provided,
     holes::{holes, shell_holes, template_holes},
     port::Port,
 };
 use crate::model::{
     document_reader::DocumentReader,
-    json::{JsonMember, JsonObject, JsonValue, source_offset},
+    json::{JsonMember, JsonNode, JsonObject, JsonValue, source_offset},
     name::Name,
     pattern::Pattern,
     suggest,
@@ -20,12 +21,22 @@ const FACTS: [&str; 5] = ["HOST", "PORT", "NODE", "REGION", "FEDERATION"];
 /// Facts that may be written in lower case.
 const LOWER_CASE_FACTS: [&str; 2] = ["host", "port"];
 
+const KEYS: [&str; 4] = ["value", "port", "local_port", "public"];
+
+/// What the manifest says of every name that does not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Defaults<'m> {
+    pub(super) environment: &'m BTreeMap<Name, String>,
+    pub(super) local_port: Option<u16>,
+    pub(super) public: bool,
+}
+
 /// Reads `provides`, without the names that have problems. `{host}` and `{port}` become `{HOST}` and `{PORT}`.
 pub(super) fn read(
     reader: &mut DocumentReader<'_>,
     top: &JsonObject,
-    port: Port,
-) -> BTreeMap<Name, Pattern> {
+    defaults: Defaults<'_>,
+) -> BTreeMap<Name, Provided> {
     let node = top.get("provides");
     let Some(object) = node.and_then(|node| reader.object("provides", node)) else {
         return BTreeMap::new();
@@ -37,13 +48,13 @@ pub(super) fn read(
     };
     let mut provides = BTreeMap::new();
     for member in &object.members {
-        let pattern = pattern(reader, member, &variables, port);
-        match (Name::parse(&member.key), pattern) {
+        let provided = provided(reader, member, &variables, defaults);
+        match (Name::parse(&member.key), provided) {
             (Err(reason), _) => {
                 reader.report(member.start, format!("`{}` {reason}", member.key));
             }
-            (Ok(name), Some(pattern)) => {
-                provides.insert(name, pattern);
+            (Ok(name), Some(provided)) => {
+                provides.insert(name, provided);
             }
             (Ok(_), None) => {}
         }
@@ -51,16 +62,73 @@ pub(super) fn read(
     provides
 }
 
-fn pattern(
+fn provided(
     reader: &mut DocumentReader<'_>,
     member: &JsonMember,
     variables: &[&str],
+    defaults: Defaults<'_>,
+) -> Option<Provided> {
+    let label = format!("provides.{}", member.key);
+    match &member.node.value {
+        JsonValue::Text(_) => {
+            let port = Port::new(defaults.environment, defaults.local_port);
+            Some(Provided {
+                pattern: pattern(reader, &label, &member.node, variables, port)?,
+                port: port.number(),
+                local_port: defaults.local_port,
+                public: defaults.public,
+            })
+        }
+        JsonValue::Object(object) => detailed(reader, &label, object, variables, defaults),
+        _ => {
+            reader.report_mismatch(&label, &member.node, "a pattern or an object with `value`");
+            None
+        }
+    }
+}
+
+fn detailed(
+    reader: &mut DocumentReader<'_>,
+    label: &str,
+    object: &JsonObject,
+    variables: &[&str],
+    defaults: Defaults<'_>,
+) -> Option<Provided> {
+    reader.reject_unknown_keys_but(&[], label, object, &KEYS);
+    let mut port = |key: &str| {
+        let node = object.get(key)?;
+        reader.port(&format!("{label}.{key}"), node)
+    };
+    let own_port = port("port").map(Port::Known);
+    let local_port = port("local_port").or(defaults.local_port);
+    let public = object
+        .get("public")
+        .and_then(|node| reader.boolean(&format!("{label}.public"), node));
+    let Some(node) = object.get("value") else {
+        reader
+            .report(object.start, format!("`{label}` has no `value`"))
+            .hint("add a pattern such as `\"value\": \"http://{HOST}:{PORT}\"`");
+        return None;
+    };
+    let port = own_port.unwrap_or_else(|| Port::new(defaults.environment, local_port));
+    Some(Provided {
+        pattern: pattern(reader, &format!("{label}.value"), node, variables, port)?,
+        port: port.number(),
+        local_port,
+        public: public.unwrap_or(defaults.public),
+    })
+}
+
+fn pattern(
+    reader: &mut DocumentReader<'_>,
+    label: &str,
+    node: &JsonNode,
+    variables: &[&str],
     port: Port,
 ) -> Option<Pattern> {
-    let label = format!("provides.{}", member.key);
-    let pattern = reader.pattern(&label, &member.node)?;
-    if let JsonValue::Text(text) = &member.node.value {
-        let start = member.node.start;
+    let pattern = reader.pattern(label, node)?;
+    if let JsonValue::Text(text) = &node.value {
+        let start = node.start;
         for (offset, hole) in holes(text) {
             let at = source_offset(reader.text(), start, offset);
             check_hole(reader, at, hole, variables, port);
