@@ -58,7 +58,7 @@ fn announcement(
     });
     let value = provided
         .pattern
-        .fill(|hole| Some(filled(manifest, provided, facts, hole)));
+        .fill(|hole| Some(filled(manifest, provided, facts, &hole.name)));
     Announcement {
         value: value.unwrap_or_default(),
         pattern: with_open_holes,

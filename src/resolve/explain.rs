@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{input::ResolveInput, resolution::Reference};
+use super::{input::ResolveInput, lookup::look_up, resolution::Reference};
 use crate::model::{
     announcement::{By, Tombstone},
     id::Id,
@@ -14,6 +14,8 @@ use crate::model::{
 /// The most likely reason that a reference is unmet; displays as one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UnmetReason {
+    /// It is announced, but no provider announces it together with the other names of its pattern.
+    Apart(BTreeSet<Name>),
     /// Only other regions have it.
     Elsewhere {
         /// The services that provide it there; empty if it is a datastore.
@@ -42,10 +44,22 @@ pub(crate) fn explain(
     names: &BTreeSet<Name>,
 ) -> UnmetReason {
     let name = &reference.name;
-    elsewhere(input, snapshot, name)
+    apart(input, reference)
+        .or_else(|| elsewhere(input, snapshot, name))
         .or_else(|| withdrawn(snapshot, name))
         .or_else(|| near(input, name, names).map(UnmetReason::Near))
         .unwrap_or(UnmetReason::Nothing)
+}
+
+/// A name that has a value by itself lacks a provider of the whole pattern.
+fn apart(input: &ResolveInput, reference: &Reference) -> Option<UnmetReason> {
+    look_up(input, &reference.name)?;
+    let requirement = input.manifest.requires.get(&reference.variable)?;
+    let announced = requirement.pattern.holes().filter(|name| {
+        let found = look_up(input, name);
+        found.is_some_and(|found| found.is_announced())
+    });
+    Some(UnmetReason::Apart(announced.cloned().collect()))
 }
 
 fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
@@ -88,6 +102,13 @@ fn near(input: &ResolveInput, name: &Name, names: &BTreeSet<Name>) -> Option<Nam
 impl fmt::Display for UnmetReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Apart(names) => {
+                write!(
+                    f,
+                    "no provider in these regions announces {} together",
+                    quoted(names)
+                )
+            }
             Self::Elsewhere { services, regions } if services.is_empty() => {
                 write!(
                     f,
@@ -116,7 +137,7 @@ impl fmt::Display for UnmetReason {
     }
 }
 
-fn quoted(ids: &BTreeSet<Id>) -> String {
+fn quoted(ids: &BTreeSet<impl fmt::Display>) -> String {
     let quoted: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
     quoted.join(", ")
 }

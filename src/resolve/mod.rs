@@ -6,6 +6,7 @@ mod explain;
 mod input;
 mod local_offers;
 mod lookup;
+mod pairs;
 mod resolution;
 mod spread;
 #[cfg(test)]

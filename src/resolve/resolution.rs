@@ -1,13 +1,18 @@
 //! From a manifest and its inputs to an environment, or to every missing reference.
 
+use std::collections::BTreeSet;
+
 use super::{
     input::{RegistryState, ResolveInput},
-    lookup::{self, ReferenceValue},
+    lookup,
+    pairs::{self, Filling},
 };
 use crate::model::{
     environment::{Environment, Source, Variable},
+    key::Kind,
     manifest::Requirement,
     name::Name,
+    pattern::Hole,
 };
 
 /// A resolved environment.
@@ -71,18 +76,10 @@ struct Filled {
 
 /// The requirement's variable, `None` for an unmet optional one, or every missing name.
 fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
-    let mut values: Vec<(&Name, ReferenceValue)> = Vec::new();
-    let mut missing: Vec<Name> = Vec::new();
-    for name in requirement.pattern.holes() {
-        match lookup::value_of(input, name, &requirement.pick) {
-            Some(value) => values.push((name, value)),
-            None if missing.contains(name) => {}
-            None => missing.push(name.clone()),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(Some(join(input, requirement, &values)));
-    }
+    let missing = match fillings_of(input, requirement) {
+        Ok(fillings) => return Ok(Some(join(input, requirement, &fillings))),
+        Err(missing) => missing,
+    };
     // Neither a default nor `optional` applies if the registry was not read: it may have the name.
     let read = matches!(input.registry, RegistryState::Available(_));
     match &requirement.default {
@@ -95,37 +92,101 @@ fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled
     }
 }
 
-fn join(
-    input: &ResolveInput,
-    requirement: &Requirement,
-    values: &[(&Name, ReferenceValue)],
-) -> Filled {
-    let value_of = |hole: &Name| {
-        let value = values.iter().find(|(name, _)| *name == hole);
-        value.map(|(_, value)| value.value.clone())
-    };
+fn fillings_of<'a>(
+    input: &ResolveInput<'a>,
+    requirement: &'a Requirement,
+) -> Result<Vec<Filling<'a>>, Vec<Name>> {
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    for name in distinct(requirement.pattern.holes()) {
+        match lookup::look_up(input, name) {
+            Some(one) => found.push(one),
+            None => missing.push(name.clone()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    pairs::fillings(input.node, &found, &requirement.pick)
+        .map_err(|apart| apart.into_iter().cloned().collect())
+}
+
+fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>]) -> Filled {
     let read = matches!(input.registry, RegistryState::Available(_));
-    let expired = values
-        .iter()
-        .filter(|(_, f)| read && f.source == Source::LastKnown);
-    Filled {
-        expired: expired.map(|(name, _)| (*name).clone()).collect(),
-        variable: Variable {
-            value: requirement.pattern.fill(value_of).unwrap_or_default(),
-            // A pattern without holes is a literal value, like those of `environment`.
-            source: values
+    let references: Vec<&Name> = distinct(requirement.pattern.holes());
+    let taken = || {
+        let by_name = references.iter();
+        by_name.flat_map(|name| {
+            fillings
                 .iter()
-                .map(|(_, f)| f.source)
+                .filter_map(|filling| Some((*name, filling.get(*name)?)))
+        })
+    };
+    let expired = taken().filter(|(_, taken)| read && taken.source == Source::LastKnown);
+    let announced = taken().filter_map(|(_, taken)| taken.announced.as_ref());
+    Filled {
+        expired: distinct(expired.map(|(name, _)| name))
+            .into_iter()
+            .cloned()
+            .collect(),
+        variable: Variable {
+            value: value(requirement, fillings),
+            // A pattern always has a reference.
+            source: taken()
+                .map(|(_, taken)| taken.source)
                 .max()
                 .unwrap_or(Source::Environment),
-            references: values.iter().map(|(name, _)| (*name).clone()).collect(),
-            keys: values.iter().flat_map(|(_, f)| f.keys.clone()).collect(),
-            providers: values
-                .iter()
-                .flat_map(|(_, f)| f.providers.clone())
+            keys: announced
+                .clone()
+                .map(|(key, revision)| (key.path(Kind::Provides), *revision))
                 .collect(),
+            providers: distinct(announced.map(|(key, _)| key.provider())),
+            references: references.into_iter().cloned().collect(),
         },
     }
+}
+
+/// The values of a requirement's fillings: a single reference is joined in its place, several are filled once for each
+/// provider, and those texts are joined. Sorted, without duplicates.
+fn value(requirement: &Requirement, fillings: &[Filling<'_>]) -> String {
+    let pattern = &requirement.pattern;
+    let filtered = |filling: &Filling<'_>, hole: &Hole| {
+        let taken = filling.get(&hole.name)?;
+        Some(hole.filter.apply(taken.value))
+    };
+    let joined = |values: Vec<String>| {
+        let values: BTreeSet<String> = values.into_iter().collect();
+        let values: Vec<String> = values.into_iter().collect();
+        values.join(requirement.pick.separator())
+    };
+    let filled = if pattern.holes().count() == 1 {
+        pattern.fill(|hole| {
+            Some(joined(
+                fillings
+                    .iter()
+                    .filter_map(|filling| filtered(filling, hole))
+                    .collect(),
+            ))
+        })
+    } else {
+        let filled = fillings
+            .iter()
+            .map(|filling| pattern.fill(|hole| filtered(filling, hole)));
+        filled.collect::<Result<_, _>>().map(joined)
+    };
+    // Every filling has a value for every hole.
+    filled.unwrap_or_default()
+}
+
+/// The items without repetitions, in order.
+fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
 }
 
 fn plain(value: &str, source: Source) -> Variable {

@@ -68,6 +68,16 @@ pub(crate) enum Pick {
     },
 }
 
+impl Pick {
+    /// The text between two values; there is only one with `spread`.
+    pub(crate) fn separator(&self) -> &str {
+        match self {
+            Self::Spread => "",
+            Self::All { separator } => separator,
+        }
+    }
+}
+
 /// A manifest's `conf`: each field overrides the node's `render` setting of that name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ConfOverride {

@@ -150,6 +150,12 @@ fn check_hole(
     variables: &[&str],
     port: Port,
 ) {
+    if let Some((name, _)) = hole.split_once('|') {
+        reader
+            .report(at, "filters apply to `requires` only")
+            .hint(format!("write `{{{name}}}`"));
+        return;
+    }
     if matches!(hole, "PORT" | "port") {
         return check_port(reader, at, hole, port);
     }
