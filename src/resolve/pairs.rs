@@ -7,11 +7,11 @@ use super::{candidates::Candidate, lookup::Found, spread};
 use crate::model::{environment::Source, id::Id, key::Key, manifest::Pick, name::Name};
 
 /// One set of values for the references of a pattern.
-pub(super) type Filling<'a> = BTreeMap<&'a Name, Taken<'a>>;
+pub(super) type Filling<'a> = BTreeMap<&'a Name, ChosenValue<'a>>;
 
 /// A value that was chosen.
 #[derive(Clone, Debug)]
-pub(super) struct Taken<'a> {
+pub(super) struct ChosenValue<'a> {
     pub(super) value: &'a str,
     pub(super) source: Source,
     /// Its announcement, with the revision of its key.
@@ -107,8 +107,8 @@ fn in_region<'a>(group: &[&Found<'a>], region: usize) -> Vec<Provider<'a>> {
                 key: key.clone(),
                 filling: Filling::new(),
             });
-            let taken = announced(found, key, candidate);
-            provider.filling.insert(found.name, taken);
+            let chosen = announced(found, key, candidate);
+            provider.filling.insert(found.name, chosen);
         }
     }
     let is_complete = |provider: &Provider<'a>| {
@@ -130,16 +130,16 @@ fn best<'a>(node: &Id, mut providers: Vec<Provider<'a>>) -> Option<Provider<'a>>
     providers.pop()
 }
 
-fn announced<'a>(found: &Found<'a>, key: &Key, candidate: &Candidate<'a>) -> Taken<'a> {
-    Taken {
+fn announced<'a>(found: &Found<'a>, key: &Key, candidate: &Candidate<'a>) -> ChosenValue<'a> {
+    ChosenValue {
         value: &candidate.announcement.value,
         source: found.source_of(candidate),
         announced: Some((key.clone(), candidate.revision)),
     }
 }
 
-fn stored(value: &str) -> Taken<'_> {
-    Taken {
+fn stored(value: &str) -> ChosenValue<'_> {
+    ChosenValue {
         value,
         source: Source::Datastores,
         announced: None,

@@ -114,7 +114,7 @@ fn fillings_of<'a>(
 fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>]) -> Filled {
     let read = matches!(input.registry, RegistryState::Available(_));
     let references: Vec<&Name> = distinct(requirement.pattern.holes());
-    let taken = || {
+    let chosen = || {
         let by_name = references.iter();
         by_name.flat_map(|name| {
             fillings
@@ -122,8 +122,8 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
                 .filter_map(|filling| Some((*name, filling.get(*name)?)))
         })
     };
-    let expired = taken().filter(|(_, taken)| read && taken.source == Source::LastKnown);
-    let announced = taken().filter_map(|(_, taken)| taken.announced.as_ref());
+    let expired = chosen().filter(|(_, chosen)| read && chosen.source == Source::LastKnown);
+    let announced = chosen().filter_map(|(_, chosen)| chosen.announced.as_ref());
     Filled {
         expired: distinct(expired.map(|(name, _)| name))
             .into_iter()
@@ -132,8 +132,8 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
         variable: Variable {
             value: value(requirement, fillings),
             // A pattern always has a reference.
-            source: taken()
-                .map(|(_, taken)| taken.source)
+            source: chosen()
+                .map(|(_, chosen)| chosen.source)
                 .max()
                 .unwrap_or(Source::Environment),
             keys: announced
@@ -151,8 +151,8 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
 fn value(requirement: &Requirement, fillings: &[Filling<'_>]) -> String {
     let pattern = &requirement.pattern;
     let filtered = |filling: &Filling<'_>, hole: &Hole| {
-        let taken = filling.get(&hole.name)?;
-        Some(hole.filter.apply(taken.value))
+        let chosen = filling.get(&hole.name)?;
+        Some(hole.filter.apply(chosen.value))
     };
     let joined = |values: Vec<String>| {
         let values: BTreeSet<String> = values.into_iter().collect();
