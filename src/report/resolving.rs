@@ -1,36 +1,49 @@
 //! Texts about references: those without a value, and those whose value may be out of date.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
     model::{id::Id, name::Name, settings::OnUnreachable},
-    resolve::{Reference, RegistryState, Resolution, ResolveInput, explain},
+    resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
 
-/// All unmet requirements of a service: what is needed, where it was looked for, and what may help.
+/// All unmet requirements of a service: what is needed, where it was looked for, and what may help. `missing_file` is the
+/// datastores' file, if there is none.
 pub(crate) fn unmet(
     input: &ResolveInput,
     missing: &[Reference],
     names: &BTreeSet<Name>,
     embedded: bool,
+    missing_file: Option<&Path>,
 ) -> Failure {
-    let rows: Vec<[String; 3]> = missing
-        .iter()
-        .map(|reference| {
-            let reason = match input.registry {
-                RegistryState::Available(snapshot) => {
-                    explain(input, snapshot, reference, names).to_string()
-                }
-                RegistryState::Unavailable(_) => String::new(),
-            };
-            let (variable, name) = (reference.variable.to_string(), &reference.name);
-            [variable, format!("needs {name}"), reason]
-        })
-        .collect();
+    let reason = |reference| match input.registry {
+        RegistryState::Available(snapshot) => Some(explain(input, snapshot, reference, names)),
+        RegistryState::Unavailable(_) => None,
+    };
+    let reasons: Vec<Option<UnmetReason>> = missing.iter().map(reason).collect();
+    let row = |(reference, reason): (&Reference, &Option<UnmetReason>)| {
+        let reason = reason.as_ref().map(ToString::to_string);
+        let (variable, name) = (reference.variable.to_string(), &reference.name);
+        [
+            variable,
+            format!("needs {name}"),
+            reason.unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<[String; 3]> = missing.iter().zip(&reasons).map(row).collect();
+    let any = |is: fn(&UnmetReason) -> bool| reasons.iter().flatten().any(is);
+    let code = if any(|reason| matches!(reason, UnmetReason::Unusable { .. })) {
+        Code::Configuration
+    } else {
+        Code::TryAgain
+    };
     let manifest = input.manifest;
-    let failure = Failure::new(
-        Code::TryAgain,
+    let mut failure = Failure::new(
+        code,
         format!(
             "`{}` has {} in federation `{}`, {}",
             manifest.id,
@@ -41,11 +54,16 @@ pub(crate) fn unmet(
     )
     .facts(table(&rows))
     .hint("`reconf ls` lists every name this scope knows");
-    if embedded {
-        failure.note("the registry is the embedded one: it knows this machine only")
-    } else {
-        failure
+    let is_unknown =
+        |reason: &UnmetReason| matches!(reason, UnmetReason::Near(_) | UnmetReason::Nothing);
+    if let Some(path) = missing_file.filter(|_| any(is_unknown)) {
+        let path = path.display();
+        failure = failure.note(format!("there are no datastores, since there is no {path}"));
     }
+    if embedded {
+        failure = failure.note("the registry is the embedded one: it knows this machine only");
+    }
+    failure
 }
 
 /// The failure of a service whose registry could not be read, with what it needs of it.
@@ -83,8 +101,13 @@ pub(crate) fn warnings(
             "{name} has expired (not withdrawn): `{id}` keeps the last known value of {variable}"
         )
     });
+    let line_breaks = resolution.line_breaks.iter().map(|reference| {
+        let Reference { variable, name } = reference;
+        format!("the datastore {name} ends in a line break: `{id}` gets it in {variable}")
+    });
     let left = left_over(left);
-    away.into_iter().chain(expired).chain(left).collect()
+    let resolved = expired.chain(line_breaks);
+    away.into_iter().chain(resolved).chain(left).collect()
 }
 
 /// Warnings about files that no render updates any more.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{input::ResolveInput, lookup::look_up, resolution::Reference};
+use super::{
+    input::ResolveInput,
+    lookup::{look_up, unusable},
+    resolution::Reference,
+};
 use crate::model::{
     announcement::{By, Tombstone},
     id::Id,
@@ -16,6 +20,13 @@ use crate::model::{
 pub(crate) enum UnmetReason {
     /// It is announced, but no provider announces it together with the other names of its pattern.
     Apart(BTreeSet<Name>),
+    /// Its datastore is nothing that an environment can hold.
+    Unusable {
+        /// What it is.
+        kind: &'static str,
+        /// Its line in `configuration.json`.
+        line: usize,
+    },
     /// Only other regions have it.
     Elsewhere {
         /// The services that provide it there; empty if it is a datastore.
@@ -44,7 +55,9 @@ pub(crate) fn explain(
     names: &BTreeSet<Name>,
 ) -> UnmetReason {
     let name = &reference.name;
-    apart(input, reference)
+    unusable(input, name)
+        .map(|(kind, line)| UnmetReason::Unusable { kind, line })
+        .or_else(|| apart(input, reference))
         .or_else(|| elsewhere(input, snapshot, name))
         .or_else(|| withdrawn(snapshot, name))
         .or_else(|| near(input, name, names).map(UnmetReason::Near))
@@ -109,6 +122,10 @@ impl fmt::Display for UnmetReason {
                     quoted(names)
                 )
             }
+            Self::Unusable { kind, line } => write!(
+                f,
+                "its datastore is {kind}, not a string, number or boolean (line {line} of configuration.json)"
+            ),
             Self::Elsewhere { services, regions } if services.is_empty() => {
                 write!(
                     f,

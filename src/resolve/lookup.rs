@@ -7,7 +7,7 @@ use super::{
     input::{RegistryState, ResolveInput},
 };
 use crate::model::{
-    datastores::Datastores, environment::Source, id::Id, name::Name, settings::OnUnreachable,
+    datastores::StoredValue, environment::Source, id::Id, name::Name, settings::OnUnreachable,
     snapshot::Snapshot,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn look_up<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Fo
         name,
         regions,
         source,
-        stored: stored(input.datastores, input.region, name).map(String::as_str),
+        stored: stored(input, name),
     };
     (found.is_announced() || found.stored.is_some()).then_some(found)
 }
@@ -114,15 +114,17 @@ fn by_region<'a>(
     input.regions.iter().map(candidates).collect()
 }
 
-/// A name that any region sets is never taken from the common datastores: in a region without it the reference is unmet,
-/// since another region's database would be wrong.
-fn stored<'a>(datastores: &'a Datastores, region: &Id, name: &Name) -> Option<&'a String> {
-    if datastores
-        .regions
-        .values()
-        .any(|values| values.contains_key(name))
-    {
-        return datastores.regions.get(region)?.get(name);
+fn stored<'a>(input: &ResolveInput<'a>, name: &Name) -> Option<&'a str> {
+    match input.datastores.get(input.region, name)? {
+        StoredValue::Text(text) => Some(text),
+        StoredValue::Unusable { .. } => None,
     }
-    datastores.common.get(name)
+}
+
+/// The kind and the line of a datastore that no environment can hold.
+pub(super) fn unusable(input: &ResolveInput, name: &Name) -> Option<(&'static str, usize)> {
+    match input.datastores.get(input.region, name)? {
+        StoredValue::Text(_) => None,
+        StoredValue::Unusable { kind, line } => Some((kind, *line)),
+    }
 }

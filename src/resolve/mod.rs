@@ -12,7 +12,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use explain::explain;
+pub(crate) use explain::{UnmetReason, explain};
 pub(crate) use input::{RegistryState, ResolveInput};
 pub(crate) use local_offers::LocalOffers;
 pub(crate) use resolution::{Reference, Resolution, resolve};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     input::{RegistryState, ResolveInput},
     lookup,
-    pairs::{self, Filling},
+    pairs::{self, ChosenValue, Filling},
 };
 use crate::model::{
     environment::{Environment, Source, Variable},
@@ -22,6 +22,8 @@ pub(crate) struct Resolution {
     pub environment: Environment,
     /// References without a live announcement or a tombstone, which keep their last known value.
     pub expired: Vec<Reference>,
+    /// References whose datastore ends in a line break, which becomes part of the variable.
+    pub line_breaks: Vec<Reference>,
 }
 
 /// A reference of a requirement to a name.
@@ -43,6 +45,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         .map(|(name, value)| (name.clone(), plain(value, Source::Environment)))
         .collect();
     let mut expired = Vec::new();
+    let mut line_breaks = Vec::new();
     let mut missing = Vec::new();
     for (name, requirement) in &input.manifest.requires {
         let reference = |to: &Name| Reference {
@@ -52,6 +55,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         match fill(input, requirement) {
             Ok(Some(filled)) => {
                 expired.extend(filled.expired.iter().map(reference));
+                line_breaks.extend(filled.line_breaks.iter().map(reference));
                 environment.insert(name.clone(), filled.variable);
             }
             Ok(None) => {}
@@ -62,6 +66,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         Ok(Resolution {
             environment,
             expired,
+            line_breaks,
         })
     } else {
         Err(missing)
@@ -72,6 +77,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
 struct Filled {
     variable: Variable,
     expired: Vec<Name>,
+    line_breaks: Vec<Name>,
 }
 
 /// The requirement's variable, `None` for an unmet optional one, or every missing name.
@@ -81,11 +87,16 @@ fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled
         Err(missing) => missing,
     };
     // Neither a default nor `optional` applies if the registry was not read: it may have the name.
-    let read = matches!(input.registry, RegistryState::Available(_));
+    // Nor does it if a datastore is no text: somebody set the name.
+    let read = matches!(input.registry, RegistryState::Available(_))
+        && !missing
+            .iter()
+            .any(|name| lookup::unusable(input, name).is_some());
     match &requirement.default {
         Some(value) if read => Ok(Some(Filled {
             variable: plain(value, Source::Default),
             expired: Vec::new(),
+            line_breaks: Vec::new(),
         })),
         None if read && requirement.optional => Ok(None),
         _ => Err(missing),
@@ -123,12 +134,13 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
         })
     };
     let expired = chosen().filter(|(_, chosen)| read && chosen.source == Source::LastKnown);
+    let ends_line = |value: &str| value.ends_with(['\n', '\r']);
+    let line_breaks =
+        chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(chosen.value));
     let announced = chosen().filter_map(|(_, chosen)| chosen.announced.as_ref());
     Filled {
-        expired: distinct(expired.map(|(name, _)| name))
-            .into_iter()
-            .cloned()
-            .collect(),
+        expired: names(expired),
+        line_breaks: names(line_breaks),
         variable: Variable {
             value: value(requirement, fillings),
             // A pattern always has a reference.
@@ -144,6 +156,11 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
             references: references.into_iter().cloned().collect(),
         },
     }
+}
+
+fn names<'n>(chosen: impl Iterator<Item = (&'n Name, &'n ChosenValue<'n>)>) -> Vec<Name> {
+    let names = distinct(chosen.map(|(name, _)| name));
+    names.into_iter().cloned().collect()
 }
 
 /// The values of a requirement's fillings: a single reference is joined in its place, several are filled once for each

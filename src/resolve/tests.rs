@@ -246,16 +246,48 @@ fn the_first_region_that_has_any_counts_alone() {
 }
 
 #[test]
-fn a_region_that_lacks_a_regional_datastore_is_not_sent_elsewhere() {
-    let stores = r#"{"datastores": {"A": "common", "B": "common"},
-        "regions": {"west": {"datastores": {"A": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
-    let a = requiring(r#""{A}""#).datastores(stores);
-    assert_eq!(
-        a.outcome(),
-        "A: set by a datastore, but only in region `west`"
-    );
-    let b = requiring(r#""{B}""#).datastores(stores);
-    assert_eq!(b.outcome(), "east (datastores, )");
+fn a_regional_datastore_overrides_the_common_one() {
+    let stores = r#"{"datastores": {"A": "common", "B": "common", "C": null}, "regions": {
+        "west": {"datastores": {"A": "west", "C": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
+    for (requires, expected) in [
+        (r#""{A}""#, "common (datastores, )"),
+        (r#""{B}""#, "east (datastores, )"),
+        (
+            r#""{C}""#,
+            "C: set by a datastore, but only in region `west`",
+        ),
+    ] {
+        let world = requiring(requires).datastores(stores);
+        assert_eq!(world.outcome(), expected);
+    }
+}
+
+#[test]
+fn a_datastore_that_is_no_text_is_an_error_for_those_who_need_it() {
+    let stores = r#"{"datastores": {"A": ["x"], "B": "fine"}}"#;
+    let reason = "A: its datastore is a list, not a string, number or boolean (line 1 of configuration.json)";
+    for (requires, expected) in [
+        (r#""{A}""#, reason),
+        (r#"{"value": "{A}", "default": "x"}"#, reason),
+        (r#"{"value": "{A}", "optional": true}"#, reason),
+        (r#""{B}""#, "fine (datastores, )"),
+    ] {
+        assert_eq!(requiring(requires).datastores(stores).outcome(), expected);
+    }
+    let announced = requiring(r#""{A}""#)
+        .datastores(stores)
+        .live("A east api@a x");
+    assert_eq!(announced.outcome(), "x (registry, api@a)");
+}
+
+#[test]
+fn a_datastore_that_ends_in_a_line_break_is_used_and_named() {
+    for (value, expected) in [("x\\n", 1), ("x\\r", 1), ("x\\ny", 0), ("", 0)] {
+        let stores = format!(r#"{{"datastores": {{"A": "{value}"}}}}"#).leak();
+        let world = requiring(r#""<{A}>""#).datastores(stores);
+        let line_breaks = world.ask("web01", |input, _| resolve(input).unwrap().line_breaks);
+        assert_eq!(line_breaks.len(), expected, "{value}");
+    }
 }
 
 #[test]

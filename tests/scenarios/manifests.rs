@@ -126,3 +126,43 @@ fn each_provided_name_may_have_a_port_of_its_own() {
         ])
     );
 }
+
+#[test]
+fn datastores_that_are_no_text_stop_only_those_who_need_them() {
+    let node = Scenario::new()
+        .manifest(
+            "bad",
+            r#"{"id": "bad", "requires": {"HOSTS": "{DB_HOSTS}"}}"#,
+        )
+        .manifest("good", r#"{"id": "good", "requires": {"KEY": "{SECRET}"}}"#)
+        .datastores(
+            r#"{"datastores": {"SECRET": "s3cret\n", "DB_HOSTS": ["db1", "db2"], "OLD": null}}"#,
+        );
+    let text = node.run(&["render", "--all"]).exits(78).text();
+    for line in [
+        "needs DB_HOSTS  its datastore is a list, not a string, number or boolean (line 1 of configuration.json)\n",
+        "warning: the datastore SECRET ends in a line break: `good` gets it in KEY\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("s3cret"), "{text}");
+    assert!(node.path(&conf("good")).exists() && !node.path(&conf("bad")).exists());
+    let listed = node.run(&["ls"]).exits(0).text();
+    assert!(listed.contains("unusable: a list\n"), "{listed}");
+}
+
+#[test]
+fn what_is_unmet_says_that_there_are_no_datastores() {
+    let node = Scenario::new().manifest("www", r#"{"id": "www", "requires": {"DB": "{DB_URL}"}}"#);
+    let note =
+        "note: there are no datastores, since there is no [ROOT]/etc/reconf/configuration.json\n";
+    let text = node.run(&["render", "www"]).exits(75).text();
+    assert!(text.contains(note), "{text}");
+    node.put("etc/reconf/configuration.json", "{}");
+    let text = node.run(&["render", "www"]).exits(75).text();
+    assert!(!text.contains("no datastores"), "{text}");
+    node.put("etc/reconf/configuration.json", r#"{"DB_URL": "s3cret"}"#);
+    let text = node.run(&["render", "www"]).exits(78).text();
+    assert!(text.contains("hint: move it into `datastores`\n"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}
