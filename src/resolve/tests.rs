@@ -156,7 +156,7 @@ fn id(text: &str) -> Id {
 }
 
 fn parse(json: &str, name: &str) -> Manifest {
-    Manifest::parse("manifest.json", json, &id(name)).unwrap()
+    Manifest::parse("manifest.json", json, &id(name), &Id::default_scope()).unwrap()
 }
 
 fn announcement(text: &str) -> Entry {

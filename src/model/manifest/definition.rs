@@ -9,7 +9,7 @@ use crate::model::{format::Format, id::Id, name::Name, pattern::Pattern};
 pub(crate) struct Manifest {
     /// The service; equals the file's name.
     pub id: Id,
-    /// Its federation; `default` unless the manifest names one.
+    /// Its federation; the node's unless the manifest names one.
     pub federation: Id,
     /// Whether the service has a conf: one with nothing but a `run_list` has none.
     pub has_conf: bool,

@@ -31,17 +31,18 @@ const KEYS: [&str; 11] = [
 ];
 
 impl Manifest {
-    /// Parses the manifest of the service `id`; messages call its file `path`.
+    /// Parses the manifest of the service `id`; messages call its file `path`. One that names no federation belongs to
+    /// `home`, that of the node.
     ///
     /// # Errors
     /// The syntax error of a text that is not JSON, or else every problem of the manifest.
-    pub(crate) fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
+    pub(crate) fn parse(path: &str, text: &str, id: &Id, home: &Id) -> Result<Self, Problems> {
         let reader = DocumentReader::new(path, &format!("manifest of `{id}`"), text);
         let (mut reader, top) = json::parse(reader)?;
         if content::reject_raw_item(&mut reader, &top) {
             return Err(reader.into_invalid());
         }
-        let manifest = assemble(&mut reader, &top, id);
+        let manifest = assemble(&mut reader, &top, id, home);
         if reader.is_valid() {
             // A misspelt key is the better explanation.
             content::reject_empty(&mut reader, &top);
@@ -51,7 +52,7 @@ impl Manifest {
 }
 
 /// Assembles what can be read; the result is a manifest only if no problem was reported.
-fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manifest {
+fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id, home: &Id) -> Manifest {
     reader.reject_near_misses(top, &KEYS);
     expect_id(reader, top, id);
     top.get("run_list")
@@ -76,7 +77,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manif
     Manifest {
         id: id.clone(),
         has_conf: content::has_conf(top),
-        federation: federation.unwrap_or_else(Id::default_scope),
+        federation: federation.unwrap_or_else(|| home.clone()),
         command: top.get("command").and_then(|node| command(reader, node)),
         environment,
         requires: requires::read(reader, top),
