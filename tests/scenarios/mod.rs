@@ -5,6 +5,7 @@ mod applying;
 mod at_once;
 mod away;
 mod deploy;
+mod dotenv;
 mod idle;
 mod leases;
 mod manifests;
