@@ -41,22 +41,11 @@ pub(crate) fn unmet(
     } else {
         Code::TryAgain
     };
-    let manifest = input.manifest;
-    let mut failure = Failure::new(
-        code,
-        format!(
-            "`{}` has {} in federation `{}`, {}",
-            manifest.id,
-            counted(missing.len(), "unmet requirement"),
-            manifest.federation,
-            regions(input.regions)
-        ),
-    )
-    .facts(table(&rows))
-    .hint("`reconf ls` lists every name this scope knows");
-    let is_unknown =
-        |reason: &UnmetReason| matches!(reason, UnmetReason::Near(_) | UnmetReason::Nothing);
-    if let Some(path) = missing_file.filter(|_| any(is_unknown)) {
+    let mut failure = Failure::new(code, unmet_message(input, missing.len()))
+        .facts(table(&rows))
+        .hint("`reconf ls` lists every name this scope knows");
+    let is_unknown = any(|r| matches!(r, UnmetReason::Near(_) | UnmetReason::Nothing));
+    if let Some(path) = missing_file.filter(|_| is_unknown) {
         let path = path.display();
         failure = failure.note(format!("there are no datastores, since there is no {path}"));
     }
@@ -64,6 +53,17 @@ pub(crate) fn unmet(
         failure = failure.note("the registry is the embedded one: it knows this machine only");
     }
     failure
+}
+
+fn unmet_message(input: &ResolveInput, count: usize) -> String {
+    let manifest = input.manifest;
+    format!(
+        "`{}` has {} in federation `{}`, {}",
+        manifest.id,
+        counted(count, "unmet requirement"),
+        manifest.federation,
+        regions(input.regions)
+    )
 }
 
 /// The failure of a service whose registry could not be read, with what it needs of it.

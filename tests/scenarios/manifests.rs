@@ -154,10 +154,10 @@ fn datastores_that_are_no_text_stop_only_those_who_need_them() {
 #[test]
 fn what_is_unmet_says_that_there_are_no_datastores() {
     let node = Scenario::new().manifest("www", r#"{"id": "www", "requires": {"DB": "{DB_URL}"}}"#);
-    let note =
+    let expected =
         "note: there are no datastores, since there is no [ROOT]/etc/reconf/configuration.json\n";
     let text = node.run(&["render", "www"]).exits(75).text();
-    assert!(text.contains(note), "{text}");
+    assert!(text.contains(expected), "{text}");
     node.put("etc/reconf/configuration.json", "{}");
     let text = node.run(&["render", "www"]).exits(75).text();
     assert!(!text.contains("no datastores"), "{text}");

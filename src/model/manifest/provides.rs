@@ -48,13 +48,13 @@ pub(super) fn read(
     };
     let mut provides = BTreeMap::new();
     for member in &object.members {
-        let provided = provided(reader, member, &variables, defaults);
-        match (Name::parse(&member.key), provided) {
+        let value = provided(reader, member, &variables, defaults);
+        match (Name::parse(&member.key), value) {
             (Err(reason), _) => {
                 reader.report(member.start, format!("`{}` {reason}", member.key));
             }
-            (Ok(name), Some(provided)) => {
-                provides.insert(name, provided);
+            (Ok(name), Some(value)) => {
+                provides.insert(name, value);
             }
             (Ok(_), None) => {}
         }
