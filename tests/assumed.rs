@@ -59,7 +59,10 @@ fn every_file_can_be_another_one() {
 fn all_means_the_services_that_would_be_there() {
     let node = node(&[
         ("etc/reconf/services/old.json", None),
-        ("etc/reconf/services/new.json", Some(r#"{"id": "new"}"#)),
+        (
+            "etc/reconf/services/new.json",
+            Some(r#"{"id": "new", "environment": {}}"#),
+        ),
     ]);
     let told = dry(&node, &["announce", "--all"]);
     let text = told.text();

@@ -27,7 +27,7 @@ fn id(text: &str) -> Id {
 
 fn offered(json: &str, since: &str) -> BTreeMap<Key, Announcement> {
     let json = json.replace("{node}", "{NODE}");
-    let manifest = Manifest::parse("api.json", &json, &id("api")).unwrap();
+    let manifest = Manifest::parse("api.json", &json, &id("api"), &Id::default_scope()).unwrap();
     let facts = Facts {
         node: id("api01"),
         region: id("east"),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     cli::LsArgs,
     model::{
+        datastores::StoredValue,
         id::Id,
         key::{self, Key, Kind},
         name::Name,
@@ -96,15 +97,20 @@ fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<
 }
 
 /// A datastore's value may be nothing but a secret, so all of it is masked.
-fn store<'a>(name: &'a Name, region: Option<&'a Id>, value: &str, show_values: bool) -> LsRow<'a> {
+fn store<'a>(
+    name: &'a Name,
+    region: Option<&'a Id>,
+    value: &StoredValue,
+    show_values: bool,
+) -> LsRow<'a> {
     LsRow {
         name,
         region,
         provider: "datastores".to_owned(),
-        value: if show_values {
-            value.to_owned()
-        } else {
-            "***".to_owned()
+        value: match value {
+            StoredValue::Unusable { kind, .. } => format!("unusable: {kind}"),
+            StoredValue::Text(text) if show_values => text.clone(),
+            StoredValue::Text(_) => "***".to_owned(),
         },
         public: None,
         since: None,

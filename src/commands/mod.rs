@@ -25,13 +25,14 @@ use crate::{
 /// Runs a command and returns the exit code.
 pub(crate) fn run(cli: Cli) -> u8 {
     let Cli { global, command } = cli;
-    let on_node = |verb: &dyn Fn(Node) -> Ended| with_node(&global, None, verb);
+    let writes = writes(&command);
+    let on_node = |verb: &dyn Fn(Node) -> Ended| with_node(&global, None, writes, verb);
     match command {
-        Command::Render(args) => with_node(&global, args.assume.as_deref(), &|node| {
+        Command::Render(args) => with_node(&global, args.assume.as_deref(), writes, &|node| {
             render::run(&node, &args)
         }),
         Command::Applied(args) => on_node(&|node| applied::run(&node, &args)),
-        Command::Announce(args) => with_node(&global, args.assume.as_deref(), &|node| {
+        Command::Announce(args) => with_node(&global, args.assume.as_deref(), writes, &|node| {
             announce::run(&node, &args)
         }),
         Command::Withdraw(args) => on_node(&|node| withdraw::run(&node, &global, &args)),
@@ -46,11 +47,37 @@ pub(crate) fn run(cli: Cli) -> u8 {
     }
 }
 
+/// Whether a command writes confs, or what this node announces. All others only look.
+fn writes(command: &Command) -> bool {
+    match command {
+        Command::Render(args) => !args.stdout && !args.dry_run,
+        Command::Announce(args) => !args.dry_run,
+        Command::Applied(_) | Command::Withdraw(_) | Command::Apply(_) => true,
+        Command::Listen(args) => args.action.is_none(),
+        Command::Ls(_)
+        | Command::Tasks(_)
+        | Command::Config(_)
+        | Command::Exec(_)
+        | Command::Supervise(_) => false,
+    }
+}
+
 /// Runs a verb on this node, with the files that `--assume` names.
-fn with_node(global: &Global, assume: Option<&Path>, verb: &dyn Fn(Node) -> Ended) -> u8 {
+fn with_node(
+    global: &Global,
+    assume: Option<&Path>,
+    writes: bool,
+    verb: &dyn Fn(Node) -> Ended,
+) -> u8 {
     let out = Output::new(global);
     let assumed = assume.map_or(Ok(AssumedFiles::default()), AssumedFiles::load);
     let node = assumed.and_then(|assumed| Node::load(global, assumed, out.clone()));
+    let node = node.and_then(|node| {
+        if writes {
+            node.refuse_other_federation()?;
+        }
+        Ok(node)
+    });
     match node.and_then(verb) {
         Ok(code) => out.exit(code),
         Err(failure) => {

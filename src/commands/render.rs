@@ -102,9 +102,9 @@ fn report(
         && diff
         && !node.out.is_json()
         && !outcome.diff.is_empty()
+        && let Some(path) = &outcome.report.path
     {
-        let RenderOutcome { report, diff, .. } = outcome;
-        let text = format!("{id} {}\n{}\n", report.path, diff.join("\n"));
+        let text = format!("{id} {path}\n{}\n", outcome.diff.join("\n"));
         node.out.data(text.as_bytes());
     }
     tally.report(&node.out, id, result.map(|outcome| outcome.report));

@@ -159,10 +159,10 @@ impl Services {
         self.affect_all();
     }
 
-    /// Compares one service; nothing for one without a usable manifest, and while its registry was not read yet.
+    /// Compares one service; nothing for one without a usable manifest or a conf, and while its registry was not read yet.
     fn observe(&self, node: &Node, snapshots: &Snapshots, id: &Id) -> Option<Observation> {
         let manifest = self.inputs.manifests.get(id)?.as_ref().ok()?;
-        if snapshots.of(&manifest.federation).error().is_some() {
+        if !manifest.has_conf || snapshots.of(&manifest.federation).error().is_some() {
             return None;
         }
         let conf = applied(node, id);

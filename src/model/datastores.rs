@@ -5,41 +5,67 @@ use std::collections::BTreeMap;
 use super::{
     document_reader::DocumentReader,
     id::Id,
-    json::{self, JsonMember, JsonObject},
+    json::{self, JsonMember, JsonObject, JsonValue},
     name::Name,
     problem::Problems,
     redaction::Redaction,
+    suggest,
 };
 
 /// NAME -> value.
-pub(crate) type Values = BTreeMap<Name, String>;
+pub(crate) type Values = BTreeMap<Name, StoredValue>;
+
+/// The value of a datastore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoredValue {
+    /// A string, or a number or a boolean as it was written.
+    Text(String),
+    /// What no environment can hold. Only the services that need it fail.
+    Unusable {
+        /// What it is instead.
+        kind: &'static str,
+        /// Its line in `configuration.json`, from 1.
+        line: usize,
+    },
+}
+
+/// Keys at the top that are reconf's; Chef attributes of others may stand beside them.
+const TOP: [&str; 3] = ["datastores", "regions", "federations"];
+
+/// Keys of a federation.
+const FEDERATION: [&str; 2] = ["datastores", "regions"];
+
+/// The key of a region.
+const REGION: [&str; 1] = ["datastores"];
 
 /// The datastores of one federation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Datastores {
-    /// Values for every region that has none of its own.
+    /// Values of every region, where it has no other of that name.
     pub common: Values,
-    /// Values of one region.
+    /// Values of one region, which override the common ones.
     pub regions: BTreeMap<Id, Values>,
 }
 
 impl Datastores {
     /// Parses `configuration.json` as Chef writes `node['configuration']`. The keys at the top are the datastores of the
-    /// federation `own`; its entry below `federations` overrides them name by name.
+    /// federation `own`; its entry below `federations` overrides them name by name. A value that is null is as if not there.
     ///
-    /// Ignores all other keys, which belong to others.
+    /// Ignores all other keys, which belong to others, unless they look like names of datastores or like misspelt keys.
     ///
     /// # Errors
     /// The syntax error of a text that is not JSON, or else every problem in the keys above.
     pub(crate) fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
         let reader = DocumentReader::new(path, "the datastores' configuration", text);
         let (mut reader, top) = json::parse(reader.redacting(Redaction::Values))?;
+        reject_misplaced(&mut reader, "", &top, &TOP);
         let mut all = BTreeMap::from([(own.clone(), scope(&mut reader, "", &top))]);
         for (label, member) in members_of(&mut reader, "", &top, "federations") {
             let federation = id(&mut reader, &label, member);
             let Some(object) = reader.object(&label, &member.node) else {
                 continue;
             };
+            reject_misplaced(&mut reader, &label, object, &FEDERATION);
             let overrides = scope(&mut reader, &label, object);
             if let Some(federation) = federation {
                 all.entry(federation).or_default().extend(overrides);
@@ -55,6 +81,13 @@ impl Datastores {
             self.regions.entry(region).or_default().extend(values);
         }
     }
+
+    /// The value of a name in a region. A name that is only set for other regions has none: another region's database
+    /// would be wrong.
+    pub(crate) fn get(&self, region: &Id, name: &Name) -> Option<&StoredValue> {
+        let regional = self.regions.get(region).and_then(|values| values.get(name));
+        regional.or_else(|| self.common.get(name))
+    }
 }
 
 /// Reads `datastores` and `regions` of an object.
@@ -68,6 +101,7 @@ fn scope(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> 
         let Some(inner) = reader.object(&label, &member.node) else {
             continue;
         };
+        reject_misplaced(reader, &label, inner, &REGION);
         let values = values(reader, &label, inner);
         if let Some(region) = region {
             datastores.regions.insert(region, values);
@@ -80,18 +114,70 @@ fn scope(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> 
 fn values(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> Values {
     let mut values = Values::new();
     for (label, member) in members_of(reader, within, object, "datastores") {
-        let value = reader.scalar(&label, &member.node);
-        match (Name::parse(&member.key), value) {
-            (Err(reason), _) => {
+        match Name::parse(&member.key) {
+            Err(reason) => {
                 reader.report(member.start, format!("`{label}` {reason}"));
             }
-            (Ok(name), Some(value)) => {
-                values.insert(name, value);
-            }
-            (Ok(_), None) => {}
+            Ok(name) => values.extend(value(reader, member).map(|value| (name, value))),
         }
     }
     values
+}
+
+/// The value of a datastore; `None` for null.
+fn value(reader: &DocumentReader<'_>, member: &JsonMember) -> Option<StoredValue> {
+    let unusable = |kind| StoredValue::Unusable {
+        kind,
+        line: reader.line(member.node.start),
+    };
+    let value = &member.node.value;
+    Some(match value {
+        JsonValue::Null => return None,
+        JsonValue::Text(text) if text.contains('\0') => unusable("a string with a NUL"),
+        JsonValue::Text(text) => StoredValue::Text(text.clone()),
+        JsonValue::Number(written) => StoredValue::Text(written.clone()),
+        JsonValue::Boolean(value) => StoredValue::Text(value.to_string()),
+        JsonValue::List(_) | JsonValue::Object(_) => unusable(value.kind()),
+    })
+}
+
+/// Reports keys that are misspelt, and datastores that stand beside the object that they belong in.
+fn reject_misplaced(
+    reader: &mut DocumentReader<'_>,
+    within: &str,
+    object: &JsonObject,
+    known: &[&str],
+) {
+    for member in &object.members {
+        let key = &member.key[..];
+        let label = labelled(within, key);
+        if known.contains(&key) || key.starts_with("x-") {
+            continue;
+        }
+        if let Some(meant) = suggest::near_miss(key, known.iter().copied()) {
+            reader
+                .report(member.start, format!("unknown key `{label}`"))
+                .hint(format!("did you mean `{meant}`?"));
+        } else if looks_like_datastore(member) {
+            reader
+                .report(member.start, format!("`{label}` is outside `datastores`"))
+                .hint(format!("move it into `{}`", labelled(within, "datastores")));
+        }
+    }
+}
+
+/// Whether a member has a name as datastores have it, in capitals, and a value as they have it.
+fn looks_like_datastore(member: &JsonMember) -> bool {
+    let is_value = !matches!(member.node.value, JsonValue::List(_) | JsonValue::Object(_));
+    let is_capital = !member.key.contains(|c: char| c.is_lowercase());
+    is_value && is_capital && Name::parse(&member.key).is_ok()
+}
+
+fn labelled(within: &str, key: &str) -> String {
+    match within {
+        "" => key.to_owned(),
+        within => format!("{within}.{key}"),
+    }
 }
 
 /// The members of the object at `key`, each with its full name.
@@ -101,11 +187,8 @@ fn members_of<'o>(
     object: &'o JsonObject,
     key: &str,
 ) -> Vec<(String, &'o JsonMember)> {
-    let label = match within {
-        "" => key.to_owned(),
-        within => format!("{within}.{key}"),
-    };
-    let node = object.get(key);
+    let label = labelled(within, key);
+    let node = object.get_non_null(key);
     let Some(inner) = node.and_then(|node| reader.object(&label, node)) else {
         return Vec::new();
     };
@@ -143,7 +226,10 @@ mod tests {
     }
 
     fn value<'v>(values: &'v Values, name: &str) -> Option<&'v str> {
-        values.get(&Name::parse(name).unwrap()).map(String::as_str)
+        match values.get(&Name::parse(name).unwrap())? {
+            StoredValue::Text(text) => Some(text),
+            StoredValue::Unusable { kind, .. } => Some(kind),
+        }
     }
 
     #[test]
@@ -152,7 +238,7 @@ mod tests {
             r#"{"datastores": {"A": "top", "B": 1.50}, "regions": {"us": {"datastores": {"R": "top", "S": true}}},
             "federations": {"own": {"datastores": {"A": "own"}, "regions": {"us": {"datastores": {"R": "own"}}}},
                             "other": {"datastores": {"A": "other"}}},
-            "listeners": {"datastores": null}}"#,
+            "listeners": {"datastores": null}, "version": "1", "X": [], "x_url": "x"}"#,
         )
         .unwrap();
         let own = at(&all, "own");
@@ -173,18 +259,56 @@ mod tests {
     }
 
     #[test]
-    fn every_value_that_an_environment_cannot_hold_is_reported() {
-        let text = r#"{"datastores": {"A": null, "B": [], "C": {}, "D": "\u0000", "E-F": "x"},
+    fn what_no_environment_can_hold_is_for_those_who_need_it_and_null_is_nothing() {
+        let text = r#"{"datastores": {"A": null, "B": [],
+            "C": {}, "D": "\u0000", "E": "x"}, "regions": {"us": {"datastores": {"E": null, "B": 1}}, "eu": {"datastores": null}},
+            "federations": {"own": {"datastores": {"E": null}}}}"#;
+        let all = parse(text).unwrap();
+        let own = at(&all, "own");
+        let get = |region: &str, name: &str| {
+            own.get(&Id::parse(region).unwrap(), &Name::parse(name).unwrap())
+        };
+        let unusable = |kind, line| Some(StoredValue::Unusable { kind, line });
+        let text = |text: &str| Some(StoredValue::Text(text.to_owned()));
+        for (region, name, expected) in [
+            ("us", "A", None),
+            ("eu", "B", unusable("a list", 1)),
+            ("us", "B", text("1")),
+            ("us", "C", unusable("an object", 2)),
+            ("us", "D", unusable("a string with a NUL", 2)),
+            ("us", "E", text("x")),
+            ("eu", "E", text("x")),
+        ] {
+            assert_eq!(get(region, name), expected.as_ref(), "{region} {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_outside_datastores_is_reported() {
+        let text = r#"{"datastore": {}, "DB_URL": "x", "regions": {"us": {"Datastores": {}, "DB_URL": 1}},
+"federations": {"a": {"region": {}, "DB_URL": null}}}"#;
+        assert_eq!(
+            parse(text).unwrap_err(),
+            [
+                "1:2 unknown key `datastore`",
+                "1:19 `DB_URL` is outside `datastores`",
+                "1:53 unknown key `regions.us.Datastores`",
+                "1:71 `regions.us.DB_URL` is outside `datastores`",
+                "2:23 unknown key `federations.a.region`",
+                "2:37 `federations.a.DB_URL` is outside `datastores`",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_place_that_is_not_as_the_contract_has_it_is_reported() {
+        let text = r#"{"datastores": {"E-F": "x"},
 "regions": {"u s": {}, "eu": 1}, "federations": {"x/y": {"datastores": 3}}}"#;
         let problems = parse(text).unwrap_err();
         assert_eq!(
             problems,
             [
-                "1:22 `datastores.A` must be a string, a number or a boolean, not null",
-                "1:33 `datastores.B` must be a string, a number or a boolean, not a list",
-                "1:42 `datastores.C` must be a string, a number or a boolean, not an object",
-                "1:52 `datastores.D` contains a NUL (`\\u0000`), which an environment cannot hold",
-                "1:61 `datastores.E-F` is not a POSIX name: letters, digits and `_`, no digit first",
+                "1:17 `datastores.E-F` is not a POSIX name: letters, digits and `_`, no digit first",
                 "2:13 `regions.u s` is not an id: 1 to 200 of `A-Z a-z 0-9 . _ -`, no leading `.`",
                 "2:30 `regions.eu` must be an object, not a number",
                 "2:50 `federations.x/y` is not an id: 1 to 200 of `A-Z a-z 0-9 . _ -`, no leading `.`",

@@ -64,6 +64,11 @@ impl<'t> DocumentReader<'t> {
         ProblemBuilder(&mut self.list[index].1)
     }
 
+    /// Whether no problem was reported yet.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Returns the value if there is no problem.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub(crate) mod environment;
 mod excerpt;
 pub(crate) mod facts;
 mod fields;
+pub(crate) mod filter;
 pub(crate) mod format;
 pub(crate) mod id;
 pub(crate) mod json;

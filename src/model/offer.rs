@@ -7,9 +7,8 @@ use super::{
     facts::{Fact, Facts},
     id::Id,
     key::Key,
-    manifest::Manifest,
+    manifest::{Manifest, Provided},
     name::Name,
-    pattern::Pattern,
 };
 
 /// The announcements of `manifest` on a node with these facts, dated `since` (RFC 3339).
@@ -18,8 +17,8 @@ pub(crate) fn offers(
     facts: &Facts,
     since: &str,
 ) -> BTreeMap<Key, Announcement> {
-    let offer = |(name, pattern)| {
-        let announcement = announcement(manifest, pattern, facts, since);
+    let offer = |(name, provided)| {
+        let announcement = announcement(manifest, provided, facts, since);
         (
             key(manifest, name, &facts.node, &facts.region),
             announcement,
@@ -48,35 +47,37 @@ fn key(manifest: &Manifest, name: &Name, node: &Id, region: &Id) -> Key {
 
 fn announcement(
     manifest: &Manifest,
-    pattern: &Pattern,
+    provided: &Provided,
     facts: &Facts,
     since: &str,
 ) -> Announcement {
-    let with_open_holes = pattern.fill_some(|hole| match Fact::of(hole) {
+    let with_open_holes = provided.pattern.fill_some(|hole| match Fact::of(hole) {
         Some(Fact::Host) => Err("HOST"),
         Some(Fact::Port) => Err("PORT"),
-        _ => Ok(filled(manifest, facts, hole)),
+        _ => Ok(filled(manifest, provided, facts, hole)),
     });
-    let value = pattern.fill(|hole| Some(filled(manifest, facts, hole)));
+    let value = provided
+        .pattern
+        .fill(|hole| Some(filled(manifest, provided, facts, &hole.name)));
     Announcement {
         value: value.unwrap_or_default(),
         pattern: with_open_holes,
         host: facts.host.clone(),
-        port: manifest.port,
-        local_port: manifest.local_port,
+        port: provided.port,
+        local_port: provided.local_port,
         service: manifest.id.clone(),
         node: facts.node.clone(),
-        public: manifest.public,
+        public: provided.public,
         since: since.to_owned(),
     }
 }
 
 /// The value of a hole. In a valid manifest every hole is a fact or a variable of `environment`, and `{PORT}` requires a
 /// port, so every hole has a value.
-fn filled(manifest: &Manifest, facts: &Facts, hole: &Name) -> String {
+fn filled(manifest: &Manifest, provided: &Provided, facts: &Facts, hole: &Name) -> String {
     match Fact::of(hole) {
         Some(Fact::Host) => facts.bracketed_host(),
-        Some(Fact::Port) => manifest.port.map(|p| p.to_string()).unwrap_or_default(),
+        Some(Fact::Port) => provided.port.map(|p| p.to_string()).unwrap_or_default(),
         Some(Fact::Node) => facts.node.to_string(),
         Some(Fact::Region) => facts.region.to_string(),
         Some(Fact::Federation) => manifest.federation.to_string(),

@@ -1,6 +1,6 @@
-//! Patterns: values with `{NAME}` holes. `{{` and `}}` are literal braces.
+//! Patterns: values with `{NAME}` holes, perhaps with a filter as in `{NAME|url}`. `{{` and `}}` are literal braces.
 
-use super::name::Name;
+use super::{filter::Filter, name::Name};
 
 /// A parsed pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,16 @@ pub(crate) enum Piece {
     /// Literal text, with single braces.
     Text(String),
     /// A hole.
-    Hole(Name),
+    Hole(Hole),
+}
+
+/// A place in a pattern for the value of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hole {
+    /// The name.
+    pub name: Name,
+    /// What its value goes through.
+    pub filter: Filter,
 }
 
 /// Why a text is not a pattern.
@@ -31,7 +40,7 @@ impl Pattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// A lone brace, an empty hole, or a hole whose text is not a [`Name`].
+    /// A lone brace, an empty hole, a hole whose text is not a [`Name`], or an unknown filter.
     pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         let mut pieces = Vec::new();
         let mut plain = String::new();
@@ -45,11 +54,11 @@ impl Pattern {
                 rest = after;
                 continue;
             }
-            let (name, after) = hole(brace).map_err(|message| PatternError { offset, message })?;
+            let (hole, after) = hole(brace).map_err(|message| PatternError { offset, message })?;
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
-            pieces.push(Piece::Hole(name));
+            pieces.push(Piece::Hole(hole));
             rest = after;
         }
         plain.push_str(rest);
@@ -62,7 +71,7 @@ impl Pattern {
     /// The names in the holes, in order, with repetitions.
     pub(crate) fn holes(&self) -> impl Iterator<Item = &Name> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Hole(name) => Some(name),
+            Piece::Hole(hole) => Some(&hole.name),
             Piece::Text(_) => None,
         })
     }
@@ -71,35 +80,35 @@ impl Pattern {
     #[must_use]
     pub(crate) fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {
         for piece in &mut self.pieces {
-            if let Piece::Hole(name) = piece
-                && let Some(renamed) = other(name).and_then(|text| Name::parse(&text).ok())
+            if let Piece::Hole(hole) = piece
+                && let Some(renamed) = other(&hole.name).and_then(|text| Name::parse(&text).ok())
             {
-                *name = renamed;
+                hole.name = renamed;
             }
         }
         self
     }
 
-    /// Fills every hole.
+    /// Fills every hole with what `value` returns, to which it has applied the hole's filter.
     ///
     /// # Errors
     /// The name of the first hole for which `value` is `None`.
     pub(crate) fn fill(
         &self,
-        mut value: impl FnMut(&Name) -> Option<String>,
+        mut value: impl FnMut(&Hole) -> Option<String>,
     ) -> Result<String, &Name> {
         let mut filled = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Hole(name) => filled.push_str(&value(name).ok_or(name)?),
+                Piece::Hole(hole) => filled.push_str(&value(hole).ok_or(&hole.name)?),
             }
         }
         Ok(filled)
     }
 
     /// The pattern's text with some holes filled: `value` returns the text of a hole, or the name under which the hole stays
-    /// open. Literal braces stay doubled.
+    /// open. Literal braces stay doubled, and filters are not applied.
     #[must_use]
     pub(crate) fn fill_some(
         &self,
@@ -109,7 +118,7 @@ impl Pattern {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(plain) => text.push_str(&escape(plain)),
-                Piece::Hole(name) => match value(name) {
+                Piece::Hole(hole) => match value(&hole.name) {
                     Ok(filled) => text.push_str(&escape(&filled)),
                     Err(open) => text.push_str(&format!("{{{open}}}")),
                 },
@@ -119,8 +128,8 @@ impl Pattern {
     }
 }
 
-/// The name in the hole at the start of `text`, and what follows the hole.
-fn hole(text: &str) -> Result<(Name, &str), String> {
+/// The hole at the start of `text`, and what follows it.
+fn hole(text: &str) -> Result<(Hole, &str), String> {
     let Some(inner) = text.strip_prefix('{') else {
         return Err("unmatched `}`; write `}}` for a literal brace".to_owned());
     };
@@ -130,10 +139,14 @@ fn hole(text: &str) -> Result<(Name, &str), String> {
     if inside.is_empty() {
         return Err("`{}` has no name; write `{{}}` for literal braces".to_owned());
     }
-    match Name::parse(inside) {
-        Ok(name) => Ok((name, after)),
+    let (name, filter) = match inside.split_once('|') {
+        Some((name, filter)) => (name, Filter::parse(filter)?),
+        None => (inside, Filter::None),
+    };
+    match Name::parse(name) {
+        Ok(name) => Ok((Hole { name, filter }, after)),
         Err(reason) => Err(format!(
-            "`{inside}` {reason}; write `{{{{` for a literal brace"
+            "`{name}` {reason}; write `{{{{` for a literal brace"
         )),
     }
 }
@@ -149,7 +162,7 @@ mod tests {
     #[test]
     fn a_pattern_has_text_and_holes() {
         let pattern = Pattern::parse("http://{HOST}:{PORT}/{{x}}").unwrap();
-        let filled = pattern.fill(|name| Some(format!("<{name}>")));
+        let filled = pattern.fill(|hole| Some(format!("<{}>", hole.name)));
         assert_eq!(filled.unwrap(), "http://<HOST>:<PORT>/{x}");
         let open = pattern.fill_some(|name| match name.as_str() {
             "PORT" => Ok("8{0".to_owned()),
@@ -161,7 +174,16 @@ mod tests {
 
     #[test]
     fn a_lone_brace_is_refused_at_its_position() {
-        for (text, offset) in [("a{", 1), ("ab}", 2), ("{}", 0), ("x{a b}", 1), ("{{{", 2)] {
+        for (text, offset) in [
+            ("a{", 1),
+            ("ab}", 2),
+            ("{}", 0),
+            ("x{a b}", 1),
+            ("{{{", 2),
+            ("{A|}", 0),
+            ("x{A|json}", 1),
+            ("{|url}", 0),
+        ] {
             assert_eq!(Pattern::parse(text).unwrap_err().offset, offset, "{text}");
         }
     }

@@ -3,33 +3,29 @@
 /// The largest edit distance of a near miss (design.md section 3).
 const DISTANCE: usize = 2;
 
-/// The nearest known word within two edits; of several the first.
+/// The known word that differs in case only, else the nearest within two edits; of several the first.
 pub(crate) fn near_miss<'k>(
-    word: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
-    nearest(word, known, |_, _| true)
-}
-
-/// As [`near_miss`], but a word that differs in case only comes first.
-pub(crate) fn near_miss_in_any_case<'k>(
     word: &str,
     known: impl IntoIterator<Item = &'k str> + Clone,
 ) -> Option<&'k str> {
     let mut words = known.clone().into_iter();
     words
         .find(|known| known.eq_ignore_ascii_case(word))
-        .or_else(|| near_miss(word, known))
+        .or_else(|| nearest(word, known, |_, _| true))
 }
 
-/// The nearest other word within two edits that are less than half of it: short names such as `A_URL` and `B_URL` are
-/// alike by design. Of several the first in alphabetical order.
+/// The other word that differs in case only, else the nearest within two edits that are less than half of it: short names
+/// such as `A_URL` and `B_URL` are alike by design. Of several the first in alphabetical order.
 pub(crate) fn near_name<'k>(
     word: &str,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<&'k str> {
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
+    let in_other_case = |known: &&&str| known.eq_ignore_ascii_case(word) && **known != word;
+    if let Some(same) = known.iter().find(in_other_case) {
+        return Some(*same);
+    }
     nearest(word, known, |distance, known| {
         distance > 0 && distance * 2 < known.len()
     })
@@ -58,8 +54,7 @@ mod tests {
         let known = ["requires", "provides"];
         assert_eq!(near_miss("requiers", known), Some("requires"));
         assert_eq!(near_miss("requi", known), None);
-        assert_eq!(near_miss("REQUIRES", known), None);
-        assert_eq!(near_miss_in_any_case("REQUIRES", known), Some("requires"));
+        assert_eq!(near_miss("REQUIRES", known), Some("requires"));
     }
 
     #[test]
@@ -71,6 +66,8 @@ mod tests {
             ("A_URL", &["C_URL", "B_URL"], Some("B_URL")),
             ("API_URL", &["APIURI", "API_URK"], Some("API_URK")),
             ("ABC", &["ABCDE", "AB"], Some("ABCDE")),
+            ("api_url", &["API_URL", "api_uri"], Some("API_URL")),
+            ("API", &["API", "api"], Some("api")),
         ] {
             assert_eq!(near_name(word, known.iter().copied()), expected, "{word}");
         }

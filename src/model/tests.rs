@@ -23,7 +23,7 @@ use crate::model::{
 fn manifests_and_their_problems_are_as_written_down() {
     compare("manifest", |case, text| {
         let path = format!("data_bags/service/{case}.json");
-        match Manifest::parse(&path, text, &Id::parse(case).unwrap()) {
+        match Manifest::parse(&path, text, &Id::parse(case).unwrap(), &Id::default_scope()) {
             Ok(manifest) => format!("{manifest:#?}\n"),
             Err(problems) => reported(&problems),
         }
@@ -104,7 +104,7 @@ fn cases(kind: &str) -> Vec<(PathBuf, String, String)> {
 fn mutilated_texts_are_reported_too() {
     let id = Id::parse("patterns").unwrap();
     for mutilated in mutilated("manifest") {
-        let manifest = Manifest::parse("p", &mutilated, &id);
+        let manifest = Manifest::parse("p", &mutilated, &id, &Id::default_scope());
         manifest.map_or_else(|problems| reported(&problems), |_| String::new());
     }
     for mutilated in mutilated("settings") {

@@ -47,6 +47,21 @@ pub(crate) fn refuse_missing(flags: &Flags, config: &Path) -> Result<(), Failure
         .hint("leave out --config and RECONF_CONFIG to run with defaults"))
 }
 
+/// Refuses to write for another federation than that of `config.json`.
+pub(super) fn refuse_other_federation(settings: &Settings) -> Result<(), Failure> {
+    let (home, other) = (&settings.home, &settings.federation);
+    if home == other {
+        return Ok(());
+    }
+    let origin = settings.origins.get("federation");
+    let message = format!("{origin} names federation `{other}`, but this node belongs to `{home}`");
+    Err(Failure::new(Code::Usage, message)
+        .facts([format!("`{home}` is set in {}", settings.config.display())])
+        .hint(format!(
+            "leave out {origin}; it is for commands that only look"
+        )))
+}
+
 /// The datastores of every federation that has any.
 pub(super) fn datastores(node: &Node) -> Result<BTreeMap<Id, Datastores>, Failure> {
     let path = node.paths.configuration();

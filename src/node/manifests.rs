@@ -64,7 +64,8 @@ pub(crate) fn load_one(node: &Node, id: &Id) -> Result<Manifest, Failure> {
     let Some(text) = node.assumed.read(&path, Code::Data)? else {
         return Err(missing(node, id));
     };
-    let manifest = Manifest::parse(&path.display().to_string(), &text, id)
+    let home = &node.settings.federation;
+    let manifest = Manifest::parse(&path.display().to_string(), &text, id, home)
         .map_err(|problems| Failure::problems(Code::Data, &problems))?;
     guard(node, &manifest)?;
     Ok(manifest)

@@ -45,6 +45,12 @@ impl Node {
         })
     }
 
+    /// Refuses a flag or a variable that names another federation than `config.json`: it is for looking, and what was
+    /// announced there would be withdrawn by the next call without it.
+    pub(crate) fn refuse_other_federation(&self) -> Result<(), Failure> {
+        configuration::refuse_other_federation(&self.settings)
+    }
+
     /// The same node, with its configuration as it is now.
     pub(crate) fn reload(&self, global: &Global) -> Result<Self, Failure> {
         Self::load(global, AssumedFiles::default(), self.out.clone())

@@ -162,7 +162,13 @@ impl Inputs {
         }
         let names = read_names(session, &manifest.federation);
         let embedded = node.settings.registry.is_embedded();
-        report::unmet(&self.of(node, manifest), &missing, &names, embedded)
+        // A file that was read has at least the datastores of the own federation.
+        let file = self
+            .datastores
+            .is_empty()
+            .then(|| node.paths.configuration());
+        let input = self.of(node, manifest);
+        report::unmet(&input, &missing, &names, embedded, file.as_deref())
     }
 
     /// The manifest of one of the services that the command is about.

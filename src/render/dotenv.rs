@@ -1,21 +1,43 @@
-//! The dotenv format: quoting, and a reader after python-dotenv's.
+//! The dotenv format: the form that its readers take alike, and a reader after python-dotenv's.
 
 use super::{conf::Pairs, conf_error::ConfError};
 
-/// The value in single quotes, or in double quotes if it has a carriage return, which only they can express (as `\r`). A
-/// value that ends in a backslash stays unquoted if possible: python-dotenv before 1.2 reads `\\'` as an escaped quote.
+/// The value in single quotes, or in double quotes if it has a single one: the form that all readers take alike.
 pub(super) fn quote(value: &str) -> String {
-    if value.contains('\r') {
-        let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
-        return format!("\"{}\"", escaped.replace('\r', r"\r"));
-    }
-    let bare = !value.starts_with(|c| is_space(c) || matches!(c, '\'' | '"'))
-        && !value.contains(['\n', '#']);
-    if value.ends_with('\\') && bare {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+    let quote = if value.contains('\'') { '"' } else { '\'' };
+    format!("{quote}{value}{quote}")
 }
+
+/// Why a value has no form that all readers take alike: python-dotenv, node's and npm's dotenv, django-environ, ruby's dotenv
+/// and a shell. Nothing is escaped, since no two of them agree on that.
+pub(super) fn refusal(value: &str) -> Option<&'static str> {
+    let has = |characters: &[char]| value.contains(characters);
+    if has(&['\n', '\r']) {
+        Some("contains a line break, at which django-environ ends the value")
+    } else if has(&SEPARATORS) {
+        Some("contains a control or separator character that django-environ takes for a line break")
+    } else if value.contains("${") {
+        // Even in single quotes.
+        Some("contains `${`, which python-dotenv expands")
+    } else if value.contains("$(") {
+        Some("contains `$(`, which dotenv-expand may run")
+    } else if value.contains(r"\\") || value.ends_with('\\') {
+        Some("contains two backslashes in a row or ends in one, which readers unescape differently")
+    } else if has(&['\'']) && has(&['$', '"', '\\', '`']) {
+        Some(
+            "contains `'` together with `$`, `\"`, a backslash or a backtick, which readers unquote differently",
+        )
+    } else if value.len() > 1 && value.starts_with('"') && value.ends_with('"') {
+        Some("begins and ends with `\"`, which django-environ strips")
+    } else {
+        None
+    }
+}
+
+/// The line breaks of Python's `splitlines` beside the usual ones.
+const SEPARATORS: [char; 8] = [
+    '\x0B', '\x0C', '\x1C', '\x1D', '\x1E', '\u{85}', '\u{2028}', '\u{2029}',
+];
 
 /// Reads as python-dotenv does, without expanding `${…}`.
 ///
@@ -205,24 +227,38 @@ mod tests {
 
     #[test]
     fn a_quoted_value_reads_back() {
-        for value in [
-            "",
-            "\r\n\"'\\",
-            "it's\n\\",
-            "C:\\",
-            " \\",
-            "#\\",
-            "'\\",
-            "\\'",
-            "$x",
-        ] {
-            let conf = format!("A={}\nB='x'\n", quote(value));
-            assert_eq!(read(&conf)[0].1, value, "{conf}");
+        for value in ["", "it's", "C:\\new\\'", "$x `y` \"z", "\\'", " #= "] {
+            if refusal(value).is_none() {
+                let conf = format!("A={}\nB='x'\n", quote(value));
+                assert_eq!(read(&conf)[0].1, value, "{conf}");
+            }
         }
     }
 
     #[test]
-    fn a_last_backslash_stands_before_no_quote() {
-        assert_eq!(quote("C:\\"), "C:\\");
+    fn what_readers_take_differently_is_refused() {
+        for (value, expected) in [
+            ("", false),
+            ("it's fine: #!&;", false),
+            (r"C:\new", false),
+            ("$x `y` \"z", false),
+            ("\"", false),
+            ("\"x\"'", true),
+            ("\"x\"", true),
+            ("\"x\"y", false),
+            ("a\nb", true),
+            ("a\r", true),
+            ("a\u{2028}", true),
+            ("${x}", true),
+            ("$(id)", true),
+            ("$", false),
+            (r"\\server", true),
+            (r"C:\", true),
+            ("it's $5", true),
+            ("it's `x`", true),
+            (r"it's C:\x", true),
+        ] {
+            assert_eq!(refusal(value).is_some(), expected, "{value:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::docker;
+use super::{docker, dotenv};
 use crate::model::{environment::Environment, format::Format, name::Name};
 
 /// The kernel's limit of `NAME=value` in bytes, with its final NUL (`MAX_ARG_STRLEN`).
@@ -71,10 +71,7 @@ fn reason(format: Format, name: &Name, value: &str) -> Option<&'static str> {
         Format::Docker if value.ends_with('\r') => Some("ends in a carriage return"),
         Format::Docker => (assignment >= docker::LINE_LIMIT)
             .then_some("makes a line of 64 KiB or more, which docker cannot read"),
-        // Even in single quotes.
-        Format::Dotenv => value
-            .contains("${")
-            .then_some("contains `${`, which python-dotenv expands"),
+        Format::Dotenv => dotenv::refusal(value),
         Format::Envdir => value
             .ends_with([' ', '\t'])
             .then_some("ends in whitespace, which envdir strips"),
@@ -113,7 +110,7 @@ mod tests {
             ("DEL", "\u{7f}"),
             ("DOLLAR", "${X}"),
             ("FEED", "a\nb"),
-            ("FINE", "a\tb\u{85}\u{feff}$"),
+            ("FINE", "a\tb\u{80}\u{feff}$"),
             ("NONCHAR", "\u{fdd0}"),
             ("PLANE", "\u{10ffff}"),
             ("TAB", "x\t"),
@@ -121,9 +118,11 @@ mod tests {
         let expected = [
             "CR systemd",
             "CR docker",
+            "CR dotenv",
             "DEL systemd",
             "DOLLAR dotenv",
             "FEED docker",
+            "FEED dotenv",
             "NONCHAR systemd",
             "PLANE systemd",
             "TAB envdir",

@@ -18,8 +18,8 @@ use crate::{
 pub(crate) struct RenderReport {
     /// The service.
     pub service: Id,
-    /// Where its conf is.
-    pub path: String,
+    /// Where its conf is; `None` for a service that has none.
+    pub path: Option<String>,
     /// Whether something is to be applied, or would be.
     pub changed: bool,
     /// Whether the registry was not read, or some values are older than its answer.
@@ -103,7 +103,12 @@ impl VariableReport {
 
 impl Report for RenderReport {
     fn line(&self) -> Option<String> {
-        let Self { service, path, .. } = self;
+        let service = &self.service;
+        let Some(path) = &self.path else {
+            return Some(format!(
+                "{service}: no conf is written, since its manifest has only a `run_list`"
+            ));
+        };
         let what = match (self.changed, self.dry) {
             (true, false) => "wrote",
             (true, true) => "would write",
@@ -153,6 +158,9 @@ impl Report for RenderReport {
 pub(crate) struct AppliedReport {
     /// The service.
     pub service: Id,
+    /// Whether it has a conf.
+    #[serde(skip)]
+    pub has_conf: bool,
     /// Whether the conf was pending.
     pub changed: bool,
     /// Warnings, one lower-case clause each.
@@ -161,10 +169,10 @@ pub(crate) struct AppliedReport {
 
 impl Report for AppliedReport {
     fn line(&self) -> Option<String> {
-        let what = if self.changed {
-            "applied"
-        } else {
-            "was applied already"
+        let what = match (self.has_conf, self.changed) {
+            (false, _) => "has no conf, since its manifest has only a `run_list`",
+            (true, true) => "applied",
+            (true, false) => "was applied already",
         };
         Some(format!("{}: {what}", self.service))
     }

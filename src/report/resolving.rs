@@ -1,51 +1,69 @@
 //! Texts about references: those without a value, and those whose value may be out of date.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
     model::{id::Id, name::Name, settings::OnUnreachable},
-    resolve::{Reference, RegistryState, Resolution, ResolveInput, explain},
+    resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
 
-/// All unmet requirements of a service: what is needed, where it was looked for, and what may help.
+/// All unmet requirements of a service: what is needed, where it was looked for, and what may help. `missing_file` is the
+/// datastores' file, if there is none.
 pub(crate) fn unmet(
     input: &ResolveInput,
     missing: &[Reference],
     names: &BTreeSet<Name>,
     embedded: bool,
+    missing_file: Option<&Path>,
 ) -> Failure {
-    let rows: Vec<[String; 3]> = missing
-        .iter()
-        .map(|reference| {
-            let reason = match input.registry {
-                RegistryState::Available(snapshot) => {
-                    explain(input, snapshot, reference, names).to_string()
-                }
-                RegistryState::Unavailable(_) => String::new(),
-            };
-            let (variable, name) = (reference.variable.to_string(), &reference.name);
-            [variable, format!("needs {name}"), reason]
-        })
-        .collect();
-    let manifest = input.manifest;
-    let failure = Failure::new(
-        Code::TryAgain,
-        format!(
-            "`{}` has {} in federation `{}`, {}",
-            manifest.id,
-            counted(missing.len(), "unmet requirement"),
-            manifest.federation,
-            regions(input.regions)
-        ),
-    )
-    .facts(table(&rows))
-    .hint("`reconf ls` lists every name this scope knows");
-    if embedded {
-        failure.note("the registry is the embedded one: it knows this machine only")
+    let reason = |reference| match input.registry {
+        RegistryState::Available(snapshot) => Some(explain(input, snapshot, reference, names)),
+        RegistryState::Unavailable(_) => None,
+    };
+    let reasons: Vec<Option<UnmetReason>> = missing.iter().map(reason).collect();
+    let row = |(reference, reason): (&Reference, &Option<UnmetReason>)| {
+        let reason = reason.as_ref().map(ToString::to_string);
+        let (variable, name) = (reference.variable.to_string(), &reference.name);
+        [
+            variable,
+            format!("needs {name}"),
+            reason.unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<[String; 3]> = missing.iter().zip(&reasons).map(row).collect();
+    let any = |is: fn(&UnmetReason) -> bool| reasons.iter().flatten().any(is);
+    let code = if any(|reason| matches!(reason, UnmetReason::Unusable { .. })) {
+        Code::Configuration
     } else {
-        failure
+        Code::TryAgain
+    };
+    let mut failure = Failure::new(code, unmet_message(input, missing.len()))
+        .facts(table(&rows))
+        .hint("`reconf ls` lists every name this scope knows");
+    let is_unknown = any(|r| matches!(r, UnmetReason::Near(_) | UnmetReason::Nothing));
+    if let Some(path) = missing_file.filter(|_| is_unknown) {
+        let path = path.display();
+        failure = failure.note(format!("there are no datastores, since there is no {path}"));
     }
+    if embedded {
+        failure = failure.note("the registry is the embedded one: it knows this machine only");
+    }
+    failure
+}
+
+fn unmet_message(input: &ResolveInput, count: usize) -> String {
+    let manifest = input.manifest;
+    format!(
+        "`{}` has {} in federation `{}`, {}",
+        manifest.id,
+        counted(count, "unmet requirement"),
+        manifest.federation,
+        regions(input.regions)
+    )
 }
 
 /// The failure of a service whose registry could not be read, with what it needs of it.
@@ -71,7 +89,7 @@ pub(crate) fn warnings(
     unread: Option<&Failure>,
     id: &Id,
     resolution: &Resolution,
-    left_over: &[PathBuf],
+    left: &[PathBuf],
 ) -> Vec<String> {
     let away = unread.map(|failure| {
         let why = failure.in_short();
@@ -83,13 +101,23 @@ pub(crate) fn warnings(
             "{name} has expired (not withdrawn): `{id}` keeps the last known value of {variable}"
         )
     });
-    let left = left_over.iter().map(|path| {
+    let line_breaks = resolution.line_breaks.iter().map(|reference| {
+        let Reference { variable, name } = reference;
+        format!("the datastore {name} ends in a line break: `{id}` gets it in {variable}")
+    });
+    let left = left_over(left);
+    let resolved = expired.chain(line_breaks);
+    away.into_iter().chain(resolved).chain(left).collect()
+}
+
+/// Warnings about files that no render updates any more.
+pub(crate) fn left_over(paths: &[PathBuf]) -> impl Iterator<Item = String> {
+    paths.iter().map(|path| {
         format!(
             "`{}` is left from an earlier render and no longer updated: remove it",
             path.display()
         )
-    });
-    away.into_iter().chain(expired).chain(left).collect()
+    })
 }
 
 fn counted(count: usize, noun: &str) -> String {

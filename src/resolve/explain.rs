@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{input::ResolveInput, resolution::Reference};
+use super::{
+    input::ResolveInput,
+    lookup::{look_up, unusable},
+    resolution::Reference,
+};
 use crate::model::{
     announcement::{By, Tombstone},
     id::Id,
@@ -14,6 +18,15 @@ use crate::model::{
 /// The most likely reason that a reference is unmet; displays as one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UnmetReason {
+    /// It is announced, but no provider announces it together with the other names of its pattern.
+    Apart(BTreeSet<Name>),
+    /// Its datastore is nothing that an environment can hold.
+    Unusable {
+        /// What it is.
+        kind: &'static str,
+        /// Its line in `configuration.json`.
+        line: usize,
+    },
     /// Only other regions have it.
     Elsewhere {
         /// The services that provide it there; empty if it is a datastore.
@@ -42,10 +55,24 @@ pub(crate) fn explain(
     names: &BTreeSet<Name>,
 ) -> UnmetReason {
     let name = &reference.name;
-    elsewhere(input, snapshot, name)
+    unusable(input, name)
+        .map(|(kind, line)| UnmetReason::Unusable { kind, line })
+        .or_else(|| apart(input, reference))
+        .or_else(|| elsewhere(input, snapshot, name))
         .or_else(|| withdrawn(snapshot, name))
         .or_else(|| near(input, name, names).map(UnmetReason::Near))
         .unwrap_or(UnmetReason::Nothing)
+}
+
+/// A name that has a value by itself lacks a provider of the whole pattern.
+fn apart(input: &ResolveInput, reference: &Reference) -> Option<UnmetReason> {
+    look_up(input, &reference.name)?;
+    let requirement = input.manifest.requires.get(&reference.variable)?;
+    let announced = requirement.pattern.holes().filter(|name| {
+        let found = look_up(input, name);
+        found.is_some_and(|found| found.is_announced())
+    });
+    Some(UnmetReason::Apart(announced.cloned().collect()))
 }
 
 fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
@@ -88,6 +115,17 @@ fn near(input: &ResolveInput, name: &Name, names: &BTreeSet<Name>) -> Option<Nam
 impl fmt::Display for UnmetReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Apart(names) => {
+                write!(
+                    f,
+                    "no provider in these regions announces {} together",
+                    quoted(names)
+                )
+            }
+            Self::Unusable { kind, line } => write!(
+                f,
+                "its datastore is {kind}, not a string, number or boolean (line {line} of configuration.json)"
+            ),
             Self::Elsewhere { services, regions } if services.is_empty() => {
                 write!(
                     f,
@@ -116,7 +154,7 @@ impl fmt::Display for UnmetReason {
     }
 }
 
-fn quoted(ids: &BTreeSet<Id>) -> String {
+fn quoted(ids: &BTreeSet<impl fmt::Display>) -> String {
     let quoted: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
     quoted.join(", ")
 }

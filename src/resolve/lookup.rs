@@ -1,170 +1,130 @@
-//! The value of one reference: live announcements, then last known ones, then datastores.
+//! What a name may take its value from: live announcements, then last known ones, then datastores.
+
+use std::collections::BTreeSet;
 
 use super::{
-    candidates::{self, Candidates},
+    candidates::{self, Candidate, Candidates},
     input::{RegistryState, ResolveInput},
-    spread,
 };
 use crate::model::{
-    datastores::Datastores, environment::Source, id::Id, key::Kind, manifest::Pick, name::Name,
-    settings::OnUnreachable, snapshot::Snapshot,
+    datastores::StoredValue, environment::Source, id::Id, name::Name, settings::OnUnreachable,
+    snapshot::Snapshot,
 };
 
-/// The value of a reference, with its origin.
+/// The announcements and the datastore of a name; at least one of them is there.
 #[derive(Clone, Debug)]
-pub(super) struct ReferenceValue {
-    pub(super) value: String,
-    pub(super) source: Source,
-    pub(super) keys: Vec<(String, i64)>,
-    pub(super) providers: Vec<String>,
+pub(super) struct Found<'a> {
+    pub(super) name: &'a Name,
+    /// Its announcements in each region that the node reads, in their order.
+    pub(super) regions: Vec<Candidates<'a>>,
+    /// The origin of these announcements.
+    source: Source,
+    pub(super) stored: Option<&'a str>,
 }
 
-/// The value of `name`; `None` if it is unmet, or if the registry could not be read.
-pub(super) fn value_of<'a>(
-    input: &ResolveInput<'a>,
-    name: &'a Name,
-    pick: &Pick,
-) -> Option<ReferenceValue> {
-    match input.registry {
-        RegistryState::Available(snapshot) => from_snapshot(input, snapshot, name, pick),
-        RegistryState::Unavailable(OnUnreachable::LastKnown) => from_last_known(input, name, pick),
-        RegistryState::Unavailable(OnUnreachable::Datastores) => {
-            from_datastores_only(input, name, pick)
-        }
+/// What `name` may take its value from; `None` if nothing provides it, or if the registry could not be read.
+pub(super) fn look_up<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Found<'a>> {
+    let announced = match input.registry {
+        RegistryState::Available(snapshot) => Some(in_snapshot(input, snapshot, name)),
+        RegistryState::Unavailable(OnUnreachable::LastKnown) => Some(last_known(input, name)),
+        RegistryState::Unavailable(OnUnreachable::Datastores) => own_offers(input, name),
         RegistryState::Unavailable(OnUnreachable::Fail) => None,
+    };
+    let (regions, source) = announced?;
+    let found = Found {
+        name,
+        regions,
+        source,
+        stored: stored(input, name),
+    };
+    (found.is_announced() || found.stored.is_some()).then_some(found)
+}
+
+impl Found<'_> {
+    /// Whether it is announced in any region.
+    pub(super) fn is_announced(&self) -> bool {
+        self.regions.iter().any(|region| !region.is_empty())
+    }
+
+    /// The services that announce it.
+    pub(super) fn services(&self) -> BTreeSet<&Id> {
+        let keys = self.regions.iter().flat_map(Candidates::keys);
+        keys.map(|key| &key.service).collect()
+    }
+
+    /// The origin of one of its announcements. This node's own offers are as current as announcements that were read from
+    /// the registry.
+    pub(super) fn source_of(&self, candidate: &Candidate<'_>) -> Source {
+        if candidate.revision == 0 {
+            Source::Registry
+        } else {
+            self.source
+        }
     }
 }
 
-fn from_snapshot<'a>(
+type Announced<'a> = (Vec<Candidates<'a>>, Source);
+
+fn in_snapshot<'a>(
     input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
     name: &'a Name,
-    pick: &Pick,
-) -> Option<ReferenceValue> {
-    let live = |region| candidates::live(input, snapshot, region, name);
-    let expired = |region| candidates::known(input, Some(snapshot), region, name);
-    in_first_region(input, live)
-        .map(|found| choose(input.node, &found, pick, Source::Registry))
-        .or_else(|| {
-            let found = in_first_region(input, expired)?;
-            Some(choose(input.node, &found, pick, Source::LastKnown))
-        })
-        .or_else(|| from_datastores(input, name))
-}
-
-fn from_last_known<'a>(
-    input: &ResolveInput<'a>,
-    name: &'a Name,
-    pick: &Pick,
-) -> Option<ReferenceValue> {
-    let federation = &input.manifest.federation;
-    let known = |region: &'a Id| {
-        let mut all = candidates::known(input, None, region, name);
-        all.extend(candidates::local(
-            input.local_offers,
-            federation,
-            region,
-            name,
-        ));
-        all
-    };
-    let choice = in_first_region(input, known).map(|found| {
-        let chosen = choose(input.node, &found, pick, Source::LastKnown);
-        // This node's own offers are as current as announcements that were read from the registry.
-        let all_local = chosen.keys.iter().all(|(_, revision)| *revision == 0);
-        let source = if all_local {
-            Source::Registry
-        } else {
-            Source::LastKnown
-        };
-        ReferenceValue { source, ..chosen }
+) -> Announced<'a> {
+    let live = by_region(input, |region| {
+        candidates::live(input, snapshot, region, name)
     });
-    choice.or_else(|| from_datastores(input, name))
+    if live.iter().any(|region| !region.is_empty()) {
+        return (live, Source::Registry);
+    }
+    let expired = by_region(input, |region| {
+        candidates::known(input, Some(snapshot), region, name)
+    });
+    (expired, Source::LastKnown)
 }
 
-/// Values of this node's own offers and of datastores. A name with a last known value has none: an unreachable registry is
-/// no reason to replace its value by that of a datastore.
-fn from_datastores_only<'a>(
-    input: &ResolveInput<'a>,
-    name: &'a Name,
-    pick: &Pick,
-) -> Option<ReferenceValue> {
-    if in_first_region(input, |region| candidates::known(input, None, region, name)).is_some() {
+fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Announced<'a> {
+    let known = by_region(input, |region| {
+        let mut all = candidates::known(input, None, region, name);
+        all.extend(own(input, region, name));
+        all
+    });
+    (known, Source::LastKnown)
+}
+
+/// This node's own offers. A name with a last known value has none, nor a datastore: an unreachable registry is no reason to
+/// replace its value by that of a datastore.
+fn own_offers<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Announced<'a>> {
+    let is_known = |region| !candidates::known(input, None, region, name).is_empty();
+    if input.regions.iter().any(is_known) {
         return None;
     }
-    let federation = &input.manifest.federation;
-    let local = |region| candidates::local(input.local_offers, federation, region, name).collect();
-    in_first_region(input, local)
-        .map(|found| choose(input.node, &found, pick, Source::Registry))
-        .or_else(|| from_datastores(input, name))
+    let own = by_region(input, |region| own(input, region, name));
+    Some((own, Source::Registry))
 }
 
-/// The candidates of the first region that has any.
-fn in_first_region<'a>(
+fn own<'a>(input: &ResolveInput<'a>, region: &'a Id, name: &'a Name) -> Candidates<'a> {
+    let federation = &input.manifest.federation;
+    candidates::local(input.local_offers, federation, region, name).collect()
+}
+
+fn by_region<'a>(
     input: &ResolveInput<'a>,
     candidates: impl Fn(&'a Id) -> Candidates<'a>,
-) -> Option<Candidates<'a>> {
-    input
-        .regions
-        .iter()
-        .map(candidates)
-        .find(|found| !found.is_empty())
+) -> Vec<Candidates<'a>> {
+    input.regions.iter().map(candidates).collect()
 }
 
-fn choose(node: &Id, candidates: &Candidates, pick: &Pick, source: Source) -> ReferenceValue {
-    let chosen: Vec<_> = if separator(pick).is_some() || candidates.len() == 1 {
-        candidates.iter().collect()
-    } else {
-        // `max_by_key` returns the last of equal maxima, so the reversed order makes the first key win.
-        let best = candidates.iter().rev();
-        best.max_by_key(|(key, _)| spread::score(node, key))
-            .into_iter()
-            .collect()
-    };
-    let mut values: Vec<&str> = chosen
-        .iter()
-        .map(|(_, c)| c.announcement.value.as_str())
-        .collect();
-    values.sort_unstable();
-    values.dedup();
-    ReferenceValue {
-        value: values.join(separator(pick).unwrap_or_default()),
-        source,
-        keys: chosen
-            .iter()
-            .map(|(key, c)| (key.path(Kind::Provides), c.revision))
-            .collect(),
-        providers: chosen.iter().map(|(key, _)| key.provider()).collect(),
+fn stored<'a>(input: &ResolveInput<'a>, name: &Name) -> Option<&'a str> {
+    match input.datastores.get(input.region, name)? {
+        StoredValue::Text(text) => Some(text),
+        StoredValue::Unusable { .. } => None,
     }
 }
 
-fn from_datastores(input: &ResolveInput, name: &Name) -> Option<ReferenceValue> {
-    let value = value_in(input.datastores, input.region, name)?;
-    Some(ReferenceValue {
-        value: value.clone(),
-        source: Source::Datastores,
-        keys: Vec::new(),
-        providers: Vec::new(),
-    })
-}
-
-/// A name that any region sets is never taken from the common datastores: in a region without it the reference is unmet,
-/// since another region's database would be wrong.
-fn value_in<'a>(datastores: &'a Datastores, region: &Id, name: &Name) -> Option<&'a String> {
-    if datastores
-        .regions
-        .values()
-        .any(|values| values.contains_key(name))
-    {
-        return datastores.regions.get(region)?.get(name);
-    }
-    datastores.common.get(name)
-}
-
-/// The separator for `pick` `all`; `None` if one value is picked.
-fn separator(pick: &Pick) -> Option<&str> {
-    match pick {
-        Pick::Spread => None,
-        Pick::All { separator } => Some(separator),
+/// The kind and the line of a datastore that no environment can hold.
+pub(super) fn unusable(input: &ResolveInput, name: &Name) -> Option<(&'static str, usize)> {
+    match input.datastores.get(input.region, name)? {
+        StoredValue::Text(_) => None,
+        StoredValue::Unusable { kind, line } => Some((kind, *line)),
     }
 }

@@ -6,12 +6,13 @@ mod explain;
 mod input;
 mod local_offers;
 mod lookup;
+mod pairs;
 mod resolution;
 mod spread;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use explain::explain;
+pub(crate) use explain::{UnmetReason, explain};
 pub(crate) use input::{RegistryState, ResolveInput};
 pub(crate) use local_offers::LocalOffers;
 pub(crate) use resolution::{Reference, Resolution, resolve};

@@ -1,13 +1,18 @@
 //! From a manifest and its inputs to an environment, or to every missing reference.
 
+use std::collections::BTreeSet;
+
 use super::{
     input::{RegistryState, ResolveInput},
-    lookup::{self, ReferenceValue},
+    lookup,
+    pairs::{self, ChosenValue, Filling},
 };
 use crate::model::{
     environment::{Environment, Source, Variable},
+    key::Kind,
     manifest::Requirement,
     name::Name,
+    pattern::Hole,
 };
 
 /// A resolved environment.
@@ -17,6 +22,8 @@ pub(crate) struct Resolution {
     pub environment: Environment,
     /// References without a live announcement or a tombstone, which keep their last known value.
     pub expired: Vec<Reference>,
+    /// References whose datastore ends in a line break, which becomes part of the variable.
+    pub line_breaks: Vec<Reference>,
 }
 
 /// A reference of a requirement to a name.
@@ -38,6 +45,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         .map(|(name, value)| (name.clone(), plain(value, Source::Environment)))
         .collect();
     let mut expired = Vec::new();
+    let mut line_breaks = Vec::new();
     let mut missing = Vec::new();
     for (name, requirement) in &input.manifest.requires {
         let reference = |to: &Name| Reference {
@@ -47,6 +55,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         match fill(input, requirement) {
             Ok(Some(filled)) => {
                 expired.extend(filled.expired.iter().map(reference));
+                line_breaks.extend(filled.line_breaks.iter().map(reference));
                 environment.insert(name.clone(), filled.variable);
             }
             Ok(None) => {}
@@ -57,6 +66,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
         Ok(Resolution {
             environment,
             expired,
+            line_breaks,
         })
     } else {
         Err(missing)
@@ -67,65 +77,133 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
 struct Filled {
     variable: Variable,
     expired: Vec<Name>,
+    line_breaks: Vec<Name>,
 }
 
 /// The requirement's variable, `None` for an unmet optional one, or every missing name.
 fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
-    let mut values: Vec<(&Name, ReferenceValue)> = Vec::new();
-    let mut missing: Vec<Name> = Vec::new();
-    for name in requirement.pattern.holes() {
-        match lookup::value_of(input, name, &requirement.pick) {
-            Some(value) => values.push((name, value)),
-            None if missing.contains(name) => {}
-            None => missing.push(name.clone()),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(Some(join(input, requirement, &values)));
-    }
+    let missing = match fillings_of(input, requirement) {
+        Ok(fillings) => return Ok(Some(join(input, requirement, &fillings))),
+        Err(missing) => missing,
+    };
     // Neither a default nor `optional` applies if the registry was not read: it may have the name.
-    let read = matches!(input.registry, RegistryState::Available(_));
+    // Nor does it if a datastore is no text: somebody set the name.
+    let read = matches!(input.registry, RegistryState::Available(_))
+        && !missing
+            .iter()
+            .any(|name| lookup::unusable(input, name).is_some());
     match &requirement.default {
         Some(value) if read => Ok(Some(Filled {
             variable: plain(value, Source::Default),
             expired: Vec::new(),
+            line_breaks: Vec::new(),
         })),
         None if read && requirement.optional => Ok(None),
         _ => Err(missing),
     }
 }
 
-fn join(
-    input: &ResolveInput,
-    requirement: &Requirement,
-    values: &[(&Name, ReferenceValue)],
-) -> Filled {
-    let value_of = |hole: &Name| {
-        let value = values.iter().find(|(name, _)| *name == hole);
-        value.map(|(_, value)| value.value.clone())
-    };
+fn fillings_of<'a>(
+    input: &ResolveInput<'a>,
+    requirement: &'a Requirement,
+) -> Result<Vec<Filling<'a>>, Vec<Name>> {
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    for name in distinct(requirement.pattern.holes()) {
+        match lookup::look_up(input, name) {
+            Some(one) => found.push(one),
+            None => missing.push(name.clone()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    pairs::fillings(input.node, &found, &requirement.pick)
+        .map_err(|apart| apart.into_iter().cloned().collect())
+}
+
+fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>]) -> Filled {
     let read = matches!(input.registry, RegistryState::Available(_));
-    let expired = values
-        .iter()
-        .filter(|(_, f)| read && f.source == Source::LastKnown);
-    Filled {
-        expired: expired.map(|(name, _)| (*name).clone()).collect(),
-        variable: Variable {
-            value: requirement.pattern.fill(value_of).unwrap_or_default(),
-            // A pattern without holes is a literal value, like those of `environment`.
-            source: values
+    let references: Vec<&Name> = distinct(requirement.pattern.holes());
+    let chosen = || {
+        let by_name = references.iter();
+        by_name.flat_map(|name| {
+            fillings
                 .iter()
-                .map(|(_, f)| f.source)
+                .filter_map(|filling| Some((*name, filling.get(*name)?)))
+        })
+    };
+    let expired = chosen().filter(|(_, chosen)| read && chosen.source == Source::LastKnown);
+    let ends_line = |value: &str| value.ends_with(['\n', '\r']);
+    let line_breaks =
+        chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(chosen.value));
+    let announced = chosen().filter_map(|(_, chosen)| chosen.announced.as_ref());
+    Filled {
+        expired: names(expired),
+        line_breaks: names(line_breaks),
+        variable: Variable {
+            value: value(requirement, fillings),
+            // A pattern always has a reference.
+            source: chosen()
+                .map(|(_, chosen)| chosen.source)
                 .max()
                 .unwrap_or(Source::Environment),
-            references: values.iter().map(|(name, _)| (*name).clone()).collect(),
-            keys: values.iter().flat_map(|(_, f)| f.keys.clone()).collect(),
-            providers: values
-                .iter()
-                .flat_map(|(_, f)| f.providers.clone())
+            keys: announced
+                .clone()
+                .map(|(key, revision)| (key.path(Kind::Provides), *revision))
                 .collect(),
+            providers: distinct(announced.map(|(key, _)| key.provider())),
+            references: references.into_iter().cloned().collect(),
         },
     }
+}
+
+fn names<'n>(chosen: impl Iterator<Item = (&'n Name, &'n ChosenValue<'n>)>) -> Vec<Name> {
+    let names = distinct(chosen.map(|(name, _)| name));
+    names.into_iter().cloned().collect()
+}
+
+/// The values of a requirement's fillings: a single reference is joined in its place, several are filled once for each
+/// provider, and those texts are joined. Sorted, without duplicates.
+fn value(requirement: &Requirement, fillings: &[Filling<'_>]) -> String {
+    let pattern = &requirement.pattern;
+    let filtered = |filling: &Filling<'_>, hole: &Hole| {
+        let chosen = filling.get(&hole.name)?;
+        Some(hole.filter.apply(chosen.value))
+    };
+    let joined = |values: Vec<String>| {
+        let values: BTreeSet<String> = values.into_iter().collect();
+        let values: Vec<String> = values.into_iter().collect();
+        values.join(requirement.pick.separator())
+    };
+    let filled = if pattern.holes().count() == 1 {
+        pattern.fill(|hole| {
+            Some(joined(
+                fillings
+                    .iter()
+                    .filter_map(|filling| filtered(filling, hole))
+                    .collect(),
+            ))
+        })
+    } else {
+        let filled = fillings
+            .iter()
+            .map(|filling| pattern.fill(|hole| filtered(filling, hole)));
+        filled.collect::<Result<_, _>>().map(joined)
+    };
+    // Every filling has a value for every hole.
+    filled.unwrap_or_default()
+}
+
+/// The items without repetitions, in order.
+fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for item in items {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
 }
 
 fn plain(value: &str, source: Source) -> Variable {

@@ -18,6 +18,8 @@ use crate::{
     resolve::{LocalOffers, Reference, RegistryState, ResolveInput, explain, resolve},
 };
 
+mod pairs;
+
 /// The inputs of a resolution, in short.
 struct World {
     requires: String,
@@ -154,7 +156,7 @@ fn id(text: &str) -> Id {
 }
 
 fn parse(json: &str, name: &str) -> Manifest {
-    Manifest::parse("manifest.json", json, &id(name)).unwrap()
+    Manifest::parse("manifest.json", json, &id(name), &Id::default_scope()).unwrap()
 }
 
 fn announcement(text: &str) -> Entry {
@@ -244,16 +246,48 @@ fn the_first_region_that_has_any_counts_alone() {
 }
 
 #[test]
-fn a_region_that_lacks_a_regional_datastore_is_not_sent_elsewhere() {
-    let stores = r#"{"datastores": {"A": "common", "B": "common"},
-        "regions": {"west": {"datastores": {"A": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
-    let a = requiring(r#""{A}""#).datastores(stores);
-    assert_eq!(
-        a.outcome(),
-        "A: set by a datastore, but only in region `west`"
-    );
-    let b = requiring(r#""{B}""#).datastores(stores);
-    assert_eq!(b.outcome(), "east (datastores, )");
+fn a_regional_datastore_overrides_the_common_one() {
+    let stores = r#"{"datastores": {"A": "common", "B": "common", "C": null}, "regions": {
+        "west": {"datastores": {"A": "west", "C": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
+    for (requires, expected) in [
+        (r#""{A}""#, "common (datastores, )"),
+        (r#""{B}""#, "east (datastores, )"),
+        (
+            r#""{C}""#,
+            "C: set by a datastore, but only in region `west`",
+        ),
+    ] {
+        let world = requiring(requires).datastores(stores);
+        assert_eq!(world.outcome(), expected);
+    }
+}
+
+#[test]
+fn a_datastore_that_is_no_text_is_an_error_for_those_who_need_it() {
+    let stores = r#"{"datastores": {"A": ["x"], "B": "fine"}}"#;
+    let reason = "A: its datastore is a list, not a string, number or boolean (line 1 of configuration.json)";
+    for (requires, expected) in [
+        (r#""{A}""#, reason),
+        (r#"{"value": "{A}", "default": "x"}"#, reason),
+        (r#"{"value": "{A}", "optional": true}"#, reason),
+        (r#""{B}""#, "fine (datastores, )"),
+    ] {
+        assert_eq!(requiring(requires).datastores(stores).outcome(), expected);
+    }
+    let announced = requiring(r#""{A}""#)
+        .datastores(stores)
+        .live("A east api@a x");
+    assert_eq!(announced.outcome(), "x (registry, api@a)");
+}
+
+#[test]
+fn a_datastore_that_ends_in_a_line_break_is_used_and_named() {
+    for (value, expected) in [("x\\n", 1), ("x\\r", 1), ("x\\ny", 0), ("", 0)] {
+        let stores = format!(r#"{{"datastores": {{"A": "{value}"}}}}"#).leak();
+        let world = requiring(r#""<{A}>""#).datastores(stores);
+        let line_breaks = world.ask("web01", |input, _| resolve(input).unwrap().line_breaks);
+        assert_eq!(line_breaks.len(), expected, "{value}");
+    }
 }
 
 #[test]
@@ -363,4 +397,75 @@ fn consumers_spread_evenly_and_only_a_lost_share_moves() {
         shares.values().all(|share| (70..=130).contains(share)),
         "{shares:?}"
     );
+}
+
+#[test]
+fn the_url_filter_encodes_each_value_and_neither_separator_nor_default() {
+    let one = requiring(r#""db://u:{A|url}@{B}/{A}""#)
+        .datastores(r#"{"datastores": {"A": "p@ss/é", "B": "h:1"}}"#);
+    assert_eq!(
+        one.outcome(),
+        "db://u:p%40ss%2F%C3%A9@h:1/p@ss/é (datastores, )"
+    );
+    let all = requiring(r#"{"value": "[{A|url}]", "pick": "all", "separator": "/?"}"#)
+        .live("A east api@a x/y")
+        .live("A east api@b a+b");
+    assert_eq!(all.outcome(), "[a%2Bb/?x%2Fy] (registry, api@a api@b)");
+    let default = requiring(r#"{"value": "{A|url}", "default": "a/b"}"#);
+    assert_eq!(default.outcome(), "a/b (default, )");
+}
+
+#[test]
+fn several_references_take_their_values_from_one_provider() {
+    let all = r#"{"value": "{A}:{B}", "pick": "all"}"#;
+    let two = |requires: &str| {
+        requiring(requires)
+            .live("A east r@1 h1")
+            .live("B east r@1 1")
+            .live("A east r@2 h2")
+            .live("B east r@2 2")
+    };
+    assert_eq!(two(all).outcome(), "h1:1,h2:2 (registry, r@1 r@2)");
+    assert_eq!(two(r#""{A}:{B}""#).outcome(), "h1:1 (registry, r@1)");
+    // One that announces only a part is left out, and so is its region.
+    let part = two(all)
+        .live("A east r@3 h3")
+        .live("A west r@0 h0")
+        .regions(&["west", "east"]);
+    assert_eq!(part.outcome(), "h1:1,h2:2 (registry, r@1 r@2)");
+    // A datastore fills what the providers need not announce.
+    let stored = requiring(all).live("A east r@1 h1").live("A east r@2 h2");
+    let stored = stored.datastores(r#"{"datastores": {"B": "9"}}"#);
+    assert_eq!(stored.outcome(), "h1:9,h2:9 (datastores, r@1 r@2)");
+    // The same reference twice is filled with one provider's value.
+    let twice = requiring(r#"{"value": "{A}={A|url}", "pick": "all"}"#);
+    let twice = twice.live("A east r@1 /").live("A east r@2 x");
+    assert_eq!(twice.outcome(), "/=%2F,x=x (registry, r@1 r@2)");
+}
+
+#[test]
+fn references_that_no_provider_has_together_are_unmet() {
+    let apart = |requires: &str| {
+        requiring(requires)
+            .live("A east r@1 h1")
+            .live("B east r@2 2")
+            .outcome()
+    };
+    let reason = "no provider in these regions announces `A`, `B` together";
+    let unmet = format!("A: {reason}; B: {reason}");
+    assert_eq!(apart(r#""{A}:{B}""#), unmet);
+    assert_eq!(apart(r#"{"value": "{A}:{B}", "pick": "all"}"#), unmet);
+    assert_eq!(
+        apart(r#"{"value": "{A}:{B}", "default": "none"}"#),
+        "none (default, )"
+    );
+    // Services that share no name are no pair: one of each is taken, but there is nothing to join.
+    let unrelated = |requires: &str| {
+        requiring(requires)
+            .live("A east www@1 w")
+            .live("B east api@2 a")
+            .outcome()
+    };
+    assert_eq!(unrelated(r#""{A},{B}""#), "w,a (registry, www@1 api@2)");
+    assert_eq!(unrelated(r#"{"value": "{A},{B}", "pick": "all"}"#), unmet);
 }

@@ -111,7 +111,7 @@ fn a_disk_that_may_only_be_read_stops_nothing_that_writes_nothing() {
 
 #[test]
 fn data_that_nobody_can_take_is_a_failure() {
-    let node = Scenario::new().manifest("app", r#"{"id": "app"}"#);
+    let node = Scenario::new().manifest("app", r#"{"id": "app", "environment": {}}"#);
     let runs = [
         "render --stdout app",
         "ls",

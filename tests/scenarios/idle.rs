@@ -75,12 +75,12 @@ fn a_dry_run_says_whether_an_announce_would_change_anything() {
         assert!(!announces(fleet, &api), "it was withdrawn by hand");
         all_succeed(&api, &["announce api"]);
         assert!(!announces(fleet, &api));
-        manifest_is(r#"{"id": "api"}"#);
+        manifest_is(r#"{"id": "api", "environment": {}}"#);
         assert!(announces(fleet, &api), "it is no longer provided");
         assert!(!announces(fleet, &api));
         manifest_is(&manifest(1100));
         all_succeed(&api, &["announce api"]);
-        manifest_is(r#"{"id": "api"}"#);
+        manifest_is(r#"{"id": "api", "environment": {}}"#);
         all_succeed(&fleet.node("ops"), &["withdraw api --node api01"]);
         assert!(!announces(fleet, &api), "another node has withdrawn it");
     });

@@ -54,7 +54,7 @@ fn a_service_that_moves_leaves_no_key_behind() {
         is_at("pivotly", "east", &node, "new");
 
         // What no longer requires anything runs with nothing of others.
-        let node = node.manifest("www", &of("pivotly", r#"{"id": "www"}"#));
+        let node = node.manifest("www", &of("pivotly", r#"{"id": "www", "environment": {}}"#));
         converge(&node);
         assert_eq!(live(fleet), ["pivotly/provides/API_URL/east/api@new"]);
     });
@@ -129,13 +129,73 @@ fn a_flag_does_not_give_a_federation_the_datastores_of_another() {
     let node = node.manifest("two", &of("pivotly", manifest));
     for flags in [
         &["render", "two"][..],
-        &["render", "two", "--federation", "pivotly"],
+        &["render", "two", "--dry-run", "--federation", "pivotly"],
     ] {
         let refused = node.run(flags).exits(75);
         assert!(refused.text().contains("nothing provides it"));
     }
     let listed = node.run(&["ls", "--federation", "pivotly"]).succeeds();
     assert!(!listed.contains("DB_URL"), "{listed}");
+}
+
+#[test]
+fn a_manifest_without_a_federation_belongs_to_that_of_its_node() {
+    on_both(|fleet| {
+        for federation in ["staging", "production"] {
+            let config = format!(r#"{{"federation": "{federation}"}}"#);
+            let node = fleet
+                .node("web01")
+                .without("RECONF_FEDERATION")
+                .config(&config);
+            let node = node.manifest("api", API).manifest("www", WWW);
+            all_succeed(&node, &["apply --all"]);
+            let key = format!("{federation}/provides/API_URL/default/api@web01");
+            let found = fleet.announced();
+            assert!(found.contains(&key), "{found:?}");
+        }
+        assert_eq!(live(fleet).len(), 4);
+    });
+}
+
+#[test]
+fn no_command_writes_for_another_federation_than_that_of_its_node() {
+    let node = Scenario::new()
+        .config(r#"{"federation": "seatgeek", "federations": ["seatgeek", "pivotly"]}"#)
+        .manifest("api", API)
+        .manifest("docs", &of("seatgeek", DOCS));
+    for command in [
+        "render api",
+        "announce api",
+        "withdraw api",
+        "apply api",
+        "applied api",
+        "listen -- true",
+    ] {
+        let words: Vec<&str> = ["--federation", "pivotly"]
+            .into_iter()
+            .chain(command.split(' '))
+            .collect();
+        let run = node.run(&words).changes_nothing().exits(64);
+        let said =
+            "error: --federation names federation `pivotly`, but this node belongs to `seatgeek`\n";
+        assert!(run.text().contains(said), "{}", run.text());
+    }
+    let node = node.env("RECONF_FEDERATION", "pivotly");
+    let run = node.run(&["apply", "--all"]).changes_nothing().exits(64);
+    assert!(
+        run.text().contains("leave out RECONF_FEDERATION"),
+        "{}",
+        run.text()
+    );
+    // To look is allowed; a manifest that names its federation is moved by no flag.
+    let looked = node.run(&["announce", "--all", "--dry-run", "--output", "json"]);
+    let looked = looked.exits(0).text();
+    for key in [
+        "/v1/pivotly/provides/API_URL/",
+        "/v1/seatgeek/provides/DOCS_URL/",
+    ] {
+        assert!(looked.contains(key), "{looked}");
+    }
 }
 
 #[test]

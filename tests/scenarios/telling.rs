@@ -198,7 +198,7 @@ fn everything_that_is_unmet_is_told_at_once() {
         let api = api.manifest("api", r#"{"id": "api", "provides": {"API_URL": "x"}}"#);
         all_succeed(&api, &["announce api"]);
         let web = fleet.node("web01").manifest("www", needs).datastores(
-            r#"{"datastores": {"DB_URL": "s3cret", "CACHE_URL": "s3cret"},
+            r#"{"datastores": {"DB_URL": "s3cret"},
                 "regions": {"west": {"datastores": {"CACHE_URL": "s3cret"}}}}"#,
         );
         let unmet = web.run(&["render", "www"]).exits(75);

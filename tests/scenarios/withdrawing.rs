@@ -244,7 +244,7 @@ fn a_withdrawal_by_hand_wins_over_converges_at_the_same_time() {
 fn everything_that_a_node_ever_had_is_taken_back_at_once() {
     on_both(|fleet| {
         let node = api(fleet, "api01").manifest("docs", DOCS);
-        let node = node.manifest("plain", r#"{"id": "plain"}"#);
+        let node = node.manifest("plain", r#"{"id": "plain", "environment": {}}"#);
         all_succeed(&node, &["apply --all"]);
         for id in ["docs", "plain"] {
             fs::remove_file(node.path(&format!("etc/reconf/services/{id}.json"))).unwrap();

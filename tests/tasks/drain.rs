@@ -106,7 +106,10 @@ fn a_manifest_makes_draining_the_rule_and_the_others_go_first() {
     let node = node().manifest("web", r#"{"id": "web", "environment": {"VERSION": "old"}}"#);
     for arguments in [&["render", "--all"][..], &["apply", "--all"]] {
         change(&node, "old");
-        node.put("etc/reconf/services/web.json", r#"{"id": "web"}"#);
+        node.put(
+            "etc/reconf/services/web.json",
+            r#"{"id": "web", "environment": {}}"#,
+        );
         let _both = node.run(&["render", "--all"]).exits(0);
         let task = Task::start(&node);
         let rule = format!(r#", "conf": {{"drain": "{LONG}"}}"#);

@@ -34,7 +34,7 @@ hint: wait longer with `--wait`
 
 #[test]
 fn a_task_cannot_drain_itself() {
-    let node = node().manifest("web", r#"{"id": "web"}"#);
+    let node = node().manifest("web", r#"{"id": "web", "environment": {}}"#);
     change(&node, "new");
     let rule = manifest("newer", &format!(r#", "conf": {{"drain": "{LONG}"}}"#));
     let in_task = "reconf exec --task app -- reconf render";

@@ -34,6 +34,18 @@ impl DocumentReader<'_> {
         }
     }
 
+    /// As [`Self::reject_unknown_keys`], but `x-…` keys may hold what people note down, and the caller reports `others`.
+    pub(in crate::model) fn reject_unknown_keys_but(
+        &mut self,
+        others: &[&str],
+        within: &str,
+        object: &JsonObject,
+        known: &[&str],
+    ) {
+        let is_other = |key: &str| key.starts_with("x-") || others.contains(&key);
+        self.reject_keys(within, object, known, is_other);
+    }
+
     /// Reports every key that is not known; `within` names the object, empty for the top.
     pub(in crate::model) fn reject_unknown_keys(
         &mut self,
@@ -41,9 +53,19 @@ impl DocumentReader<'_> {
         object: &JsonObject,
         known: &[&str],
     ) {
+        self.reject_keys(within, object, known, |_| false);
+    }
+
+    fn reject_keys(
+        &mut self,
+        within: &str,
+        object: &JsonObject,
+        known: &[&str],
+        is_other: impl Fn(&str) -> bool,
+    ) {
         for member in &object.members {
             let key = &member.key[..];
-            if known.contains(&key) {
+            if known.contains(&key) || is_other(key) {
                 continue;
             }
             let label = match within {
@@ -51,7 +73,7 @@ impl DocumentReader<'_> {
                 within => format!("{within}.{key}"),
             };
             let mut problem = self.report(member.start, format!("unknown key `{label}`"));
-            match suggest::near_miss_in_any_case(key, known.iter().copied()) {
+            match suggest::near_miss(key, known.iter().copied()) {
                 Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
                 None => problem.hint(format!("known keys: {}", known.join(", "))),
             };

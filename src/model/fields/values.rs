@@ -195,6 +195,12 @@ impl DocumentReader<'_> {
         }
     }
 
+    /// A port.
+    pub(in crate::model) fn port(&mut self, label: &str, node: &JsonNode) -> Option<u16> {
+        let number = self.whole_number(label, node, 1, u16::MAX.into())?;
+        u16::try_from(number).ok()
+    }
+
     /// A pattern; a problem points at the brace that is wrong.
     pub(in crate::model) fn pattern(&mut self, label: &str, node: &JsonNode) -> Option<Pattern> {
         let text = self.string(label, node)?;
@@ -223,7 +229,7 @@ impl DocumentReader<'_> {
         let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         let list = quoted.join(", ");
         let mut problem = self.report(node.start, format!("`{label}` must be one of {list}"));
-        if let Some(meant) = suggest::near_miss_in_any_case(text, words.iter().copied()) {
+        if let Some(meant) = suggest::near_miss(text, words.iter().copied()) {
             problem.hint(format!("did you mean `{meant}`?"));
         }
         None

@@ -8,10 +8,13 @@ use super::{
 };
 use crate::model::{
     document_reader::DocumentReader,
-    json::{JsonNode, JsonObject, JsonValue},
+    json::{JsonMember, JsonNode, JsonObject, JsonValue},
 };
 
 const KEYS: [&str; 6] = ["tcp", "command", "interval", "timeout", "fall", "rise"];
+
+/// A key that other tools have.
+const HTTP: &str = "http";
 
 const INTERVAL: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -24,7 +27,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// Reads `check`; `None` if it is missing or has problems.
 pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject, port: Port) -> Option<Check> {
     let check = reader.object("check", top.get("check")?)?;
-    reader.reject_near_misses(check, &KEYS);
+    reader.reject_unknown_keys_but(&[HTTP], "check", check, &KEYS);
     let mut time = |key: &str| {
         let label = format!("check.{key}");
         check
@@ -51,6 +54,10 @@ pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject, port: Port
 }
 
 fn probe(reader: &mut DocumentReader<'_>, check: &JsonObject, port: Port) -> Option<Probe> {
+    if let Some(member) = check.member(HTTP) {
+        reject_http(reader, member, port);
+        return None;
+    }
     match (check.get("tcp"), check.get("command")) {
         (Some(node), None) => tcp(reader, node, port),
         (None, Some(node)) => reader
@@ -67,6 +74,17 @@ fn probe(reader: &mut DocumentReader<'_>, check: &JsonObject, port: Port) -> Opt
             None
         }
     }
+}
+
+fn reject_http(reader: &mut DocumentReader<'_>, member: &JsonMember, port: Port) {
+    let port = port
+        .number()
+        .map_or("PORT".to_owned(), |port| port.to_string());
+    reader
+        .report(member.start, "`check` has no `http`")
+        .hint(format!(
+            "run a client: `\"command\": [\"curl\", \"-fsS\", \"http://127.0.0.1:{port}/\"]`"
+        ));
 }
 
 fn tcp(reader: &mut DocumentReader<'_>, node: &JsonNode, port: Port) -> Option<Probe> {

@@ -13,7 +13,7 @@ pub(super) fn read(reader: &mut DocumentReader<'_>, top: &JsonObject) -> ConfOve
     let Some(conf) = node.and_then(|node| reader.object("conf", node)) else {
         return ConfOverride::default();
     };
-    reader.reject_near_misses(conf, &KEYS);
+    reader.reject_unknown_keys_but(&[], "conf", conf, &KEYS);
     ConfOverride {
         owner: conf
             .get("owner")

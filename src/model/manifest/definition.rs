@@ -9,27 +9,38 @@ use crate::model::{format::Format, id::Id, name::Name, pattern::Pattern};
 pub(crate) struct Manifest {
     /// The service; equals the file's name.
     pub id: Id,
-    /// Its federation; `default` unless the manifest names one.
+    /// Its federation; the node's unless the manifest names one.
     pub federation: Id,
+    /// Whether the service has a conf: one with nothing but a `run_list` has none.
+    pub has_conf: bool,
     /// What `reconf exec ID` runs when no command is given; a string becomes `/bin/sh -c STRING`.
     pub command: Option<Vec<String>>,
     /// Variables and their values; numbers and booleans as they were written.
     pub environment: BTreeMap<Name, String>,
     /// Variables to be filled from outside.
     pub requires: BTreeMap<Name, Requirement>,
-    /// What it provides to others; every hole is a node fact in upper case or a variable of `environment`.
-    pub provides: BTreeMap<Name, Pattern>,
+    /// What it provides to others; every hole of a pattern is a node fact in upper case or a variable of `environment`.
+    pub provides: BTreeMap<Name, Provided>,
     /// The port at which the program listens: `environment.PORT`, else `local_port`; also `None` if
     /// `environment.PORT` is not a port.
     pub port: Option<u16>,
-    /// The loopback port at which the service is reached on every node.
-    pub local_port: Option<u16>,
-    /// Whether clients outside the fleet may be routed to it.
-    pub public: bool,
     /// Settings of its conf that override the node's `render`.
     pub conf: ConfOverride,
     /// The health check that keeps its announcements alive, if it has one.
     pub check: Option<Check>,
+}
+
+/// What a service provides under a name, with the manifest's values where the name has none of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Provided {
+    /// The value, with a hole for each node fact and variable.
+    pub pattern: Pattern,
+    /// The port at which the program listens: that of `{PORT}`.
+    pub port: Option<u16>,
+    /// The loopback port at which every node reaches it.
+    pub local_port: Option<u16>,
+    /// Whether clients outside the fleet may be routed to it.
+    pub public: bool,
 }
 
 /// A value that a service needs from outside.
@@ -55,6 +66,16 @@ pub(crate) enum Pick {
         /// The text between two values.
         separator: String,
     },
+}
+
+impl Pick {
+    /// The text between two values; there is only one with `spread`.
+    pub(crate) fn separator(&self) -> &str {
+        match self {
+            Self::Spread => "",
+            Self::All { separator } => separator,
+        }
+    }
 }
 
 /// A manifest's `conf`: each field overrides the node's `render` setting of that name.

@@ -2,11 +2,13 @@
 
 mod check;
 mod conf;
+mod content;
 mod definition;
 mod environment;
+mod holes;
 mod parse;
 mod port;
 mod provides;
 mod requires;
 
-pub(crate) use definition::{Check, Manifest, Pick, Probe, Requirement};
+pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};

@@ -1,6 +1,13 @@
 //! From text to a manifest; reads the keys that are plain values itself.
 
-use super::{check, conf, definition::Manifest, environment, port::Port, provides, requires};
+use super::{
+    check, conf, content,
+    definition::Manifest,
+    environment,
+    port::Port,
+    provides::{self, Defaults},
+    requires,
+};
 use crate::model::{
     document_reader::DocumentReader,
     id::Id,
@@ -24,20 +31,28 @@ const KEYS: [&str; 11] = [
 ];
 
 impl Manifest {
-    /// Parses the manifest of the service `id`; messages call its file `path`.
+    /// Parses the manifest of the service `id`; messages call its file `path`. One that names no federation belongs to
+    /// `home`, that of the node.
     ///
     /// # Errors
     /// The syntax error of a text that is not JSON, or else every problem of the manifest.
-    pub(crate) fn parse(path: &str, text: &str, id: &Id) -> Result<Self, Problems> {
+    pub(crate) fn parse(path: &str, text: &str, id: &Id, home: &Id) -> Result<Self, Problems> {
         let reader = DocumentReader::new(path, &format!("manifest of `{id}`"), text);
         let (mut reader, top) = json::parse(reader)?;
-        let manifest = assemble(&mut reader, &top, id);
+        if content::reject_raw_item(&mut reader, &top) {
+            return Err(reader.into_invalid());
+        }
+        let manifest = assemble(&mut reader, &top, id, home);
+        if reader.is_valid() {
+            // A misspelt key is the better explanation.
+            content::reject_empty(&mut reader, &top);
+        }
         reader.finish(manifest)
     }
 }
 
 /// Assembles what can be read; the result is a manifest only if no problem was reported.
-fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manifest {
+fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id, home: &Id) -> Manifest {
     reader.reject_near_misses(top, &KEYS);
     expect_id(reader, top, id);
     top.get("run_list")
@@ -50,19 +65,24 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id) -> Manif
         .and_then(|node| reader.boolean("public", node));
     let local_port = top
         .get("local_port")
-        .and_then(|node| local_port(reader, node));
+        .and_then(|node| reader.port("local_port", node));
     let environment = environment::read(reader, top);
     let port = Port::new(&environment, local_port);
+    let defaults = Defaults {
+        environment: &environment,
+        local_port,
+        public: public.unwrap_or_default(),
+    };
+    let provides = provides::read(reader, top, defaults);
     Manifest {
         id: id.clone(),
-        federation: federation.unwrap_or_else(Id::default_scope),
+        has_conf: content::has_conf(top),
+        federation: federation.unwrap_or_else(|| home.clone()),
         command: top.get("command").and_then(|node| command(reader, node)),
         environment,
         requires: requires::read(reader, top),
-        provides: provides::read(reader, top, port),
+        provides,
         port: port.number(),
-        local_port,
-        public: public.unwrap_or_default(),
         conf: conf::read(reader, top),
         check: check::read(reader, top, port),
     }
@@ -104,9 +124,4 @@ fn command(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<Vec<Strin
             None
         }
     }
-}
-
-fn local_port(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<u16> {
-    let number = reader.whole_number("local_port", node, 1, u16::MAX.into())?;
-    u16::try_from(number).ok()
 }

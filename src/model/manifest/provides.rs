@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::port::Port;
+use super::{
+    definition::Provided,
+    holes::{holes, shell_holes, template_holes},
+    port::Port,
+};
 use crate::model::{
     document_reader::DocumentReader,
-    json::{JsonMember, JsonObject, JsonValue, source_offset},
+    json::{JsonMember, JsonNode, JsonObject, JsonValue, source_offset},
     name::Name,
     pattern::Pattern,
     suggest,
@@ -17,12 +21,22 @@ const FACTS: [&str; 5] = ["HOST", "PORT", "NODE", "REGION", "FEDERATION"];
 /// Facts that may be written in lower case.
 const LOWER_CASE_FACTS: [&str; 2] = ["host", "port"];
 
+const KEYS: [&str; 4] = ["value", "port", "local_port", "public"];
+
+/// What the manifest says of every name that does not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Defaults<'m> {
+    pub(super) environment: &'m BTreeMap<Name, String>,
+    pub(super) local_port: Option<u16>,
+    pub(super) public: bool,
+}
+
 /// Reads `provides`, without the names that have problems. `{host}` and `{port}` become `{HOST}` and `{PORT}`.
 pub(super) fn read(
     reader: &mut DocumentReader<'_>,
     top: &JsonObject,
-    port: Port,
-) -> BTreeMap<Name, Pattern> {
+    defaults: Defaults<'_>,
+) -> BTreeMap<Name, Provided> {
     let node = top.get("provides");
     let Some(object) = node.and_then(|node| reader.object("provides", node)) else {
         return BTreeMap::new();
@@ -34,13 +48,13 @@ pub(super) fn read(
     };
     let mut provides = BTreeMap::new();
     for member in &object.members {
-        let pattern = pattern(reader, member, &variables, port);
-        match (Name::parse(&member.key), pattern) {
+        let value = provided(reader, member, &variables, defaults);
+        match (Name::parse(&member.key), value) {
             (Err(reason), _) => {
                 reader.report(member.start, format!("`{}` {reason}", member.key));
             }
-            (Ok(name), Some(pattern)) => {
-                provides.insert(name, pattern);
+            (Ok(name), Some(value)) => {
+                provides.insert(name, value);
             }
             (Ok(_), None) => {}
         }
@@ -48,19 +62,78 @@ pub(super) fn read(
     provides
 }
 
-fn pattern(
+fn provided(
     reader: &mut DocumentReader<'_>,
     member: &JsonMember,
     variables: &[&str],
+    defaults: Defaults<'_>,
+) -> Option<Provided> {
+    let label = format!("provides.{}", member.key);
+    match &member.node.value {
+        JsonValue::Text(_) => {
+            let port = Port::new(defaults.environment, defaults.local_port);
+            Some(Provided {
+                pattern: pattern(reader, &label, &member.node, variables, port)?,
+                port: port.number(),
+                local_port: defaults.local_port,
+                public: defaults.public,
+            })
+        }
+        JsonValue::Object(object) => detailed(reader, &label, object, variables, defaults),
+        _ => {
+            reader.report_mismatch(&label, &member.node, "a pattern or an object with `value`");
+            None
+        }
+    }
+}
+
+fn detailed(
+    reader: &mut DocumentReader<'_>,
+    label: &str,
+    object: &JsonObject,
+    variables: &[&str],
+    defaults: Defaults<'_>,
+) -> Option<Provided> {
+    reader.reject_unknown_keys_but(&[], label, object, &KEYS);
+    let mut port = |key: &str| {
+        let node = object.get(key)?;
+        reader.port(&format!("{label}.{key}"), node)
+    };
+    let own_port = port("port").map(Port::Known);
+    let local_port = port("local_port").or(defaults.local_port);
+    let public = object
+        .get("public")
+        .and_then(|node| reader.boolean(&format!("{label}.public"), node));
+    let Some(node) = object.get("value") else {
+        reader
+            .report(object.start, format!("`{label}` has no `value`"))
+            .hint("add a pattern such as `\"value\": \"http://{HOST}:{PORT}\"`");
+        return None;
+    };
+    let port = own_port.unwrap_or_else(|| Port::new(defaults.environment, local_port));
+    Some(Provided {
+        pattern: pattern(reader, &format!("{label}.value"), node, variables, port)?,
+        port: port.number(),
+        local_port,
+        public: public.unwrap_or(defaults.public),
+    })
+}
+
+fn pattern(
+    reader: &mut DocumentReader<'_>,
+    label: &str,
+    node: &JsonNode,
+    variables: &[&str],
     port: Port,
 ) -> Option<Pattern> {
-    let label = format!("provides.{}", member.key);
-    let pattern = reader.pattern(&label, &member.node)?;
-    if let JsonValue::Text(text) = &member.node.value {
+    let pattern = reader.pattern(label, node)?;
+    if let JsonValue::Text(text) = &node.value {
+        let start = node.start;
         for (offset, hole) in holes(text) {
-            let at = source_offset(reader.text(), member.node.start, offset);
+            let at = source_offset(reader.text(), start, offset);
             check_hole(reader, at, hole, variables, port);
         }
+        check_habits(reader, start, text);
     }
     let upper_case = |name: &Name| {
         let lower = LOWER_CASE_FACTS.contains(&name.as_str());
@@ -77,6 +150,12 @@ fn check_hole(
     variables: &[&str],
     port: Port,
 ) {
+    if let Some((name, _)) = hole.split_once('|') {
+        reader
+            .report(at, "filters apply to `requires` only")
+            .hint(format!("write `{{{name}}}`"));
+        return;
+    }
     if matches!(hole, "PORT" | "port") {
         return check_port(reader, at, hole, port);
     }
@@ -86,13 +165,34 @@ fn check_hole(
     let message = format!("`{{{hole}}}` is neither a node fact nor a variable of `environment`");
     let mut problem = reader.report(at, message);
     let known = FACTS.iter().chain(variables).copied();
-    match suggest::near_miss_in_any_case(hole, known) {
+    match suggest::near_miss(hole, known) {
         Some(meant) => problem.hint(format!("did you mean `{{{meant}}}`?")),
         None => problem.hint(format!(
             "node facts are {}; write `{{{{` for a literal brace",
             FACTS.join(", ")
         )),
     };
+}
+
+/// Reports holes that are written as other tools write them. In double braces only a fact is one: everything else may be
+/// meant literally.
+fn check_habits(reader: &mut DocumentReader<'_>, start: usize, text: &str) {
+    for (offset, hole) in shell_holes(text) {
+        let at = source_offset(reader.text(), start, offset);
+        reader
+            .report(at, format!("`${{{hole}}}` keeps its `$`"))
+            .hint(format!("write `{{{hole}}}`"));
+    }
+    let fact = |name: &str| FACTS.contains(&name) || LOWER_CASE_FACTS.contains(&name);
+    for (offset, name) in template_holes(text).filter(|(_, name)| fact(name)) {
+        let at = source_offset(reader.text(), start, offset);
+        reader
+            .report(
+                at,
+                format!("`{{{{{name}}}}}` is literal text, not the node fact"),
+            )
+            .hint(format!("write `{{{name}}}`"));
+    }
 }
 
 fn check_port(reader: &mut DocumentReader<'_>, at: usize, hole: &str, port: Port) {
@@ -111,22 +211,4 @@ fn check_port(reader: &mut DocumentReader<'_>, at: usize, hole: &str, port: Port
                 .hint("a port is a whole number from 1 to 65535");
         }
     }
-}
-
-/// The holes of a valid pattern's text, each with the byte of its opening brace.
-fn holes(text: &str) -> Vec<(usize, &str)> {
-    let mut holes = Vec::new();
-    let mut from = 0;
-    while let Some(found) = text[from..].find(['{', '}']) {
-        let at = from + found;
-        let rest = &text[at..];
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            from = at + 2;
-            continue;
-        }
-        let end = rest.find('}').unwrap_or(rest.len());
-        holes.push((at, rest.get(1..end).unwrap_or_default()));
-        from = text.len().min(at + end + 1);
-    }
-    holes
 }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::definition::{Pick, Requirement};
+use super::{
+    definition::{Pick, Requirement},
+    holes::{shell_holes, template_holes},
+};
 use crate::model::{
     document_reader::DocumentReader,
-    json::{JsonMember, JsonObject, JsonValue},
+    json::{JsonMember, JsonNode, JsonObject, JsonValue, source_offset},
     name::Name,
+    pattern::Pattern,
 };
 
 const KEYS: [&str; 5] = ["value", "optional", "default", "pick", "separator"];
@@ -55,7 +59,7 @@ fn requirement(reader: &mut DocumentReader<'_>, member: &JsonMember) -> Option<R
     let label = format!("requires.{}", member.key);
     match &member.node.value {
         JsonValue::Text(_) => Some(Requirement {
-            pattern: reader.pattern(&label, &member.node)?,
+            pattern: pattern(reader, &label, &member.node)?,
             optional: false,
             default: None,
             pick: Pick::Spread,
@@ -73,7 +77,7 @@ fn detailed(
     label: &str,
     object: &JsonObject,
 ) -> Option<Requirement> {
-    reader.reject_near_misses(object, &KEYS);
+    reader.reject_unknown_keys_but(&[], label, object, &KEYS);
     let optional = object
         .get("optional")
         .and_then(|node| reader.boolean(&format!("{label}.optional"), node));
@@ -89,11 +93,45 @@ fn detailed(
         return None;
     };
     Some(Requirement {
-        pattern: reader.pattern(&format!("{label}.value"), node)?,
+        pattern: pattern(reader, &format!("{label}.value"), node)?,
         optional: optional.unwrap_or_default(),
         default,
         pick,
     })
+}
+
+/// A pattern that refers to something.
+fn pattern(reader: &mut DocumentReader<'_>, label: &str, node: &JsonNode) -> Option<Pattern> {
+    let pattern = reader.pattern(label, node)?;
+    let JsonValue::Text(text) = &node.value else {
+        return None;
+    };
+    for (offset, hole) in shell_holes(text) {
+        let at = source_offset(reader.text(), node.start, offset);
+        reader
+            .report(at, format!("`${{{hole}}}` keeps its `$`"))
+            .hint(format!("write `{{{hole}}}`"));
+    }
+    if pattern.holes().next().is_none() {
+        report_no_reference(reader, label, node, text);
+    }
+    Some(pattern)
+}
+
+fn report_no_reference(reader: &mut DocumentReader<'_>, label: &str, node: &JsonNode, text: &str) {
+    let bare = text.trim_start_matches('$');
+    let (offset, hint) = match template_holes(text).next() {
+        Some((offset, name)) => (
+            offset,
+            format!("double braces are literal ones; write `{{{name}}}`"),
+        ),
+        None if Name::parse(bare).is_ok() => (0, format!("braces: `{{{bare}}}`")),
+        None => (0, "a fixed value belongs into `environment`".to_owned()),
+    };
+    let at = source_offset(reader.text(), node.start, offset);
+    reader
+        .report(at, format!("`{label}` has no reference such as `{{NAME}}`"))
+        .hint(hint);
 }
 
 fn pick(reader: &mut DocumentReader<'_>, label: &str, object: &JsonObject) -> Pick {

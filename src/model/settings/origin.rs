@@ -34,7 +34,7 @@ pub(crate) struct Origins(BTreeMap<&'static str, Origin>);
 
 impl Origins {
     /// The origin of a key; the default if none was recorded.
-    pub(super) fn get(&self, key: &str) -> Origin {
+    pub(crate) fn get(&self, key: &str) -> Origin {
         self.0.get(key).cloned().unwrap_or(Origin::Default)
     }
 

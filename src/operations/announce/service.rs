@@ -74,6 +74,7 @@ impl<'a> Announcer<'a> {
         };
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
+        report.warnings.extend(self.unasked_check(manifest));
         if self.holds(manifest, &desired, snapshots)? {
             report.held = true;
             desired.hold(|key| snapshots.is_withdrawn(key));
@@ -90,6 +91,17 @@ impl<'a> Announcer<'a> {
             }
         }
         failed.map_or(Ok(Attempt::Done(report)), Err)
+    }
+
+    /// A warning about a health check that keeps nothing alive.
+    fn unasked_check(&self, manifest: &Manifest) -> Option<String> {
+        let unasked = manifest.check.is_some() && self.options.ttl.is_none();
+        (unasked && !manifest.provides.is_empty()).then(|| {
+            let id = &manifest.id;
+            format!(
+                "the `check` of `{id}` is never run: its announcements have no TTL; announce them with `--ttl`, or set `announce.ttl`"
+            )
+        })
     }
 
     /// Whether the service stays withdrawn. Records that in its state.

@@ -18,15 +18,22 @@ pub(crate) fn mark_applied(
 ) -> Result<AppliedReport, Failure> {
     let _lock = node.service_lock(id)?;
     let present = files::read_own(&node.paths.conf(id))?;
-    let Some(conf) = seen.or(present.as_deref()) else {
-        return Err(no_conf(node, id));
-    };
-    let before = states::load(node, id)?;
     let mut applied = AppliedReport {
         service: id.clone(),
-        changed: before.pending,
+        has_conf: true,
+        changed: false,
         warnings: Vec::new(),
     };
+    let Some(conf) = seen.or(present.as_deref()) else {
+        applied.has_conf = manifests::load_one(node, id).map_or(true, |m| m.has_conf);
+        return if applied.has_conf {
+            Err(no_conf(node, id))
+        } else {
+            Ok(applied)
+        };
+    };
+    let before = states::load(node, id)?;
+    applied.changed = before.pending;
     if before.pending || seen.is_none() {
         keep_applied(node, id, conf)?;
     }

@@ -43,5 +43,16 @@ pub(crate) struct RenderOutcome {
     applied: Option<AppliedRecord>,
 }
 
+impl RenderOutcome {
+    /// The outcome of a service without a conf.
+    fn nothing(report: RenderReport) -> Self {
+        Self {
+            report,
+            diff: Vec::new(),
+            applied: None,
+        }
+    }
+}
+
 /// The services in the order of their ids, with the result of each.
 pub(crate) type Results = Vec<(Id, Result<RenderOutcome, Failure>)>;

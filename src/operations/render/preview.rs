@@ -46,6 +46,10 @@ pub(crate) fn preview(
     options: PreviewOptions,
 ) -> Result<Preview, Failure> {
     let manifest = inputs.manifest(id)?;
+    if !manifest.has_conf {
+        let report = write::report_without_conf(node, id);
+        return Ok(Preview::Outcome(Box::new(RenderOutcome::nothing(report))));
+    }
     if options.text {
         text(inputs, manifest, resolution, templates, options)
     } else {

@@ -48,6 +48,10 @@ pub(super) fn service(
 ) -> Result<ServiceWrite, Failure> {
     let unchanged = |failure: Failure| failure.note(untouched_note(node, id));
     let manifest = inputs.manifest(id).map_err(unchanged)?;
+    if !manifest.has_conf {
+        let report = report_without_conf(node, id);
+        return Ok(ServiceWrite::Done(Box::new(RenderOutcome::nothing(report))));
+    }
     let drain = options.drain.or(manifest.conf.drain);
     refuse_own_drain(id, drain).map_err(unchanged)?;
     let resolution = inputs
@@ -106,7 +110,7 @@ pub(super) fn outcome(
         applied: None,
         report: RenderReport {
             service: manifest.id.clone(),
-            path: node.paths.conf(&manifest.id).display().to_string(),
+            path: Some(node.paths.conf(&manifest.id).display().to_string()),
             changed: swap.changed,
             degraded: is_degraded(inputs, manifest, environment),
             pending: swap.pending,
@@ -115,6 +119,23 @@ pub(super) fn outcome(
             variables: VariableReport::all(environment, &lines, show_values),
             warnings: report::warnings(read_error, &manifest.id, resolution, &swap.left_over),
         },
+    }
+}
+
+/// The report of a service without a conf. One of an earlier manifest stays: nothing here says that it is wrong.
+pub(super) fn report_without_conf(node: &Node, id: &Id) -> RenderReport {
+    let conf = node.paths.conf(id);
+    let left = files::exists(&conf).then_some(conf);
+    RenderReport {
+        service: id.clone(),
+        path: None,
+        changed: false,
+        degraded: false,
+        pending: false,
+        dry: false,
+        repaired: Vec::new(),
+        variables: Vec::new(),
+        warnings: report::left_over(left.as_slice()).collect(),
     }
 }
 

@@ -42,8 +42,10 @@ fn each_format_has_its_text() {
     check(Format::Shell, &format!("{HEADER}{shell}"));
     let systemd = "A=\"\\$x\\\\\n\\\"y\"\nURL=\"http://h/?a=1&b='2'\"\n";
     check(Format::Systemd, &format!("{HEADER}{systemd}"));
-    let dotenv = "A='$x\\\\\n\"y'\nURL='http://h/?a=1&b=\\'2\\''\n";
-    check(Format::Dotenv, &format!("{HEADER}{dotenv}"));
+    let pairs = [("URL", "http://h/?a=1&b='2'"), ("A", "$x\\y \"z")];
+    let dotenv = "A='$x\\y \"z'\nURL=\"http://h/?a=1&b='2'\"\n";
+    let written = rendered(Format::Dotenv, &pairs, None);
+    assert_eq!(written, Ok(format!("{HEADER}{dotenv}")));
     let json = r#"{
   "A": "$x\\\n\"y",
   "URL": "http://h/?a=1&b='2'"

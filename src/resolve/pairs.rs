@@ -1,0 +1,147 @@
+//! Which providers fill a pattern. One with several references takes all of them from one provider: a host never goes with
+//! the port of another machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{candidates::Candidate, lookup::Found, spread};
+use crate::model::{environment::Source, id::Id, key::Key, manifest::Pick, name::Name};
+
+/// One set of values for the references of a pattern.
+pub(super) type Filling<'a> = BTreeMap<&'a Name, ChosenValue<'a>>;
+
+/// A value that was chosen.
+#[derive(Clone, Debug)]
+pub(super) struct ChosenValue<'a> {
+    pub(super) value: &'a str,
+    pub(super) source: Source,
+    /// Its announcement, with the revision of its key.
+    pub(super) announced: Option<(Key, i64)>,
+}
+
+/// A provider with its announcements of some names.
+struct Provider<'a> {
+    key: Key,
+    filling: Filling<'a>,
+}
+
+/// The fillings of a pattern with these references: one for `spread`, for `all` one for each provider.
+///
+/// # Errors
+/// The announced names that no provider has together.
+pub(super) fn fillings<'a>(
+    node: &Id,
+    found: &[Found<'a>],
+    pick: &Pick,
+) -> Result<Vec<Filling<'a>>, Vec<&'a Name>> {
+    let stored: Filling<'a> = found
+        .iter()
+        .filter_map(|found| Some((found.name, stored(found.stored?))))
+        .collect();
+    let groups = groups(found);
+    let apart = |group: &[&Found<'a>]| group.iter().map(|found| found.name).collect();
+    match pick {
+        Pick::Spread => {
+            let mut filling = stored;
+            for group in &groups {
+                let providers = providers(group);
+                let best = best(node, providers).ok_or_else(|| apart(group))?;
+                filling.extend(best.filling);
+            }
+            Ok(vec![filling])
+        }
+        Pick::All { .. } => match &groups[..] {
+            [] => Ok(vec![stored]),
+            [group] => {
+                let providers = providers(group);
+                if providers.is_empty() {
+                    return Err(apart(group));
+                }
+                let with_stored = |provider: Provider<'a>| {
+                    let mut filling = stored.clone();
+                    filling.extend(provider.filling);
+                    filling
+                };
+                Ok(providers.into_iter().map(with_stored).collect())
+            }
+            groups => Err(apart(&groups.concat())),
+        },
+    }
+}
+
+/// The announced names, those together that some service announces together: names of unrelated services, such as two
+/// URLs in one list, cannot be a pair.
+fn groups<'f, 'a>(found: &'f [Found<'a>]) -> Vec<Vec<&'f Found<'a>>> {
+    let mut groups: Vec<(BTreeSet<&Id>, Vec<&Found<'a>>)> = Vec::new();
+    for found in found.iter().filter(|found| found.is_announced()) {
+        let mut services = found.services();
+        let mut members = Vec::new();
+        let (related, apart): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .partition(|(others, _)| !others.is_disjoint(&services));
+        for (others, names) in related {
+            services.extend(others);
+            members.extend(names);
+        }
+        members.push(found);
+        groups = apart;
+        groups.push((services, members));
+    }
+    groups.into_iter().map(|(_, members)| members).collect()
+}
+
+/// The providers that announce all names of a group that no datastore has, in the first region with any, by key.
+fn providers<'a>(group: &[&Found<'a>]) -> Vec<Provider<'a>> {
+    let regions = group.iter().map(|found| found.regions.len()).max();
+    (0..regions.unwrap_or_default())
+        .map(|region| in_region(group, region))
+        .find(|providers| !providers.is_empty())
+        .unwrap_or_default()
+}
+
+fn in_region<'a>(group: &[&Found<'a>], region: usize) -> Vec<Provider<'a>> {
+    let mut providers: BTreeMap<(Id, Id), Provider<'a>> = BTreeMap::new();
+    for found in group {
+        for (key, candidate) in found.regions.get(region).into_iter().flatten() {
+            let provider = (key.service.clone(), key.node.clone());
+            let provider = providers.entry(provider).or_insert_with(|| Provider {
+                key: key.clone(),
+                filling: Filling::new(),
+            });
+            let chosen = announced(found, key, candidate);
+            provider.filling.insert(found.name, chosen);
+        }
+    }
+    let is_complete = |provider: &Provider<'a>| {
+        let mut needed = group.iter().filter(|found| found.stored.is_none());
+        needed.all(|found| provider.filling.contains_key(found.name))
+    };
+    providers.into_values().filter(is_complete).collect()
+}
+
+/// The provider with the highest score for the consumer's node; of equals the first.
+fn best<'a>(node: &Id, mut providers: Vec<Provider<'a>>) -> Option<Provider<'a>> {
+    if providers.len() > 1 {
+        // `max_by_key` returns the last of equal maxima, so the reversed order makes the first key win.
+        providers.reverse();
+        return providers
+            .into_iter()
+            .max_by_key(|provider| spread::score(node, &provider.key));
+    }
+    providers.pop()
+}
+
+fn announced<'a>(found: &Found<'a>, key: &Key, candidate: &Candidate<'a>) -> ChosenValue<'a> {
+    ChosenValue {
+        value: &candidate.announcement.value,
+        source: found.source_of(candidate),
+        announced: Some((key.clone(), candidate.revision)),
+    }
+}
+
+fn stored(value: &str) -> ChosenValue<'_> {
+    ChosenValue {
+        value,
+        source: Source::Datastores,
+        announced: None,
+    }
+}
