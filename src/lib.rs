@@ -2,13 +2,13 @@
 //!
 //! The crate exists for the binary: [`run`] is all of its interface. A module imports only modules below it:
 //!
-//! - `cli`: the command line, its help and its mistakes;
 //! - `commands`: one verb per file, each joining what is below and printing through one output;
 //! - `listener`: the daemon that provisions a node and keeps announcements alive;
 //! - `operations`: crash-safe procedures that verbs and the listener share;
 //! - `node`: this machine's settings, paths, manifests, states and locks;
 //! - `report`: failures and results as text, JSON and exit codes;
 //! - `resolve`, `announce`, `render`, `provision`, `fleet`: pure rules;
+//! - `cli`: the command line, its help and its mistakes;
 //! - `edge`: all code that touches the outside;
 //! - `model`: values that are always valid.
 //!

@@ -57,7 +57,13 @@ fn kick(node: &Node) -> Ended {
             .hint("`reconf listen on` turns it on and queues one"));
     }
     store::turn(node, |_| {})?;
-    say(node, "a provision is queued")
+    if !store::is_running(node)? {
+        node.out
+            .warning("no listener is running; it provisions the node when it starts");
+        return Ok(None);
+    }
+    node.out.line("a provision is queued");
+    Ok(None)
 }
 
 fn status(node: &Node) -> Ended {
