@@ -25,7 +25,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const LISTENER_LOCK_WAIT: Duration = Duration::from_millis(100);
 
 /// The folders whose files decide what the listener does; missing ones are made.
-pub(crate) fn folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn make_watched_folders(node: &Node) -> Result<Vec<PathBuf>, Failure> {
     let paths = &node.paths;
     let known = paths.known(&node.settings.federation);
     let mut folders = vec![

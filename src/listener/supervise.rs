@@ -117,15 +117,15 @@ fn with_slot(
     let Some(slot) = slot else {
         return Ok(work());
     };
-    let ((ended, end), (given_back, wait)) = (channel::<()>(), channel::<()>());
+    let ((stop, stopped), (given_back, done)) = (channel::<()>(), channel::<()>());
     let global = global.clone();
     event::spawn("slot", move || {
-        slots::keep(&global, &slot, &end);
+        slots::keep(&global, &slot, &stopped);
         drop(given_back);
     })?;
     let code = work();
-    drop(ended);
+    drop(stop);
     // Disconnected once the slot is given back.
-    let _given_back = wait.recv();
+    let _given_back = done.recv();
     Ok(code)
 }

@@ -33,7 +33,7 @@ impl WatchedFiles {
                 let _ended = sender.send(Event::Files);
             }
         };
-        let folders = FolderWatch::start(store::folders(node)?, report);
+        let folders = FolderWatch::start(store::make_watched_folders(node)?, report);
         let folders = folders.map_err(|error| system_failure("watch files", &error))?;
         if let Some(interval) = folders.poll_interval() {
             let interval = humantime::format_duration(interval);

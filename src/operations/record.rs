@@ -28,7 +28,7 @@ pub(super) fn intent(
     owe(node, service, puts, withdrawals, lease, progress)
 }
 
-/// Records what the registry is still to be given.
+/// Records writes that the registry has not had yet.
 pub(super) fn owe<'a>(
     node: &Node,
     service: &Id,

@@ -142,7 +142,7 @@ impl<'a> Announcer<'a> {
                 let kept = self.without_registry(service, &desired, lease, error, report);
                 return kept.map(Attempt::Done);
             }
-            // Nobody knew that it mattered when the registry was read.
+            // The state or the manifest names a federation that was not read: read again.
             Read::NotAsked => return Ok(Attempt::Conflict),
         };
         let plan = announce::plan(&desired.announcements, id, &desired.withdrawals, snapshot);
@@ -164,7 +164,7 @@ impl<'a> Announcer<'a> {
         Ok(Attempt::Done(()))
     }
 
-    /// The registry cannot be read: either the state says that nothing is to do, or it records what is owed.
+    /// The registry cannot be read: the state says that nothing is left to do, or the change is recorded for later.
     fn without_registry(
         &self,
         service: &Id,

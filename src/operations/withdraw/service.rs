@@ -118,7 +118,7 @@ impl<'a> Withdrawer<'a> {
         Ok(Attempt::Done(()))
     }
 
-    /// The registry cannot be read: either the state says that nothing is to do, or it records what is owed.
+    /// The registry cannot be read: the state says that nothing is left to do, or the withdrawal is recorded for later.
     fn without_registry(
         &self,
         target: &Target,

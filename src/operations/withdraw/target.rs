@@ -1,4 +1,4 @@
-//! What is to be withdrawn of a service, and what that is for the services of this node.
+//! What to withdraw of a service, and how that follows from the states and manifests of this node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
