@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     cli::{Global, ListenAction, ListenArgs, OffArgs},
-    edge::{clock, state},
+    edge::{clock, locks, state},
     listener::{self, store},
     model::switch::StoredSwitch,
     node::Node,
@@ -74,6 +74,7 @@ fn status(node: &Node) -> Ended {
         on: store::is_on(&switch),
         switch,
         listening: state::load(&node.paths.status_file())?.filter(|_| running),
+        provisioning: locks::is_held(&node.paths.provision_lock())?,
         stamp: store::stamp(&node.paths)?,
     };
     if node.out.is_json() {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    schedule_model::{ModelEvent, Schedule, schedule},
+    schedule_model::{ModelEvent, RandomSchedule, schedule},
     *,
 };
 use crate::harness::seed;
@@ -11,7 +11,7 @@ use crate::harness::seed;
 /// A node: the registry's value, the applied one, and the running provision.
 struct NodeModel {
     queue: Queue,
-    schedule: Schedule,
+    schedule: RandomSchedule,
     now: u64,
     value: u64,
     newest: u64,
@@ -27,7 +27,7 @@ struct NodeModel {
 }
 
 impl NodeModel {
-    fn new(schedule: Schedule) -> Self {
+    fn new(schedule: RandomSchedule) -> Self {
         let [debounce, debounce_max, min_interval] = schedule.limits.map(Duration::from_millis);
         let limits = Limits {
             debounce,

@@ -29,7 +29,7 @@ fn event() -> impl Strategy<Value = ModelEvent> {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
+pub(super) struct RandomSchedule {
     pub(super) limits: [u64; 3],
     pub(super) splay: u64,
     pub(super) events: Vec<(u64, ModelEvent)>,
@@ -37,7 +37,7 @@ pub(super) struct Schedule {
     pub(super) ends: Vec<(u64, bool, bool)>,
 }
 
-pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
+pub(super) fn schedule() -> impl Strategy<Value = RandomSchedule> {
     (
         [0..500_u64, 0..3_000_u64, 0..5_000_u64],
         0..300_u64,
@@ -51,7 +51,7 @@ pub(super) fn schedule() -> impl Strategy<Value = Schedule> {
             1..20,
         ),
     )
-        .prop_map(|(limits, splay, events, ends)| Schedule {
+        .prop_map(|(limits, splay, events, ends)| RandomSchedule {
             limits,
             splay,
             events,

@@ -12,6 +12,8 @@ pub(crate) struct ListenerStatus {
     pub switch: StoredSwitch,
     /// The latest status of the running listener.
     pub listening: Option<Listening>,
+    /// Whether a provision runs.
+    pub provisioning: bool,
     /// The last provision.
     pub stamp: Option<Stamp>,
 }
@@ -25,7 +27,10 @@ impl ListenerStatus {
             None if self.running => rows.push(row("listener", "starting".to_owned())),
             None => rows.push(row("listener", "not running".to_owned())),
         }
-        let last = self.stamp.as_ref().map(last);
+        let last = self
+            .stamp
+            .as_ref()
+            .map(|stamp| last(stamp, self.provisioning));
         rows.push(row("last", last.unwrap_or_else(|| "none yet".to_owned())));
         rows
     }
@@ -99,11 +104,12 @@ fn queued(listening: &Listening) -> String {
     queued
 }
 
-fn last(stamp: &Stamp) -> String {
+fn last(stamp: &Stamp, is_running: bool) -> String {
     let reasons = stamp.reasons.join(", ");
     let end = match (&stamp.ended, stamp.exit) {
         (Some(ended), Some(exit)) => format!("ended {ended} with exit {exit}"),
-        _ => "still running".to_owned(),
+        _ if is_running => "still running".to_owned(),
+        _ => "its end was not recorded".to_owned(),
     };
     format!("started {} ({reasons}); {end}", stamp.started)
 }
@@ -184,6 +190,34 @@ mod tests {
                 ..Listening::default()
             };
             assert_eq!(queued(&listening), expected);
+        }
+    }
+
+    #[test]
+    fn the_last_provision_has_ended_is_running_or_left_no_end() {
+        let ended = Some("2026-01-01T00:01:00Z".to_owned());
+        for (ended, exit, is_running, expected) in [
+            (
+                ended,
+                Some(3),
+                false,
+                "ended 2026-01-01T00:01:00Z with exit 3",
+            ),
+            (None, None, true, "still running"),
+            (None, None, false, "its end was not recorded"),
+        ] {
+            let stamp = Stamp {
+                started: "2026-01-01T00:00:00Z".to_owned(),
+                reasons: vec!["kick".to_owned()],
+                ended,
+                exit,
+                ..Stamp::default()
+            };
+            let text = last(&stamp, is_running);
+            assert_eq!(
+                text,
+                format!("started 2026-01-01T00:00:00Z (kick); {expected}")
+            );
         }
     }
 }

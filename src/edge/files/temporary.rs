@@ -50,15 +50,13 @@ pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> 
     remove_all(folder(path), left).map_err(|error| FileError::writing(path, error))
 }
 
-/// Removes everything in a folder that a killed writer left there, judging by the name.
-///
-/// # Errors
-/// [`FileError`] when one of these cannot be removed.
-pub(in crate::edge) fn remove_leftovers(
-    folder: &Path,
-    is_leftover: impl Fn(&OsStr) -> bool,
-) -> Result<(), FileError> {
-    remove_all(folder, is_leftover).map_err(|error| FileError::writing(folder, error))
+/// Removes everything in a folder that a killed writer left there, judging by the name. What cannot be removed, such as
+/// a file of another user, is left: it is in nobody's way.
+pub(in crate::edge) fn remove_leftovers(folder: &Path, is_leftover: impl Fn(&OsStr) -> bool) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_leftover(&entry.file_name())) {
+        let _may_be_left = discard(entry.path());
+    }
 }
 
 fn remove_all(folder: &Path, chosen: impl Fn(&OsStr) -> bool) -> io::Result<()> {

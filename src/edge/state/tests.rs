@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct State {
+struct TestState {
     leases: BTreeMap<String, i64>,
 }
 
@@ -27,14 +27,21 @@ fn a_state_is_read_as_it_was_saved_and_closed_to_others() {
     let root = folder.path();
     let paths = Paths::new(root, &Paths::default_confs(root));
     let path = paths.service_state(&Id::parse("web").expect("an id"));
-    let state = State {
+    let state = TestState {
         leases: BTreeMap::from([("lease".to_owned(), i64::MAX)]),
     };
     let saved = |durability| save(&paths, &path, &state, durability).expect("saved");
-    assert!(load::<State>(&path).expect("absence is no error").is_none());
+    assert!(
+        load::<TestState>(&path)
+            .expect("absence is no error")
+            .is_none()
+    );
     assert_eq!(saved(Durability::Durable), Written::Changed);
     assert_eq!(saved(Durability::MayBeLost), Written::Unchanged);
-    assert_eq!(load::<State>(&path).expect("readable"), Some(state.clone()));
+    assert_eq!(
+        load::<TestState>(&path).expect("readable"),
+        Some(state.clone())
+    );
     let text = fs::read_to_string(&path).expect("there");
     assert!(text.starts_with("{\n  \"version\": 1,"), "{text}");
     assert_eq!(mode(&path), 0o600);
@@ -55,8 +62,8 @@ fn newer_and_damaged_states_are_reported_and_never_overwritten() {
     ] {
         fs::write(&path, text).expect("written");
         let errors = [
-            load::<State>(&path).expect_err("unusable"),
-            save(&paths, &path, &State::default(), Durability::Durable).expect_err("kept"),
+            load::<TestState>(&path).expect_err("unusable"),
+            save(&paths, &path, &TestState::default(), Durability::Durable).expect_err("kept"),
         ];
         for error in errors {
             assert_eq!(
@@ -77,7 +84,7 @@ fn the_error_of_a_damaged_state_quotes_nothing_of_it() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("known.json");
     fs::write(&path, "{\"version\": 1, \"leases\": \"s3cret\"}").expect("written");
-    let error = load::<State>(&path).expect_err("no map").to_string();
+    let error = load::<TestState>(&path).expect_err("no map").to_string();
     assert!(error.contains("at line 1 column"), "{error}");
     assert!(!error.contains("s3cret"), "{error}");
 }
@@ -87,8 +94,8 @@ fn a_stamp_that_a_power_cut_emptied_reads_as_none_and_is_written_again() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let paths = Paths::new(folder.path(), folder.path());
     let path = paths.stamp_file();
-    let leases = || load_stamp::<State>(&path).map(|state| state.unwrap_or_default().leases);
-    let count = |state: &mut State| {
+    let leases = || load_stamp::<TestState>(&path).map(|state| state.unwrap_or_default().leases);
+    let count = |state: &mut TestState| {
         let number = state.leases.len().to_string();
         state.leases.insert(number, 1);
     };

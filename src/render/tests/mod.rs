@@ -16,7 +16,7 @@ use crate::{
     model::{environment::Environment, format::Format, id::Id},
 };
 
-use reader::{Pairs, SHELLS, shell_reads};
+use reader::{ReadPairs, SHELLS, shell_reads};
 
 /// The environment without what the format refuses.
 fn carried(format: Format, environment: &Environment) -> Environment {
@@ -38,7 +38,7 @@ fn rendered(format: Format, environment: &Environment) -> Rendered {
 }
 
 /// Renders what the format can carry into a folder of its own, and has it read there.
-fn check(format: Format, environment: &Environment, read: impl Fn(&Path) -> Pairs) {
+fn check(format: Format, environment: &Environment, read: impl Fn(&Path) -> ReadPairs) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("conf");
     let environment = carried(format, environment);
@@ -84,7 +84,7 @@ fn four_shells_take_every_byte_but_nul_as_quoted() {
         (1..=255_u8).flat_map(|b| [vec![b], vec![b, b'\''], vec![b'\\', b], vec![b, b'\n', b]]);
     let values = std::iter::once(all).chain(single);
     let named = values.enumerate().map(|(n, v)| (format!("V{n}"), v));
-    let pairs: Pairs = named.collect();
+    let pairs: ReadPairs = named.collect();
     let mut conf = format!("# {} variables\n", pairs.len()).into_bytes();
     for (name, value) in &pairs {
         conf.extend(format!("export {name}=").into_bytes());

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Rendered,
-    reader::{Pairs, SHELLS},
+    reader::{ReadPairs, SHELLS},
     rendered, values,
 };
 use crate::{
@@ -80,7 +80,7 @@ fn mutations() -> Vec<String> {
 }
 
 /// One process of the shell sources each conf in a subshell of its own, which says what its variables are then.
-fn shell_reads(shell: &[&str], folder: &Path, confs: &[Pairs]) {
+fn shell_reads(shell: &[&str], folder: &Path, confs: &[ReadPairs]) {
     let mut script = String::new();
     for (number, pairs) in confs.iter().enumerate() {
         let names: Vec<String> = pairs.keys().map(|name| format!("\"${name}\"")).collect();

@@ -9,13 +9,13 @@ use std::{
 };
 
 /// NAME -> value.
-pub(super) type Pairs = BTreeMap<String, Vec<u8>>;
+pub(super) type ReadPairs = BTreeMap<String, Vec<u8>>;
 
 /// The shells that source a conf, without what would change their start.
 pub(super) const SHELLS: [&[&str]; 4] = [&["dash"], &["bash"], &["busybox", "sh"], &["zsh", "-f"]];
 
 /// Sources the conf and prints the environment of a program that the shell runs then.
-pub(super) fn shell_reads(shell: &[&str], locale: &str, conf: &Path) -> Pairs {
+pub(super) fn shell_reads(shell: &[&str], locale: &str, conf: &Path) -> ReadPairs {
     let script = ". \"$1\" && exec /usr/bin/env -0";
     let mut command = Command::new(shell[0]);
     command.args(&shell[1..]).args(["-c", script, "sh"]);
@@ -23,7 +23,7 @@ pub(super) fn shell_reads(shell: &[&str], locale: &str, conf: &Path) -> Pairs {
 }
 
 /// What daemontools' envdir gives to a program.
-pub(super) fn envdir_reads(directory: &Path) -> Pairs {
+pub(super) fn envdir_reads(directory: &Path) -> ReadPairs {
     let mut command = Command::new("envdir");
     run(
         command.arg(directory).args(["/usr/bin/env", "-0"]),
@@ -32,12 +32,12 @@ pub(super) fn envdir_reads(directory: &Path) -> Pairs {
 }
 
 /// What a script of this folder prints.
-pub(super) fn python(script: &str, conf: &Path) -> Pairs {
+pub(super) fn python(script: &str, conf: &Path) -> ReadPairs {
     run(Command::new("python3").args(["-c", script]).arg(conf), conf)
 }
 
 /// What python-dotenv reads; `script/setup` installs it.
-pub(super) fn dotenv_reads(conf: &Path) -> Pairs {
+pub(super) fn dotenv_reads(conf: &Path) -> ReadPairs {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv");
     let venv = env::var_os("RECONF_TEST_VENV").map_or(built, PathBuf::from);
     let script = include_str!("dotenv_env.py");
@@ -50,7 +50,7 @@ pub(super) fn dotenv_reads(conf: &Path) -> Pairs {
 }
 
 /// What docker passes on: by its documented rules, and by its real client where that is installed.
-pub(super) fn docker_reads(conf: &Path) -> Pairs {
+pub(super) fn docker_reads(conf: &Path) -> ReadPairs {
     let ruled = python(include_str!("docker_rules.py"), conf);
     if on_path("docker") {
         compare(
@@ -68,7 +68,7 @@ fn on_path(program: &str) -> bool {
 }
 
 /// Runs beside the conf, with no environment but `PATH` and what the command has; the output is NUL-separated.
-fn run(command: &mut Command, conf: &Path) -> Pairs {
+fn run(command: &mut Command, conf: &Path) -> ReadPairs {
     let own: Vec<_> = command
         .get_envs()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -97,7 +97,7 @@ fn run(command: &mut Command, conf: &Path) -> Pairs {
 
 /// Fails with the first variable that differs. Variables that a reader has of its own are not looked at, but none
 /// that begins like ours may be there.
-pub(super) fn compare(reader: &str, expected: &Pairs, read: Pairs) {
+pub(super) fn compare(reader: &str, expected: &ReadPairs, read: ReadPairs) {
     for (name, value) in expected {
         let found = read.get(name).map(|v| String::from_utf8_lossy(v));
         let wanted = String::from_utf8_lossy(value);

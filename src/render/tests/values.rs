@@ -1,6 +1,6 @@
 //! Environments of hostile values.
 
-use super::reader::Pairs;
+use super::reader::ReadPairs;
 use crate::{
     harness::values,
     model::{
@@ -31,7 +31,7 @@ pub(super) fn random(count: usize) -> Environment {
 }
 
 /// Name and bytes of each variable.
-pub(super) fn pairs(environment: &Environment) -> Pairs {
+pub(super) fn pairs(environment: &Environment) -> ReadPairs {
     let pair = |(name, variable): (&Name, &Variable)| {
         (name.to_string(), variable.value.clone().into_bytes())
     };

@@ -94,7 +94,7 @@ impl Disk {
         let write = || {
             let text = contents.text();
             let text = text.map_err(|error| FileError::writing(&path, io::Error::from(error)))?;
-            files::remove_leftovers(&self.folder, is_former_temporary)?;
+            files::remove_leftovers(&self.folder, is_former_temporary);
             files::write(&path, text.as_bytes(), &Access::PRIVATE)
         };
         write().map(drop).map_err(|error| failed(federation, error))
