@@ -5,7 +5,15 @@ require_relative 'support/page'
 RSpec.describe 'the documentation' do
   resources = Dir.glob(File.join(Cookbooks::HERE, 'resources/*.rb')).map { |file| "reconf_#{File.basename(file, '.rb')}" }
 
-  before(:all) { ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS).converge('reconf::default') }
+  before(:all) do
+    @scratch = Dir.mktmpdir
+    runner = ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS) do |node|
+      node.override['reconf']['root'] = @scratch
+    end
+    runner.converge('reconf::default')
+  end
+
+  after(:all) { FileUtils.remove_entry(@scratch) }
 
   resources.sort.each do |name|
     it "matches the resource #{name}" do
