@@ -2,16 +2,16 @@
 
 use crate::model::{applied::AppliedRecord, transaction::Change};
 
-/// The change that publishes `applied` at `path`; `None` if it is published already. A service that uses no announcement
+/// The change that publishes `record` at `path`; `None` if it is published already. A service that uses no announcement
 /// has no record.
 pub(crate) fn change(
     path: &str,
     published: Option<&[u8]>,
-    applied: &AppliedRecord,
+    record: &AppliedRecord,
 ) -> Option<Change> {
     // Keys and numbers always serialise.
-    let value = serde_json::to_vec(applied).unwrap_or_default();
-    let desired = (!applied.is_empty()).then_some(value);
+    let value = serde_json::to_vec(record).unwrap_or_default();
+    let desired = (!record.is_empty()).then_some(value);
     if published == desired.as_deref() {
         return None;
     }
@@ -33,7 +33,7 @@ mod tests {
 
     const PATH: &str = "/reconf/v1/f/applied/web01/www";
 
-    fn applied(revision: i64) -> AppliedRecord {
+    fn record(revision: i64) -> AppliedRecord {
         [(
             Name::parse("API_URL").unwrap(),
             vec![("key".to_owned(), revision)],
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_record_is_written_when_it_differs_and_removed_when_it_is_empty() {
-        let value = serde_json::to_vec(&applied(3)).unwrap();
+        let value = serde_json::to_vec(&record(3)).unwrap();
         let put = Some(Change::Put {
             key: PATH.to_owned(),
             value: value.clone(),
@@ -52,14 +52,14 @@ mod tests {
         let delete = Some(Change::Delete {
             key: PATH.to_owned(),
         });
-        for (published, applied, expected) in [
-            (None, applied(3), put.clone()),
-            (Some(&b"{}"[..]), applied(3), put),
-            (Some(&value[..]), applied(3), None),
+        for (published, record, expected) in [
+            (None, record(3), put.clone()),
+            (Some(&b"{}"[..]), record(3), put),
+            (Some(&value[..]), record(3), None),
             (Some(&value[..]), AppliedRecord::new(), delete),
             (None, AppliedRecord::new(), None),
         ] {
-            assert_eq!(change(PATH, published, &applied), expected, "{published:?}");
+            assert_eq!(change(PATH, published, &record), expected, "{published:?}");
         }
     }
 }

@@ -151,7 +151,7 @@ impl Services {
     /// The provision ended; all services are compared next.
     pub(super) fn provision_ended(&mut self, node: &Node, success: bool) {
         if success {
-            let applied = |id: &Id| applied(node, id).and_then(|conf| conf_digest(&conf));
+            let applied = |id: &Id| applied_conf(node, id).and_then(|conf| conf_digest(&conf));
             self.differences.provision_succeeded(applied);
         } else {
             self.differences.provision_failed();
@@ -165,7 +165,7 @@ impl Services {
         if !manifest.has_conf || snapshots.of(&manifest.federation).error().is_some() {
             return None;
         }
-        let conf = applied(node, id);
+        let conf = applied_conf(node, id);
         let applied = conf.as_deref().and_then(conf_digest);
         let input = self.inputs.with_snapshots(snapshots, node, manifest);
         let (now, names) = match resolve(&input) {
@@ -216,8 +216,8 @@ fn required_names(manifest: &Manifest) -> impl Iterator<Item = &Name> {
 }
 
 /// The applied conf of a service; one that cannot be read counts as none.
-fn applied(node: &Node, id: &Id) -> Option<Vec<u8>> {
-    files::read_own(&node.paths.applied(id)).ok().flatten()
+fn applied_conf(node: &Node, id: &Id) -> Option<Vec<u8>> {
+    files::read_own(&node.paths.applied_conf(id)).ok().flatten()
 }
 
 /// The digest of a conf; nothing for one that `exec` would refuse.

@@ -8,7 +8,7 @@ use super::{environment::Environment, name::Name};
 pub(crate) type AppliedRecord = BTreeMap<Name, Vec<(String, i64)>>;
 
 /// The announcements of an environment, without the variables that have none.
-pub(crate) fn applied(environment: &Environment) -> AppliedRecord {
+pub(crate) fn applied_record(environment: &Environment) -> AppliedRecord {
     let announced = environment.iter().filter(|(_, v)| !v.keys.is_empty());
     announced
         .map(|(name, variable)| (name.clone(), variable.keys.clone()))
@@ -36,6 +36,6 @@ mod tests {
             (b, variable(Vec::new())),
         ]
         .into();
-        assert_eq!(applied(&environment), [(a, keys)].into());
+        assert_eq!(applied_record(&environment), [(a, keys)].into());
     }
 }

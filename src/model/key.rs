@@ -100,7 +100,7 @@ pub(crate) fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
 }
 
 /// The key of a service's applied values on a node.
-pub(crate) fn applied(federation: &Id, node: &Id, service: &Id) -> String {
+pub(crate) fn applied_record(federation: &Id, node: &Id, service: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/{service}")
 }
 

@@ -91,7 +91,7 @@ impl Paths {
     }
 
     /// A service's last applied conf.
-    pub(crate) fn applied(&self, id: &Id) -> PathBuf {
+    pub(crate) fn applied_conf(&self, id: &Id) -> PathBuf {
         self.applied_confs().join(format!("{id}.conf"))
     }
 

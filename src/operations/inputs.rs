@@ -219,7 +219,10 @@ fn add_reads(node: &Node, reads: &mut ReadSet, manifest: &Manifest, this: &Id) {
         return;
     }
     reads.names(federation, names.into_iter());
-    reads.key(federation, key::applied(federation, this, &manifest.id));
+    reads.key(
+        federation,
+        key::applied_record(federation, this, &manifest.id),
+    );
 }
 
 /// What the manifests on this node would announce, and the states of their services. A bad manifest offers nothing, and

@@ -1,6 +1,6 @@
 //! Marking a written conf as applied: this node keeps a copy, and publishes its sources (section 7).
 
-use super::{publish::read_and_publish, swap::keep_applied};
+use super::{publish::read_and_publish, swap::keep_applied_conf};
 use crate::{
     edge::{files, registry::Session},
     model::{id::Id, service_state::ServiceState},
@@ -35,7 +35,7 @@ pub(crate) fn mark_applied(
     let before = states::load(node, id)?;
     applied.changed = before.pending;
     if before.pending || seen.is_none() {
-        keep_applied(node, id, conf)?;
+        keep_applied_conf(node, id, conf)?;
     }
     // A conf that was written since stays pending.
     if before.pending && present.as_deref() == Some(conf) {

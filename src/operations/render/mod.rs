@@ -40,7 +40,7 @@ pub(crate) struct RenderOutcome {
     /// What changes, a variable a line.
     pub(crate) diff: Vec<String>,
     /// The record to publish; `None` while the conf is pending, or where the registry was not read.
-    applied: Option<AppliedRecord>,
+    record: Option<AppliedRecord>,
 }
 
 impl RenderOutcome {
@@ -49,7 +49,7 @@ impl RenderOutcome {
         Self {
             report,
             diff: Vec::new(),
-            applied: None,
+            record: None,
         }
     }
 }

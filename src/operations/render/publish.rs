@@ -26,14 +26,14 @@ pub(super) fn publish_outcome(
     outcome: &mut RenderOutcome,
 ) {
     let id = &outcome.report.service;
-    let (Some(applied), Some(Ok(manifest))) = (outcome.applied.take(), inputs.manifests.get(id))
+    let (Some(record), Some(Ok(manifest))) = (outcome.record.take(), inputs.manifests.get(id))
     else {
         return;
     };
     let owner = (&manifest.federation, id);
     let published = inputs.state(node, id).and_then(|state| {
         let before = &state.applied_keys;
-        publish(node, session, owner, &applied, before, &inputs.snapshots)
+        publish(node, session, owner, &record, before, &inputs.snapshots)
     });
     let warning = published.unwrap_or_else(|failure| Some(warning(id, &failure)));
     outcome.report.warnings.extend(warning);
@@ -44,14 +44,17 @@ pub(super) fn read_and_publish(
     node: &Node,
     session: &mut Session,
     (federation, service): (&Id, &Id),
-    applied: &AppliedRecord,
+    record: &AppliedRecord,
     before: &BTreeSet<String>,
 ) -> Result<Option<String>, Failure> {
     let mut reads = ReadSet::default();
-    reads.key(federation, key::applied(federation, &node.id()?, service));
+    reads.key(
+        federation,
+        key::applied_record(federation, &node.id()?, service),
+    );
     let snapshots = reads.read(session);
     let owner = (federation, service);
-    publish(node, session, owner, applied, before, &snapshots)
+    publish(node, session, owner, record, before, &snapshots)
 }
 
 /// Publishes what a service (with its federation) runs with, unless the registry says so already, and clears the records
@@ -60,11 +63,11 @@ fn publish(
     node: &Node,
     session: &mut Session,
     (federation, service): (&Id, &Id),
-    applied: &AppliedRecord,
+    record: &AppliedRecord,
     before: &BTreeSet<String>,
     snapshots: &Snapshots,
 ) -> Result<Option<String>, Failure> {
-    let path = key::applied(federation, &node.id()?, service);
+    let path = key::applied_record(federation, &node.id()?, service);
     let published = match snapshots.of(federation) {
         Read::Snapshot(snapshot) => snapshot.others.get(&path),
         Read::Failed(error) => return Ok(Some(warning(service, &error.failure))),
@@ -72,16 +75,16 @@ fn publish(
         Read::NotAsked => return Ok(None),
     };
     let published = published.map(|entry| entry.value.as_slice());
-    let change = fleet::change(&path, published, applied);
-    let after: BTreeSet<String> = (!applied.is_empty()).then_some(path).into_iter().collect();
+    let change = fleet::change(&path, published, record);
+    let after: BTreeSet<String> = (!record.is_empty()).then_some(path).into_iter().collect();
     if change.is_none() && *before == after {
         return Ok(None);
     }
-    write_applied(node, session, service, change, before, after)
+    write_record(node, session, service, change, before, after)
 }
 
 /// Writes `change` and clears every key of `before` that is not in `after`; in between, the state knows all of them.
-fn write_applied(
+fn write_record(
     node: &Node,
     session: &mut Session,
     service: &Id,

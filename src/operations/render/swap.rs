@@ -34,7 +34,7 @@ pub(super) struct Swap {
 pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failure> {
     let pending = states::load(node, id)?.pending;
     let conf = if pending {
-        node.paths.applied(id)
+        node.paths.applied_conf(id)
     } else {
         node.paths.conf(id)
     };
@@ -58,7 +58,7 @@ pub(super) fn swap(
     sources: Option<&AppliedRecord>,
     was_pending: bool,
 ) -> Result<Swap, Failure> {
-    let applied = files::read_own(&node.paths.applied(id))?;
+    let applied = files::read_own(&node.paths.applied_conf(id))?;
     let present = files::read_own(&node.paths.conf(id))?;
     let is_new = |conf: &Option<Vec<u8>>| conf.as_ref() != Some(&files.shell);
     let is_applied = !is_new(&present) && !is_new(&applied) && !files.others_differ(node, id)?;
@@ -77,7 +77,7 @@ pub(super) fn swap(
     tasks::prepare(&node.paths, id, files.access())?;
     let written = files.write(node, id)?;
     if !pending {
-        keep_applied(node, id, &files.shell)?;
+        keep_applied_conf(node, id, &files.shell)?;
     } else if !is_written {
         mark_pending(node, id, sources)?;
     }
@@ -98,10 +98,10 @@ fn is_pending(was_pending: bool, awaits: bool, is_applied: bool) -> bool {
 }
 
 /// Keeps a copy of the conf that is in use from now on.
-pub(super) fn keep_applied(node: &Node, id: &Id, conf: &[u8]) -> Result<(), Failure> {
+pub(super) fn keep_applied_conf(node: &Node, id: &Id, conf: &[u8]) -> Result<(), Failure> {
     let folder = node.paths.applied_confs();
     files::make_dir(&folder, node.paths.folder_mode(&folder))?;
-    files::write(&node.paths.applied(id), conf, &Access::PRIVATE)?;
+    files::write(&node.paths.applied_conf(id), conf, &Access::PRIVATE)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     edge::{files, process_environment, registry::Session},
     model::{
-        applied::applied,
+        applied::applied_record,
         environment::{Environment, Source},
         id::Id,
         manifest::Manifest,
@@ -83,14 +83,15 @@ fn finish(
     options: RenderOptions,
 ) -> Result<RenderOutcome, Failure> {
     let (id, environment) = (&manifest.id, &resolution.environment);
-    let sources = (!is_degraded(inputs, manifest, environment)).then(|| applied(environment));
+    let sources =
+        (!is_degraded(inputs, manifest, environment)).then(|| applied_record(environment));
     let was_pending = inputs.state(node, id)?.pending;
     let awaits = options.awaits;
     let swap = swap::swap(node, id, files, awaits, sources.as_ref(), was_pending)?;
-    let applied = sources.filter(|_| !swap.pending);
+    let record = sources.filter(|_| !swap.pending);
     let show_values = options.show_values;
     let outcome = outcome(node, inputs, manifest, resolution, &swap, show_values);
-    Ok(RenderOutcome { applied, ..outcome })
+    Ok(RenderOutcome { record, ..outcome })
 }
 
 /// The result of a service, as yet without a record to publish.
@@ -107,7 +108,7 @@ pub(super) fn outcome(
     let lines = diff(swap.base.as_deref(), environment, show_values);
     RenderOutcome {
         diff: lines.iter().map(ToString::to_string).collect(),
-        applied: None,
+        record: None,
         report: RenderReport {
             service: manifest.id.clone(),
             path: Some(node.paths.conf(&manifest.id).display().to_string()),

@@ -179,7 +179,7 @@ impl<'a> Withdrawer<'a> {
     fn forget(&self, service: &Id) -> Result<(), Failure> {
         let _lock = self.node.state_lock()?;
         files::remove(&self.node.paths.service_state(service))?;
-        files::remove(&self.node.paths.applied(service))?;
+        files::remove(&self.node.paths.applied_conf(service))?;
         Ok(())
     }
 }

@@ -132,7 +132,7 @@ fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target,
 /// Whether this node ever announced or rendered the service. A state that says nothing counts as well: a withdrawal that
 /// was killed leaves one behind.
 fn is_remembered(node: &Node, id: &Id) -> bool {
-    let files = [node.paths.service_state(id), node.paths.applied(id)];
+    let files = [node.paths.service_state(id), node.paths.applied_conf(id)];
     files.iter().any(|path| files::exists(path))
 }
 
@@ -150,7 +150,7 @@ fn of_departed(node: &Node, service: Id, state: &ServiceState) -> Result<Target,
     let federations = allowed.chain(keys.iter().map(|key| &key.federation));
     let federations: BTreeSet<&Id> = federations.collect();
     let here = federations.into_iter().map(|federation| {
-        let path = key::applied(federation, &this, &service);
+        let path = key::applied_record(federation, &this, &service);
         (federation.clone(), path)
     });
     let published = state.applied_keys.iter();
