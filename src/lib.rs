@@ -46,12 +46,12 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     }
     ExitCode::from(match cli::parse(arguments) {
         Ok(cli) => commands::run(cli),
-        Err(error) => explain(&error, arguments),
+        Err(error) => explain(error, arguments),
     })
 }
 
 /// Prints the help that was asked for, or what is wrong with the arguments.
-fn explain(error: &Error, arguments: &[OsString]) -> u8 {
+fn explain(error: Error, arguments: &[OsString]) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
             // A reader that closed the pipe has read enough.

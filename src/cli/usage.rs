@@ -8,6 +8,7 @@ use clap::{
 };
 
 use super::{Global, tree};
+use crate::model::escape::escape_line;
 
 /// A command line that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +21,11 @@ pub(crate) struct UsageError {
 
 impl UsageError {
     /// Describes what clap found wrong with these arguments, the program's name first.
-    pub(crate) fn new(error: &Error, arguments: &[OsString]) -> Self {
-        let command = command(arguments);
+    pub(crate) fn new(error: Error, arguments: &[OsString]) -> Self {
+        let (error, command) = (escaped(error), command(arguments));
         Self {
-            message: message(error),
-            hint: hint(error, command.as_deref()),
+            message: message(&error),
+            hint: hint(&error, command.as_deref()),
             command,
         }
     }
@@ -34,6 +35,19 @@ impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\nhint: {}", self.message, self.hint)
     }
+}
+
+/// The error with each argument that it quotes as one line: clap prints line feeds as they are, and cuts out escapes.
+fn escaped(mut error: Error) -> Error {
+    let quoted = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(quoted) => Some((kind, escape_line(quoted).into_owned())),
+        _ => None,
+    });
+    let quoted: Vec<(ContextKind, String)> = quoted.collect();
+    for (kind, quoted) in quoted {
+        error.insert(kind, ContextValue::String(quoted));
+    }
+    error
 }
 
 /// The first paragraph of clap's message, with backticks around what it quotes. The others are usage and tips.

@@ -11,7 +11,7 @@ use crate::{
         settings::{Flags, Settings, conf_directory, config_path},
     },
     node::{AssumedFiles, Node, manifests, refuse_missing},
-    operations::exec::{ExecEnvironment, ExecFailure, ExecOptions},
+    operations::exec::{ExecEnvironment, ExecFailure, ExecOptions, FAILED},
     report::{Code, Failure, Output},
 };
 
@@ -56,7 +56,11 @@ fn become_command(global: &Global, args: ExecArgs) -> Result<Infallible, ExecFai
 }
 
 fn of_reconf(failure: &Failure) -> ExecFailure {
-    ExecFailure::of_reconf(failure.to_string(), None)
+    ExecFailure {
+        code: FAILED,
+        message: failure.to_string(),
+        hint: None,
+    }
 }
 
 /// Locates the conf: of `config.json`, if there is one, only `render.directory` counts.

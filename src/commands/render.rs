@@ -3,7 +3,7 @@
 use crate::{
     cli::RenderArgs,
     edge::{files, process_environment, registry::Session},
-    model::{format::Format, id::Id},
+    model::{escape::escape_line, format::Format, id::Id},
     node::{Node, last_known::Learn, manifests},
     operations::{
         inputs::{self, Inputs},
@@ -70,7 +70,7 @@ fn show(node: &Node, session: &mut Session, ids: &[Id], args: &RenderArgs) -> En
         match preview {
             Ok(Preview::Text { bytes, warnings }) => {
                 node.out.warnings(&warnings);
-                node.out.data(&bytes);
+                node.out.file(&bytes);
                 tally.done(false);
             }
             Ok(Preview::Outcome(outcome)) => report(node, id, Ok(*outcome), args.diff, &mut tally),
@@ -104,8 +104,12 @@ fn report(
         && !outcome.diff.is_empty()
         && let Some(path) = &outcome.report.path
     {
-        let text = format!("{id} {path}\n{}\n", outcome.diff.join("\n"));
-        node.out.data(text.as_bytes());
+        let lines = [format!("{id} {path}")]
+            .into_iter()
+            .chain(outcome.diff.clone());
+        for line in lines {
+            node.out.text(&format!("{}\n", escape_line(&line)));
+        }
     }
     tally.report(&node.out, id, result.map(|outcome| outcome.report));
 }

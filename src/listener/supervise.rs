@@ -19,6 +19,7 @@ use crate::{
         locks, process_environment, stdio, supervisor,
     },
     model::{
+        escape::escape_line,
         paths::Paths,
         settings::{Flags, config_path},
     },
@@ -82,7 +83,7 @@ pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> 
     });
     // A stamp that cannot be written does not make a successful provision fail.
     if let Err(failure) = ended {
-        stdio::write_stderr(&format!("warning: {}\n", failure.in_short()));
+        stdio::write_stderr(&format!("warning: {}\n", escape_line(&failure.in_short())));
     }
     settle_stamp(&paths);
     Ok(code)
@@ -102,8 +103,8 @@ fn settle_stamp(paths: &Paths) {
 fn run_command(paths: &Paths, command: &[OsString]) -> u8 {
     supervisor::run(command, || settle_stamp(paths)).unwrap_or_else(|error| {
         let program = command.first().cloned().unwrap_or_default();
-        let program = program.to_string_lossy();
-        stdio::write_stderr(&format!("error: cannot run `{program}`: {error}\n"));
+        let what = format!("cannot run `{}`: {error}", program.to_string_lossy());
+        stdio::write_stderr(&format!("error: {}\n", escape_line(&what)));
         CANNOT_RUN
     })
 }

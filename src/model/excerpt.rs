@@ -1,6 +1,7 @@
 //! Excerpts of a text with a caret below the position of a problem. Knows nothing of what the text means.
 
 use super::{
+    escape::{escape_line, is_control},
     problem::{Problem, Problems},
     redaction::Redaction,
     secret,
@@ -27,10 +28,10 @@ impl Problems {
 
     fn block(&self, problem: &Problem) -> String {
         let Problem { line, column, .. } = problem;
-        let position = format!("{}:{line}:{column}", self.path);
+        let position = format!("{}:{line}:{column}", escape_line(&self.path));
         let position = match &self.list[..] {
             [_] => position,
-            _ => format!("{position}: {}", problem.message),
+            _ => format!("{position}: {}", escape_line(&problem.message)),
         };
         let mut block = if self.syntax && self.redaction == Redaction::Values {
             // A missing quote makes keys and values indistinguishable, so nothing is shown.
@@ -39,7 +40,7 @@ impl Problems {
             excerpt(&self.text, self.redaction, problem, &position)
         };
         if let Some(hint) = &problem.hint {
-            block.push_str(&format!("hint: {hint}\n"));
+            block.push_str(&format!("hint: {}\n", escape_line(hint)));
         }
         block
     }
@@ -79,7 +80,7 @@ fn excerpt(source: &str, redaction: Redaction, problem: &Problem, position: &str
 /// Masks secrets, then cuts the line to the part around the caret.
 fn show(line: &str, caret: usize, redaction: Redaction) -> ShownLine {
     let (masked, caret) = mask(line, caret, redaction);
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let plain = |c: char| if is_control(c) { ' ' } else { c };
     let characters: Vec<char> = masked.chars().map(plain).collect();
     if characters.len() <= WIDTH {
         let text = characters.into_iter().collect();

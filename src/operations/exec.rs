@@ -1,6 +1,12 @@
 //! `reconf exec`: reads the environment from the conf, then becomes the command. No thread, no child, no connection.
 
-use std::{ffi::OsString, fmt, os::unix::ffi::OsStringExt, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt::{self, Display},
+    os::unix::ffi::OsStringExt,
+    path::Path,
+    time::Duration,
+};
 
 use crate::{
     edge::{
@@ -9,7 +15,7 @@ use crate::{
         locks::{Lock, LockError},
         process_environment, tasks,
     },
-    model::{id::Id, paths::Paths},
+    model::{escape::escape_line, id::Id, paths::Paths},
     render::shell,
 };
 
@@ -33,13 +39,13 @@ pub(crate) struct ExecOptions {
 pub(crate) struct ExecFailure {
     /// [`FAILED`], 126 or 127 (design.md section 7).
     pub code: u8,
-    /// One lower-case clause.
+    /// One lower-case clause, or all lines of a failure.
     pub message: String,
     /// One next step.
     pub hint: Option<String>,
 }
 
-impl fmt::Display for ExecFailure {
+impl Display for ExecFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.hint {
@@ -51,10 +57,10 @@ impl fmt::Display for ExecFailure {
 
 impl ExecFailure {
     /// A failure of reconf itself, before there was a command to run.
-    pub(crate) fn of_reconf(message: String, hint: Option<String>) -> Self {
+    pub(crate) fn of_reconf(message: impl Display, hint: Option<String>) -> Self {
         Self {
             code: FAILED,
-            message,
+            message: escape_line(&message.to_string()).into_owned(),
             hint,
         }
     }
@@ -107,7 +113,7 @@ impl ExecEnvironment {
         };
         ExecFailure {
             code,
-            message: error.to_string(),
+            message: escape_line(&error.to_string()).into_owned(),
             hint: None,
         }
     }

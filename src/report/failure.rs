@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::code::Code;
+use crate::model::escape::{escape, escape_line};
 
 /// Why a command, or one service of it, failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,18 +79,19 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text.message)?;
+        f.write_str(&escape_line(&self.text.message))?;
         for fact in &self.text.facts {
-            write!(f, "\n  {fact}")?;
+            write!(f, "\n  {}", escape_line(fact))?;
         }
         if !self.text.excerpt.is_empty() {
-            write!(f, "\n{}", self.text.excerpt.trim_end_matches('\n'))?;
+            let lines = self.text.excerpt.trim_end_matches('\n');
+            write!(f, "\n{}", escape(lines))?;
         }
         for note in &self.text.notes {
-            write!(f, "\nnote: {note}")?;
+            write!(f, "\nnote: {}", escape_line(note))?;
         }
         match &self.text.hint {
-            Some(hint) => write!(f, "\nhint: {hint}"),
+            Some(hint) => write!(f, "\nhint: {}", escape_line(hint)),
             None => Ok(()),
         }
     }

@@ -37,7 +37,7 @@ impl Journal {
                 object.insert((*key).to_owned(), Value::String(value.to_string()));
             }
             // A daemon goes on although its log cannot be written.
-            let _lost = stdio::write_stdout(format!("{}\n", Value::Object(object)).as_bytes());
+            let _lost = stdio::write_stdout(&format!("{}\n", Value::Object(object)));
             return;
         }
         let mut line = format!("at={at} event={name}");

@@ -12,7 +12,7 @@ use super::{code::Code, failure::Failure, table::table};
 use crate::{
     cli::{Global, OutputFormat},
     edge::stdio,
-    model::id::Id,
+    model::{escape::escape_line, id::Id},
 };
 
 /// Where a call reports to, and how.
@@ -63,15 +63,13 @@ impl Output {
 
     /// Reports a result: a JSON line on stdout, or a status line on stderr. Warnings always go to stderr.
     pub(crate) fn report(&self, report: &impl Report) {
-        for warning in report.warnings() {
-            stdio::write_stderr(&format!("warning: {warning}\n"));
-        }
+        self.warnings(report.warnings());
         if self.json {
             self.object(report);
         } else if !self.quiet {
             let details = report.details().into_iter().filter(|_| self.verbose);
             for line in report.line().into_iter().chain(details) {
-                stdio::write_stderr(&format!("{line}\n"));
+                self.line(&line);
             }
         }
     }
@@ -91,7 +89,7 @@ impl Output {
     /// Prints a status line for a person.
     pub(crate) fn line(&self, text: &str) {
         if !self.quiet && !self.json {
-            stdio::write_stderr(&format!("{text}\n"));
+            stdio::write_stderr(&format!("{}\n", escape_line(text)));
         }
     }
 
@@ -108,7 +106,7 @@ impl Output {
         reason = "whoever warns has an output, whatever it prints elsewhere"
     )]
     pub(crate) fn warning(&self, text: &str) {
-        stdio::write_stderr(&format!("warning: {text}\n"));
+        stdio::write_stderr(&format!("warning: {}\n", escape_line(text)));
     }
 
     /// Writes a list to stdout: a JSON object a row, or aligned columns below the header.
@@ -127,26 +125,36 @@ impl Output {
 
     /// Writes aligned columns to stdout.
     pub(crate) fn columns<const N: usize>(&self, rows: &[[String; N]]) {
-        for line in table(rows) {
-            self.data(format!("{line}\n").as_bytes());
+        for line in table(rows, stdio::terminal_width()) {
+            self.text(&format!("{line}\n"));
         }
     }
 
     /// Writes one JSON object and a newline to stdout.
     pub(crate) fn object(&self, object: &impl Serialize) {
         // Reports consist of strings, numbers and maps with string keys, which always serialise.
-        let mut line = serde_json::to_vec(object).unwrap_or_default();
-        line.push(b'\n');
-        self.data(&line);
+        let mut line = serde_json::to_string(object).unwrap_or_default();
+        line.push('\n');
+        self.text(&line);
     }
 
-    /// Writes data to stdout. A closed pipe is no failure. A full disk is, and ends all output to stdout: a reader would
-    /// take data with a gap for complete.
-    pub(crate) fn data(&self, bytes: &[u8]) {
+    /// Writes lines to stdout, control characters escaped.
+    pub(crate) fn text(&self, text: &str) {
+        self.data(|| stdio::write_stdout(text));
+    }
+
+    /// Writes a rendered file to stdout, byte for byte where stdout is no terminal.
+    pub(crate) fn file(&self, bytes: &[u8]) {
+        self.data(|| stdio::write_file(bytes));
+    }
+
+    /// A closed pipe is no failure. A full disk is, and ends all output to stdout: a reader would take data with a gap for
+    /// complete.
+    fn data(&self, write: impl FnOnce() -> Result<(), String>) {
         if self.has_lost_data() {
             return;
         }
-        if let Err(reason) = stdio::write_stdout(bytes) {
+        if let Err(reason) = write() {
             stdio::write_stderr(&format!("error: cannot write to stdout: {reason}\n"));
             self.lost_data.store(true, Ordering::Relaxed);
         }

@@ -42,7 +42,7 @@ pub(crate) fn unmet(
         Code::TryAgain
     };
     let mut failure = Failure::new(code, unmet_message(input, missing.len()))
-        .facts(table(&rows))
+        .facts(table(&rows, None))
         .hint("`reconf ls` lists every name this scope knows");
     let is_unknown = any(|r| matches!(r, UnmetReason::Near(_) | UnmetReason::Nothing));
     if let Some(path) = missing_file.filter(|_| is_unknown) {

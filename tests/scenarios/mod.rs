@@ -10,6 +10,7 @@ mod idle;
 mod leases;
 mod manifests;
 mod moving;
+mod printing;
 mod telling;
 mod values;
 mod withdrawing;

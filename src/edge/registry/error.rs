@@ -2,6 +2,9 @@
 
 use crate::model::id::Id;
 
+/// The longest URL that the reasons of others are aligned with.
+const MOST_PADDED: usize = 100;
+
 /// Why a registry call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RegistryError {
@@ -106,11 +109,8 @@ impl RegistryError {
         let pair = |what: &str, why: &str| vec![format!("{what}   {why}")];
         match self {
             Self::Unreachable { endpoints } => {
-                let width = endpoints
-                    .iter()
-                    .map(|(url, _)| url.len())
-                    .max()
-                    .unwrap_or(0);
+                let widest = endpoints.iter().map(|(url, _)| url.len()).max();
+                let width = widest.unwrap_or(0).min(MOST_PADDED);
                 let line = |(url, why): &(String, String)| format!("{url:width$}   {why}");
                 endpoints.iter().map(line).collect()
             }
