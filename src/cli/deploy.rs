@@ -189,6 +189,9 @@ pub(crate) struct RenderArgs {
     /// Wait until running tasks have ended and hold new ones back; give up after DURATION
     #[arg(long, value_name = "DURATION", value_parser = super::duration, conflicts_with_all = ["stdout", "dry_run"])]
     pub drain: Option<Duration>,
+    /// Retry for up to DURATION while a requirement is unmet or the registry is away
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, conflicts_with_all = ["stdout", "dry_run"])]
+    pub wait: Option<Duration>,
     /// Exit with 2 if something changed
     #[arg(long)]
     pub detailed_exitcode: bool,

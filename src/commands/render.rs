@@ -8,12 +8,12 @@ use crate::{
     operations::{
         inputs::{self, Inputs},
         render::{
-            Batch, Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview,
-            run_on_change,
+            Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview, render,
+            retry, run_on_change, waiting,
         },
     },
     render::Template,
-    report::{Code, Ended, Failure, Tally},
+    report::{Code, Ended, Failure, Tally, waiting_line},
 };
 
 /// `reconf render`.
@@ -29,9 +29,13 @@ pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
         drain: args.drain,
         show_values: args.show_values,
     };
-    let batch = Batch::lock(node, &ids)?;
-    let reads = batch.read_set(node)?;
-    let (_inputs, results) = batch.write(node, &mut session, reads, options)?;
+    let mut results = render(node, &mut session, &ids, options)?;
+    if let Some(limit) = args.wait {
+        for (id, failure) in waiting(&results) {
+            node.out.line(&waiting_line(id, failure, limit));
+        }
+        results = retry(node, results, options, limit);
+    }
     let mut tally = Tally::default();
     for (id, result) in results {
         report(node, &id, result, args.diff, &mut tally);

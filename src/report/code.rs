@@ -19,7 +19,9 @@ pub(crate) enum Code {
     System,
     /// A file cannot be written.
     CannotWrite,
-    /// A requirement is unmet, or a lock timed out: it may be otherwise later.
+    /// A requirement is unmet: somebody may provide it later.
+    Unmet,
+    /// A lock timed out, or others were quicker: it may be otherwise later.
     TryAgain,
     /// Registry, file or federation do not permit it.
     NotPermitted,
@@ -38,9 +40,14 @@ impl Code {
             Self::Unreachable => 69,
             Self::OnChange | Self::System => 71,
             Self::CannotWrite => 73,
-            Self::TryAgain => 75,
+            Self::Unmet | Self::TryAgain => 75,
             Self::NotPermitted => 77,
             Self::Configuration => 78,
         }
+    }
+
+    /// Whether another answer of the registry may end this failure.
+    pub(crate) const fn depends_on_registry(self) -> bool {
+        matches!(self, Self::Unmet | Self::Unreachable)
     }
 }

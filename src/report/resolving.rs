@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{code::Code, failure::Failure, table::table};
@@ -39,7 +40,7 @@ pub(crate) fn unmet(
     let code = if any(|reason| matches!(reason, UnmetReason::Unusable { .. })) {
         Code::Configuration
     } else {
-        Code::TryAgain
+        Code::Unmet
     };
     let mut failure = Failure::new(code, unmet_message(input, missing.len()))
         .facts(table(&rows, None))
@@ -82,6 +83,12 @@ pub(crate) fn unread(
     };
     let needs = |r: &Reference| format!("`{id}` needs {} for {}; {why}", r.name, r.variable);
     failure.clone().facts(missing.iter().map(needs))
+}
+
+/// The line of a service that is rendered again when the registry changes.
+pub(crate) fn waiting_line(id: &Id, failure: &Failure, limit: Duration) -> String {
+    let limit = humantime::format_duration(limit);
+    format!("{id}: waiting {limit} at most: {}", failure.in_short())
 }
 
 /// Warnings about a conf that was rendered.

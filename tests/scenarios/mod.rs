@@ -13,6 +13,7 @@ mod moving;
 mod printing;
 mod telling;
 mod values;
+mod waiting;
 mod withdrawing;
 
 use crate::harness::{

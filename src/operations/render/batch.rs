@@ -98,3 +98,16 @@ impl Batch {
         Ok((inputs, results))
     }
 }
+
+/// Renders these services, sorted by id.
+pub(crate) fn render(
+    node: &Node,
+    session: &mut Session,
+    ids: &[Id],
+    options: RenderOptions,
+) -> Result<Results, Failure> {
+    let batch = Batch::lock(node, ids)?;
+    let reads = batch.read_set(node)?;
+    let (_inputs, results) = batch.write(node, session, reads, options)?;
+    Ok(results)
+}

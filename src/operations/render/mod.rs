@@ -8,13 +8,15 @@ mod on_change;
 mod preview;
 mod publish;
 mod swap;
+mod wait;
 mod write;
 
 pub(crate) use applied::mark_applied;
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, render};
 pub(crate) use files::Templates;
 pub(crate) use on_change::run as run_on_change;
 pub(crate) use preview::{Preview, PreviewOptions, preview};
+pub(crate) use wait::{retry, waiting};
 
 use std::time::Duration;
 
