@@ -91,6 +91,27 @@ pub(crate) fn save<T: Serialize>(
     })
 }
 
+/// Saves states durably; the caller has loaded each of them under the same lock, so none is newer or damaged. One result
+/// a state, in their order.
+pub(crate) fn save_all<T: Serialize>(
+    paths: &Paths,
+    states: &[(PathBuf, T)],
+) -> Vec<Result<Written, StateError>> {
+    let mut results = Vec::new();
+    let mut contents = Vec::new();
+    for (path, state) in states {
+        let content = make_folder(paths, path).map_err(StateError::from);
+        let content = content.and_then(|()| text(path, state));
+        results.push(content.map(|bytes| contents.push((path.clone(), bytes))));
+    }
+    let mut written = files::write_all(&contents, &Access::PRIVATE).into_iter();
+    let written = results.into_iter().map(|result| {
+        result?;
+        Ok(written.next().unwrap_or(Ok(Written::Unchanged))?)
+    });
+    written.collect()
+}
+
 /// As [`load`], for a state whose last write a power cut may have undone: an empty or zeroed file counts as none.
 ///
 /// # Errors

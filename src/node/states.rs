@@ -2,10 +2,7 @@
 
 use super::Node;
 use crate::{
-    edge::{
-        files,
-        state::{self, Durability},
-    },
+    edge::{files, state},
     model::{id::Id, service_state::ServiceState},
     report::Failure,
 };
@@ -21,15 +18,42 @@ pub(crate) fn edit(
     id: &Id,
     change: impl FnOnce(&mut ServiceState),
 ) -> Result<ServiceState, Failure> {
-    let _lock = node.state_lock()?;
-    let before = load(node, id)?;
-    let mut after = before.clone();
-    change(&mut after);
-    if after != before {
-        let path = node.paths.service_state(id);
-        state::save(&node.paths, &path, &after, Durability::Durable)?;
+    let edited = edit_all(node, vec![(id, change)]).pop();
+    edited.unwrap_or_else(|| load(node, id))
+}
+
+/// Changes the states of services, each at most once, in little more time than that of one. One result a service, in
+/// their order.
+pub(crate) fn edit_all<'a>(
+    node: &Node,
+    edits: Vec<(&'a Id, impl FnOnce(&mut ServiceState))>,
+) -> Vec<Result<ServiceState, Failure>> {
+    let _lock = match node.state_lock() {
+        Ok(lock) => lock,
+        Err(failure) => return edits.iter().map(|_| Err(failure.clone())).collect(),
+    };
+    let mut results = Vec::new();
+    let mut changed = Vec::new();
+    for (id, change) in edits {
+        results.push(load(node, id).map(|before| {
+            let mut after = before.clone();
+            change(&mut after);
+            let is_changed = after != before;
+            if is_changed {
+                changed.push((node.paths.service_state(id), after.clone()));
+            }
+            (after, is_changed)
+        }));
     }
-    Ok(after)
+    let mut saved = state::save_all(&node.paths, &changed).into_iter();
+    let results = results.into_iter().map(|result| {
+        let (after, is_changed) = result?;
+        if is_changed {
+            saved.next().transpose()?;
+        }
+        Ok(after)
+    });
+    results.collect()
 }
 
 /// The services that have a state.

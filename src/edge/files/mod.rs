@@ -5,6 +5,7 @@ mod access;
 mod directory;
 mod error;
 mod folder;
+mod many;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub(crate) use directory::write_directory;
 pub(in crate::edge) use error::system_reason;
 pub(crate) use error::{FileError, FileErrorKind};
 pub(crate) use folder::{list_ids, make_dir};
+pub(crate) use many::write_all;
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;
 pub(crate) use write::{Written, remove, settle, write, write_at_once, write_without_sync};

@@ -1,8 +1,10 @@
 //! The hidden names beside a file under which its next content is written, and the removal of what killed writers left.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fs, io,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
@@ -28,20 +30,35 @@ pub(super) fn prefix(path: &Path) -> OsString {
 
 /// Whether `name` is a hidden name of `path`, and not of a file with a longer name.
 pub(super) fn belongs(path: &Path, name: &OsStr) -> bool {
-    let prefix = prefix(path);
-    name.as_encoded_bytes()
-        .strip_prefix(prefix.as_encoded_bytes())
-        .is_some_and(|tail| tail.len() == RANDOM && tail.iter().all(u8::is_ascii_alphanumeric))
+    owner(name).is_some_and(|owner| path.file_name() == Some(owner))
 }
 
 /// Whether `name` is a hidden name of any file that reconf writes.
 pub(crate) fn is_hidden_name(name: &OsStr) -> bool {
-    let bytes = name.as_encoded_bytes();
-    let marked = bytes.len() > RANDOM + b"..reconf-".len() && bytes.starts_with(b".");
-    let start = bytes.len().saturating_sub(RANDOM);
-    marked
-        && bytes[..start].ends_with(b".reconf-")
-        && bytes[start..].iter().all(u8::is_ascii_alphanumeric)
+    owner(name).is_some()
+}
+
+/// The name of the file to which a hidden name belongs; `None` for any other name.
+fn owner(name: &OsStr) -> Option<&OsStr> {
+    let name = name.as_bytes().strip_prefix(b".")?;
+    let (owner, tail) = name.split_at_checked(name.len().checked_sub(RANDOM)?)?;
+    let owner = owner.strip_suffix(b".reconf-")?;
+    let is_hidden = !owner.is_empty() && tail.iter().all(u8::is_ascii_alphanumeric);
+    is_hidden.then(|| OsStr::from_bytes(owner))
+}
+
+/// Removes everything with a hidden name of one of these files; reads each of their folders once.
+pub(super) fn sweep_all<'a>(files: impl Iterator<Item = &'a Path>) {
+    let mut folders: BTreeMap<&Path, BTreeSet<&OsStr>> = BTreeMap::new();
+    for path in files {
+        let names = folders.entry(folder(path)).or_default();
+        names.extend(path.file_name());
+    }
+    for (folder, names) in folders {
+        remove_leftovers(folder, |hidden| {
+            owner(hidden).is_some_and(|name| names.contains(name))
+        });
+    }
 }
 
 /// Removes everything with a hidden name of `path`, except `kept`.

@@ -3,13 +3,14 @@
 use std::{
     fs::{self, File, Metadata},
     io::{self, Write as _},
+    iter,
     path::Path,
 };
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::NamedTempFile;
 
-use super::{Access, FileError, folder::sync_folder, temporary};
+use super::{Access, FileError, folder::sync_folder, many::replace_all, temporary};
 
 /// What a write changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub(crate) fn write_without_sync(
 /// # Errors
 /// As [`write()`].
 pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
-    let next = make_next(path, bytes, access, false)?;
+    let next = make_next(path, bytes, access)?;
     // The exchange starts the listener's command 4 % sooner than a rename, and 20 % on a busy machine.
     if existing(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
         let old = next.into_temp_path().keep();
@@ -93,18 +94,8 @@ fn write_if_different(
     access: &Access,
     durable: bool,
 ) -> Result<Written, FileError> {
-    let outcome = match existing(path, FileError::writing)? {
-        Some(metadata) if has_content(path, &metadata, bytes)? => {
-            if access.holds(&metadata) {
-                return Ok(Written::Unchanged);
-            }
-            Written::Repaired
-        }
-        _ => Written::Changed,
-    };
-    temporary::sweep(path, None)?;
-    replace(path, bytes, access, durable)?;
-    Ok(outcome)
+    let mut written = replace_all(iter::once((path, bytes)), access, durable);
+    written.pop().unwrap_or(Ok(Written::Unchanged))
 }
 
 /// The metadata of the file at `path` if it exists and may be replaced; `problem` makes the error of one that cannot be
@@ -133,7 +124,11 @@ pub(super) fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, FileError> {
+pub(super) fn has_content(
+    path: &Path,
+    metadata: &Metadata,
+    bytes: &[u8],
+) -> Result<bool, FileError> {
     if metadata.len() != bytes.len() as u64 {
         return Ok(false);
     }
@@ -145,26 +140,18 @@ fn has_content(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Result<bool, F
     }
 }
 
-fn replace(path: &Path, bytes: &[u8], access: &Access, durable: bool) -> Result<(), FileError> {
-    let problem = |error| FileError::writing(path, error);
-    let next = make_next(path, bytes, access, durable)?;
-    next.persist(path).map_err(|error| problem(error.error))?;
-    if durable { sync_folder(path) } else { Ok(()) }
-}
-
 /// Writes the next content of a file under a hidden name.
-fn make_next(
+pub(super) fn make_next(
     path: &Path,
     bytes: &[u8],
     access: &Access,
-    durable: bool,
 ) -> Result<NamedTempFile, FileError> {
     let mut next = tempfile::Builder::new()
         .prefix(&temporary::prefix(path))
         .rand_bytes(temporary::RANDOM)
         .tempfile_in(temporary::folder(path))
         .map_err(|error| FileError::writing(path, error))?;
-    fill(next.as_file_mut(), bytes, durable, path, access)?;
+    fill(next.as_file_mut(), bytes, false, path, access)?;
     Ok(next)
 }
 

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::{
     Access, FileError, FileErrorKind, Written, list_ids, make_dir, read, read_own, read_text,
-    remove, settle, write, write_at_once, write_directory,
+    remove, settle, write, write_all, write_at_once, write_directory,
 };
 
 const ACCESS: Access = Access {
@@ -105,6 +105,39 @@ fn equal_content_is_not_written_and_wrong_access_is_repaired() {
     assert_eq!(names(folder.path()), ["web.conf"]);
     assert!(remove(&path).expect("removed"));
     assert!(!remove(&path).expect("absence is no error"));
+}
+
+#[test]
+fn many_files_are_written_each_by_itself_and_what_killed_writers_left_is_swept() {
+    let folder = folder();
+    let at = |number: usize| folder.path().join(format!("{number}.json"));
+    for (number, text) in [(1, "equal"), (2, "old")] {
+        write(&at(number), text.as_bytes(), &ACCESS).expect("written");
+    }
+    fs::create_dir(at(3)).expect("made");
+    let [ours, others] = ["2", "x"].map(|name| format!(".{name}.json.reconf-a1B2c3D4"));
+    for left in [&ours, &others] {
+        fs::write(folder.path().join(left), "{").expect("written");
+    }
+    let contents: Vec<_> = (0..600)
+        .map(|number| (at(number), if number == 1 { "equal" } else { "new" }.into()))
+        .collect();
+    let written = write_all(&contents, &ACCESS);
+    assert_eq!(written.len(), contents.len());
+    for (number, written) in written.into_iter().enumerate() {
+        match (number, written) {
+            (1, written) => assert_eq!(written.expect("equal"), Written::Unchanged),
+            (3, written) => assert_eq!(written.expect_err("a folder").path, at(3)),
+            (_, written) => {
+                assert_eq!(written.expect("written"), Written::Changed, "{number}");
+                assert_eq!(fs::read(at(number)).expect("there"), b"new");
+                assert_eq!(access_of(&at(number)), ACCESS);
+            }
+        }
+    }
+    let names = names(folder.path());
+    assert_eq!(names.len(), contents.len() + 1, "{names:?}");
+    assert!(names.contains(&others) && !names.contains(&ours));
 }
 
 #[test]
