@@ -115,6 +115,10 @@ const APPLY: Help = Help {
     examples: &[
         ("reconf apply www", "render and announce `www`"),
         (
+            "reconf apply www --on-change 'systemctl restart www'",
+            "restart it in between",
+        ),
+        (
             "reconf apply --all --ttl 1m",
             "all, with announcements that expire",
         ),
@@ -122,10 +126,12 @@ const APPLY: Help = Help {
     durations: true,
     codes: &[
         DONE,
+        CHANGED,
         USAGE,
         DATA,
         (66, "no such manifest"),
         UNREACHABLE,
+        ON_CHANGE,
         CANNOT_WRITE,
         UNMET,
         NOT_PERMITTED,
@@ -250,7 +256,19 @@ pub(crate) struct ApplyArgs {
     /// The services to render and announce.
     #[command(flatten)]
     pub services: ServiceSelection,
+    /// Write and announce nothing; report what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Command for `/bin/sh -c` to run if a conf is to be applied; if it fails, nothing is announced
+    #[arg(long, value_name = "COMMAND", conflicts_with = "dry_run")]
+    pub on_change: Option<String>,
+    /// Limit for the --on-change command
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = super::duration, requires = "on_change")]
+    pub on_change_timeout: Duration,
     /// Let the announcements expire after DURATION unless the listener keeps them alive [default: never]
     #[arg(long, value_name = "DURATION", value_parser = super::ttl)]
     pub ttl: Option<Duration>,
+    /// Exit with 2 if something changed
+    #[arg(long)]
+    pub detailed_exitcode: bool,
 }

@@ -1,38 +1,97 @@
-//! `reconf apply`: renders and announces, with one read of the registry.
+//! `reconf apply`: renders, runs the command for what changed, and announces, with one read of the registry.
 
 use crate::{
     cli::ApplyArgs,
-    node::{Node, manifests},
+    edge::registry::Session,
+    model::id::Id,
+    node::{Node, last_known::Learn, manifests},
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
-        render::{Batch, RenderOptions},
+        inputs::{self, Inputs},
+        render::{Batch, RenderOptions, Results, dry_run, refuse_nested_on_change, run_on_change},
     },
-    report::{Ended, Tally},
+    report::{Ended, Failure, Tally},
 };
 
-/// `reconf apply`. A service that cannot be rendered is not announced.
+/// `reconf apply`. A service that cannot be rendered is not announced; if the command fails, none is.
 pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
+    if args.on_change.is_some() {
+        refuse_nested_on_change()?;
+    }
     let ids = manifests::select(node, &args.services)?;
+    let mut session = node.session();
+    let (inputs, results) = render(node, &mut session, &ids, args)?;
+    let mut tally = Tally::default();
+    let mut rendered = Vec::new();
+    for (id, result) in results {
+        if result.is_ok() {
+            rendered.push(id.clone());
+        }
+        tally.report(&node.out, &id, result.map(|outcome| outcome.report));
+    }
+    if let Some(command) = &args.on_change {
+        match run_on_change(node, &mut session, &ids, command, args.on_change_timeout) {
+            Ok(warnings) => node.out.warnings(&warnings),
+            Err(failure) => {
+                let failure = failure.note("nothing was announced");
+                tally.fail(&node.out, None, &failure);
+                return Ok(tally.code(args.detailed_exitcode));
+            }
+        }
+    }
+    announce(node, &mut session, &inputs, &rendered, args, &mut tally);
+    Ok(tally.code(args.detailed_exitcode))
+}
+
+/// Reads what rendering and announcing take, and writes the confs, or finds out what would be written.
+fn render(
+    node: &Node,
+    session: &mut Session,
+    ids: &[Id],
+    args: &ApplyArgs,
+) -> Result<(Inputs, Results), Failure> {
+    if args.dry_run {
+        let manifests = manifests::load(node, ids);
+        let mut reads = inputs::read_set(node, &manifests)?;
+        add_reads(node, &mut reads, &manifests)?;
+        let inputs = Inputs::read(node, session, manifests, reads, Learn::Forget)?;
+        let results = dry_run(node, session, &inputs, ids)?;
+        return Ok((inputs, results));
+    }
+    let options = RenderOptions {
+        awaits: args.on_change.is_some(),
+        ..RenderOptions::default()
+    };
+    let batch = Batch::lock(node, ids)?;
+    let mut reads = batch.read_set(node)?;
+    add_reads(node, &mut reads, batch.manifests())?;
+    batch.write(node, session, reads, options)
+}
+
+/// Announces the services that were rendered.
+fn announce(
+    node: &Node,
+    session: &mut Session,
+    inputs: &Inputs,
+    rendered: &[Id],
+    args: &ApplyArgs,
+    tally: &mut Tally,
+) {
     let options = AnnounceOptions {
         ttl: args.ttl.or(node.settings.ttl),
         keep_withdrawn: true,
-        dry_run: false,
+        dry_run: args.dry_run,
     };
-    let mut session = node.session();
-    let batch = Batch::lock(node, &ids)?;
-    let mut reads = batch.read_set(node)?;
-    add_reads(node, &mut reads, batch.manifests())?;
-    let (inputs, rendered) = batch.write(node, &mut session, reads, RenderOptions::default())?;
-    let mut announcer = Announcer::new(node, &mut session, options);
-    let mut tally = Tally::default();
-    for (id, result) in rendered {
-        let is_rendered = result.is_ok();
-        tally.report(&node.out, &id, result.map(|outcome| outcome.report));
-        if is_rendered {
-            let manifest = inputs.manifest(&id);
-            let report = manifest.and_then(|m| announcer.service(m, &inputs.snapshots));
-            tally.report(&node.out, &id, report);
-        }
+    let mut announcer = Announcer::new(node, session, options);
+    let mut is_announced = false;
+    for id in rendered {
+        let manifest = inputs.manifest(id);
+        let report = manifest.and_then(|m| announcer.service(m, &inputs.snapshots));
+        is_announced |= report.as_ref().is_ok_and(|r| !r.announcements.is_empty());
+        tally.report(&node.out, id, report);
     }
-    Ok(tally.code(false))
+    if is_announced && !args.dry_run && node.settings.registry.is_embedded() {
+        node.out
+            .line("note: announced on this machine only: the registry is the embedded one");
+    }
 }

@@ -52,7 +52,8 @@ fn writes(command: &Command) -> bool {
     match command {
         Command::Render(args) => !args.stdout && !args.dry_run,
         Command::Announce(args) => !args.dry_run,
-        Command::Applied(_) | Command::Withdraw(_) | Command::Apply(_) => true,
+        Command::Apply(args) => !args.dry_run,
+        Command::Applied(_) | Command::Withdraw(_) => true,
         Command::Listen(args) => args.action.is_none(),
         Command::Ls(_)
         | Command::Tasks(_)

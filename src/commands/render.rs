@@ -2,14 +2,14 @@
 
 use crate::{
     cli::RenderArgs,
-    edge::{files, process_environment, registry::Session},
+    edge::{files, registry::Session},
     model::{escape::escape_line, format::Format, id::Id},
     node::{Node, last_known::Learn, manifests},
     operations::{
         inputs::{self, Inputs},
         render::{
-            Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview, render,
-            retry, run_on_change, waiting,
+            Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview,
+            refuse_nested_on_change, render, retry, run_on_change, waiting,
         },
     },
     render::Template,
@@ -64,14 +64,7 @@ fn show(node: &Node, session: &mut Session, ids: &[Id], args: &RenderArgs) -> En
     let inputs = Inputs::read(node, session, manifests, reads, Learn::Forget)?;
     let mut tally = Tally::default();
     for id in ids {
-        let manifest = inputs.manifest(id);
-        let preview = manifest.and_then(|manifest| {
-            let resolution = inputs.resolve(node, manifest);
-            let resolution = resolution
-                .map_err(|unresolved| inputs.explain(node, session, manifest, unresolved))?;
-            preview(node, &inputs, id, &resolution, &templates, options)
-        });
-        match preview {
+        match preview(node, session, &inputs, id, &templates, options) {
             Ok(Preview::Text { bytes, warnings }) => {
                 node.out.warnings(&warnings);
                 node.out.file(&bytes);
@@ -131,10 +124,8 @@ fn refuse(args: &RenderArgs) -> Result<(), Failure> {
         return Err(Failure::new(Code::Usage, message)
             .hint("`render.formats` and the templates folder set what is written"));
     }
-    if args.on_change.is_some() && process_environment::variable("RECONF_CHANGED").is_some() {
-        let message = "`--on-change` inside an `--on-change` command would wait for itself";
-        return Err(Failure::new(Code::Usage, message)
-            .hint("leave `--on-change` out there: what that command writes stays pending"));
+    if args.on_change.is_some() {
+        refuse_nested_on_change()?;
     }
     Ok(())
 }

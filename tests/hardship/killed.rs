@@ -251,6 +251,18 @@ fn the_command_for_a_change_runs_although_a_render_died_before() {
 }
 
 #[test]
+fn an_apply_that_dies_is_completed_by_the_next() {
+    let apply = ["apply", "api", "--on-change", "echo ran >>ran"];
+    let story = Story {
+        before: &moved_api,
+        killed: &apply,
+        next: (&apply, &[0]),
+        after: &["render api"],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
 fn an_announcement_that_dies_is_made_up_for() {
     let announce = ["announce", "api"];
     let story = Story {

@@ -1,6 +1,7 @@
 //! Several nodes that share a registry, and what operators do with them: each file tells of one concern, and most of its
 //! stories are told with both registries.
 
+mod apply;
 mod applying;
 mod at_once;
 mod away;

@@ -8,6 +8,7 @@ use crate::{
         files::{self, Access},
         locks::{self, LockError},
         process::CommandEnd,
+        process_environment,
         registry::Session,
         shell_command,
     },
@@ -20,6 +21,16 @@ use crate::{
 struct PendingConf {
     id: Id,
     conf: Vec<u8>,
+}
+
+/// Refuses `--on-change` inside such a command.
+pub(crate) fn refuse_nested() -> Result<(), Failure> {
+    if process_environment::variable("RECONF_CHANGED").is_none() {
+        return Ok(());
+    }
+    let message = "`--on-change` inside an `--on-change` command would wait for itself";
+    Err(Failure::new(Code::Usage, message)
+        .hint("leave `--on-change` out there: what that command writes stays pending"))
 }
 
 /// Runs the command if any of these services is pending. Its success applies exactly the confs that were written before
@@ -89,7 +100,7 @@ fn failed(ids: &[&str], reason: &str) -> Failure {
             "the written confs of {} stay pending",
             named.join(", ")
         ))
-        .hint("the next render with `--on-change` runs it again")
+        .hint("the next render or apply with `--on-change` runs it again")
 }
 
 fn busy(error: LockError) -> Failure {

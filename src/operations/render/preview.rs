@@ -1,11 +1,12 @@
 //! `--dry-run` and `--stdout`: what a render would write, without locks and without a trace.
 
 use super::{
-    RenderOutcome,
+    RenderOutcome, Results,
     files::{Files, Templates},
     swap, write,
 };
 use crate::{
+    edge::registry::Session,
     model::{format::Format, id::Id, manifest::Manifest},
     node::Node,
     operations::inputs::Inputs,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What is to be shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PreviewOptions {
     /// The text of the conf, instead of what a render would do.
     pub(crate) text: bool,
@@ -36,26 +37,50 @@ pub(crate) enum Preview {
     Outcome(Box<RenderOutcome>),
 }
 
-/// Shows what a render of a resolved service would write.
+/// Shows what a render of a service would write.
 pub(crate) fn preview(
     node: &Node,
+    session: &mut Session,
     inputs: &Inputs,
     id: &Id,
-    resolution: &Resolution,
     templates: &Templates,
     options: PreviewOptions,
 ) -> Result<Preview, Failure> {
+    let (manifest, resolution) = resolve(node, session, inputs, id)?;
+    if options.text && manifest.has_conf {
+        return text(inputs, manifest, &resolution, templates, options);
+    }
+    let outcome = outcome(node, inputs, manifest, &resolution, templates, options)?;
+    Ok(Preview::Outcome(Box::new(outcome)))
+}
+
+/// The results that a render of these services would have.
+pub(crate) fn dry_run(
+    node: &Node,
+    session: &mut Session,
+    inputs: &Inputs,
+    ids: &[Id],
+) -> Result<Results, Failure> {
+    let templates = Templates::load(node)?;
+    let options = PreviewOptions::default();
+    let mut of = |id: &Id| {
+        let (manifest, resolution) = resolve(node, session, inputs, id)?;
+        outcome(node, inputs, manifest, &resolution, &templates, options)
+    };
+    Ok(ids.iter().map(|id| (id.clone(), of(id))).collect())
+}
+
+fn resolve<'a>(
+    node: &Node,
+    session: &mut Session,
+    inputs: &'a Inputs,
+    id: &Id,
+) -> Result<(&'a Manifest, Resolution), Failure> {
     let manifest = inputs.manifest(id)?;
-    if !manifest.has_conf {
-        let report = write::report_without_conf(node, id);
-        return Ok(Preview::Outcome(Box::new(RenderOutcome::nothing(report))));
-    }
-    if options.text {
-        text(inputs, manifest, resolution, templates, options)
-    } else {
-        let outcome = outcome(node, inputs, manifest, resolution, templates, options)?;
-        Ok(Preview::Outcome(Box::new(outcome)))
-    }
+    let resolution = inputs.resolve(node, manifest);
+    let resolution =
+        resolution.map_err(|unresolved| inputs.explain(node, session, manifest, unresolved))?;
+    Ok((manifest, resolution))
 }
 
 fn text(
@@ -87,6 +112,10 @@ fn outcome(
     templates: &Templates,
     options: PreviewOptions,
 ) -> Result<RenderOutcome, Failure> {
+    if !manifest.has_conf {
+        let report = write::report_without_conf(node, &manifest.id);
+        return Ok(RenderOutcome::nothing(report));
+    }
     let environment = &resolution.environment;
     if let Some(format) = options.format {
         let service = &manifest.id;
