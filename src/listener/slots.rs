@@ -74,7 +74,7 @@ pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, 
             lease,
             revision,
         }),
-        Commit::Conflict => None,
+        Commit::Conflict { .. } => None,
     })
 }
 

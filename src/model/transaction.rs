@@ -1,6 +1,15 @@
-//! The parts of a registry transaction: preconditions, changes, and leases for new keys.
+//! A registry transaction: preconditions, changes, and leases for new keys.
 
 use std::time::Duration;
+
+/// Changes that are made all at once, if all preconditions hold; else none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Transaction {
+    /// What has to hold.
+    pub preconditions: Vec<Precondition>,
+    /// What is changed then.
+    pub changes: Vec<Change>,
+}
 
 /// A precondition of a transaction: a key still has the revision that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -128,7 +128,7 @@ fn write_plan(
             Commit::Done { revision } => {
                 revisions.extend(updates.iter().map(|u| (u.key.clone(), revision)));
             }
-            Commit::Conflict => return Ok(Attempt::Conflict),
+            Commit::Conflict { .. } => return Ok(Attempt::Conflict),
         }
     }
     Ok(Attempt::Done(revisions))

@@ -9,13 +9,13 @@ mod etcd;
 mod tests;
 mod watch;
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::model::{
     id::Id,
     settings::{Location, RegistrySettings},
     snapshot::Entry,
-    transaction::{Change, Lease, Precondition},
+    transaction::{Change, Lease, Precondition, Transaction},
 };
 
 use budget::Budget;
@@ -48,16 +48,19 @@ pub(crate) struct Reading {
     pub entries: Vec<Entry>,
 }
 
-/// How a commit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Commit {
     /// All changes were made.
     Done {
         /// The registry's revision after it.
         revision: i64,
     },
-    /// A check did not hold; nothing was changed.
-    Conflict,
+    /// A precondition did not hold; nothing was changed.
+    Conflict {
+        /// The keys whose preconditions did not hold; none if they hold again already.
+        changed: BTreeSet<String>,
+    },
 }
 
 /// One command's registry connection. All its calls together end within `settings.timeout`.
@@ -106,21 +109,38 @@ impl Session {
     pub(crate) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Precondition],
+        preconditions: &[Precondition],
         changes: &[Change],
     ) -> Result<Commit, RegistryError> {
-        let operations = checks.len().max(changes.len());
-        if operations > MAX_OPERATIONS {
-            return Err(RegistryError::Refused {
+        let transaction = Transaction {
+            preconditions: preconditions.to_vec(),
+            changes: changes.to_vec(),
+        };
+        only(self.commit_all(federation, &[transaction]))
+    }
+
+    /// As [`Session::commit`], for several transactions, which are in flight at the same time: one result each, in their
+    /// order. Each stands alone.
+    pub(crate) fn commit_all(
+        &mut self,
+        federation: &Id,
+        transactions: &[Transaction],
+    ) -> Vec<Result<Commit, RegistryError>> {
+        let most = transactions
+            .iter()
+            .map(operations)
+            .max()
+            .unwrap_or_default();
+        if most > MAX_OPERATIONS {
+            let refused = RegistryError::Refused {
                 place: format!("federation `{federation}`"),
-                reason: format!("{operations} changes at once are more than {MAX_OPERATIONS}"),
-            });
+                reason: format!("{most} changes at once are more than {MAX_OPERATIONS}"),
+            };
+            return vec![Err(refused); transactions.len()];
         }
         self.budget.spend(|deadline| match &mut self.backend {
-            Backend::Etcd(etcd) => etcd.commit(federation, checks, changes, deadline),
-            Backend::Directory(directory) => {
-                directory.commit(federation, checks, changes, deadline)
-            }
+            Backend::Etcd(etcd) => etcd.commit(federation, transactions, deadline),
+            Backend::Directory(directory) => directory.commit(federation, transactions, deadline),
         })
     }
 
@@ -129,9 +149,18 @@ impl Session {
     /// # Errors
     /// [`RegistryError`]; if the lease was granted nevertheless, it expires by itself.
     pub(crate) fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<i64, RegistryError> {
+        only(self.grant_all(federation, &[*lease]))
+    }
+
+    /// As [`Session::grant`], for several leases at the same time: one result each, in their order.
+    pub(crate) fn grant_all(
+        &mut self,
+        federation: &Id,
+        leases: &[Lease],
+    ) -> Vec<Result<i64, RegistryError>> {
         self.budget.spend(|deadline| match &mut self.backend {
-            Backend::Etcd(etcd) => etcd.grant(federation, lease, deadline),
-            Backend::Directory(directory) => directory.grant(federation, lease, deadline),
+            Backend::Etcd(etcd) => etcd.grant(federation, leases, deadline),
+            Backend::Directory(directory) => directory.grant(federation, leases, deadline),
         })
     }
 
@@ -140,9 +169,18 @@ impl Session {
     /// # Errors
     /// [`RegistryError`].
     pub(crate) fn keep_alive(&mut self, federation: &Id, id: i64) -> Result<bool, RegistryError> {
+        only(self.keep_alive_all(federation, &[id]))
+    }
+
+    /// As [`Session::keep_alive`], for several leases at the same time: one result each, in their order.
+    pub(crate) fn keep_alive_all(
+        &mut self,
+        federation: &Id,
+        ids: &[i64],
+    ) -> Vec<Result<bool, RegistryError>> {
         self.budget.spend(|deadline| match &mut self.backend {
-            Backend::Etcd(etcd) => etcd.keep_alive(federation, id, deadline),
-            Backend::Directory(directory) => directory.keep_alive(federation, id, deadline),
+            Backend::Etcd(etcd) => etcd.keep_alive(federation, ids, deadline),
+            Backend::Directory(directory) => directory.keep_alive(federation, ids, deadline),
         })
     }
 
@@ -154,4 +192,19 @@ impl Session {
             Backend::Directory(_) => None,
         }
     }
+}
+
+/// The greater of a transaction's numbers of preconditions and changes.
+fn operations(transaction: &Transaction) -> usize {
+    let preconditions = transaction.preconditions.len();
+    preconditions.max(transaction.changes.len())
+}
+
+/// The one result of one operation.
+fn only<T>(mut results: Vec<Result<T, RegistryError>>) -> Result<T, RegistryError> {
+    results.pop().unwrap_or_else(|| {
+        Err(RegistryError::Unreachable {
+            endpoints: Vec::new(),
+        })
+    })
 }

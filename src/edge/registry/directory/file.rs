@@ -194,10 +194,11 @@ impl Contents {
             .find(|term| term.lease == lease)
     }
 
-    /// Gives every key of a lease a new term. As in etcd, revisions stay, since the keys do not change.
-    pub(super) fn renew(&mut self, term: Term) {
+    /// Gives every key of these leases its new term. As in etcd, revisions stay, since the keys do not change.
+    pub(super) fn renew(&mut self, terms: &[Term]) {
+        let terms: BTreeMap<i64, &Term> = terms.iter().map(|term| (term.lease, term)).collect();
         for record in self.keys.values_mut() {
-            if record.lease == Some(term.lease) {
+            if let Some(term) = record.lease.and_then(|lease| terms.get(&lease)) {
                 record.expires = Some(term.expires);
                 record.ttl = Some(term.ttl);
             }

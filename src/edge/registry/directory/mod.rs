@@ -5,15 +5,19 @@ mod disk;
 mod file;
 mod term;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 
 use crate::{
     edge::{clock, files::FileError},
     model::id::Id,
 };
 
-use super::{Change, Commit, Lease, Precondition, Range, Reading, RegistryError, budget::Deadline};
-use disk::{Disk, WriteLock};
+use super::{Commit, Lease, Range, Reading, RegistryError, Transaction, budget::Deadline};
+use disk::Disk;
 use file::Contents;
 use term::Term;
 
@@ -53,63 +57,103 @@ impl Directory {
         self.disk.folder()
     }
 
+    /// Carries out transactions one after another, and writes the file once.
     pub(super) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Precondition],
-        changes: &[Change],
+        transactions: &[Transaction],
         deadline: Deadline,
+    ) -> Vec<Result<Commit, RegistryError>> {
+        let all = self.rewrite(federation, deadline, |contents| {
+            let commit = |transaction| self.commit_one(federation, transaction, contents);
+            transactions.iter().map(commit).collect()
+        });
+        all.unwrap_or_else(|error| vec![Err(error); transactions.len()])
+    }
+
+    fn commit_one(
+        &self,
+        federation: &Id,
+        transaction: &Transaction,
+        contents: &mut Contents,
     ) -> Result<Commit, RegistryError> {
-        let lock = self.disk.lock(federation, deadline)?;
-        let old = self.load(federation)?;
-        if !checks.iter().all(|check| old.holds(check)) {
-            return Ok(Commit::Conflict);
+        let preconditions = transaction.preconditions.iter();
+        let changed = preconditions.filter(|check| !contents.holds(check));
+        let changed: BTreeSet<String> = changed.map(|check| check.key.clone()).collect();
+        if !changed.is_empty() {
+            return Ok(Commit::Conflict { changed });
         }
-        let mut new = old.clone();
-        let granted = |lease| self.granted(federation, lease).or_else(|| old.term(lease));
-        new.apply(changes, granted)
+        let granted = |lease| {
+            self.granted(federation, lease)
+                .or_else(|| contents.term(lease))
+        };
+        let mut new = contents.clone();
+        new.apply(&transaction.changes, granted)
             .map_err(|reason| RegistryError::Refused {
                 place: format!("federation `{federation}`"),
                 reason,
             })?;
-        self.store_if_changed(federation, &old, &new, &lock)?;
+        *contents = new;
         Ok(Commit::Done {
-            revision: new.revision(),
+            revision: contents.revision(),
         })
     }
 
     pub(super) fn grant(
         &mut self,
         federation: &Id,
-        lease: &Lease,
+        leases: &[Lease],
         deadline: Deadline,
-    ) -> Result<i64, RegistryError> {
-        let id = lease.id.unwrap_or_else(random_id);
-        let term = Term::starting(id, lease.seconds().unsigned_abs(), clock::now());
-        if self.load(federation)?.term(id).is_some() {
-            self.renew(federation, term, deadline)?;
+    ) -> Vec<Result<i64, RegistryError>> {
+        let term = |lease: &Lease| {
+            let id = lease.id.unwrap_or_else(random_id);
+            Term::starting(id, lease.seconds().unsigned_abs(), clock::now())
+        };
+        let terms: Vec<Term> = leases.iter().map(term).collect();
+        // A lease without keys is known to this session only.
+        let is_there = |contents: Contents| {
+            let mut terms = terms.iter();
+            terms.any(|term| contents.term(term.lease).is_some())
+        };
+        let renewed = match self.load(federation).map(is_there) {
+            Ok(true) => self.renew(federation, &terms, deadline),
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = renewed {
+            return vec![Err(error); leases.len()];
         }
-        self.granted.insert((federation.clone(), id), term);
-        Ok(id)
+        let own = |term: &Term| ((federation.clone(), term.lease), *term);
+        self.granted.extend(terms.iter().map(own));
+        terms.iter().map(|term| Ok(term.lease)).collect()
     }
 
     pub(super) fn keep_alive(
         &mut self,
         federation: &Id,
-        id: i64,
+        ids: &[i64],
         deadline: Deadline,
-    ) -> Result<bool, RegistryError> {
-        let known = match self.load(federation)?.term(id) {
-            Some(term) => Some(term),
-            None => self.granted(federation, id),
-        };
-        let Some(known) = known else {
-            return Ok(false);
-        };
-        let term = known.renewed(clock::now());
-        self.renew(federation, term, deadline)?;
-        self.granted.insert((federation.clone(), id), term);
-        Ok(true)
+    ) -> Vec<Result<bool, RegistryError>> {
+        let kept = self.load(federation).and_then(|contents| {
+            let known = |id: &i64| {
+                let known = contents
+                    .term(*id)
+                    .or_else(|| self.granted(federation, *id))?;
+                Some(known.renewed(clock::now()))
+            };
+            let terms: Vec<Term> = ids.iter().filter_map(known).collect();
+            self.renew(federation, &terms, deadline)?;
+            Ok(terms)
+        });
+        match kept {
+            Ok(terms) => {
+                let own = |term: &Term| ((federation.clone(), term.lease), *term);
+                self.granted.extend(terms.iter().map(own));
+                let is_kept = |id: &i64| Ok(terms.iter().any(|term| term.lease == *id));
+                ids.iter().map(is_kept).collect()
+            }
+            Err(error) => vec![Err(error); ids.len()],
+        }
     }
 
     /// A lease that this session was granted and that has not expired.
@@ -118,12 +162,33 @@ impl Directory {
         (!term.is_over(clock::now())).then_some(*term)
     }
 
-    fn renew(&self, federation: &Id, term: Term, deadline: Deadline) -> Result<(), RegistryError> {
+    fn renew(
+        &self,
+        federation: &Id,
+        terms: &[Term],
+        deadline: Deadline,
+    ) -> Result<(), RegistryError> {
+        if terms.is_empty() {
+            return Ok(());
+        }
+        self.rewrite(federation, deadline, |contents| contents.renew(terms))
+    }
+
+    /// Changes the contents under the lock, and writes them if they differ then.
+    fn rewrite<T>(
+        &self,
+        federation: &Id,
+        deadline: Deadline,
+        change: impl FnOnce(&mut Contents) -> T,
+    ) -> Result<T, RegistryError> {
         let lock = self.disk.lock(federation, deadline)?;
         let old = self.load(federation)?;
         let mut new = old.clone();
-        new.renew(term);
-        self.store_if_changed(federation, &old, &new, &lock)
+        let changed = change(&mut new);
+        if new != old {
+            self.disk.store(federation, &new, &lock)?;
+        }
+        Ok(changed)
     }
 
     /// The contents without expired keys.
@@ -131,19 +196,6 @@ impl Directory {
         let mut contents = self.disk.load(federation)?;
         contents.expire(clock::now());
         Ok(contents)
-    }
-
-    fn store_if_changed(
-        &self,
-        federation: &Id,
-        old: &Contents,
-        new: &Contents,
-        lock: &WriteLock,
-    ) -> Result<(), RegistryError> {
-        if new == old {
-            return Ok(());
-        }
-        self.disk.store(federation, new, lock)
     }
 }
 

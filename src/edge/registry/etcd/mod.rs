@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{Change, Commit, Lease, Precondition, RegistryError, budget::Deadline};
+use super::{Commit, Lease, RegistryError, Transaction, budget::Deadline};
 use connector::Connector;
 use live::Retry;
 use race::LiveEndpoint;
@@ -59,37 +59,32 @@ impl Etcd {
     pub(super) fn commit(
         &mut self,
         federation: &Id,
-        checks: &[Precondition],
-        changes: &[Change],
+        transactions: &[Transaction],
         deadline: Deadline,
-    ) -> Result<Commit, RegistryError> {
-        let txn = operations::transaction(checks, changes);
-        self.on_live_endpoint(federation, Retry::Unsafe, deadline, move |client| {
-            operations::commit(client, txn.clone())
-        })
+    ) -> Vec<Result<Commit, RegistryError>> {
+        let commit =
+            |client, transaction: &Transaction| operations::commit(client, transaction.clone());
+        self.on_live_endpoint(federation, Retry::Unsafe, deadline, transactions, commit)
     }
 
     pub(super) fn grant(
         &mut self,
         federation: &Id,
-        lease: &Lease,
+        leases: &[Lease],
         deadline: Deadline,
-    ) -> Result<i64, RegistryError> {
-        let lease = *lease;
-        self.on_live_endpoint(federation, Retry::Safe, deadline, move |client| {
-            operations::grant(client, lease)
-        })
+    ) -> Vec<Result<i64, RegistryError>> {
+        let grant = |client, lease: &Lease| operations::grant(client, *lease);
+        self.on_live_endpoint(federation, Retry::Safe, deadline, leases, grant)
     }
 
     pub(super) fn keep_alive(
         &mut self,
         federation: &Id,
-        id: i64,
+        ids: &[i64],
         deadline: Deadline,
-    ) -> Result<bool, RegistryError> {
-        self.on_live_endpoint(federation, Retry::Safe, deadline, move |client| {
-            operations::keep_alive(client, id)
-        })
+    ) -> Vec<Result<bool, RegistryError>> {
+        let keep_alive = |client, id: &i64| operations::keep_alive(client, *id);
+        self.on_live_endpoint(federation, Retry::Safe, deadline, ids, keep_alive)
     }
 
     pub(super) fn local_address(&self) -> Option<IpAddr> {

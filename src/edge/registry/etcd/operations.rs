@@ -8,7 +8,7 @@ use etcd_client::{
 use crate::model::snapshot::Entry;
 
 use super::{
-    super::{Change, Commit, Lease, MAX_OPERATIONS, Precondition, Range, Reading},
+    super::{Change, Commit, Lease, MAX_OPERATIONS, Range, Reading, Transaction},
     reason,
 };
 
@@ -88,14 +88,19 @@ pub(super) async fn probe(client: Client, key: String) -> Result<(), Error> {
     client.kv_client().get(key, Some(options)).await.map(drop)
 }
 
-/// The transaction that applies `changes` if all `checks` hold.
-pub(super) fn transaction(checks: &[Precondition], changes: &[Change]) -> Txn {
-    let compares: Vec<Compare> = checks
-        .iter()
+/// If a precondition does not hold, etcd says what the keys of all of them have.
+fn compile(transaction: &Transaction) -> Txn {
+    let preconditions = transaction.preconditions.iter();
+    let compares: Vec<Compare> = preconditions
+        .clone()
         .map(|check| Compare::mod_revision(check.key.as_str(), CompareOp::Equal, check.revision))
         .collect();
-    let operations: Vec<TxnOp> = changes.iter().map(operation).collect();
-    Txn::new().when(compares).and_then(operations)
+    let present: Vec<TxnOp> = preconditions
+        .map(|check| TxnOp::get(&check.key[..], Some(GetOptions::new().with_keys_only())))
+        .collect();
+    let operations: Vec<TxnOp> = transaction.changes.iter().map(operation).collect();
+    let conditional = Txn::new().when(compares).and_then(operations);
+    conditional.or_else(present)
 }
 
 fn operation(change: &Change) -> TxnOp {
@@ -108,15 +113,23 @@ fn operation(change: &Change) -> TxnOp {
     }
 }
 
-pub(super) async fn commit(client: Client, txn: Txn) -> Result<Commit, Error> {
-    let answer = client.kv_client().txn(txn).await?;
-    let revision = answer
-        .header()
-        .map_or(0, etcd_client::ResponseHeader::revision);
-    Ok(if answer.succeeded() {
-        Commit::Done { revision }
-    } else {
-        Commit::Conflict
+pub(super) async fn commit(client: Client, transaction: Transaction) -> Result<Commit, Error> {
+    let answer = client.kv_client().txn(compile(&transaction)).await?;
+    if answer.succeeded() {
+        let revision = answer
+            .header()
+            .map_or(0, etcd_client::ResponseHeader::revision);
+        return Ok(Commit::Done { revision });
+    }
+    let present = answer.op_responses().into_iter();
+    let present = present.filter_map(|response| match response {
+        TxnOpResponse::Get(found) => Some(found.kvs().first().map_or(0, KeyValue::mod_revision)),
+        _ => None,
+    });
+    let checked = transaction.preconditions.into_iter().zip(present);
+    let changed = checked.filter(|(check, present)| check.revision != *present);
+    Ok(Commit::Conflict {
+        changed: changed.map(|(check, _)| check.key).collect(),
     })
 }
 

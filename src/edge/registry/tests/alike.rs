@@ -1,12 +1,13 @@
 //! What holds for both registries; each test runs the same body on both.
 
 use std::{
+    collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
 
-use crate::edge::registry::Lease;
+use crate::{edge::registry::Lease, model::transaction::Transaction};
 
 use super::{
     Change, Commit, Id, PATIENT, Range, RegistryError, RegistrySettings, Session, change,
@@ -32,11 +33,14 @@ fn a_commit_is_done_only_if_nothing_changed_in_between() {
         let first = session
             .commit(federation, &absent, &[put(&a, "1")])
             .unwrap();
-        assert_ne!(first, Commit::Conflict);
+        assert!(matches!(first, Commit::Done { .. }));
         let again = session
             .commit(federation, &absent, &[put(&a, "2")])
             .unwrap();
-        assert_eq!(again, Commit::Conflict);
+        let conflict = || Commit::Conflict {
+            changed: [a.clone()].into(),
+        };
+        assert_eq!(again, conflict());
         assert_eq!(
             pairs(&mut session, federation),
             [(a.clone(), "1".to_owned())]
@@ -51,10 +55,65 @@ fn a_commit_is_done_only_if_nothing_changed_in_between() {
         let gone = [Change::Delete { key: a.clone() }];
         assert_eq!(
             session.commit(federation, &seen, &gone).unwrap(),
-            Commit::Conflict
+            conflict()
         );
         change(&mut session, federation, &gone);
         assert_eq!(pairs(&mut session, federation), []);
+    });
+}
+
+#[test]
+fn of_many_transactions_each_stands_alone_and_a_conflict_names_its_keys() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let at = |number: usize| key(federation, &format!("k{number:03}"));
+        let taken = change(&mut session, federation, &[put(&at(3), "theirs")]);
+        let transaction = |number: usize| Transaction {
+            preconditions: vec![unless_changed(&at(number), 0), unless_changed(&at(200), 0)],
+            changes: vec![put(&at(number), "ours")],
+        };
+        let mut all: Vec<Transaction> = (0..100).map(transaction).collect();
+        all[5].changes = vec![leased(&at(5), "ours", 4242)];
+        let results = session.commit_all(federation, &all);
+        assert_eq!(results.len(), all.len());
+        for (number, result) in results.into_iter().enumerate() {
+            match (number, result) {
+                (3, result) => {
+                    let changed = [at(3)].into();
+                    assert_eq!(result, Ok(Commit::Conflict { changed }));
+                }
+                (5, result) => assert!(matches!(result, Err(RegistryError::Refused { .. }))),
+                (_, result) => {
+                    let after = |revision| revision > taken;
+                    assert!(matches!(result, Ok(Commit::Done { revision }) if after(revision)));
+                }
+            }
+        }
+        assert_eq!(pairs(&mut session, federation).len(), 99);
+    });
+}
+
+#[test]
+fn many_leases_are_granted_and_kept_alive_at_the_same_time() {
+    on_both(|settings, federation| {
+        let mut session = Session::new(settings);
+        let lease = Lease {
+            id: None,
+            ttl: Duration::from_secs(100),
+        };
+        let granted = session.grant_all(federation, &[lease; 50]);
+        let mut ids: Vec<i64> = granted.into_iter().map(Result::unwrap).collect();
+        let different: BTreeSet<&i64> = ids.iter().collect();
+        assert_eq!(different.len(), 50);
+        let put =
+            |(number, id): (usize, &i64)| leased(&key(federation, &format!("k{number}")), "v", *id);
+        let puts: Vec<Change> = ids.iter().enumerate().map(put).collect();
+        change(&mut session, federation, &puts);
+        ids[7] = 4242;
+        let kept = Session::new(settings).keep_alive_all(federation, &ids);
+        for (number, kept) in kept.into_iter().enumerate() {
+            assert_eq!(kept, Ok(number != 7));
+        }
     });
 }
 
@@ -180,7 +239,10 @@ fn a_lease_carries_its_keys_and_takes_them_with_it() {
         let back = other
             .commit(federation, &absent, &[put(&leased_key, "w")])
             .unwrap();
-        assert_ne!(back, Commit::Conflict, "an expired key counts as absent");
+        assert!(
+            matches!(back, Commit::Done { .. }),
+            "an expired key counts as absent"
+        );
     });
 }
 

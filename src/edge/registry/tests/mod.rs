@@ -104,7 +104,7 @@ fn pairs(session: &mut Session, federation: &Id) -> Vec<(String, String)> {
 fn change(session: &mut Session, federation: &Id, changes: &[Change]) -> i64 {
     match session.commit(federation, &[], changes).unwrap() {
         Commit::Done { revision } => revision,
-        Commit::Conflict => panic!("a conflict without a check"),
+        Commit::Conflict { .. } => panic!("a conflict without a check"),
     }
 }
 
