@@ -57,7 +57,7 @@ impl Datastores {
     /// The syntax error of a text that is not JSON, or else every problem in the keys above.
     pub(crate) fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
         let reader = DocumentReader::new(path, "the datastores' configuration", text);
-        let (mut reader, top) = json::parse(reader.redacting(Redaction::Values))?;
+        let (mut reader, top) = json::parse(reader.redacting(Redaction::All))?;
         reject_misplaced(&mut reader, "", &top, &TOP);
         let mut all = BTreeMap::from([(own.clone(), scope(&mut reader, "", &top))]);
         for (label, member) in members_of(&mut reader, "", &top, "federations") {

@@ -17,10 +17,10 @@ pub(crate) struct DocumentReader<'t> {
 }
 
 impl<'t> DocumentReader<'t> {
-    /// A reader of `text`. Messages call it `what` and its file `path`; excerpts mask passwords in URLs.
+    /// A reader of `text`. Messages call it `what` and its file `path`; excerpts hide its values.
     pub(crate) fn new(path: &str, what: &str, text: &'t str) -> Self {
         Self {
-            redaction: Redaction::Passwords,
+            redaction: Redaction::AllButHoles,
             path: path.to_owned(),
             what: what.to_owned(),
             text,

@@ -18,9 +18,7 @@ impl Filter {
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
         match name {
             "url" => Ok(Self::Url),
-            _ => Err(format!(
-                "there is no filter `{name}`; the only one is `url`"
-            )),
+            _ => Err("the only filter is `url`; write `{{` for a literal brace".to_owned()),
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod filter;
 pub(crate) mod format;
 pub(crate) mod id;
 pub(crate) mod json;
+mod json_values;
 pub(crate) mod key;
 pub(crate) mod last_known;
 pub(crate) mod listening;

@@ -145,8 +145,9 @@ fn hole(text: &str) -> Result<(Hole, &str), String> {
     };
     match Name::parse(name) {
         Ok(name) => Ok((Hole { name, filter }, after)),
+        // It may be a part of a password with a brace in it, so it is not repeated.
         Err(reason) => Err(format!(
-            "`{name}` {reason}; write `{{{{` for a literal brace"
+            "what is in the braces {reason}; write `{{{{` for a literal brace"
         )),
     }
 }

@@ -1,10 +1,10 @@
-//! Which parts of a text its excerpts mask.
+//! What the excerpts of a text show of its values.
 
-/// Which parts of a source line are masked.
+/// Which values an excerpt shows. Keys are shown, and the booleans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Redaction {
-    /// Passwords in URLs.
-    Passwords,
-    /// Every string value: those of datastores are secrets more often than not.
-    Values,
+    /// None, but the holes of the pattern that the caret points into.
+    AllButHoles,
+    /// None, and nothing at all of a text that is not JSON: these are secrets more often than not.
+    All,
 }

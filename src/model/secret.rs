@@ -5,7 +5,8 @@ use std::ops::Range;
 /// The end of a URL's scheme, plain and with the escapes that JSON allows.
 const SCHEME_ENDS: [&str; 2] = ["://", r":\/\/"];
 
-/// The text with the password of every URL in it replaced by `***`.
+/// The text with every password before an `@` in it replaced by `***`: that of a URL, a token that stands for user and
+/// password, and `user:password@…` without a scheme.
 pub(crate) fn mask_passwords(text: &str) -> String {
     mask(text, &passwords(text))
 }
@@ -23,52 +24,33 @@ pub(crate) fn mask(text: &str, parts: &[Range<usize>]) -> String {
     masked
 }
 
-/// The byte ranges of the passwords of all URLs in `text`, in order.
-pub(crate) fn passwords(text: &str) -> Vec<Range<usize>> {
+/// The byte ranges of the passwords in `text`, in order.
+fn passwords(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = next_authority(text, from) {
+        add_schemeless(text, from..start, &mut found);
         let end = start + length(&text[start..]);
         if let Some(password) = password(&text[start..end]) {
             found.push(start + password.start..start + password.end);
         }
         from = end;
     }
+    add_schemeless(text, from..text.len(), &mut found);
     found
 }
 
-/// The byte ranges of the string values in a line of JSON, without their quotes, in order. An unterminated string ends with
-/// the line.
-pub(crate) fn json_values(line: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(quote) = line[from..].find('"').map(|at| from + at) {
-        let start = quote + 1;
-        let end = start + closing_quote(&line[start..]);
-        if !is_key(&line[end..]) {
-            found.push(start..end);
+/// Adds what is between the first colon and the last `@` of each word in a part of the text that has no URL.
+fn add_schemeless(text: &str, part: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let mut start = part.start;
+    for word in text[part].split_inclusive(char::is_whitespace) {
+        if let (Some(colon), Some(at)) = (word.find(':'), word.rfind('@'))
+            && colon < at
+        {
+            found.push(start + colon + 1..start + at);
         }
-        from = line.len().min(end + 1);
+        start += word.len();
     }
-    found
-}
-
-/// The length up to the first quote that is not escaped.
-fn closing_quote(rest: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices() {
-        if c == '"' && !escaped {
-            return at;
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    rest.len()
-}
-
-/// Whether a colon follows the string that ends here.
-fn is_key(closing: &str) -> bool {
-    let after = closing.strip_prefix('"').unwrap_or_default();
-    after.trim_start().starts_with(':')
 }
 
 fn next_authority(text: &str, from: usize) -> Option<usize> {
@@ -99,11 +81,14 @@ fn begins_url(text: &str) -> bool {
     rest.len() < text.len() && SCHEME_ENDS.iter().any(|end| rest.starts_with(end))
 }
 
-/// The password in a URL without its scheme. It may contain an unescaped `@`, `/` or `?`, so it ends at the last `@`.
+/// The password in a URL without its scheme. It may contain an unescaped `@`, `/` or `?`, so it ends at the last `@`. What
+/// has no colon is a token, or a user's name.
 fn password(url: &str) -> Option<Range<usize>> {
-    let colon = url.find(':')?;
-    if url.starts_with('[') || url[..colon].contains(['/', '?', '#', '@']) {
-        return None;
+    let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let token = authority.rfind('@').map(|at| 0..at);
+    let colon = url.find(':').unwrap_or(url.len());
+    if url.starts_with('[') || url[..colon].contains(['/', '?', '#', '@']) || colon == url.len() {
+        return token;
     }
     let after = &url[colon + 1..];
     let behind_digits = after.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -117,14 +102,6 @@ fn password(url: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_masked_and_keys_are_not() {
-        let line = r#"  "A": "x\"y", "B":"z", "L": ["p", "q"], "N": 1, "É": "open"#;
-        let masked = mask(line, &json_values(line));
-        let expected = r#"  "A": "***", "B":"***", "L": ["***", "***"], "N": 1, "É": "***"#;
-        assert_eq!(masked, expected);
-    }
 
     #[test]
     fn every_password_is_masked_and_nothing_else() {
@@ -146,12 +123,16 @@ mod tests {
             (r#"amqp://u:p"w@h"#, "amqp://u:***@h"),
             ("`http://u:p'w`@h`", "`http://u:***@h`"),
             ("http://u:@h", "http://u:***@h"),
+            ("https://t0ken@h:8080/x", "https://***@h:8080/x"),
+            ("https://t0ken@h", "https://***@h"),
+            ("root:pw@tcp(h:3306)/db", "root:***@tcp(h:3306)/db"),
+            ("no: a:p@h, http://h b:q@i", "no: a:***@h, http://h b:***@i"),
         ];
         for (text, masked) in cases {
             assert_eq!(mask_passwords(text), masked);
         }
         for plain in [
-            "http://user@host/",
+            "api@web01: hello",
             "http://host:8080/a@b",
             "http://host/a:b@c",
             "http://[::1]:2379/x@y",

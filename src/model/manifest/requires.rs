@@ -125,7 +125,10 @@ fn report_no_reference(reader: &mut DocumentReader<'_>, label: &str, node: &Json
             offset,
             format!("double braces are literal ones; write `{{{name}}}`"),
         ),
-        None if Name::parse(bare).is_ok() => (0, format!("braces: `{{{bare}}}`")),
+        None if Name::parse(bare).is_ok() && bare == bare.to_ascii_uppercase() => {
+            (0, format!("braces: `{{{bare}}}`"))
+        }
+        // It may be a password, so it is not repeated.
         None => (0, "a fixed value belongs into `environment`".to_owned()),
     };
     let at = source_offset(reader.text(), node.start, offset);
