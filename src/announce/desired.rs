@@ -37,6 +37,14 @@ impl Desired {
         }
     }
 
+    /// Leaves keys that are another machine's to withdraw, and forgets them.
+    pub(crate) fn leave<'a>(&mut self, keys: impl Iterator<Item = &'a Key>) {
+        for key in keys {
+            self.withdrawals.remove(key);
+            self.state.forget(key);
+        }
+    }
+
     /// Holds the service: announces nothing, and withdraws only what is pending. `is_gone` says which keys the registry no
     /// longer has.
     pub(crate) fn hold(&mut self, is_gone: impl Fn(&Key) -> bool) {

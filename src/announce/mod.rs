@@ -3,6 +3,7 @@
 
 mod desired;
 mod lease;
+mod machine;
 mod plan;
 mod record;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod withdrawals;
 
 pub(crate) use desired::Desired;
 pub(crate) use lease::lease_id;
+pub(crate) use machine::Machine;
 pub(crate) use plan::{Plan, plan};
 pub(crate) use record::{record_outcome, record_owed};
 pub(crate) use transaction::{CHANGES_PER_KEY, updates};

@@ -24,7 +24,7 @@ pub(super) fn run(node: &Node, args: &AnnounceArgs) -> Ended {
     add_reads(node, &mut reads, &manifests)?;
     let snapshots = reads.read(&mut session);
     if !options.dry_run {
-        node.remember_host(&session)?;
+        node.remember(&session, snapshots.was_read())?;
     }
     let mut announcer = Announcer::new(node, &mut session, options);
     let mut tally = Tally::default();

@@ -73,9 +73,12 @@ fn with_node(
     let out = Output::new(global);
     let assumed = assume.map_or(Ok(AssumedFiles::default()), AssumedFiles::load);
     let node = assumed.and_then(|assumed| Node::load(global, assumed, out.clone()));
-    let node = node.and_then(|node| {
+    let node = node.and_then(|mut node| {
         if writes {
             node.refuse_other_federation()?;
+            node.claim_state()?;
+        } else {
+            node.look_at_owner();
         }
         Ok(node)
     });

@@ -20,6 +20,7 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         failures,
         warnings,
     } = read_input(node, &mut session, global, args)?;
+    node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session);
     let mut tally = Tally::default();

@@ -13,6 +13,7 @@ pub(crate) mod files;
 pub(crate) mod folder_watch;
 pub(crate) mod lock_holders;
 pub(crate) mod locks;
+pub(crate) mod machine;
 pub(crate) mod net;
 pub(crate) mod probe;
 pub(crate) mod process;

@@ -84,6 +84,32 @@ pub(crate) fn save<T: Serialize>(
         Some(present) => check_version(path, &present)?,
         None => make_folder(paths, path)?,
     }
+    replace(path, state, durability)
+}
+
+/// As [`save`], over a state that [`load_stamp`] counts as none too.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) fn save_stamp<T: Serialize>(
+    paths: &Paths,
+    path: &Path,
+    state: &T,
+    durability: Durability,
+) -> Result<Written, StateError> {
+    match files::read_own(path)? {
+        Some(present) if !is_blank(&present) => check_version(path, &present)?,
+        Some(_) => {}
+        None => make_folder(paths, path)?,
+    }
+    replace(path, state, durability)
+}
+
+fn replace<T: Serialize>(
+    path: &Path,
+    state: &T,
+    durability: Durability,
+) -> Result<Written, StateError> {
     let bytes = text(path, state)?;
     Ok(match durability {
         Durability::Durable => files::write(path, &bytes, &Access::PRIVATE)?,
@@ -118,7 +144,7 @@ pub(crate) fn save_all<T: Serialize>(
 /// [`StateError`].
 pub(crate) fn load_stamp<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     match files::read_own(path)? {
-        Some(bytes) if bytes.iter().any(|byte| *byte != 0) => parse(path, &bytes).map(Some),
+        Some(bytes) if !is_blank(&bytes) => parse(path, &bytes).map(Some),
         _ => Ok(None),
     }
 }
@@ -140,6 +166,11 @@ pub(crate) fn edit_stamp<T: Default + Serialize + DeserializeOwned>(
     change(&mut state);
     files::write_at_once(path, &text(path, &state)?, &Access::PRIVATE)?;
     Ok(())
+}
+
+/// Whether nothing of a write reached the disk.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 fn text<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, StateError> {

@@ -209,6 +209,8 @@ impl RegistryLink {
             Some(Connection::Pending) | None => "registry-connected",
         };
         self.session = open_session(node);
+        // A render may be the next to tell since when the registry is away; without that time it only says less.
+        let _unwritten = node.remember(&self.session, true);
         self.journal.event(event, &[("federation", federation)]);
         true
     }

@@ -19,6 +19,7 @@ pub(crate) mod last_known;
 pub(crate) mod listening;
 pub(crate) mod manifest;
 pub(crate) mod name;
+pub(crate) mod node_state;
 pub(crate) mod offer;
 mod parsed;
 pub(crate) mod paths;

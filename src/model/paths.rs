@@ -127,8 +127,13 @@ impl Paths {
         self.locks().join("provision.lock")
     }
 
-    /// The `host` that this node used last.
-    pub(crate) fn last_host_file(&self) -> PathBuf {
+    /// The machine-id of the operating system.
+    pub(crate) fn machine_id(&self) -> PathBuf {
+        self.root.join("etc/machine-id")
+    }
+
+    /// What this machine keeps of itself.
+    pub(crate) fn node_state(&self) -> PathBuf {
         self.state().join("node.json")
     }
 

@@ -77,6 +77,26 @@ impl ServiceState {
         keys.filter(|key| !announcements.contains_key(key))
     }
 
+    /// Whether it says anything of announcements that were made or taken back.
+    pub(crate) fn remembers_announcements(&self) -> bool {
+        self.held || !self.announced.is_empty() || !self.withdrawing.is_empty()
+    }
+
+    /// Forgets one announcement, whatever became of it.
+    pub(crate) fn forget(&mut self, key: &Key) {
+        let path = key.path(Kind::Provides);
+        self.announced.remove(&path);
+        self.withdrawing.remove(&path);
+    }
+
+    /// Forgets all that was announced or published: it was another machine that did so.
+    pub(crate) fn forget_announcements(&mut self) {
+        self.announced.clear();
+        self.withdrawing.clear();
+        self.held = false;
+        self.applied_keys.clear();
+    }
+
     /// Every key that the service has announced or has yet to withdraw.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         let paths = self.announced.keys().chain(self.withdrawing.keys());

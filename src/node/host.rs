@@ -1,23 +1,14 @@
 //! The node's address: given, or found on the way to the registry and remembered.
 
-use serde::{Deserialize, Serialize};
-
 use super::Node;
 use crate::{
     edge::{
         net,
         registry::{Range, Session},
-        state::{self, Durability},
     },
     model::{key, settings::Origin},
     report::Failure,
 };
-
-/// The content of `node.json`: the last `host` that was found on the way to the registry.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct LastHost {
-    host: String,
-}
 
 /// The node's address.
 pub(crate) struct Host {
@@ -50,9 +41,9 @@ impl Node {
             let how = "the address towards the registry";
             return Ok(Host::found(address.to_string(), how));
         }
-        if let Some(last) = state::load::<LastHost>(&self.paths.last_host_file())? {
+        if let Some(last) = self.state()?.known_host() {
             let how = "the address last used towards the registry";
-            return Ok(Host::found(last.host, how));
+            return Ok(Host::found(last.to_owned(), how));
         }
         Ok(match net::default_route_address() {
             Some(address) => Host::found(address.to_string(), "the address of the default route"),
@@ -71,20 +62,5 @@ impl Node {
     pub(crate) fn reach(&self, session: &mut Session) {
         let nothing = Range::Key(key::federation_prefix(&self.settings.federation));
         session.read(&[(self.settings.federation.clone(), vec![nothing])]);
-    }
-
-    /// Remembers the address towards the registry, for runs that cannot reach it.
-    pub(crate) fn remember_host(&self, session: &Session) -> Result<(), Failure> {
-        if self.settings.host.is_some() {
-            return Ok(());
-        }
-        let Some(address) = session.local_address() else {
-            return Ok(());
-        };
-        let host = address.to_string();
-        let _lock = self.state_lock()?;
-        let path = self.paths.last_host_file();
-        state::save(&self.paths, &path, &LastHost { host }, Durability::Durable)?;
-        Ok(())
     }
 }

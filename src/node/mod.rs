@@ -6,6 +6,7 @@ mod host;
 pub(crate) mod last_known;
 pub(crate) mod locks;
 pub(crate) mod manifests;
+mod owner;
 pub(crate) mod states;
 
 pub(crate) use assumed::AssumedFiles;
@@ -27,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) out: Output,
     /// Contents that replace files on the disk.
     pub(crate) assumed: AssumedFiles,
+    /// Whether the state of this node is another machine's, and this command only looks.
+    is_copied: bool,
 }
 
 impl Node {
@@ -42,6 +45,7 @@ impl Node {
             out,
             settings,
             assumed,
+            is_copied: false,
         })
     }
 

@@ -9,7 +9,12 @@ use crate::{
 
 /// The state of a service; empty if there is none.
 pub(crate) fn load(node: &Node, id: &Id) -> Result<ServiceState, Failure> {
-    Ok(state::load(&node.paths.service_state(id))?.unwrap_or_default())
+    let stored = state::load(&node.paths.service_state(id))?;
+    let mut state: ServiceState = stored.unwrap_or_default();
+    if node.is_copied {
+        state.forget_announcements();
+    }
+    Ok(state)
 }
 
 /// Changes the state of a service and returns the new one. An unchanged state is not written.
@@ -32,6 +37,14 @@ pub(crate) fn edit_all<'a>(
         Ok(lock) => lock,
         Err(failure) => return edits.iter().map(|_| Err(failure.clone())).collect(),
     };
+    edit_all_locked(node, edits)
+}
+
+/// As [`edit_all`], for a caller that holds `state.lock`.
+pub(super) fn edit_all_locked<'a>(
+    node: &Node,
+    edits: Vec<(&'a Id, impl FnOnce(&mut ServiceState))>,
+) -> Vec<Result<ServiceState, Failure>> {
     let mut results = Vec::new();
     let mut changed = Vec::new();
     for (id, change) in edits {

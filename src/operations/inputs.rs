@@ -66,7 +66,7 @@ impl Inputs {
         let snapshots = reads.read(session);
         let facts = node.facts(session)?;
         if learn == Learn::Keep {
-            node.remember_host(session)?;
+            node.remember(session, snapshots.was_read())?;
         }
         let (local_offers, states) = local_offers(node, &manifests, &facts)?;
         let owns = |key: &key::Key| local_offers.owns(key);

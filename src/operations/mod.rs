@@ -5,6 +5,7 @@ pub(crate) mod announce;
 mod commit;
 pub(crate) mod exec;
 pub(crate) mod inputs;
+mod machine;
 pub(crate) mod read_set;
 mod record;
 pub(crate) mod render;

@@ -202,6 +202,11 @@ impl Snapshots {
         }
     }
 
+    /// Whether any federation was read.
+    pub(crate) fn was_read(&self) -> bool {
+        self.snapshots.values().any(Result::is_ok)
+    }
+
     /// Whether the registry has a tombstone of the key and no announcement.
     pub(crate) fn is_withdrawn(&self, key: &Key) -> bool {
         let snapshot = self.of(&key.federation).snapshot();

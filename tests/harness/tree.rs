@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Everything below a folder, by its path relative to that folder.
+/// Says when the registry was last read, at most once a minute: whether a command writes it is luck.
+const NODE_STATE: &str = "var/lib/reconf/node.json";
+
+/// Everything below a folder but [`NODE_STATE`], by its path relative to that folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tree(BTreeMap<PathBuf, Entry>);
 
@@ -82,6 +85,9 @@ fn collect(root: &Path, folder: &Path, entries: &mut BTreeMap<PathBuf, Entry>) {
         let Some(entry) = look(&path) else { continue };
         let is_folder = entry.content == Content::Folder;
         let relative = path.strip_prefix(root).expect("it lies below the root");
+        if relative == Path::new(NODE_STATE) {
+            continue;
+        }
         entries.insert(relative.to_owned(), entry);
         if is_folder {
             collect(root, &path, entries);

@@ -9,6 +9,7 @@ mod deploy;
 mod dotenv;
 mod idle;
 mod leases;
+mod machines;
 mod manifests;
 mod moving;
 mod printing;

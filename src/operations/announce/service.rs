@@ -11,6 +11,7 @@ use crate::{
     node::{Node, manifests, states},
     operations::{
         commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+        machine::{self, AskedBy, OtherMachines},
         read_set::{Read, ReadError, ReadSet, Snapshots},
         record,
     },
@@ -75,6 +76,8 @@ impl<'a> Announcer<'a> {
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
         report.warnings.extend(self.unasked_check(manifest));
+        let others = self.leave_other_machines(id, &mut desired, snapshots)?;
+        report.warnings.extend(others.warnings());
         if self.holds(manifest, &desired, snapshots)? {
             report.held = true;
             desired.hold(|key| snapshots.is_withdrawn(key));
@@ -90,7 +93,39 @@ impl<'a> Announcer<'a> {
                 }
             }
         }
-        failed.map_or(Ok(Attempt::Done(report)), Err)
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        if !self.options.dry_run {
+            others.taken(node)?;
+        }
+        Ok(Attempt::Done(report))
+    }
+
+    /// Refuses a service that another machine of this name announces, and leaves what is another node's.
+    fn leave_other_machines(
+        &self,
+        service: &Id,
+        desired: &mut Desired,
+        snapshots: &Snapshots,
+    ) -> Result<OtherMachines, Failure> {
+        let machine = machine::this(self.node, self.session)?;
+        let keys = desired
+            .announcements
+            .keys()
+            .chain(desired.withdrawals.keys());
+        let others = OtherMachines::among(machine, keys, &desired.state, snapshots);
+        let asked = if self.options.keep_withdrawn {
+            AskedBy::Run
+        } else {
+            AskedBy::Hand
+        };
+        others.refuse_twins(service, asked, "announce")?;
+        desired.leave(others.former.keys());
+        if !self.options.dry_run {
+            others.forget_former(self.node, service)?;
+        }
+        Ok(others)
     }
 
     /// A warning about a health check that keeps nothing alive.
