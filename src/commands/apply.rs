@@ -31,7 +31,7 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
     }
     if let Some(command) = &args.on_change {
         match run_on_change(node, &mut session, &ids, command, args.on_change_timeout) {
-            Ok(warnings) => node.out.warnings(&warnings),
+            Ok(applied) => node.out.applied(&applied),
             Err(failure) => {
                 let failure = failure.note("nothing was announced");
                 tally.fail(&node.out, None, &failure);

@@ -43,7 +43,7 @@ pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
     if let Some(command) = &args.on_change {
         let limit = args.on_change_timeout;
         match run_on_change(node, &mut session, &ids, command, limit) {
-            Ok(warnings) => node.out.warnings(&warnings),
+            Ok(applied) => node.out.applied(&applied),
             Err(failure) => tally.fail(&node.out, None, &failure),
         }
     }

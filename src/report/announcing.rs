@@ -97,7 +97,7 @@ impl Report for AnnounceReport {
         for (verb, names) in [
             (format!("{would}announced"), names(true)),
             ("already announced".to_owned(), names(false)),
-            (format!("{would}withdrawn"), self.withdrawn.join(", ")),
+            (format!("{would}withdrawn"), as_names(&self.withdrawn)),
         ] {
             if !names.is_empty() {
                 parts.push(format!("{verb} {names}"));
@@ -114,6 +114,14 @@ impl Report for AnnounceReport {
         Some(format!("{service}: {}", parts.join("; ")))
     }
 
+    fn details(&self) -> Vec<String> {
+        let announced = self.announcements.iter().map(|a| &a.key);
+        announced
+            .map(|key| format!("  announced {key}"))
+            .chain(withdrawn_keys(&self.withdrawn))
+            .collect()
+    }
+
     fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -121,6 +129,19 @@ impl Report for AnnounceReport {
     fn changed(&self) -> bool {
         self.changed
     }
+}
+
+/// Keys as a person knows them: `NAME of service@node`.
+fn as_names(keys: &[String]) -> String {
+    let name = |key: &String| match Key::parse(key) {
+        Some((_, key)) => format!("{} of {}", key.name, key.provider()),
+        None => key.clone(),
+    };
+    keys.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn withdrawn_keys(keys: &[String]) -> impl Iterator<Item = String> {
+    keys.iter().map(|key| format!("  withdrawn {key}"))
 }
 
 /// What `withdraw` did.
@@ -174,11 +195,38 @@ impl Report for WithdrawReport {
         Some(line)
     }
 
+    fn details(&self) -> Vec<String> {
+        withdrawn_keys(&self.withdrawn).collect()
+    }
+
     fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
     fn changed(&self) -> bool {
         self.changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample;
+
+    #[test]
+    fn what_was_taken_back_is_named_and_its_key_is_a_detail() {
+        let service = Id::parse("api").unwrap();
+        let key = sample::key("f", "API_URL");
+        let mut report = AnnounceReport::new(&service);
+        report.add(&key, true);
+        report.withdrawn.push(key.path(Kind::Provides));
+        let provider = key.provider();
+        assert_eq!(
+            report.line().unwrap(),
+            format!("api: announced API_URL; withdrawn API_URL of {provider}")
+        );
+        let path = key.path(Kind::Provides);
+        let expected = [format!("  announced {path}"), format!("  withdrawn {path}")];
+        assert_eq!(report.details(), expected);
     }
 }

@@ -29,6 +29,9 @@ pub(crate) struct RenderReport {
     /// Whether nothing was written, because of `--dry-run`.
     #[serde(skip)]
     pub dry: bool,
+    /// Files whose bytes were written, or would be.
+    #[serde(skip)]
+    pub written: Vec<String>,
     /// Files whose mode or owner was repaired.
     pub repaired: Vec<String>,
     /// The variables by name, removed ones included.
@@ -101,6 +104,33 @@ impl VariableReport {
     }
 }
 
+impl RenderReport {
+    /// What was done, or would be, to which files.
+    fn what(&self, path: &str) -> String {
+        let written = self.written.join(", ");
+        match (self.written.is_empty(), self.dry) {
+            (false, false) => format!("wrote {written}"),
+            (false, true) => format!("would write {written}"),
+            (true, _) if self.pending => format!("already written, not yet applied: {path}"),
+            (true, _) => format!("unchanged {path}"),
+        }
+    }
+
+    /// The variables that have another value than what is in use, and then those that are no longer there.
+    fn changed_names(&self) -> String {
+        let names = |is_removed: bool| -> Vec<&str> {
+            let changed = self.variables.iter().filter(|v| v.changed);
+            let some = changed.filter(|v| v.from.is_none() == is_removed);
+            some.map(|v| v.name.as_str()).collect()
+        };
+        match (&names(false)[..], &names(true)[..]) {
+            (set, []) => set.join(", "),
+            ([], removed) => format!("removed {}", removed.join(", ")),
+            (set, removed) => format!("{}; removed {}", set.join(", "), removed.join(", ")),
+        }
+    }
+}
+
 impl Report for RenderReport {
     fn line(&self) -> Option<String> {
         let service = &self.service;
@@ -109,23 +139,17 @@ impl Report for RenderReport {
                 "{service}: no conf is written, since its manifest has only a `run_list`"
             ));
         };
-        let what = match (self.changed, self.dry) {
-            (true, false) => "wrote",
-            (true, true) => "would write",
-            (false, _) => "unchanged",
-        };
-        let names: Vec<&str> = self
-            .variables
-            .iter()
-            .filter(|v| v.changed)
-            .map(|v| v.name.as_str())
-            .collect();
-        let mut line = format!("{service}: {what} {path}");
+        let mut line = format!("{service}: {}", self.what(path));
+        let names = self.changed_names();
         if !names.is_empty() {
-            line.push_str(&format!(" ({})", names.join(", ")));
+            line.push_str(&format!(" ({names})"));
         }
-        if self.pending {
+        if self.pending && !self.written.is_empty() {
             line.push_str("; not yet applied");
+        }
+        if !self.repaired.is_empty() {
+            let repaired = self.repaired.join(", ");
+            line.push_str(&format!("; repaired mode or owner of {repaired}"));
         }
         Some(line)
     }
@@ -183,5 +207,94 @@ impl Report for AppliedReport {
 
     fn changed(&self) -> bool {
         self.changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str, from: Option<Source>, changed: bool) -> VariableReport {
+        VariableReport {
+            name: name.to_owned(),
+            from,
+            reference: None,
+            provider: None,
+            changed,
+            value: None,
+        }
+    }
+
+    #[test]
+    fn a_render_says_what_it_wrote_and_only_that() {
+        let wrote = &["/c/www.conf", "/c/www.systemd"][..];
+        for (written, pending, dry, expected) in [
+            (
+                wrote,
+                false,
+                false,
+                "wrote /c/www.conf, /c/www.systemd (NEW; removed OLD)",
+            ),
+            (
+                &wrote[1..],
+                false,
+                false,
+                "wrote /c/www.systemd (NEW; removed OLD)",
+            ),
+            (
+                &wrote[..1],
+                true,
+                false,
+                "wrote /c/www.conf (NEW; removed OLD); not yet applied",
+            ),
+            (
+                &wrote[..1],
+                false,
+                true,
+                "would write /c/www.conf (NEW; removed OLD)",
+            ),
+            (
+                &[],
+                true,
+                false,
+                "already written, not yet applied: /c/www.conf (NEW; removed OLD)",
+            ),
+            (
+                &[],
+                true,
+                true,
+                "already written, not yet applied: /c/www.conf (NEW; removed OLD)",
+            ),
+        ] {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let report = RenderReport {
+                service: Id::parse("www").unwrap(),
+                path: Some("/c/www.conf".to_owned()),
+                changed: true,
+                degraded: false,
+                pending,
+                dry,
+                written: texts(written),
+                repaired: Vec::new(),
+                variables: vec![
+                    variable("KEPT", Some(Source::Environment), false),
+                    variable("NEW", Some(Source::Environment), true),
+                    variable("OLD", None, true),
+                ],
+                warnings: Vec::new(),
+            };
+            assert_eq!(report.line().unwrap(), format!("www: {expected}"));
+            let unchanged = RenderReport {
+                written: Vec::new(),
+                repaired: texts(&["/c/www.conf"]),
+                pending: false,
+                variables: Vec::new(),
+                ..report
+            };
+            assert_eq!(
+                unchanged.line().unwrap(),
+                "www: unchanged /c/www.conf; repaired mode or owner of /c/www.conf"
+            );
+        }
     }
 }

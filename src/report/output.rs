@@ -93,6 +93,16 @@ impl Output {
         }
     }
 
+    /// Prints what the `--on-change` command applied; as JSON the report of the render stands for it.
+    pub(crate) fn applied(&self, reports: &[impl Report]) {
+        for report in reports {
+            self.warnings(report.warnings());
+            if let Some(line) = report.line() {
+                self.line(&line);
+            }
+        }
+    }
+
     /// Prints warnings, a line each.
     pub(crate) fn warnings(&self, warnings: &[String]) {
         for warning in warnings {

@@ -29,7 +29,8 @@ pub(super) struct Files {
 /// What a write changed.
 #[derive(Default)]
 pub(super) struct FileChanges {
-    pub(super) changed: bool,
+    /// Files whose bytes were written.
+    pub(super) written: Vec<String>,
     /// Files whose bytes were right and whose mode or owner was wrong.
     pub(super) repaired: Vec<String>,
 }
@@ -111,6 +112,29 @@ impl Files {
         Ok(!self.is_conf_written(node, id)? || self.others_differ(node, id)?)
     }
 
+    /// The paths of the files that a write would write. A directory is compared when it is written, and counts with the conf.
+    pub(super) fn differing(&self, node: &Node, id: &Id) -> Result<Vec<String>, FileError> {
+        let mut paths = Vec::new();
+        let is_conf_new = !self.is_conf_written(node, id)?;
+        if is_conf_new {
+            paths.push(node.paths.conf(id));
+        }
+        for (format, rendered) in &self.others {
+            let path = node.paths.rendered(id, *format);
+            let is_new = match rendered {
+                Rendered::File(bytes) => files::read_own(&path)?.as_ref() != Some(bytes),
+                Rendered::Directory(_) => is_conf_new,
+            };
+            if is_new {
+                paths.push(path);
+            }
+        }
+        Ok(paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect())
+    }
+
     /// As [`Self::differ`], for the files beside the conf.
     pub(super) fn others_differ(&self, node: &Node, id: &Id) -> Result<bool, FileError> {
         for (format, rendered) in &self.others {
@@ -164,7 +188,7 @@ impl FileChanges {
         match written {
             Written::Unchanged => {}
             Written::Repaired => self.repaired.push(path.display().to_string()),
-            Written::Changed => self.changed = true,
+            Written::Changed => self.written.push(path.display().to_string()),
         }
     }
 }

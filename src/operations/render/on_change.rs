@@ -14,7 +14,7 @@ use crate::{
     },
     model::id::Id,
     node::{Node, states},
-    report::{Code, Failure},
+    report::{AppliedReport, Code, Failure},
 };
 
 /// A conf as it was before the command started.
@@ -34,14 +34,14 @@ pub(crate) fn refuse_nested() -> Result<(), Failure> {
 }
 
 /// Runs the command if any of these services is pending. Its success applies exactly the confs that were written before
-/// it started. Returns warnings.
+/// it started. Returns what was applied.
 pub(crate) fn run(
     node: &Node,
     session: &mut Session,
     ids: &[Id],
     command: &str,
     limit: Duration,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<AppliedReport>, Failure> {
     if pending(node, ids)?.is_empty() {
         return Ok(Vec::new());
     }
@@ -71,12 +71,8 @@ pub(crate) fn run(
             return Err(failed(&names, &format!("reconf received signal {signal}")));
         }
     }
-    let mut warnings = Vec::new();
-    for seen in pending {
-        let applied = mark_applied(node, session, &seen.id, Some(&seen.conf))?;
-        warnings.extend(applied.warnings);
-    }
-    Ok(warnings)
+    let apply = |seen: &PendingConf| mark_applied(node, session, &seen.id, Some(&seen.conf));
+    pending.iter().map(apply).collect()
 }
 
 fn pending(node: &Node, ids: &[Id]) -> Result<Vec<PendingConf>, Failure> {

@@ -16,8 +16,8 @@ use crate::{
 
 /// What a swap did, or would do.
 pub(super) struct Swap {
-    /// Whether anything is to be applied.
-    pub(super) changed: bool,
+    /// Paths whose bytes were written, or would be.
+    pub(super) written: Vec<String>,
     /// Whether what is on the disk is not yet applied.
     pub(super) pending: bool,
     /// The conf that the diff starts from: the applied one while a conf is pending, else the one that was replaced.
@@ -30,6 +30,13 @@ pub(super) struct Swap {
     pub(super) dry: bool,
 }
 
+impl Swap {
+    /// Whether anything is to be applied.
+    pub(super) fn is_change(&self) -> bool {
+        self.pending || !self.written.is_empty()
+    }
+}
+
 /// What [`swap`] would do.
 pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failure> {
     let pending = states::load(node, id)?.pending;
@@ -39,7 +46,7 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
         node.paths.conf(id)
     };
     Ok(Swap {
-        changed: pending || files.differ(node, id)?,
+        written: files.differing(node, id)?,
         pending,
         base: files::read_own(&conf)?,
         repaired: Vec::new(),
@@ -82,7 +89,7 @@ pub(super) fn swap(
         mark_pending(node, id, sources)?;
     }
     Ok(Swap {
-        changed: pending || written.changed,
+        written: written.written,
         pending,
         base: if pending { applied } else { present },
         repaired: written.repaired,
