@@ -125,6 +125,7 @@ mod tests {
                 announcement: sample::announcement("x"),
                 lease: 0,
                 ttl: 0,
+                granted: 0,
                 outcome: AnnounceProgress::Done,
                 revision: 1,
             };

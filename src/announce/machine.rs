@@ -111,6 +111,7 @@ mod tests {
             announcement: at(host),
             lease: 0,
             ttl: 0,
+            granted: 0,
             outcome,
             revision: 1,
         };

@@ -12,9 +12,9 @@ mod transaction;
 mod withdrawals;
 
 pub(crate) use desired::Desired;
-pub(crate) use lease::lease_id;
+pub(crate) use lease::{ServiceLease, choose_lease};
 pub(crate) use machine::Machine;
 pub(crate) use plan::{Plan, plan};
-pub(crate) use record::{record_outcome, record_owed};
+pub(crate) use record::{forget_lease, record_outcome, record_owed};
 pub(crate) use transaction::{CHANGES_PER_KEY, updates};
 pub(crate) use withdrawals::{is_held, withdrawals};

@@ -35,11 +35,12 @@ pub(crate) fn record_owed<'a>(
     }
 }
 
-/// Records that the registry has accepted a plan; `revisions` are those of the new announcements.
+/// Records that the registry has accepted a plan, with the announcements on `lease`, to which it gave that TTL in seconds;
+/// `revisions` are those of the new announcements.
 pub(crate) fn record_outcome(
     state: &mut ServiceState,
     plan: &Plan,
-    lease: Option<Lease>,
+    lease: Option<(Lease, u64)>,
     revisions: &BTreeMap<Key, i64>,
 ) {
     for (key, announcement, revision) in &plan.kept {
@@ -56,6 +57,18 @@ pub(crate) fn record_outcome(
     }
 }
 
+/// Records that a lease is not this service's after all: what hangs on it has to be announced again, on another one.
+pub(crate) fn forget_lease(state: &mut ServiceState, id: i64) {
+    for known in state.announced.values_mut() {
+        if known.lease == id {
+            known.lease = 0;
+            if known.outcome == AnnounceProgress::Done {
+                known.outcome = AnnounceProgress::Pending;
+            }
+        }
+    }
+}
+
 /// Whether the state has the same pending announcement already, from an earlier call that could not reach the registry.
 fn is_recorded(
     state: &ServiceState,
@@ -64,7 +77,7 @@ fn is_recorded(
     (lease, progress): (Option<Lease>, AnnounceProgress),
 ) -> bool {
     let path = key.path(Kind::Provides);
-    let lease = lease.and_then(|lease| lease.id).unwrap_or(0);
+    let lease = lease.map_or(0, |lease| lease.id);
     let same = |known: &AnnouncedRecord| {
         (known.lease, known.outcome, known.revision) == (lease, progress, 0)
             && known.announcement.same_content(announcement)
@@ -77,13 +90,20 @@ fn confirm(
     state: &mut ServiceState,
     key: &Key,
     announcement: &Announcement,
-    lease: Option<Lease>,
+    lease: Option<(Lease, u64)>,
     revision: i64,
 ) {
     let known = state.announced.get(&key.path(Kind::Provides));
     if known.is_none_or(|known| known.revision <= revision) {
+        let (lease, granted) = lease.unzip();
         let progress = AnnounceProgress::Done;
         record(state, key, announcement, (lease, progress, revision));
+        let known = state.announced.get_mut(&key.path(Kind::Provides));
+        if let (Some(known), Some(granted)) = (known, granted)
+            && granted != known.ttl
+        {
+            known.granted = granted;
+        }
     }
 }
 
@@ -98,8 +118,9 @@ fn record(
     let announcement = announcement.clone();
     let announced = AnnouncedRecord {
         announcement,
-        lease: lease.and_then(|lease| lease.id).unwrap_or(0),
-        ttl: lease.map_or(0, |lease| lease.ttl.as_secs()),
+        lease: lease.map_or(0, |lease| lease.id),
+        ttl: lease.map_or(0, |lease| lease.seconds()),
+        granted: 0,
         outcome,
         revision,
     };
@@ -116,16 +137,17 @@ mod tests {
         model::sample,
     };
 
-    const LEASE: Option<Lease> = Some(Lease {
-        id: Some(4),
+    const LEASE: Lease = Lease {
+        id: 4,
         ttl: Duration::from_secs(30),
-    });
+    };
 
     fn record_of(value: &str, outcome: AnnounceProgress, revision: i64) -> AnnouncedRecord {
         AnnouncedRecord {
             announcement: sample::announcement(value),
             lease: 4,
             ttl: 30,
+            granted: 0,
             outcome,
             revision,
         }
@@ -156,7 +178,13 @@ mod tests {
         let before = before.map(|(value, outcome, revision)| record_of(value, outcome, revision));
         let mut state = state(&key, before, is_withdrawing);
         let announcements = [(&key, &announcement)].into_iter();
-        record_owed(&mut state, announcements, [].into_iter(), LEASE, progress);
+        record_owed(
+            &mut state,
+            announcements,
+            [].into_iter(),
+            Some(LEASE),
+            progress,
+        );
         assert!(state.withdrawing.is_empty());
         let record = state.announced.remove(&key.path(Kind::Provides)).unwrap();
         assert_eq!(
@@ -254,10 +282,44 @@ mod tests {
             };
             for plan in [kept, put] {
                 let mut state = state(&key, before.clone(), false);
-                record_outcome(&mut state, &plan, LEASE, &[(key.clone(), 8)].into());
+                let lease = Some((LEASE, 30));
+                record_outcome(&mut state, &plan, lease, &[(key.clone(), 8)].into());
                 let announced = state.announced.values().collect::<Vec<_>>();
                 assert_eq!(announced, [&expected], "{before:?} {plan:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_time_to_live_that_the_registry_raised_is_recorded_beside_the_one_asked_for() {
+        let key = sample::key("f", "API_URL");
+        let plan = Plan {
+            kept: vec![(key.clone(), sample::announcement("new"), 8)],
+            ..Plan::default()
+        };
+        for (granted, recorded) in [(30, 0), (45, 45)] {
+            let mut state = ServiceState::default();
+            record_outcome(&mut state, &plan, Some((LEASE, granted)), &BTreeMap::new());
+            let known = state.announced.into_values().next().unwrap();
+            assert_eq!((known.ttl, known.granted), (30, recorded));
+            assert_eq!(known.granted_ttl(), granted);
+        }
+    }
+
+    #[test]
+    fn what_hangs_on_a_forgotten_lease_is_pending_again() {
+        use AnnounceProgress::{Done, Pending, PendingByHand};
+        let key = sample::key("f", "API_URL");
+        for (before, forgotten, expected) in [
+            (Done, 4, (0, Pending)),
+            (PendingByHand, 4, (0, PendingByHand)),
+            (Done, 5, (4, Done)),
+        ] {
+            let mut state = state(&key, Some(record_of("x", before, 7)), false);
+            forget_lease(&mut state, forgotten);
+            let known = state.announced.into_values().next().unwrap();
+            assert_eq!((known.lease, known.outcome), expected);
+            assert_eq!((known.ttl, known.revision), (30, 7));
         }
     }
 

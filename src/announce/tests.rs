@@ -1,17 +1,16 @@
 //! What is planned for the registry, by what it says and what the state remembers (design.md section 5): no registry,
 //! no disk.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use crate::{
-    announce::{Plan, is_held, lease_id, plan, withdrawals},
+    announce::{Plan, is_held, plan, withdrawals},
     model::{
         announcement::{Announcement, By, Tombstone},
         facts::Facts,
         id::Id,
         key::{Key, Kind},
         manifest::Manifest,
-        name::Name,
         offer::{offered_keys, offers},
         service_state::{AnnounceProgress, AnnouncedRecord, ServiceState},
         snapshot::{Entry, Snapshot},
@@ -151,6 +150,7 @@ fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     let mut state = ServiceState::default();
     let record = AnnouncedRecord {
         ttl: 0,
+        granted: 0,
         announcement: announcement.clone(),
         lease: 0,
         outcome: AnnounceProgress::Pending,
@@ -191,6 +191,7 @@ fn only_what_is_done_and_not_under_way_out_is_confirmed() {
     let (outcome, lease, revision) = (AnnounceProgress::Done, 4, 5);
     let done = AnnouncedRecord {
         ttl: 0,
+        granted: 0,
         announcement: announcement.clone(),
         lease,
         outcome,
@@ -220,32 +221,4 @@ fn a_service_is_held_by_its_state_or_by_a_tombstone_of_a_hand() {
         &free,
         &[tombstone(&key, By::Manifest), live(&key, &announcement, 0)]
     ));
-}
-
-#[test]
-fn a_lease_belongs_to_one_service_on_one_node_and_one_time_to_live() {
-    let (key, _) = the_one(&offered(API, "now"));
-    let thirty = lease_id(&key, Duration::from_secs(30));
-    assert_eq!(
-        thirty,
-        lease_id(
-            &Key {
-                name: Name::parse("OTHER").unwrap(),
-                ..key.clone()
-            },
-            Duration::from_secs(30)
-        )
-    );
-    assert_ne!(thirty, lease_id(&key, Duration::from_secs(31)));
-    assert_ne!(
-        thirty,
-        lease_id(
-            &Key {
-                node: id("api02"),
-                ..key.clone()
-            },
-            Duration::from_secs(30)
-        )
-    );
-    assert!(thirty > 0);
 }

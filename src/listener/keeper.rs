@@ -8,12 +8,13 @@ use std::{
 
 use super::{
     event::{self, Event, KeeperMessage},
-    kept_service::{KeepAlive, KeptService, leases_to_keep},
+    kept_service::KeptService,
     pending_writes::{self, PendingWrites},
+    renewals::{self, KeepAlive},
 };
 use crate::{
     cli::Global,
-    edge::clock,
+    edge::{clock, registry::Session},
     model::{id::Id, service_state::ServiceState},
     node::{AssumedFiles, Node, manifests, states},
     operations::announce,
@@ -25,6 +26,8 @@ struct Keeper {
     global: Global,
     journal: Journal,
     node: Node,
+    /// One for all leases and owed writes, so that one login serves them.
+    session: Session,
     events: Sender<Event>,
     messages: Sender<KeeperMessage>,
     kept: BTreeMap<Id, KeptService>,
@@ -41,9 +44,11 @@ pub(super) fn start(
     events: Sender<Event>,
 ) -> Result<Sender<KeeperMessage>, Failure> {
     let (messages, receiver) = channel();
+    let node = Node::load(global, AssumedFiles::default(), Output::new(global))?;
     let mut keeper = Keeper {
         global: global.clone(),
-        node: Node::load(global, AssumedFiles::default(), Output::new(global))?,
+        session: node.session(),
+        node,
         journal,
         events,
         messages: messages.clone(),
@@ -86,6 +91,9 @@ impl Keeper {
     /// Reads this node's files again. What cannot be read stays as it was.
     fn reload(&mut self) {
         if let Ok(node) = self.node.reload(&self.global) {
+            if node.settings.registry != self.node.settings.registry {
+                self.session = node.session();
+            }
             self.node = node;
         }
         match states::all(&self.node) {
@@ -117,7 +125,8 @@ impl Keeper {
     fn take_state(&mut self, id: &Id, state: &ServiceState) {
         let now = clock::instant();
         self.pending.update(id, state, now);
-        let Some((leases, ttl)) = leases_to_keep(state) else {
+        let leases = renewals::leases(state);
+        let Some(ttl) = state.ttl().filter(|_| !leases.is_empty() && !state.held) else {
             self.kept.remove(id);
             return;
         };
@@ -145,17 +154,23 @@ impl Keeper {
     /// Keeps the leases alive that are due.
     fn keep_alive(&mut self) {
         let now = clock::instant();
-        let due = self.kept.iter_mut().filter(|(_, kept)| kept.due() <= now);
-        let mut results = Vec::new();
-        for (id, kept) in due {
-            let result = kept.keep_alive(&mut self.node.session(), now);
-            results.push((id.clone(), result));
+        let kept = self.kept.iter_mut();
+        let due = kept.filter_map(|(id, kept)| Some((id.clone(), kept.take_due(now)?)));
+        let due: BTreeMap<_, _> = due.collect();
+        if due.is_empty() {
+            return;
         }
-        for (id, result) in results {
+        self.session.renew_budget();
+        for (id, result) in renewals::renew(&mut self.session, &due) {
             let result = match result {
+                Ok(KeepAlive::Alive) => Ok(()),
                 Ok(KeepAlive::Expired) => self.announce_again(&id),
-                Ok(KeepAlive::Alive | KeepAlive::Unhealthy) => Ok(()),
-                Err(error) => Err(error.into()),
+                Err(failure) => {
+                    if let Some(kept) = self.kept.get_mut(&id) {
+                        kept.retry(now);
+                    }
+                    Err(failure)
+                }
             };
             let last = self.keepalive_errors.entry(id.clone()).or_default();
             match result {
@@ -171,7 +186,8 @@ impl Keeper {
     }
 
     fn announce_again(&mut self, id: &Id) -> Result<(), Failure> {
-        let report = announce::again(&self.node, id)?;
+        self.session.renew_budget();
+        let report = announce::again(&self.node, &mut self.session, id)?;
         self.pending.done(id);
         if report.changed {
             self.journal.event("lease-renewed", &[("service", id)]);
@@ -182,7 +198,8 @@ impl Keeper {
     /// Retries the pending writes that are due.
     fn retry_pending_writes(&mut self) {
         for id in self.pending.due(clock::instant()) {
-            let result = pending_writes::retry(&self.node, &id);
+            self.session.renew_budget();
+            let result = pending_writes::retry(&self.node, &mut self.session, &id);
             let last = self.pending_errors.entry(id.clone()).or_default();
             match result {
                 Ok(changed) => {

@@ -1,17 +1,12 @@
 //! A service whose announcements hang on leases: they are kept alive while it is healthy.
 
 use std::{
-    collections::BTreeSet,
     sync::mpsc::Sender,
     time::{Duration, Instant},
 };
 
-use super::{check::RunningCheck, event::KeeperMessage};
-use crate::{
-    edge::registry::{RegistryError, Session},
-    model::{id::Id, key::Key, manifest::Manifest, service_state::ServiceState},
-    provision::Health,
-};
+use super::{check::RunningCheck, event::KeeperMessage, renewals::KeptLease};
+use crate::{model::manifest::Manifest, provision::Health};
 
 /// How often a lease is kept alive within its TTL: one or two calls may fail.
 const KEEPALIVES_PER_TTL: u32 = 3;
@@ -19,33 +14,20 @@ const KEEPALIVES_PER_TTL: u32 = 3;
 /// The wait after a keep-alive that failed.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Leases, each with its federation.
-pub(super) type Leases = BTreeSet<(Id, i64)>;
-
 /// A service, its leases, and its health.
 pub(super) struct KeptService {
-    leases: Leases,
+    leases: Vec<KeptLease>,
     ttl: Duration,
     due: Instant,
     health: Health,
     check: Option<RunningCheck>,
 }
 
-/// The result of a keep-alive.
-pub(super) enum KeepAlive {
-    /// All leases live on.
-    Alive,
-    /// A lease had expired: the service has to be announced again.
-    Expired,
-    /// The service is unhealthy, so its leases expire.
-    Unhealthy,
-}
-
 impl KeptService {
     /// A service whose first keep-alive is due now.
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            leases: Leases::new(),
+            leases: Vec::new(),
             ttl: Duration::ZERO,
             due: now,
             health: Health::new(1, 1),
@@ -54,7 +36,7 @@ impl KeptService {
     }
 
     /// Keeps these leases from now on.
-    pub(super) fn set_leases(&mut self, leases: Leases, ttl: Duration) {
+    pub(super) fn set_leases(&mut self, leases: Vec<KeptLease>, ttl: Duration) {
         (self.leases, self.ttl) = (leases, ttl);
     }
 
@@ -99,38 +81,17 @@ impl KeptService {
         has_changed
     }
 
-    /// Keeps the leases alive, if the service is healthy.
-    pub(super) fn keep_alive(
-        &mut self,
-        session: &mut Session,
-        now: Instant,
-    ) -> Result<KeepAlive, RegistryError> {
-        let interval = self.ttl / KEEPALIVES_PER_TTL;
-        self.due = now + interval;
-        if !self.is_healthy() {
-            return Ok(KeepAlive::Unhealthy);
+    /// The leases to be kept alive now, if they are due and the service is healthy; they are due again after a while.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Vec<KeptLease>> {
+        if self.due > now {
+            return None;
         }
-        let mut leases = self.leases.iter();
-        let alive = leases.try_fold(true, |all, (federation, lease)| {
-            Ok::<bool, RegistryError>(session.keep_alive(federation, *lease)? && all)
-        });
-        if alive.is_err() {
-            self.due = now + RETRY_INTERVAL.min(interval);
-        }
-        Ok(if alive? {
-            KeepAlive::Alive
-        } else {
-            KeepAlive::Expired
-        })
+        self.due = now + self.ttl / KEEPALIVES_PER_TTL;
+        self.is_healthy().then(|| self.leases.clone())
     }
-}
 
-/// The leases of a service to be kept alive, with their TTL; nothing for one without any, or withdrawn by hand.
-pub(super) fn leases_to_keep(state: &ServiceState) -> Option<(Leases, Duration)> {
-    let announced = state.announced.iter().filter(|(_, known)| known.lease != 0);
-    let leases: Leases = announced
-        .filter_map(|(path, known)| Some((Key::parse(path)?.1.federation, known.lease)))
-        .collect();
-    let ttl = state.ttl()?;
-    (!leases.is_empty() && !state.held).then_some((leases, ttl))
+    /// A keep-alive failed: the next one is due soon.
+    pub(super) fn retry(&mut self, now: Instant) {
+        self.due = now + RETRY_INTERVAL.min(self.ttl / KEEPALIVES_PER_TTL);
+    }
 }

@@ -12,6 +12,7 @@ mod pending_writes;
 mod provisioner;
 mod ranges;
 mod registry_link;
+mod renewals;
 mod schedule;
 mod services;
 mod slots;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    edge::registry::Session,
     model::{id::Id, service_state::ServiceState},
     node::{Node, manifests, states},
     operations::{announce, withdraw},
@@ -62,15 +63,15 @@ impl PendingWrites {
 }
 
 /// Makes the pending writes of a service; returns whether the registry changed.
-pub(super) fn retry(node: &Node, id: &Id) -> Result<bool, Failure> {
+pub(super) fn retry(node: &Node, session: &mut Session, id: &Id) -> Result<bool, Failure> {
     let state = states::load(node, id)?;
     if !state.has_owed_writes() {
         return Ok(false);
     }
     if manifests::load_one(node, id).is_err() && !state.withdrawing.is_empty() {
-        return Ok(withdraw::again(node, id)?.changed);
+        return Ok(withdraw::again(node, session, id)?.changed);
     }
-    Ok(announce::again(node, id)?.changed)
+    Ok(announce::again(node, session, id)?.changed)
 }
 
 #[cfg(test)]

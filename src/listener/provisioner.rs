@@ -200,7 +200,7 @@ impl Provisioner {
         let started = self.start(node, Some(slot.clone()));
         if started.is_err() {
             // A slot that cannot be given back expires with its lease.
-            let _expires = slots::give_back(node, &slot);
+            let _expires = slots::give_back(node, &mut node.session(), &slot);
         }
         started
     }

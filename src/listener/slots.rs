@@ -12,10 +12,13 @@ use serde_json::json;
 
 use crate::{
     cli::Global,
-    edge::{clock, registry::Commit},
+    edge::{
+        clock,
+        registry::{Commit, Renewal, Session},
+    },
     model::{
         key,
-        transaction::{Change, Lease, Precondition},
+        transaction::{Change, Precondition},
     },
     node::{AssumedFiles, Node},
     operations::read_set::ReadSet,
@@ -57,7 +60,7 @@ pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, 
     else {
         return Ok(None);
     };
-    let lease = session.grant(federation, &Lease { id: None, ttl: TTL })?;
+    let lease = session.grant_new(federation, TTL)?;
     let holder = json!({"node": node.id()?, "since": clock::rfc3339(clock::now())});
     let absent = Precondition {
         key: key.clone(),
@@ -81,26 +84,62 @@ pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, 
 /// Keeps a slot alive until the other side of `end` is dropped, then gives it back.
 pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
     let out = Output::new(global);
-    let load = || Node::load(global, AssumedFiles::default(), out.clone());
-    let mut node = load();
+    let load = || Node::load(global, AssumedFiles::default(), out.clone()).ok();
+    let mut holder = load().map(Holder::new);
     while end.recv_timeout(KEEPALIVE_INTERVAL) == Err(RecvTimeoutError::Timeout) {
         // Credentials may have changed. A configuration that the provision breaks for a while does not cost the slot.
-        node = load().or(node);
-        let Ok(node) = &node else { continue };
-        // The lease outlives several keep-alives that fail.
-        let federation = &node.settings.federation;
-        if let Ok(false) = node.session().keep_alive(federation, slot.lease) {
-            node.out
-                .warning("the slot of this provision has expired: another node may take it");
+        holder = match (load(), holder) {
+            (Some(node), holder) => Some(Holder::moved(node, holder)),
+            (None, holder) => holder,
+        };
+        let Some(holder) = &mut holder else { continue };
+        if !holder.keeps(slot) {
+            let gone = "the slot of this provision has expired: another node may take it";
+            holder.node.out.warning(gone);
             return;
         }
     }
-    // A slot that cannot be given back expires with its lease.
-    let _expires = load().or(node).and_then(|node| give_back(&node, slot));
+    if let Some(mut holder) = load().map(|node| Holder::moved(node, holder)) {
+        holder.session.renew_budget();
+        // A slot that cannot be given back expires with its lease.
+        let _expires = give_back(&holder.node, &mut holder.session, slot);
+    }
+}
+
+/// Whoever keeps a slot, with one session for all its calls.
+struct Holder {
+    node: Node,
+    session: Session,
+}
+
+impl Holder {
+    fn new(node: Node) -> Self {
+        let session = node.session();
+        Self { node, session }
+    }
+
+    /// The same with its configuration as it is now.
+    fn moved(node: Node, before: Option<Self>) -> Self {
+        match before {
+            Some(before) if before.node.settings.registry == node.settings.registry => Self {
+                node,
+                session: before.session,
+            },
+            _ => Self::new(node),
+        }
+    }
+
+    /// Keeps a slot alive; false if it has expired. Its lease outlives several keep-alives that fail.
+    fn keeps(&mut self, slot: &Slot) -> bool {
+        self.session.renew_budget();
+        let federation = &self.node.settings.federation;
+        let renewed = self.session.keep_alive(federation, slot.lease);
+        renewed != Ok(Renewal::Ended)
+    }
 }
 
 /// Gives a slot back.
-pub(super) fn give_back(node: &Node, slot: &Slot) -> Result<(), Failure> {
+pub(super) fn give_back(node: &Node, session: &mut Session, slot: &Slot) -> Result<(), Failure> {
     let ours = Precondition {
         key: slot.key.clone(),
         revision: slot.revision,
@@ -108,7 +147,6 @@ pub(super) fn give_back(node: &Node, slot: &Slot) -> Result<(), Failure> {
     let gone = Change::Delete {
         key: slot.key.clone(),
     };
-    node.session()
-        .commit(&node.settings.federation, &[ours], &[gone])?;
+    session.commit(&node.settings.federation, &[ours], &[gone])?;
     Ok(())
 }

@@ -47,10 +47,25 @@ pub(crate) struct AnnouncedRecord {
     /// The lease's time to live in seconds; 0 for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ttl: u64,
+    /// The time to live that the registry gave the lease instead, in seconds; 0 if that is `ttl`. Etcd raises one that is
+    /// too short for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub granted: u64,
     /// Whether the registry has confirmed it.
     pub outcome: AnnounceProgress,
     /// The revision of its key; 0 while it is pending.
     pub revision: i64,
+}
+
+impl AnnouncedRecord {
+    /// The time to live that the lease has in the registry, in seconds.
+    pub(crate) fn granted_ttl(&self) -> u64 {
+        if self.granted == 0 {
+            self.ttl
+        } else {
+            self.granted
+        }
+    }
 }
 
 /// The progress of a write, as far as this node knows.
@@ -155,6 +170,7 @@ mod tests {
                 announcement: sample::announcement("x"),
                 lease: 4,
                 ttl: *ttl,
+                granted: 0,
                 outcome: *outcome,
                 revision: 1,
             };

@@ -51,17 +51,18 @@ impl Change {
 /// A lease to grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
-    /// Its id, above 0; `None` lets the registry choose.
-    pub id: Option<i64>,
-    /// Its time to live, rounded up to seconds.
+    /// Its id, above 0.
+    pub id: i64,
+    /// Its time to live.
     pub ttl: Duration,
 }
 
 impl Lease {
-    /// The time to live in seconds, at least one.
-    pub(crate) fn seconds(&self) -> i64 {
+    /// The time to live in whole seconds, rounded up, at least one.
+    pub(crate) fn seconds(&self) -> u64 {
         let up = u64::from(self.ttl.subsec_nanos() > 0);
-        i64::try_from(self.ttl.as_secs().saturating_add(up)).map_or(i64::MAX, |whole| whole.max(1))
+        let whole = self.ttl.as_secs().saturating_add(up);
+        whole.clamp(1, i64::MAX.unsigned_abs())
     }
 }
 
@@ -76,9 +77,9 @@ mod tests {
             (Duration::from_millis(1), 1),
             (Duration::from_secs(30), 30),
             (Duration::from_millis(30_001), 31),
-            (Duration::MAX, i64::MAX),
+            (Duration::MAX, i64::MAX.unsigned_abs()),
         ] {
-            assert_eq!(Lease { id: None, ttl }.seconds(), expected, "{ttl:?}");
+            assert_eq!(Lease { id: 1, ttl }.seconds(), expected, "{ttl:?}");
         }
     }
 }

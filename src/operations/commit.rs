@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::record;
 use crate::{
-    announce::{self, CHANGES_PER_KEY, Plan},
-    edge::registry::{Commit, MAX_OPERATIONS, RegistryError, Session},
+    announce::{self, CHANGES_PER_KEY, Plan, ServiceLease},
+    edge::registry::{Commit, Grant, MAX_OPERATIONS, RegistryError, Renewal, Session},
     model::{
         id::Id,
         key::Key,
         service_state::AnnounceProgress,
-        transaction::{Change, Lease, Precondition},
+        transaction::{Change, Precondition},
     },
     node::Node,
     report::{Code, Failure},
@@ -72,6 +72,19 @@ pub(crate) fn retry_on_conflict<T>(
     }
 }
 
+/// How writing a plan ended.
+enum PlanEnd {
+    /// The registry has it: the revision of each new announcement, and the TTL of their lease in seconds.
+    Done {
+        revisions: BTreeMap<Key, i64>,
+        granted: u64,
+    },
+    /// Something has changed since it was read.
+    Conflict,
+    /// The lease of this id has another TTL than this node asked for.
+    ForeignLease(i64),
+}
+
 /// Carries out a plan, with its announcements on `lease`.
 pub(crate) fn carry_out(
     node: &Node,
@@ -79,16 +92,22 @@ pub(crate) fn carry_out(
     tombstones: &mut Tombstones,
     scope: CommitScope,
     plan: &Plan,
-    lease: Option<Lease>,
+    lease: Option<ServiceLease>,
 ) -> Result<Attempt<()>, Failure> {
+    let asked = lease.map(ServiceLease::lease);
     if scope.recorded {
-        record::intent(node, scope.service, plan, lease, scope.progress)?;
+        record::intent(node, scope.service, plan, asked, scope.progress)?;
     }
     let written = write_plan(session, tombstones, scope.federation, plan, lease);
     match written.map_err(|error| failed(&error, scope))? {
-        Attempt::Conflict => Ok(Attempt::Conflict),
-        Attempt::Done(revisions) => {
+        PlanEnd::Conflict => Ok(Attempt::Conflict),
+        PlanEnd::ForeignLease(id) => {
+            record::forget_lease(node, scope.service, id)?;
+            Ok(Attempt::Conflict)
+        }
+        PlanEnd::Done { revisions, granted } => {
             if scope.recorded {
+                let lease = asked.map(|lease| (lease, granted));
                 record::outcome(node, scope.service, plan, lease, &revisions)?;
             }
             Ok(Attempt::Done(()))
@@ -96,23 +115,19 @@ pub(crate) fn carry_out(
     }
 }
 
-/// Writes a plan to the registry; returns the revision at which each new announcement was written.
+/// Writes a plan to the registry.
 fn write_plan(
     session: &mut Session,
     tombstones: &mut Tombstones,
     federation: &Id,
     plan: &Plan,
-    lease: Option<Lease>,
-) -> Result<Attempt<BTreeMap<Key, i64>>, RegistryError> {
-    if let Some(lease) = lease {
-        if !keep_alive(session, federation, plan, lease)? {
-            return Ok(Attempt::Conflict);
-        }
-        if !plan.puts.is_empty() {
-            session.grant(federation, &lease)?;
-        }
-    }
-    let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+    lease: Option<ServiceLease>,
+) -> Result<PlanEnd, RegistryError> {
+    let id = lease.map_or(0, |lease| lease.lease().id);
+    let granted = match prepare_lease(session, federation, plan, lease)? {
+        Ok(granted) => granted,
+        Err(unusable) => return Ok(unusable),
+    };
     let tombstone_lease = if plan.withdrawals.iter().any(|w| w.read.tombstone == 0) {
         tombstones.lease(session, federation)?
     } else {
@@ -128,23 +143,42 @@ fn write_plan(
             Commit::Done { revision } => {
                 revisions.extend(updates.iter().map(|u| (u.key.clone(), revision)));
             }
-            Commit::Conflict { .. } => return Ok(Attempt::Conflict),
+            Commit::Conflict { .. } => return Ok(PlanEnd::Conflict),
         }
     }
-    Ok(Attempt::Done(revisions))
+    // Until a key hangs on a new lease, everybody may revoke it and grant its id again.
+    if matches!(lease, Some(ServiceLease::New(_)))
+        && !plan.puts.is_empty()
+        && session.keep_alive(federation, id)? != (Renewal::Renewed { seconds: granted })
+    {
+        return Ok(PlanEnd::ForeignLease(id));
+    }
+    Ok(PlanEnd::Done { revisions, granted })
 }
 
-/// Keeps the lease of what is announced already alive; `false`: it has expired, and the announcements with it.
-fn keep_alive(
+/// Grants the lease of a plan, or keeps it alive; returns its TTL in seconds, or why it cannot be used.
+fn prepare_lease(
     session: &mut Session,
     federation: &Id,
     plan: &Plan,
-    lease: Lease,
-) -> Result<bool, RegistryError> {
-    match lease.id.filter(|_| !plan.kept.is_empty()) {
-        Some(id) => session.keep_alive(federation, id),
-        None => Ok(true),
-    }
+    lease: Option<ServiceLease>,
+) -> Result<Result<u64, PlanEnd>, RegistryError> {
+    Ok(match lease {
+        Some(ServiceLease::Kept { lease, granted }) => {
+            match session.keep_alive(federation, lease.id)? {
+                Renewal::Renewed { seconds } if seconds == granted => Ok(granted),
+                Renewal::Renewed { .. } => Err(PlanEnd::ForeignLease(lease.id)),
+                Renewal::Ended => Err(PlanEnd::Conflict),
+            }
+        }
+        Some(ServiceLease::New(lease)) if !plan.puts.is_empty() => {
+            match session.grant(federation, &lease)? {
+                Grant::Granted { seconds } => Ok(seconds),
+                Grant::Taken => Err(PlanEnd::Conflict),
+            }
+        }
+        Some(ServiceLease::New(_)) | None => Ok(0),
+    })
 }
 
 impl Tombstones {
@@ -152,8 +186,7 @@ impl Tombstones {
         if let Some(lease) = self.leases.get(federation) {
             return Ok(*lease);
         }
-        let ttl = TOMBSTONE_TTL;
-        let lease = session.grant(federation, &Lease { id: None, ttl })?;
+        let lease = session.grant_new(federation, TOMBSTONE_TTL)?;
         self.leases.insert(federation.clone(), lease);
         Ok(lease)
     }

@@ -43,12 +43,20 @@ pub(super) fn owe<'a>(
     Ok(())
 }
 
-/// Records what the registry holds now; `revisions` are those of the new announcements.
+/// Records that the registry gave a lease another TTL than this node asked for: it is somebody else's.
+pub(super) fn forget_lease(node: &Node, service: &Id, lease: i64) -> Result<(), Failure> {
+    states::edit(node, service, |state| {
+        announce::forget_lease(state, lease);
+    })?;
+    Ok(())
+}
+
+/// Records what the registry holds now, with its lease and the TTL that this has in seconds; `revisions` are those of the new announcements.
 pub(super) fn outcome(
     node: &Node,
     service: &Id,
     plan: &Plan,
-    lease: Option<Lease>,
+    lease: Option<(Lease, u64)>,
     revisions: &BTreeMap<Key, i64>,
 ) -> Result<(), Failure> {
     states::edit(node, service, |state| {

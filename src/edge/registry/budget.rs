@@ -22,6 +22,11 @@ impl Budget {
         Self { limit, left: limit }
     }
 
+    /// All of it is left again.
+    pub(super) fn renew(&mut self) {
+        self.left = self.limit;
+    }
+
     /// Does `work`, and subtracts the time that it took from the budget.
     pub(super) fn spend<T>(&mut self, work: impl FnOnce(Deadline) -> T) -> T {
         let start = clock::instant();

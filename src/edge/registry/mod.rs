@@ -5,11 +5,12 @@ mod budget;
 mod directory;
 mod error;
 mod etcd;
+mod lease;
 #[cfg(test)]
 mod tests;
 mod watch;
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use crate::model::{
     id::Id,
@@ -23,6 +24,7 @@ use directory::Directory;
 use etcd::Etcd;
 
 pub(crate) use error::RegistryError;
+pub(crate) use lease::{Grant, Renewal, random_lease_id};
 pub(crate) use watch::{KeyChange, Watch, WatchError, WatchEvent};
 
 /// The most checks, and the most changes, that one [`Session::commit`] takes (etcd's `--max-txn-ops`).
@@ -63,7 +65,8 @@ pub(crate) enum Commit {
     },
 }
 
-/// One command's registry connection. All its calls together end within `settings.timeout`.
+/// A registry connection, for one command or for a series of calls each with a time of its own. All its calls together end
+/// within `settings.timeout`, unless [`Session::renew_budget`] divides them.
 pub(crate) struct Session {
     budget: Budget,
     backend: Backend,
@@ -144,12 +147,33 @@ impl Session {
         })
     }
 
-    /// Grants a lease and returns its id; an existing lease of that id is renewed.
+    /// Grants a lease; an existing one of the same id and TTL is renewed.
     ///
     /// # Errors
     /// [`RegistryError`]; if the lease was granted nevertheless, it expires by itself.
-    pub(crate) fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<i64, RegistryError> {
+    pub(crate) fn grant(&mut self, federation: &Id, lease: &Lease) -> Result<Grant, RegistryError> {
         only(self.grant_all(federation, &[*lease]))
+    }
+
+    /// Grants a lease with a random id, and returns that.
+    ///
+    /// # Errors
+    /// As [`Session::grant`].
+    pub(crate) fn grant_new(
+        &mut self,
+        federation: &Id,
+        ttl: Duration,
+    ) -> Result<i64, RegistryError> {
+        for _ in 0..lease::ATTEMPTS {
+            let id = random_lease_id();
+            if self.grant(federation, &Lease { id, ttl })? != Grant::Taken {
+                return Ok(id);
+            }
+        }
+        Err(RegistryError::Refused {
+            place: format!("federation `{federation}`"),
+            reason: "no random lease id is free".to_owned(),
+        })
     }
 
     /// As [`Session::grant`], for several leases at the same time: one result each, in their order.
@@ -157,18 +181,22 @@ impl Session {
         &mut self,
         federation: &Id,
         leases: &[Lease],
-    ) -> Vec<Result<i64, RegistryError>> {
+    ) -> Vec<Result<Grant, RegistryError>> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.grant(federation, leases, deadline),
             Backend::Directory(directory) => directory.grant(federation, leases, deadline),
         })
     }
 
-    /// Renews a lease for its whole TTL; false when it no longer exists.
+    /// Renews a lease for its whole TTL.
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub(crate) fn keep_alive(&mut self, federation: &Id, id: i64) -> Result<bool, RegistryError> {
+    pub(crate) fn keep_alive(
+        &mut self,
+        federation: &Id,
+        id: i64,
+    ) -> Result<Renewal, RegistryError> {
         only(self.keep_alive_all(federation, &[id]))
     }
 
@@ -177,11 +205,17 @@ impl Session {
         &mut self,
         federation: &Id,
         ids: &[i64],
-    ) -> Vec<Result<bool, RegistryError>> {
+    ) -> Vec<Result<Renewal, RegistryError>> {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.keep_alive(federation, ids, deadline),
             Backend::Directory(directory) => directory.keep_alive(federation, ids, deadline),
         })
+    }
+
+    /// Gives the calls from now on the whole `settings.timeout` again: a session that lives long serves one piece of work
+    /// after another.
+    pub(crate) fn renew_budget(&mut self) {
+        self.budget.renew();
     }
 
     /// The local address from which the endpoint that answered was reached; `None` before any answer, for the embedded

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::read_set::ReadSet;
 use crate::{
+    edge::registry::Session,
     model::{
         id::Id, key::Key, manifest::Manifest, offer::offered_keys, service_state::ServiceState,
     },
@@ -32,19 +33,22 @@ pub(crate) struct AnnounceOptions {
 
 /// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, and
 /// for a lease that has ended.
-pub(crate) fn again(node: &Node, id: &Id) -> Result<AnnounceReport, Failure> {
+pub(crate) fn again(
+    node: &Node,
+    session: &mut Session,
+    id: &Id,
+) -> Result<AnnounceReport, Failure> {
     let options = AnnounceOptions {
         ttl: states::load(node, id)?.ttl(),
         keep_withdrawn: true,
         dry_run: false,
     };
     let manifest = manifests::load_one(node, id)?;
-    let mut session = node.session();
     let mut reads = ReadSet::default();
     let state = states::load(node, id).unwrap_or_default();
     add_reads_of(node, &mut reads, &manifest, &state, &node.id()?);
-    let snapshots = reads.read(&mut session);
-    Announcer::new(node, &mut session, options).service(&manifest, &snapshots)
+    let snapshots = reads.read(session);
+    Announcer::new(node, session, options).service(&manifest, &snapshots)
 }
 
 /// Adds the reads that announcing these services takes.

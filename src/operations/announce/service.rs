@@ -2,11 +2,11 @@
 
 use super::{AnnounceOptions, add_reads_of};
 use crate::{
-    announce::{self, Desired, is_held, lease_id, withdrawals},
-    edge::registry::Session,
+    announce::{self, Desired, ServiceLease, choose_lease, is_held, withdrawals},
+    edge::registry::{self, Session},
     model::{
         id::Id, key::Key, manifest::Manifest, offer::offers, service_state::AnnounceProgress,
-        snapshot::Snapshot, transaction::Lease,
+        snapshot::Snapshot,
     },
     node::{Node, manifests, states},
     operations::{
@@ -169,8 +169,8 @@ impl<'a> Announcer<'a> {
         report: &mut AnnounceReport,
     ) -> Result<Attempt<()>, Failure> {
         let desired = desired.within(federation);
-        let lease = self.lease(&desired);
-        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let lease = self.lease(&desired, snapshots.of(federation).snapshot());
+        let id = lease.map_or(0, |lease| lease.lease().id);
         let snapshot = match snapshots.of(federation) {
             Read::Snapshot(snapshot) => snapshot,
             Read::Failed(error) => {
@@ -204,11 +204,12 @@ impl<'a> Announcer<'a> {
         &self,
         service: &Id,
         desired: &Desired,
-        lease: Option<Lease>,
+        lease: Option<ServiceLease>,
         error: &ReadError,
         report: &mut AnnounceReport,
     ) -> Result<(), Failure> {
-        let id = lease.and_then(|lease| lease.id).unwrap_or(0);
+        let lease = lease.map(ServiceLease::lease);
+        let id = lease.map_or(0, |lease| lease.id);
         let is_new =
             |(key, announcement): (&Key, &_)| !desired.state.confirms(key, announcement, id);
         if error.is_away
@@ -248,9 +249,10 @@ impl<'a> Announcer<'a> {
         }
     }
 
-    fn lease(&self, desired: &Desired) -> Option<Lease> {
-        let (ttl, key) = (self.options.ttl?, desired.announcements.keys().next()?);
-        let id = Some(lease_id(key, ttl));
-        Some(Lease { id, ttl })
+    /// The lease of a service's announcements in a federation; `snapshot` is what was read of it.
+    fn lease(&self, desired: &Desired, snapshot: Option<&Snapshot>) -> Option<ServiceLease> {
+        let (ttl, keys) = (self.options.ttl?, desired.announcements.keys());
+        let new = registry::random_lease_id();
+        (keys.len() > 0).then(|| choose_lease(&desired.state, keys, ttl, snapshot, new))
     }
 }

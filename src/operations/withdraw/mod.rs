@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use super::read_set::Snapshots;
 use crate::{
+    edge::registry::Session,
     model::id::Id,
     node::Node,
     report::{Failure, WithdrawReport},
@@ -34,12 +35,15 @@ pub(crate) struct WithdrawInput {
 }
 
 /// Withdraws what is still owed of a service.
-pub(crate) fn again(node: &Node, id: &Id) -> Result<WithdrawReport, Failure> {
-    let mut session = node.session();
-    let withdrawal = on_this_node(node, &mut session, vec![id.clone()]);
+pub(crate) fn again(
+    node: &Node,
+    session: &mut Session,
+    id: &Id,
+) -> Result<WithdrawReport, Failure> {
+    let withdrawal = on_this_node(node, session, vec![id.clone()]);
     let mut report = WithdrawReport::new(id, false);
     for target in withdrawal.targets.into_values() {
-        let mut withdrawer = Withdrawer::new(node, &mut session);
+        let mut withdrawer = Withdrawer::new(node, session);
         report = withdrawer.service(&target?, &withdrawal.snapshots)?;
     }
     Ok(report)

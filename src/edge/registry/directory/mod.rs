@@ -16,7 +16,9 @@ use crate::{
     model::id::Id,
 };
 
-use super::{Commit, Lease, Range, Reading, RegistryError, Transaction, budget::Deadline};
+use super::{
+    Commit, Grant, Lease, Range, Reading, RegistryError, Renewal, Transaction, budget::Deadline,
+};
 use disk::Disk;
 use file::Contents;
 use term::Term;
@@ -104,28 +106,32 @@ impl Directory {
         federation: &Id,
         leases: &[Lease],
         deadline: Deadline,
-    ) -> Vec<Result<i64, RegistryError>> {
-        let term = |lease: &Lease| {
-            let id = lease.id.unwrap_or_else(random_id);
-            Term::starting(id, lease.seconds().unsigned_abs(), clock::now())
-        };
-        let terms: Vec<Term> = leases.iter().map(term).collect();
-        // A lease without keys is known to this session only.
-        let is_there = |contents: Contents| {
-            let mut terms = terms.iter();
-            terms.any(|term| contents.term(term.lease).is_some())
-        };
-        let renewed = match self.load(federation).map(is_there) {
-            Ok(true) => self.renew(federation, &terms, deadline),
-            Ok(false) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = renewed {
-            return vec![Err(error); leases.len()];
+    ) -> Vec<Result<Grant, RegistryError>> {
+        let granted = self.load(federation).and_then(|contents| {
+            let (mut grants, mut own, mut there) = (Vec::new(), Vec::new(), Vec::new());
+            for lease in leases {
+                let seconds = lease.seconds();
+                let known = self.term(&contents, federation, lease.id);
+                if known.is_some_and(|known| known.ttl != seconds) {
+                    grants.push(Grant::Taken);
+                    continue;
+                }
+                let term = Term::starting(lease.id, seconds, clock::now());
+                // A lease without keys is known to this session only.
+                there.extend(known.map(|_| term));
+                own.push(term);
+                grants.push(Grant::Granted { seconds });
+            }
+            self.renew(federation, &there, deadline)?;
+            Ok((grants, own))
+        });
+        match granted {
+            Ok((grants, own)) => {
+                self.remember(federation, &own);
+                grants.into_iter().map(Ok).collect()
+            }
+            Err(error) => vec![Err(error); leases.len()],
         }
-        let own = |term: &Term| ((federation.clone(), term.lease), *term);
-        self.granted.extend(terms.iter().map(own));
-        terms.iter().map(|term| Ok(term.lease)).collect()
     }
 
     pub(super) fn keep_alive(
@@ -133,27 +139,38 @@ impl Directory {
         federation: &Id,
         ids: &[i64],
         deadline: Deadline,
-    ) -> Vec<Result<bool, RegistryError>> {
+    ) -> Vec<Result<Renewal, RegistryError>> {
         let kept = self.load(federation).and_then(|contents| {
-            let known = |id: &i64| {
-                let known = contents
-                    .term(*id)
-                    .or_else(|| self.granted(federation, *id))?;
+            let renewed = |id: &i64| {
+                let known = self.term(&contents, federation, *id)?;
                 Some(known.renewed(clock::now()))
             };
-            let terms: Vec<Term> = ids.iter().filter_map(known).collect();
-            self.renew(federation, &terms, deadline)?;
-            Ok(terms)
+            let terms: Vec<Option<Term>> = ids.iter().map(renewed).collect();
+            let known: Vec<Term> = terms.iter().copied().flatten().collect();
+            self.renew(federation, &known, deadline)?;
+            Ok((terms, known))
         });
         match kept {
-            Ok(terms) => {
-                let own = |term: &Term| ((federation.clone(), term.lease), *term);
-                self.granted.extend(terms.iter().map(own));
-                let is_kept = |id: &i64| Ok(terms.iter().any(|term| term.lease == *id));
-                ids.iter().map(is_kept).collect()
+            Ok((terms, known)) => {
+                self.remember(federation, &known);
+                let renewal = |term: Option<Term>| match term {
+                    Some(term) => Renewal::Renewed { seconds: term.ttl },
+                    None => Renewal::Ended,
+                };
+                terms.into_iter().map(|term| Ok(renewal(term))).collect()
             }
             Err(error) => vec![Err(error); ids.len()],
         }
+    }
+
+    fn remember(&mut self, federation: &Id, terms: &[Term]) {
+        let own = |term: &Term| ((federation.clone(), term.lease), *term);
+        self.granted.extend(terms.iter().map(own));
+    }
+
+    /// The term of a lease that has keys, or that this session was granted.
+    fn term(&self, contents: &Contents, federation: &Id, id: i64) -> Option<Term> {
+        contents.term(id).or_else(|| self.granted(federation, id))
     }
 
     /// A lease that this session was granted and that has not expired.
@@ -208,9 +225,4 @@ fn reading(contents: &Contents, ranges: &[Range]) -> Reading {
             .flat_map(|range| contents.entries(range))
             .collect(),
     }
-}
-
-/// A random lease id above 0.
-fn random_id() -> i64 {
-    i64::try_from(clock::random() >> 1).unwrap_or(1).max(1)
 }

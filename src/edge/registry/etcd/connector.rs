@@ -57,7 +57,10 @@ impl Connector {
     ) -> Result<Self, RegistryError> {
         let mut plain = options.with_require_leader(true);
         if let Some((user, password)) = login(credentials)? {
-            plain = plain.with_user(user, password);
+            // A login ends after minutes without a call, and with the server that keeps it in memory.
+            plain = plain
+                .with_user(user, password)
+                .with_auto_token_refresh(true);
         }
         let tls = if urls.iter().any(|url| is_tls(url)) {
             Some(plain.clone().with_tls(tls(ca, credentials)?))

@@ -115,6 +115,9 @@ impl Etcd {
                     continue;
                 }
                 Err(EndpointError::Final(error)) => {
+                    if matches!(error, RegistryError::Credentials { .. }) {
+                        self.doubt(live.identity);
+                    }
                     ended.insert(at, Err(error));
                     continue;
                 }
@@ -174,7 +177,8 @@ impl Etcd {
                 }
             },
         );
-        let won = self.runtime()?.block_on(probe)?;
+        let won = self.runtime()?.block_on(probe);
+        let won = won.inspect_err(|_| self.doubt(identity))?;
         self.remember_live(identity, won.endpoint, won.client.clone());
         Ok(Live {
             identity,

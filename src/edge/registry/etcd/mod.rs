@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{Commit, Lease, RegistryError, Transaction, budget::Deadline};
+use super::{Commit, Grant, Lease, RegistryError, Renewal, Transaction, budget::Deadline};
 use connector::Connector;
 use live::Retry;
 use race::LiveEndpoint;
@@ -43,6 +43,9 @@ struct Identity {
     credentials: Credentials,
     connector: Arc<Connector>,
     live: Option<LiveEndpoint>,
+    /// Whether to connect anew, with its files read again: the connection may have broken in silence, and a certificate or
+    /// a password may have been replaced.
+    is_doubted: bool,
 }
 
 impl Etcd {
@@ -72,7 +75,7 @@ impl Etcd {
         federation: &Id,
         leases: &[Lease],
         deadline: Deadline,
-    ) -> Vec<Result<i64, RegistryError>> {
+    ) -> Vec<Result<Grant, RegistryError>> {
         let grant = |client, lease: &Lease| operations::grant(client, *lease);
         self.on_live_endpoint(federation, Retry::Safe, deadline, leases, grant)
     }
@@ -82,7 +85,7 @@ impl Etcd {
         federation: &Id,
         ids: &[i64],
         deadline: Deadline,
-    ) -> Vec<Result<bool, RegistryError>> {
+    ) -> Vec<Result<Renewal, RegistryError>> {
         let keep_alive = |client, id: &i64| operations::keep_alive(client, *id);
         self.on_live_endpoint(federation, Retry::Safe, deadline, ids, keep_alive)
     }
@@ -94,21 +97,33 @@ impl Etcd {
             .block_on(address::local_address_towards(url))
     }
 
-    /// The identity of a federation; its files are read at its first use.
+    /// The identity of a federation; its files are read at its first use, and again when it is doubted.
     fn identity(&mut self, federation: &Id) -> Result<usize, RegistryError> {
         let own = self.settings.federations.get(federation);
         let credentials = own.unwrap_or(&self.settings.credentials);
-        let known = |identity: &Identity| identity.credentials == *credentials;
-        if let Some(at) = self.identities.iter().position(known) {
+        let is_same = |identity: &Identity| identity.credentials == *credentials;
+        let known = self.identities.iter().position(is_same);
+        if let Some(at) = known.filter(|at| !self.identities[*at].is_doubted) {
             return Ok(at);
         }
         let connector = Connector::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
-        self.identities.push(Identity {
+        let identity = Identity {
             credentials: credentials.clone(),
             connector: Arc::new(connector),
             live: None,
-        });
+            is_doubted: false,
+        };
+        if let Some(at) = known {
+            self.identities[at] = identity;
+            return Ok(at);
+        }
+        self.identities.push(identity);
         Ok(self.identities.len() - 1)
+    }
+
+    /// A call of an identity failed in a way that a new connection may mend.
+    fn doubt(&mut self, identity: usize) {
+        self.identities[identity].is_doubted = true;
     }
 
     fn remember_live(&mut self, identity: usize, endpoint: usize, client: Client) {

@@ -4,11 +4,12 @@ use etcd_client::{
     Client, Compare, CompareOp, Error, GetOptions, KeyValue, LeaseGrantOptions, PutOptions, Txn,
     TxnOp, TxnOpResponse,
 };
+use tokio::task::JoinSet;
 
 use crate::model::snapshot::Entry;
 
 use super::{
-    super::{Change, Commit, Lease, MAX_OPERATIONS, Range, Reading, Transaction},
+    super::{Change, Commit, Grant, Lease, MAX_OPERATIONS, Range, Reading, Renewal, Transaction},
     reason,
 };
 
@@ -133,29 +134,43 @@ pub(super) async fn commit(client: Client, transaction: Transaction) -> Result<C
     })
 }
 
-pub(super) async fn grant(client: Client, lease: Lease) -> Result<i64, Error> {
-    loop {
-        let options = LeaseGrantOptions::new().with_id(lease.id.unwrap_or(0));
-        let granted = client
-            .lease_client()
-            .grant(lease.seconds(), Some(options))
-            .await;
-        match (granted, lease.id) {
-            (Err(error), Some(id)) if reason::is_lease_there(&error) => {
-                if keep_alive(client.clone(), id).await? {
-                    return Ok(id);
-                }
-            }
-            (granted, _) => return granted.map(|answer| answer.id()),
+pub(super) async fn grant(client: Client, lease: Lease) -> Result<Grant, Error> {
+    let options = LeaseGrantOptions::new().with_id(lease.id);
+    let ttl = i64::try_from(lease.seconds()).unwrap_or(i64::MAX);
+    match client.lease_client().grant(ttl, Some(options)).await {
+        Ok(answer) => Ok(Grant::Granted {
+            seconds: answer.ttl().unsigned_abs(),
+        }),
+        // An earlier attempt may have been executed without an answer.
+        Err(error) if reason::is_lease_there(&error) => {
+            let seconds = lease.seconds();
+            let is_ours = keep_alive(client, lease.id).await? == Renewal::Renewed { seconds };
+            Ok(if is_ours {
+                Grant::Granted { seconds }
+            } else {
+                Grant::Taken
+            })
         }
+        Err(error) => Err(error),
     }
 }
 
-pub(super) async fn keep_alive(client: Client, id: i64) -> Result<bool, Error> {
+/// Renews a lease. The client hides the TTL in the answer, so that is asked for at the same time.
+pub(super) async fn keep_alive(client: Client, id: i64) -> Result<Renewal, Error> {
+    let mut asking = client.lease_client();
+    let mut asked = JoinSet::new();
+    asked.spawn(async move { asking.time_to_live(id, None).await });
     match client.lease_client().keep_alive(id).await {
-        Ok(_) => Ok(true),
-        Err(Error::LeaseKeepAliveError(_)) => Ok(false),
-        Err(error) if reason::is_not_found(&error) => Ok(false),
-        Err(error) => Err(error),
+        Ok(_) => {}
+        Err(Error::LeaseKeepAliveError(_)) => return Ok(Renewal::Ended),
+        Err(error) if reason::is_not_found(&error) => return Ok(Renewal::Ended),
+        Err(error) => return Err(error),
     }
+    for answer in asked.join_all().await {
+        match u64::try_from(answer?.granted_ttl()) {
+            Ok(seconds) if seconds > 0 => return Ok(Renewal::Renewed { seconds }),
+            _ => {}
+        }
+    }
+    Ok(Renewal::Ended)
 }

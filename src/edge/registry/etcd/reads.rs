@@ -46,9 +46,16 @@ impl Etcd {
             match end {
                 Ok(won) => {
                     self.remember_live(identity, won.endpoint, won.client);
+                    let is_locked_out = |answer: &Result<_, RegistryError>| {
+                        matches!(answer, Err(RegistryError::Credentials { .. }))
+                    };
+                    if won.value.iter().any(is_locked_out) {
+                        self.doubt(identity);
+                    }
                     results.extend(members.into_iter().zip(won.value));
                 }
                 Err(error) => {
+                    self.doubt(identity);
                     results.extend(members.into_iter().map(|at| (at, Err(error.clone()))));
                 }
             }

@@ -144,7 +144,7 @@ fn an_expired_key_is_removed_by_the_next_writer() {
     let file = folder.path().join(format!("{own}.json"));
     let mut session = Session::new(&directory(folder.path()));
     let lease = Lease {
-        id: Some(7),
+        id: 7,
         ttl: PATIENT,
     };
     session.grant(&own, &lease).unwrap();
