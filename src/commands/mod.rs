@@ -18,7 +18,7 @@ use std::path::Path;
 
 use crate::{
     cli::{Cli, Command, Global},
-    node::{AssumedFiles, Node},
+    node::{self, AssumedFiles, Node},
     report::{Ended, Output},
 };
 
@@ -26,6 +26,9 @@ use crate::{
 pub(crate) fn run(cli: Cli) -> u8 {
     let Cli { global, command } = cli;
     let writes = writes(&command);
+    if writes && matches!(command, Command::Render(_) | Command::Apply(_)) {
+        node::note_render(&global);
+    }
     let on_node = |verb: &dyn Fn(Node) -> Ended| with_node(&global, None, writes, verb);
     match command {
         Command::Render(args) => with_node(&global, args.assume.as_deref(), writes, &|node| {

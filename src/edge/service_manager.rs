@@ -13,6 +13,9 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::process_environment::variable;
 
+/// How long a notification may wait for room in the manager's queue.
+const SEND_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// The service manager's socket; without one, notifications are dropped.
 #[derive(Debug)]
 pub(crate) struct ServiceManager {
@@ -27,7 +30,12 @@ impl ServiceManager {
     /// What the system says if that socket cannot be used.
     pub(crate) fn find() -> io::Result<Self> {
         let socket = match variable("NOTIFY_SOCKET") {
-            Some(path) => Some((UnixDatagram::unbound()?, address(&path)?)),
+            Some(path) => {
+                let socket = UnixDatagram::unbound()?;
+                // A manager that does not listen for a while must not stop the daemon.
+                socket.set_write_timeout(Some(SEND_TIMEOUT))?;
+                Some((socket, address(&path)?))
+            }
             None => None,
         };
         let ours = variable("WATCHDOG_PID").is_none_or(|pid| pid == std::process::id().to_string());

@@ -1,6 +1,7 @@
 //! The process that supervises a provision: how the listener starts it, and how it runs the command.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     io::{self, Write as _},
     os::{fd::AsFd, unix::process::CommandExt},
@@ -10,8 +11,10 @@ use std::{
 
 use super::process::{exit_code, unblock_signals};
 
-/// The variables that a service manager sets for its own child only.
-const MANAGER_VARIABLES: [&str; 4] = [
+/// The variables that others set for their own children only: a service manager, and the `--on-change` command in which the
+/// listener may have been started.
+const VARIABLES_OF_OTHERS: [&str; 5] = [
+    "RECONF_CHANGED",
     "NOTIFY_SOCKET",
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
@@ -28,7 +31,7 @@ const MANAGER_VARIABLES: [&str; 4] = [
 pub(crate) fn start(arguments: &[OsString], order: &str) -> io::Result<Child> {
     let mut command = Command::new("/proc/self/exe");
     command.arg0("reconf").args(arguments);
-    for name in MANAGER_VARIABLES {
+    for name in VARIABLES_OF_OTHERS {
         command.env_remove(name);
     }
     let (input, mut orders) = io::pipe()?;
@@ -52,14 +55,25 @@ pub(crate) fn read_order() -> io::Result<String> {
     io::read_to_string(io::stdin())
 }
 
-/// Runs a command to its end and returns its exit code as a shell does. Calls `meanwhile` once the command has started.
+/// Runs a command to its end and returns its exit code as a shell does. `environment` changes what it inherits: what has no
+/// value there is taken away. Calls `meanwhile` once the command has started.
 ///
 /// # Errors
 /// What the system says when it cannot be started.
-pub(crate) fn run(command: &[OsString], meanwhile: impl FnOnce()) -> io::Result<u8> {
+pub(crate) fn run(
+    command: &[OsString],
+    environment: &BTreeMap<String, Option<String>>,
+    meanwhile: impl FnOnce(),
+) -> io::Result<u8> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
+    for (name, value) in environment {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     unblock_signals(&mut command);
     let mut child = command.spawn()?;
     meanwhile();
@@ -74,7 +88,7 @@ mod tests {
     #[test]
     fn a_command_runs_with_no_signal_blocked() {
         let command = ["grep", "-q", "^SigBlk:\t0*$", "/proc/self/status"].map(OsString::from);
-        let code = Signals::catch_during(|_| run(&command, || ()));
+        let code = Signals::catch_during(|_| run(&command, &BTreeMap::new(), || ()));
         assert_eq!(code.unwrap(), 0);
     }
 }

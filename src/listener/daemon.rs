@@ -250,6 +250,8 @@ impl Daemon {
             registry: self.link.connections(),
             queued: queued.map(str::to_owned).collect(),
             changed: self.provisioner.services().differing().clone(),
+            stale: self.provisioner.services().stale(),
+            unmet: self.provisioner.services().unmet().clone(),
             due: self.status.wall_clock(queue.due(), now),
             waits_for: obstacle.map(|obstacle| obstacle.to_string()),
             running: queue.is_running(),

@@ -14,6 +14,7 @@ use crate::{
     cli::Global,
     edge::{clock, supervisor},
     node::Node,
+    provision::ProvisionCause,
     report::{Code, Failure},
 };
 
@@ -58,17 +59,25 @@ impl Launcher {
     pub(super) fn launch(
         &self,
         node: &Node,
-        reasons: &[&str],
+        cause: &ProvisionCause,
         slot: Option<Slot>,
     ) -> Result<u32, Failure> {
         let arguments = supervise::arguments(&self.global, &self.command(node)?);
         let waiting = report_provision_end(self.sender())?;
         let started = clock::rfc3339_exact(clock::now());
-        let reasons = reasons.iter().map(|reason| (*reason).to_owned());
+        let reasons = cause.reasons().map(str::to_owned).collect();
         store::edit_stamp(&node.paths, |stamp| {
-            *stamp = stamp.next(started.clone(), reasons.collect());
+            *stamp = stamp.next(started.clone(), reasons);
         })?;
-        let order = json!(Order { started, slot }).to_string();
+        store::expect_render(&node.paths);
+        let environment = cause.environment();
+        let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        let order = Order {
+            started,
+            slot,
+            environment: environment.into(),
+        };
+        let order = json!(order).to_string();
         let supervisor = supervisor::start(&arguments, &order)
             .map_err(|error| system_failure("start a process", &error))?;
         let pid = supervisor.id();

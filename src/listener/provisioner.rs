@@ -17,7 +17,7 @@ use crate::{
     model::{id::Id, switch::StoredSwitch},
     node::Node,
     operations::read_set::Snapshots,
-    provision::{Obstacle, Reason, Step, in_seconds, slot_backoff},
+    provision::{Need, Obstacle, ProvisionCause, ProvisionEnd, Step, in_seconds, slot_backoff},
     report::{Failure, Journal, LastError},
 };
 
@@ -111,7 +111,7 @@ impl Provisioner {
 
     /// Queues the provision of a start: what changed while no listener ran is unknown.
     pub(super) fn queue_start(&mut self, node: &Node) {
-        self.schedule.want(Reason::Start, node);
+        self.schedule.start(node);
     }
 
     /// Reads this node's files again. A failure leaves everything as it was.
@@ -134,11 +134,29 @@ impl Provisioner {
 
     /// Compares the services that something changed for, and queues a provision if one needs it.
     pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) {
-        if self.services.compare(node, snapshots) {
-            self.schedule.want(Reason::Change, node);
-        } else if self.services.differing().is_empty() {
-            self.schedule.up_to_date();
+        match self.services.compare(node, snapshots) {
+            Need::Change => self.schedule.change(node),
+            Need::Stale => self.queue_stale(),
+            Need::Nothing if self.services.differing().is_empty() => self.schedule.up_to_date(),
+            Need::Nothing => {}
         }
+    }
+
+    fn queue_stale(&mut self) {
+        if !self.schedule.stale() {
+            return;
+        }
+        let services = joined(self.services.stale().iter().map(Id::as_str));
+        let provisions = self.schedule.queue().stale_provisions();
+        let wait = humantime::format_duration(in_seconds(self.schedule.wait()));
+        self.journal.event(
+            "stale",
+            &[
+                ("services", &services),
+                ("provisions", &provisions),
+                ("retry_in", &wait),
+            ],
+        );
     }
 
     /// Turns the switch as it is stored.
@@ -206,18 +224,12 @@ impl Provisioner {
     }
 
     fn start(&mut self, node: &Node, slot: Option<Slot>) -> Result<(), Failure> {
-        let reasons: Vec<&str> = self
-            .schedule
-            .queue()
-            .reasons()
-            .into_iter()
-            .map(Reason::name)
-            .collect();
-        let pid = self.launcher.launch(node, &reasons, slot)?;
+        let reasons = self.schedule.queue().reasons();
+        let cause = ProvisionCause::new(reasons, self.services.differing());
+        let pid = self.launcher.launch(node, &cause, slot)?;
         self.services.provision_started();
-        let differing = self.services.differing().keys();
-        let services: Vec<&str> = differing.map(Id::as_str).collect();
-        let (reasons, services) = (reasons.join(","), services.join(","));
+        let reasons = joined(cause.reasons());
+        let services = joined(self.services.differing().keys().map(Id::as_str));
         self.journal.event(
             "provision-started",
             &[
@@ -236,8 +248,15 @@ impl Provisioner {
     /// The running provision ended.
     pub(super) fn provision_ended(&mut self, node: &Node, code: u8) {
         let success = code == 0;
+        let end = if !success {
+            ProvisionEnd::Failed
+        } else if store::has_rendered(&node.paths) {
+            ProvisionEnd::Rendered
+        } else {
+            ProvisionEnd::RenderedNothing
+        };
         self.schedule.ended(success);
-        self.services.provision_ended(node, success);
+        self.services.provision_ended(node, end);
         self.counts.failed += u64::from(!success);
         self.counts.last_exit = Some(code);
         if success {
@@ -270,4 +289,8 @@ impl Provisioner {
             }
         }
     }
+}
+
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.collect::<Vec<_>>().join(",")
 }

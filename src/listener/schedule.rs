@@ -7,7 +7,7 @@ use crate::{
     edge::clock,
     model::{stamp::Stamp, switch::StoredSwitch},
     node::Node,
-    provision::{Limits, Queue, Reason, Step, Uptime, remaining},
+    provision::{Limits, Queue, Step, Uptime, remaining},
     report::{Failure, Journal},
 };
 
@@ -58,9 +58,9 @@ impl Schedule {
         }
         let now = self.now();
         let was_on = self.queue.is_on();
-        self.queue.switch(store::position(&switch, now), now);
+        self.queue.switch(store::position(&switch, now));
         if self.queue.is_on() && was_on {
-            self.queue.want(Reason::Kick, now, Duration::ZERO);
+            self.queue.kick();
             self.journal.event("kick", &[]);
         } else if switch.on {
             self.journal.event("switch", &[("on", &true)]);
@@ -75,21 +75,32 @@ impl Schedule {
         self.switch = switch;
     }
 
-    /// What to do next. Turns an expired `off` on.
+    /// What to do next. Compares an `off` that ends by itself with the clock, which may have been set in either direction.
     pub(super) fn next(&mut self) -> Step {
-        let was_on = self.queue.is_on();
-        let step = self.queue.next(self.now());
-        if self.queue.is_on() != was_on {
+        let (now, was_on) = (self.now(), self.queue.is_on());
+        self.queue.switch(store::position(&self.switch, now));
+        let step = self.queue.next(now);
+        let is_on = self.queue.is_on();
+        if is_on != was_on {
             self.journal
-                .event("switch", &[("on", &true), ("by", &"time")]);
+                .event("switch", &[("on", &is_on), ("by", &"time")]);
         }
         step
     }
 
-    /// Queues a provision, after this node's share of the delay that spreads a fleet's provisions.
-    pub(super) fn want(&mut self, reason: Reason, node: &Node) {
-        let splay = clock::share_of(node.settings.listen.splay);
-        self.queue.want(reason, self.now(), splay);
+    /// Queues the provision of a start, after this node's share of the delay that spreads a fleet's provisions.
+    pub(super) fn start(&mut self, node: &Node) {
+        self.queue.start_at(self.now() + splay(node));
+    }
+
+    /// Queues the provision of a change, after the same delay.
+    pub(super) fn change(&mut self, node: &Node) {
+        self.queue.change(self.now(), splay(node));
+    }
+
+    /// Queues a provision of what the last one left unapplied; returns whether none was queued.
+    pub(super) fn stale(&mut self) -> bool {
+        self.queue.stale(self.now(), clock::random())
     }
 
     /// Applies the limits of the node's settings.
@@ -126,6 +137,11 @@ impl Schedule {
     pub(super) fn ended(&mut self, success: bool) {
         self.queue.ended(self.now(), success);
     }
+}
+
+/// This node's share of the delay that spreads a fleet's provisions.
+fn splay(node: &Node) -> Duration {
+    clock::share_of(node.settings.listen.splay)
 }
 
 /// How long the stamp still throttles. The age of one without a readable time is unknown: it throttles for the whole

@@ -12,7 +12,7 @@ use crate::{
         inputs::Inputs,
         read_set::{ReadSet, Snapshots},
     },
-    provision::{Differences, Digest, Finding, Observation, Resolved, digest},
+    provision::{Differences, Digest, Finding, Need, Observation, ProvisionEnd, Resolved, digest},
     render::{diff, shell},
     report::{Failure, Journal},
     resolve::resolve,
@@ -83,6 +83,16 @@ impl Services {
         self.differences.differing()
     }
 
+    /// The services whose requirements are unmet, with the missing names.
+    pub(super) fn unmet(&self) -> &BTreeMap<Id, Vec<String>> {
+        self.differences.unmet()
+    }
+
+    /// The differing services that the last successful provision should have changed.
+    pub(super) fn stale(&self) -> BTreeSet<Id> {
+        self.differences.stale()
+    }
+
     /// All services are compared next.
     pub(super) fn affect_all(&mut self) {
         self.affected.extend(self.inputs.manifests.keys().cloned());
@@ -117,10 +127,9 @@ impl Services {
         }
     }
 
-    /// Compares the affected services; returns whether any of them needs a provision that is neither running nor already
-    /// being retried.
-    pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) -> bool {
-        let mut needs_provision = false;
+    /// Compares the affected services; returns what they need besides the running provision and the retry of a failed one.
+    pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) -> Need {
+        let mut need = Need::Nothing;
         for id in std::mem::take(&mut self.affected) {
             let Some(observation) = self.observe(node, snapshots, &id) else {
                 self.differences.forget(&id);
@@ -128,7 +137,7 @@ impl Services {
             };
             let names = observation.names.join(",");
             let verdict = self.differences.observe(&id, observation);
-            needs_provision |= verdict.needs_provision;
+            need = need.max(verdict.need);
             match verdict.report {
                 Some(Finding::Change) => self
                     .journal
@@ -140,7 +149,7 @@ impl Services {
                 None => {}
             }
         }
-        needs_provision
+        need
     }
 
     /// A provision starts from what was compared last.
@@ -149,13 +158,9 @@ impl Services {
     }
 
     /// The provision ended; all services are compared next.
-    pub(super) fn provision_ended(&mut self, node: &Node, success: bool) {
-        if success {
-            let applied = |id: &Id| applied_conf(node, id).and_then(|conf| conf_digest(&conf));
-            self.differences.provision_succeeded(applied);
-        } else {
-            self.differences.provision_failed();
-        }
+    pub(super) fn provision_ended(&mut self, node: &Node, end: ProvisionEnd) {
+        let applied = |id: &Id| applied_conf(node, id).and_then(|conf| conf_digest(&conf));
+        self.differences.provision_ended(end, applied);
         self.affect_all();
     }
 

@@ -1,7 +1,10 @@
 //! The listener's status for those who ask: a file for `listen status`, one for Prometheus, and a line for systemd. Written
 //! when something changed; never a value of an environment.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use super::{event::system_failure, metrics, provisioner::ProvisionCounts};
 use crate::{
@@ -22,6 +25,9 @@ const STATUS_DEBOUNCE: Duration = Duration::from_millis(10);
 /// The wait after a write that failed.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The two clocks may be this far apart before the one that people read is said to have been set.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
+
 /// Everybody may read the metrics.
 const READABLE: Access = Access {
     mode: 0o644,
@@ -40,8 +46,8 @@ pub(super) struct StatusWriter {
     /// When a status that differs from the written one is written.
     write_at: Option<Uptime>,
     last_error: LastError,
-    /// The time until which the queued provision waits, on both clocks.
-    due: Option<(Uptime, String)>,
+    /// The time until which the queued provision waits, by the clock.
+    due: Option<SystemTime>,
 }
 
 impl StatusWriter {
@@ -66,14 +72,19 @@ impl StatusWriter {
         self.since.clone()
     }
 
-    /// An uptime to come on the wall clock, the same for the same uptime.
+    /// An uptime to come on the wall clock, the same for the same uptime unless the clock was set meanwhile.
     pub(super) fn wall_clock(&mut self, due: Option<Uptime>, now: Uptime) -> Option<String> {
         let due = due.filter(|due| *due > now);
-        if self.due.as_ref().map(|(at, _)| *at) != due {
-            let wall = |at: Uptime| clock::rfc3339(clock::now() + at.saturating_sub(now));
-            self.due = due.map(|at| (at, wall(at)));
-        }
-        self.due.as_ref().map(|(_, text)| text.clone())
+        let wall = due.map(|at| clock::now() + at.saturating_sub(now));
+        let is_known = |known: SystemTime, wall: SystemTime| {
+            let apart = known.duration_since(wall).or(wall.duration_since(known));
+            apart.is_ok_and(|apart| apart < CLOCK_TOLERANCE)
+        };
+        self.due = match (self.due, wall) {
+            (Some(known), Some(wall)) if is_known(known, wall) => Some(known),
+            _ => wall,
+        };
+        self.due.map(clock::rfc3339)
     }
 
     /// Writes the status if it changed and its time has come; returns how long to wait otherwise.

@@ -67,17 +67,13 @@ pub(crate) fn turn(node: &Node, change: impl FnOnce(&mut StoredSwitch)) -> Resul
     Ok(())
 }
 
-/// The position of the switch for the queue: `off --for` ends by the wall clock, the queue counts uptime.
+/// The position of the switch by the clock as it is now: `off --for` ends at a time of day, the queue counts uptime.
 pub(crate) fn position(switch: &StoredSwitch, now: Uptime) -> provision::Switch {
     if switch.on {
         return provision::Switch::On;
     }
     let until = switch.until.as_deref().and_then(clock::parse_rfc3339);
-    let until = until.map(|end| now + end.duration_since(clock::now()).unwrap_or_default());
-    match until {
-        Some(until) if until <= now => provision::Switch::On,
-        until => provision::Switch::Off { until },
-    }
+    provision::Switch::off(until, clock::now(), now)
 }
 
 /// Whether the stored switch lets provisions start now.
@@ -107,6 +103,17 @@ pub(crate) fn is_running(node: &Node) -> Result<bool, Failure> {
 /// The stamp of the last provision; nothing before the first.
 pub(crate) fn stamp(paths: &Paths) -> Result<Option<Stamp>, Failure> {
     Ok(state::load_stamp(&paths.stamp_file())?)
+}
+
+/// A provision begins: from now on, `node::note_render` records whether a render of ours runs. If this cannot be written, it
+/// looks as if one did, and then only what is applied counts.
+pub(crate) fn expect_render(paths: &Paths) {
+    let _looks_rendered = files::write_without_sync(&paths.no_render_yet(), b"", &Access::PRIVATE);
+}
+
+/// Whether a render of ours has run since [`expect_render`].
+pub(crate) fn has_rendered(paths: &Paths) -> bool {
+    !files::exists(&paths.no_render_yet())
 }
 
 /// Changes the stamp. A power cut may undo that; then a provision starts a little early.

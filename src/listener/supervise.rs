@@ -2,7 +2,9 @@
 //! meanwhile, and records how the command ended. So a provision outlives the listener that started it, and a daemon that
 //! the provision leaves behind holds neither lock nor slot.
 
-use std::{ffi::OsString, fmt::Display, sync::mpsc::channel, time::Duration};
+use std::{
+    collections::BTreeMap, ffi::OsString, fmt::Display, sync::mpsc::channel, time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +18,10 @@ use crate::{
     edge::{
         clock,
         files::{self, Access},
-        locks, process_environment, stdio, supervisor,
+        locks, stdio, supervisor,
     },
-    model::{
-        escape::escape_line,
-        paths::Paths,
-        settings::{Flags, config_path},
-    },
+    model::{escape::escape_line, paths::Paths},
+    node,
     report::{Code, Failure},
 };
 
@@ -39,6 +38,8 @@ pub(super) struct Order {
     pub(super) started: String,
     /// The slot to be kept until the command ends.
     pub(super) slot: Option<Slot>,
+    /// What the command's environment says of the provision; what has no value is taken away.
+    pub(super) environment: BTreeMap<String, Option<String>>,
 }
 
 /// The arguments with which the listener starts the supervisor of its command.
@@ -60,18 +61,12 @@ pub(super) fn arguments(global: &Global, command: &[OsString]) -> Vec<OsString> 
 
 /// Reads no `config.json`: the provision may be what repairs a broken one.
 pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> {
-    let flags = Flags {
-        root: global.root.clone(),
-        config: global.config.clone(),
-        ..Flags::default()
-    };
-    let (root, _) = config_path(&flags, process_environment::raw_variable)?;
-    let paths = Paths::new(&root, &Paths::default_confs(&root));
+    let paths = node::paths_without_settings(global)?;
     let order = supervisor::read_order().map_err(|error| unreadable(&error))?;
     let order: Order = serde_json::from_str(&order).map_err(|error| unreadable(&error))?;
     files::make_dir(&paths.locks(), paths.folder_mode(&paths.locks()))?;
     let _lock = locks::exclusive(&paths.provision_lock(), &Access::PRIVATE, LOCK_WAIT)?;
-    let run = || run_command(&paths, &args.command);
+    let run = || run_command(&paths, &args.command, &order.environment);
     let code = with_slot(global, order.slot, run).unwrap_or_else(|failure| {
         stdio::write_stderr(&format!("error: {failure}\n"));
         failure.code.number()
@@ -100,8 +95,12 @@ fn settle_stamp(paths: &Paths) {
     let _not_synced = files::settle(&paths.stamp_file());
 }
 
-fn run_command(paths: &Paths, command: &[OsString]) -> u8 {
-    supervisor::run(command, || settle_stamp(paths)).unwrap_or_else(|error| {
+fn run_command(
+    paths: &Paths,
+    command: &[OsString],
+    environment: &BTreeMap<String, Option<String>>,
+) -> u8 {
+    supervisor::run(command, environment, || settle_stamp(paths)).unwrap_or_else(|error| {
         let program = command.first().cloned().unwrap_or_default();
         let what = format!("cannot run `{}`: {error}", program.to_string_lossy());
         stdio::write_stderr(&format!("error: {}\n", escape_line(&what)));

@@ -1,6 +1,6 @@
 //! The status of a running listener: the content of `/run/reconf/listener.json`. It holds no value of an environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,12 @@ pub(crate) struct Listening {
     pub queued: Vec<String>,
     /// The services whose applied values differ from the current ones, each with the variables that do.
     pub changed: BTreeMap<Id, Vec<String>>,
+    /// Those of them that the last successful provision should have changed.
+    #[serde(default)]
+    pub stale: BTreeSet<Id>,
+    /// The services whose requirements are unmet, each with the missing names.
+    #[serde(default)]
+    pub unmet: BTreeMap<Id, Vec<String>>,
     /// When the queued provision may start at the earliest (RFC 3339, UTC).
     pub due: Option<String>,
     /// What the queued provision is waiting for, besides its time.

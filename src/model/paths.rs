@@ -112,6 +112,11 @@ impl Paths {
         self.state().join("provision.json")
     }
 
+    /// A file that exists from the start of a provision until a render of ours runs.
+    pub(crate) fn no_render_yet(&self) -> PathBuf {
+        self.locks().join("provision.no-render-yet")
+    }
+
     /// The status file of a running listener.
     pub(crate) fn status_file(&self) -> PathBuf {
         self.locks().join("listener.json")

@@ -5,14 +5,34 @@ use std::{collections::BTreeMap, path::Path};
 use super::{AssumedFiles, Node};
 use crate::{
     cli::Global,
-    edge::process_environment,
+    edge::{files, process_environment},
     model::{
         datastores::Datastores,
         id::Id,
+        paths::Paths,
         settings::{Flags, Settings, config_path},
     },
     report::{Code, Failure},
 };
+
+/// The paths of this node without its `config.json`, which may be broken; only the folder of confs is by default.
+pub(crate) fn paths_without_settings(global: &Global) -> Result<Paths, Failure> {
+    let flags = Flags {
+        root: global.root.clone(),
+        config: global.config.clone(),
+        ..Flags::default()
+    };
+    let (root, _) = config_path(&flags, process_environment::raw_variable)?;
+    Ok(Paths::new(&root, &Paths::default_confs(&root)))
+}
+
+/// A render begins, whether it succeeds or not: the provision in which it runs, if one does, is that of a command that applies.
+pub(crate) fn note_render(global: &Global) {
+    if let Ok(paths) = paths_without_settings(global) {
+        // Who may not remove it can write no conf either.
+        let _refused = files::remove(&paths.no_render_yet());
+    }
+}
 
 /// The settings of this call: flags beat variables beat `config.json` beat defaults.
 pub(super) fn settings(global: &Global, assumed: &AssumedFiles) -> Result<Settings, Failure> {

@@ -10,7 +10,7 @@ mod owner;
 pub(crate) mod states;
 
 pub(crate) use assumed::AssumedFiles;
-pub(crate) use configuration::refuse_missing;
+pub(crate) use configuration::{note_render, paths_without_settings, refuse_missing};
 
 use std::collections::BTreeMap;
 

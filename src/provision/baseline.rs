@@ -14,11 +14,33 @@ pub(crate) struct Resolved {
     pub applied: Option<Digest>,
 }
 
-/// What services resolved to when provisions began, for commands that apply nothing.
+/// Whether a service needs a provision besides the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// It has applied what it would get, or the running provision or the retry of a failed one serves it.
+    Nothing,
+    /// The last provision began with just this value, succeeded, and left it unapplied.
+    Stale,
+    /// No provision has begun with this value.
+    Change,
+}
+
+/// How a provision ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProvisionEnd {
+    /// Its command failed.
+    Failed,
+    /// Its command succeeded, and a render of ours ran meanwhile: what it left unapplied is stale.
+    Rendered,
+    /// Its command succeeded without any render of ours.
+    RenderedNothing,
+}
+
+/// What services resolved to when provisions began.
 ///
-/// A provision that succeeded without changing the applied conf may have run a command that never applies anything; then
-/// what the service resolved to at its start counts as in use. Or the command rendered a value that appeared and
-/// disappeared while it ran; then that conclusion would be wrong. So any other value seen meanwhile cancels it.
+/// A provision that succeeded without any render of ours ran a command that applies nothing; then what a service resolved to
+/// at its start counts as in use. Any other value seen meanwhile cancels that: somebody else may have rendered it. Where a
+/// render ran, only what is applied counts: a degraded one, for example, leaves the old value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Baseline {
     /// What counts as in use though it was never applied.
@@ -27,6 +49,8 @@ pub(crate) struct Baseline {
     begun: BTreeMap<Id, Resolved>,
     /// What the last provision began with, if it failed.
     failed: BTreeMap<Id, Resolved>,
+    /// What the last successful provision began with, if a render of ours ran in it.
+    rendered: BTreeMap<Id, Resolved>,
 }
 
 impl Baseline {
@@ -36,13 +60,22 @@ impl Baseline {
         needed && self.in_effect.get(service) != Some(&resolved)
     }
 
+    /// Whether the service differs although the last successful provision began with just this value and rendered.
+    pub(crate) fn is_stale(&self, service: &Id, resolved: Resolved) -> bool {
+        self.differs(service, resolved) && began_with(&self.rendered, service, resolved)
+    }
+
     /// Whether the service needs a provision besides the running one and the retry of a failed one.
-    pub(crate) fn needs_provision(&self, service: &Id, resolved: Resolved) -> bool {
-        let same = |tried: &BTreeMap<Id, Resolved>| {
-            let tried = tried.get(service);
-            tried.is_some_and(|tried| tried.now == resolved.now)
-        };
-        self.differs(service, resolved) && !same(&self.begun) && !same(&self.failed)
+    pub(crate) fn need(&self, service: &Id, resolved: Resolved) -> Need {
+        let is_served = began_with(&self.begun, service, resolved)
+            || began_with(&self.failed, service, resolved);
+        if !self.differs(service, resolved) || is_served {
+            Need::Nothing
+        } else if self.is_stale(service, resolved) {
+            Need::Stale
+        } else {
+            Need::Change
+        }
     }
 
     /// Whether even a momentary value of the service has to be recorded.
@@ -75,25 +108,38 @@ impl Baseline {
         self.begun = services;
     }
 
-    /// The provision succeeded; `applied` gives what each service has applied now.
-    pub(crate) fn succeeded(&mut self, applied: impl Fn(&Id) -> Option<Digest>) {
-        self.failed.clear();
-        for (service, began) in std::mem::take(&mut self.begun) {
-            if began.now.is_some() && applied(&service) == began.applied {
-                self.in_effect.insert(service, began);
+    /// The provision ended; `applied` gives what each service has applied now.
+    pub(crate) fn end(&mut self, end: ProvisionEnd, applied: impl Fn(&Id) -> Option<Digest>) {
+        let begun = std::mem::take(&mut self.begun);
+        match end {
+            ProvisionEnd::Failed => self.failed = begun,
+            ProvisionEnd::Rendered => {
+                self.failed.clear();
+                self.rendered = begun;
+            }
+            ProvisionEnd::RenderedNothing => {
+                self.failed.clear();
+                self.rendered.clear();
+                let unchanged = begun.into_iter().filter(|(service, began)| {
+                    began.now.is_some() && applied(service) == began.applied
+                });
+                self.in_effect.extend(unchanged);
             }
         }
     }
+}
 
-    /// The provision failed.
-    pub(crate) fn failed(&mut self) {
-        self.failed = std::mem::take(&mut self.begun);
-    }
+fn began_with(begun: &BTreeMap<Id, Resolved>, service: &Id, resolved: Resolved) -> bool {
+    let began = begun.get(service);
+    began.is_some_and(|began| began.now == resolved.now)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        ProvisionEnd::{Failed, Rendered, RenderedNothing},
+        *,
+    };
 
     const A: Option<Digest> = Some([1; 32]);
     const B: Option<Digest> = Some([2; 32]);
@@ -126,7 +172,7 @@ mod tests {
     fn a_command_that_applies_nothing_is_not_run_again_for_the_same_value() {
         for applied in [None, A] {
             let mut baseline = begun(B, applied);
-            baseline.succeeded(|_| applied);
+            baseline.end(RenderedNothing, |_| applied);
             assert!(!baseline.differs(&id(), resolved(B, applied)));
             baseline.record(&id(), resolved(C, applied));
             assert!(baseline.differs(&id(), resolved(C, applied)));
@@ -139,34 +185,74 @@ mod tests {
         // It began at B and rendered C, which was applied before: so nothing new was applied.
         let mut baseline = begun(B, C);
         baseline.record(&id(), resolved(C, C));
-        baseline.succeeded(|_| C);
+        baseline.end(RenderedNothing, |_| C);
         assert!(baseline.differs(&id(), resolved(B, C)));
         // The same, seen late.
         let mut baseline = begun(B, C);
-        baseline.succeeded(|_| C);
+        baseline.end(RenderedNothing, |_| C);
         assert!(!baseline.differs(&id(), resolved(B, C)));
         baseline.record(&id(), resolved(C, C));
         assert!(baseline.differs(&id(), resolved(B, C)));
         // The same, unseen.
         let mut baseline = begun(B, C);
         baseline.clear();
-        baseline.succeeded(|_| C);
+        baseline.end(RenderedNothing, |_| C);
         assert!(baseline.differs(&id(), resolved(B, C)));
     }
 
     #[test]
     fn a_value_applied_meanwhile_does_not_count_and_a_failure_is_left_to_the_retry() {
         let mut baseline = begun(B, A);
-        baseline.succeeded(|_| C);
+        baseline.end(RenderedNothing, |_| C);
         assert!(baseline.differs(&id(), resolved(B, C)));
         let mut baseline = begun(B, A);
-        assert!(!baseline.needs_provision(&id(), resolved(B, A)));
-        assert!(baseline.needs_provision(&id(), resolved(C, A)));
-        baseline.failed();
+        assert_eq!(baseline.need(&id(), resolved(B, A)), Need::Nothing);
+        assert_eq!(baseline.need(&id(), resolved(C, A)), Need::Change);
+        baseline.end(Failed, |_| A);
         assert!(baseline.differs(&id(), resolved(B, A)));
-        assert!(!baseline.needs_provision(&id(), resolved(B, A)));
-        assert!(baseline.needs_provision(&id(), resolved(C, A)));
-        baseline.succeeded(|_| A);
-        assert!(baseline.needs_provision(&id(), resolved(B, A)));
+        assert_eq!(baseline.need(&id(), resolved(B, A)), Need::Nothing);
+        assert_eq!(baseline.need(&id(), resolved(C, A)), Need::Change);
+        baseline.end(RenderedNothing, |_| A);
+        assert_eq!(baseline.need(&id(), resolved(B, A)), Need::Change);
+    }
+
+    #[test]
+    fn a_provision_that_rendered_and_applied_nothing_left_its_change_stale() {
+        use Need::{Change, Nothing, Stale};
+        for (began, end, now, applied, need) in [
+            // Degraded: it applied the old value again, or, the registry's answer being late, one in between.
+            (B, Rendered, B, A, Stale),
+            (B, Rendered, B, C, Stale),
+            (B, Rendered, B, None, Stale),
+            (B, Rendered, B, B, Nothing),
+            // What came meanwhile is a change of its own.
+            (B, Rendered, C, A, Change),
+            (A, Rendered, B, A, Change),
+            // Without any render, the command applies nothing; a failure is retried.
+            (B, RenderedNothing, B, A, Nothing),
+            (B, Failed, B, A, Nothing),
+        ] {
+            let mut baseline = begun(began, A);
+            baseline.end(end, |_| applied);
+            let seen = resolved(now, applied);
+            let case = format!("{began:?} {end:?} {now:?} {applied:?}");
+            assert_eq!(baseline.need(&id(), seen), need, "{case}");
+            assert_eq!(baseline.is_stale(&id(), seen), need == Stale, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_stale_service_stays_so_while_it_is_provisioned_again_and_until_a_provision_applies_it() {
+        let (stale, mut baseline) = (resolved(B, A), begun(B, A));
+        baseline.end(Rendered, |_| A);
+        for end in [Failed, Rendered] {
+            baseline.begin(BTreeMap::from([(id(), stale)]));
+            assert_eq!(baseline.need(&id(), stale), Need::Nothing);
+            assert!(baseline.is_stale(&id(), stale));
+            baseline.end(end, |_| A);
+            assert!(baseline.is_stale(&id(), stale));
+        }
+        assert_eq!(baseline.need(&id(), stale), Need::Stale);
+        assert!(!baseline.is_stale(&id(), resolved(B, B)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Baseline, Digest, Resolved};
+use super::{Baseline, Digest, Need, ProvisionEnd, Resolved};
 use crate::model::id::Id;
 
 /// What the comparison of one service found.
@@ -20,7 +20,7 @@ pub(crate) struct Verdict {
     /// What is to be reported; nothing that was reported before.
     pub report: Option<Finding>,
     /// Whether the service needs a provision that is neither running nor already being retried.
-    pub needs_provision: bool,
+    pub need: Need,
 }
 
 /// What is reported of a service.
@@ -40,7 +40,7 @@ pub(crate) struct Differences {
     baseline: Baseline,
     resolved: BTreeMap<Id, Resolved>,
     differing: BTreeMap<Id, Vec<String>>,
-    unmet: BTreeSet<Id>,
+    unmet: BTreeMap<Id, Vec<String>>,
 }
 
 impl Differences {
@@ -49,33 +49,44 @@ impl Differences {
         &self.differing
     }
 
+    /// The services whose requirements are unmet, with the missing names.
+    pub(crate) fn unmet(&self) -> &BTreeMap<Id, Vec<String>> {
+        &self.unmet
+    }
+
+    /// The differing services that the last successful provision should have changed.
+    pub(crate) fn stale(&self) -> BTreeSet<Id> {
+        let stale = |(id, resolved): &(&Id, &Resolved)| self.baseline.is_stale(id, **resolved);
+        let stale = self.resolved.iter().filter(stale);
+        stale.map(|(id, _)| id.clone()).collect()
+    }
+
     /// Takes the current comparison of a service.
     pub(crate) fn observe(&mut self, id: &Id, observation: Observation) -> Verdict {
         let Observation { resolved, names } = observation;
         self.resolved.insert(id.clone(), resolved);
         self.baseline.record(id, resolved);
-        let needs_provision = self.baseline.needs_provision(id, resolved);
+        let need = self.baseline.need(id, resolved);
         let report = if self.baseline.differs(id, resolved) {
             self.unmet.remove(id);
             let known = self.differing.insert(id.clone(), names.clone());
             (known != Some(names)).then_some(Finding::Change)
         } else if resolved.now.is_none() {
             self.differing.remove(id);
-            self.unmet.insert(id.clone()).then_some(Finding::Unmet)
+            let known = self.unmet.insert(id.clone(), names.clone());
+            (known != Some(names)).then_some(Finding::Unmet)
         } else {
             self.unmet.remove(id);
             self.differing.remove(id).map(|_| Finding::UpToDate)
         };
-        Verdict {
-            report,
-            needs_provision,
-        }
+        Verdict { report, need }
     }
 
     /// Forgets a service that cannot be compared: its manifest is bad or gone, or its registry was not read yet.
     pub(crate) fn forget(&mut self, id: &Id) {
         self.differing.remove(id);
         self.resolved.remove(id);
+        self.unmet.remove(id);
     }
 
     /// Whether even a momentary value of the service has to be recorded.
@@ -98,14 +109,13 @@ impl Differences {
         self.baseline.begin(self.resolved.clone());
     }
 
-    /// The provision succeeded; `applied` gives what each service has applied now.
-    pub(crate) fn provision_succeeded(&mut self, applied: impl Fn(&Id) -> Option<Digest>) {
-        self.baseline.succeeded(applied);
-    }
-
-    /// The provision failed.
-    pub(crate) fn provision_failed(&mut self) {
-        self.baseline.failed();
+    /// The provision ended; `applied` gives what each service has applied now.
+    pub(crate) fn provision_ended(
+        &mut self,
+        end: ProvisionEnd,
+        applied: impl Fn(&Id) -> Option<Digest>,
+    ) {
+        self.baseline.end(end, applied);
     }
 }
 
@@ -127,30 +137,35 @@ mod tests {
     fn each_finding_is_reported_once() {
         use Finding::{Change, Unmet, UpToDate};
         let cases = [
-            (A, A, &[][..], None, false),
-            (B, A, &["DB"], Some(Change), true),
-            (B, A, &["DB"], None, true),
-            (B, A, &["DB", "KEY"], Some(Change), true),
-            (A, A, &[], Some(UpToDate), false),
-            (A, A, &[], None, false),
-            (None, A, &["DB_URL"], Some(Unmet), false),
-            (None, A, &["DB_URL"], None, false),
-            (B, A, &["DB"], Some(Change), true),
-            (None, A, &["DB_URL"], Some(Unmet), false),
-            (A, A, &[], None, false),
+            (A, A, &[][..], None),
+            (B, A, &["DB"], Some(Change)),
+            (B, A, &["DB"], None),
+            (B, A, &["DB", "KEY"], Some(Change)),
+            (A, A, &[], Some(UpToDate)),
+            (A, A, &[], None),
+            (None, A, &["DB_URL"], Some(Unmet)),
+            (None, A, &["DB_URL"], None),
+            (B, A, &["DB"], Some(Change)),
+            (None, A, &["DB_URL"], Some(Unmet)),
+            (A, A, &[], None),
         ];
         let id = Id::parse("www").unwrap();
         let mut differences = Differences::default();
-        for (step, (now, applied, names, report, needs_provision)) in cases.into_iter().enumerate()
-        {
+        for (step, (now, applied, names, report)) in cases.into_iter().enumerate() {
             let verdict = differences.observe(&id, observation(now, applied, names));
-            let expected = Verdict {
-                report,
-                needs_provision,
-            };
-            assert_eq!(verdict, expected, "step {step}");
-            let differs = differences.differing().contains_key(&id);
-            assert_eq!(differs, needs_provision, "step {step}");
+            let differs = now.is_some() && now != applied;
+            let need = if differs { Need::Change } else { Need::Nothing };
+            assert_eq!(verdict, Verdict { report, need }, "step {step}");
+            assert_eq!(
+                differences.differing().contains_key(&id),
+                differs,
+                "step {step}"
+            );
+            assert_eq!(
+                differences.unmet().contains_key(&id),
+                now.is_none(),
+                "step {step}"
+            );
         }
     }
 
@@ -159,22 +174,26 @@ mod tests {
         let id = Id::parse("www").unwrap();
         let mut differences = Differences::default();
         let change = observation(B, A, &["DB"]);
-        assert!(differences.observe(&id, change.clone()).needs_provision);
+        let need = |differences: &mut Differences| differences.observe(&id, change.clone()).need;
+        assert_eq!(need(&mut differences), Need::Change);
         differences.provision_started();
-        assert!(!differences.observe(&id, change.clone()).needs_provision);
-        differences.provision_failed();
+        assert_eq!(need(&mut differences), Need::Nothing);
+        differences.provision_ended(ProvisionEnd::Failed, |_| A);
         // A failed provision is retried by the queue.
-        assert!(!differences.observe(&id, change.clone()).needs_provision);
+        assert_eq!(need(&mut differences), Need::Nothing);
+        differences.provision_started();
+        differences.provision_ended(ProvisionEnd::Rendered, |_| A);
+        assert_eq!(need(&mut differences), Need::Stale);
+        assert!(differences.stale().contains(&id));
         differences.provision_started();
         // The command applies nothing: what it was started for counts as in use.
-        differences.provision_succeeded(|_| A);
+        differences.provision_ended(ProvisionEnd::RenderedNothing, |_| A);
         let verdict = differences.observe(&id, change.clone());
-        assert_eq!(
-            (verdict.report, verdict.needs_provision),
-            (Some(Finding::UpToDate), false)
-        );
+        let expected = (Some(Finding::UpToDate), Need::Nothing);
+        assert_eq!((verdict.report, verdict.need), expected);
+        assert!(differences.stale().is_empty());
         differences.registry_listed();
-        assert!(differences.observe(&id, change).needs_provision);
+        assert_eq!(differences.observe(&id, change.clone()).need, Need::Change);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! (design.md section 8). Pure: starts nothing, reads no clock, and does not know what a provision does.
 
 mod baseline;
+mod cause;
 mod differences;
 pub(crate) mod digest;
 mod health;
@@ -10,7 +11,8 @@ mod queue;
 mod switch;
 mod throttle;
 
-pub(crate) use baseline::{Baseline, Resolved};
+pub(crate) use baseline::{Baseline, Need, ProvisionEnd, Resolved};
+pub(crate) use cause::ProvisionCause;
 pub(crate) use differences::{Differences, Finding, Observation};
 pub(crate) use digest::Digest;
 pub(crate) use health::Health;

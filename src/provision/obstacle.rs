@@ -60,7 +60,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        super::{Limits, Reason, Switch, Uptime},
+        super::{Limits, Switch, Uptime},
         *,
     };
 
@@ -80,7 +80,7 @@ mod tests {
     fn kicked(change: impl FnOnce(&mut Queue)) -> Queue {
         queue(Switch::On, |queue| {
             change(queue);
-            queue.want(Reason::Kick, NOW, Duration::ZERO);
+            queue.kick();
         })
     }
 
@@ -88,7 +88,7 @@ mod tests {
     fn the_first_obstacle_is_named() {
         let off = queue(Switch::Off { until: None }, |queue| {
             queue.found_running();
-            queue.want(Reason::Kick, NOW, Duration::ZERO);
+            queue.kick();
         });
         let running = kicked(|queue| {
             queue.started(NOW);

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Switch, Uptime, throttle::retry_backoff};
+use super::{
+    Switch, Uptime,
+    throttle::{retry_backoff, stale_backoff},
+};
 
 /// How often provisions may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub(crate) enum Reason {
     Retry,
     /// Something that this node requires changed.
     Change,
+    /// The last one succeeded, and left a change unapplied.
+    Stale,
 }
 
 impl Reason {
@@ -39,6 +44,7 @@ impl Reason {
             Self::Kick => "kick",
             Self::Retry => "retry",
             Self::Change => "change",
+            Self::Stale => "stale",
         }
     }
 }
@@ -64,6 +70,8 @@ pub(crate) struct Queue {
     running: bool,
     busy: bool,
     failures: u32,
+    /// How many provisions in a row left a change unapplied.
+    stale: u32,
     throttled_until: Uptime,
     refused_until: Uptime,
 }
@@ -73,6 +81,7 @@ pub(crate) struct Queue {
 struct Waiting {
     started: Option<Uptime>,
     retry: Option<Uptime>,
+    stale: Option<Uptime>,
     change: Option<Burst>,
     on: bool,
     kicked: bool,
@@ -98,6 +107,7 @@ impl Waiting {
             (Reason::Kick, self.kicked),
             (Reason::Retry, self.retry.is_some()),
             (Reason::Change, self.change.is_some()),
+            (Reason::Stale, self.stale.is_some()),
         ];
         let there = all.into_iter().filter(|(_, there)| *there);
         there.map(|(reason, _)| reason).collect()
@@ -119,6 +129,7 @@ impl Queue {
             running: false,
             busy: false,
             failures,
+            stale: 0,
             throttled_until,
             refused_until: Uptime::ZERO,
         }
@@ -131,38 +142,47 @@ impl Queue {
         self.throttled_until = self.throttled_until.min(latest);
     }
 
-    /// Queues a provision. `splay` is this node's share of the fleet's delay; what an operator requests is exempt.
-    pub(crate) fn want(&mut self, reason: Reason, now: Uptime, splay: Duration) {
-        let waiting = &mut self.waiting;
-        match reason {
-            Reason::Start => waiting.started = Some(now.saturating_add(splay)),
-            Reason::On => waiting.on = true,
-            Reason::Kick => waiting.kicked = true,
-            Reason::Retry => waiting.retry = Some(now),
-            Reason::Change => match &mut waiting.change {
-                Some(burst) => burst.last = now,
-                None => {
-                    waiting.change = Some(Burst {
-                        first: now,
-                        last: now,
-                        splay,
-                    });
-                }
-            },
+    /// Queues the provision of a start of the listener.
+    pub(crate) fn start_at(&mut self, at: Uptime) {
+        self.waiting.started = Some(at);
+    }
+
+    /// Queues the provision that an operator requests: only a provision that runs and obstacles delay it.
+    pub(crate) fn kick(&mut self) {
+        self.waiting.kicked = true;
+    }
+
+    /// Something changed: queues a provision. `splay` is this node's share of the fleet's delay.
+    pub(crate) fn change(&mut self, now: Uptime, splay: Duration) {
+        let burst = self.waiting.change.get_or_insert(Burst {
+            first: now,
+            last: now,
+            splay,
+        });
+        burst.last = now;
+    }
+
+    /// The last provision left a change unapplied: queues another one after a backoff, unless that is done. `random` spreads
+    /// the nodes of a fleet. Returns whether it was queued now.
+    pub(crate) fn stale(&mut self, now: Uptime, random: u64) -> bool {
+        if self.waiting.stale.is_some() {
+            return false;
         }
+        self.stale = self.stale.saturating_add(1);
+        self.waiting.stale = Some(now.saturating_add(stale_backoff(self.stale, random)));
+        true
     }
 
     /// Turns the switch. Turning it on queues a provision.
-    pub(crate) fn switch(&mut self, switch: Switch, now: Uptime) {
-        if switch == Switch::On && self.switch != Switch::On {
-            self.want(Reason::On, now, Duration::ZERO);
-        }
+    pub(crate) fn switch(&mut self, switch: Switch) {
+        self.waiting.on |= switch == Switch::On && self.switch != Switch::On;
         self.switch = switch;
     }
 
     /// No service differs from what it has applied: changes need no provision.
     pub(crate) fn up_to_date(&mut self) {
-        self.waiting.change = None;
+        (self.waiting.change, self.waiting.stale) = (None, None);
+        self.stale = 0;
     }
 
     /// Chef, or another holder of `busy_lock`, is at work or no longer is.
@@ -198,21 +218,19 @@ impl Queue {
             self.waiting.retry = None;
         } else {
             self.failures = self.failures.saturating_add(1);
-            self.want(
-                Reason::Retry,
-                now + retry_backoff(self.failures),
-                Duration::ZERO,
-            );
+            let wait = retry_backoff(self.failures);
+            self.waiting.retry = Some(now.saturating_add(wait));
         }
     }
 
     /// What to do now. Turns an expired `off` on.
     pub(crate) fn next(&mut self, now: Uptime) -> Step {
         if self.switch.has_expired(now) {
-            self.switch(Switch::On, now);
+            self.switch(Switch::On);
         }
         if let Switch::Off { until } = self.switch {
-            return until.map_or(Step::Idle, Step::Until);
+            let check = |until| Step::Until(Switch::check_at(until, now));
+            return until.map_or(Step::Idle, check);
         }
         if self.running || self.busy {
             return Step::Idle;
@@ -235,7 +253,8 @@ impl Queue {
             let cap = burst.first.saturating_add(self.limits.debounce_max);
             quiet.min(cap).saturating_add(burst.splay)
         };
-        let ready = [waiting.started, waiting.retry, waiting.change.map(quiet_at)];
+        let changed = waiting.change.map(quiet_at);
+        let ready = [waiting.started, waiting.retry, waiting.stale, changed];
         let ready = ready.into_iter().flatten().min()?;
         Some(ready.max(self.throttled_until).max(self.refused_until))
     }
@@ -258,6 +277,11 @@ impl Queue {
     /// Whether another holder of `busy_lock` is at work.
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
+    }
+
+    /// How many provisions in a row left a change unapplied.
+    pub(crate) fn stale_provisions(&self) -> u32 {
+        self.stale
     }
 
     /// How many provisions in a row failed.
@@ -296,7 +320,7 @@ mod tests {
         let mut queue = queue();
         assert_eq!(queue.next(at(100)), Step::Idle);
         for second in 100..140 {
-            queue.want(Reason::Change, at(second), Duration::ZERO);
+            queue.change(at(second), Duration::ZERO);
             let due = (second + 2).min(130);
             let expected = if due > second {
                 Step::Until(at(due))
@@ -313,13 +337,13 @@ mod tests {
     #[test]
     fn the_interval_throttles_everything_but_operator_requests() {
         let mut queue = Queue::new(LIMITS, Switch::On, at(50), 0);
-        queue.want(Reason::Start, at(0), Duration::ZERO);
+        queue.start_at(at(0));
         assert_eq!(queue.next(at(0)), Step::Until(at(50)));
-        queue.want(Reason::Kick, at(1), Duration::ZERO);
+        queue.kick();
         assert_eq!(queue.next(at(1)), Step::Due);
         let served = queue.started(at(1));
         assert!(served.iter().eq(&[Reason::Start, Reason::Kick]));
-        queue.want(Reason::Change, at(2), at(7));
+        queue.change(at(2), at(7));
         assert_eq!(queue.next(at(3)), Step::Idle);
         queue.ended(at(9), true);
         assert_eq!(queue.next(at(9)), Step::Until(at(61)));
@@ -344,11 +368,11 @@ mod tests {
             Uptime::ZERO,
             5,
         );
-        queue.want(Reason::Start, at(0), Duration::ZERO);
+        queue.start_at(at(0));
         queue.started(at(0));
         queue.ended(at(1), false);
         assert_eq!(queue.next(at(1)), Step::Until(at(161)));
-        queue.want(Reason::Change, at(10), Duration::ZERO);
+        queue.change(at(10), Duration::ZERO);
         assert_eq!(queue.next(at(10)), Step::Until(at(12)));
         queue.up_to_date();
         assert_eq!(queue.next(at(12)), Step::Until(at(161)));
@@ -360,8 +384,8 @@ mod tests {
         let off = Switch::Off {
             until: Some(at(10)),
         };
-        queue.switch(off, at(0));
-        queue.want(Reason::Change, at(0), Duration::ZERO);
+        queue.switch(off);
+        queue.change(at(0), Duration::ZERO);
         assert_eq!(queue.next(at(9)), Step::Until(at(10)));
         assert_eq!(queue.next(at(10)), Step::Due);
         assert!(queue.reasons().contains(&Reason::On));
@@ -370,5 +394,37 @@ mod tests {
         queue.busy(false);
         queue.refused(at(11));
         assert_eq!(queue.next(at(10)), Step::Until(at(11)));
+    }
+
+    #[test]
+    fn what_a_provision_left_unapplied_is_provisioned_again_with_backoff_until_it_is_applied() {
+        let limits = Limits {
+            min_interval: Duration::ZERO,
+            ..LIMITS
+        };
+        let mut queue = Queue::new(limits, Switch::On, Uptime::ZERO, 0);
+        let mut now = 0;
+        for wait in [5, 10, 20] {
+            assert!(queue.stale(at(now), 0));
+            // Compared again meanwhile: it is queued already.
+            assert!(!queue.stale(at(now + 1), 0));
+            assert_eq!(queue.next(at(now + 1)), Step::Until(at(now + wait)));
+            now += wait;
+            assert_eq!(queue.next(at(now)), Step::Due);
+            assert_eq!(queue.started(at(now)), BTreeSet::from([Reason::Stale]));
+            queue.ended(at(now), true);
+        }
+        assert_eq!(queue.stale_provisions(), 3);
+        queue.stale(at(now), 0);
+        // A change does not wait for that.
+        queue.change(at(now), Duration::ZERO);
+        assert_eq!(queue.next(at(now)), Step::Until(at(now + 2)));
+        queue.up_to_date();
+        assert_eq!(
+            (queue.next(at(now)), queue.stale_provisions()),
+            (Step::Idle, 0)
+        );
+        queue.stale(at(now), 0);
+        assert_eq!(queue.next(at(now)), Step::Until(at(now + 5)));
     }
 }

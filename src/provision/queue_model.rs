@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{
-    schedule_model::{ModelEvent, RandomSchedule, schedule},
+    schedule_model::{ModelEnd, ModelEvent, RandomSchedule, schedule},
     *,
 };
 use crate::harness::seed;
@@ -16,7 +16,9 @@ struct NodeModel {
     value: u64,
     newest: u64,
     applied: u64,
-    running: Option<(u64, u64, bool)>,
+    running: Option<(u64, u64, ModelEnd)>,
+    /// What the last provision began with, if it succeeded and was degraded.
+    degraded: Option<u64>,
     /// The value was reverted or applied otherwise while it ran: they are compared again at its end.
     recheck: bool,
     busy: bool,
@@ -42,6 +44,7 @@ impl NodeModel {
             newest: 0,
             applied: 0,
             running: None,
+            degraded: None,
             recheck: false,
             busy: false,
             tries: 0,
@@ -76,16 +79,37 @@ impl NodeModel {
             }
             self.now = next;
             if ends == next {
-                let (_, value, success) = self.running.take().unwrap();
-                if success {
-                    self.applied = value;
-                }
-                self.queue.ended(self.uptime(), success);
-                if self.recheck && self.applied != self.value {
-                    let splay = Duration::from_millis(self.schedule.splay);
-                    self.queue.want(Reason::Change, self.uptime(), splay);
-                }
+                let (_, value, how) = self.running.take().unwrap();
+                self.end(value, how);
             }
+        }
+    }
+
+    /// The running provision, which began with `value`, ends.
+    fn end(&mut self, value: u64, end: ModelEnd) {
+        if end == ModelEnd::Applied {
+            self.applied = value;
+        }
+        if end != ModelEnd::Failed {
+            self.degraded = (end == ModelEnd::Degraded).then_some(value);
+        }
+        self.queue.ended(self.uptime(), end != ModelEnd::Failed);
+        if end == ModelEnd::Degraded || self.recheck {
+            self.compare();
+        }
+    }
+
+    /// Asks for a provision where the applied value differs.
+    fn compare(&mut self) {
+        let now = self.uptime();
+        if self.applied == self.value {
+            return;
+        }
+        if self.running.is_none() && self.degraded == Some(self.value) {
+            self.queue.stale(now, self.now);
+        } else {
+            let splay = Duration::from_millis(self.schedule.splay);
+            self.queue.change(now, splay);
         }
     }
 
@@ -94,11 +118,14 @@ impl NodeModel {
         if self.busy {
             return self.queue.busy(true);
         }
-        if self.queue.reasons().iter().eq([&Reason::Change]) && self.applied == self.value {
-            return self.queue.up_to_date();
+        if self.applied == self.value {
+            self.queue.up_to_date();
+            if self.queue.reasons().is_empty() {
+                return;
+            }
         }
         let ends = &self.schedule.ends;
-        let (takes, success, refused) = ends[self.tries % ends.len()];
+        let (takes, end, refused) = ends[self.tries % ends.len()];
         self.tries += 1;
         if refused && self.tries < ends.len() {
             return self
@@ -116,8 +143,9 @@ impl NodeModel {
         self.last_start = Some(self.now);
         self.starts += 1;
         self.urgent += u64::from(urgent);
-        let success = success || self.tries >= ends.len();
-        self.running = Some((self.now + takes + 1, self.value, success));
+        let is_last = self.tries >= ends.len();
+        let end = if is_last { ModelEnd::Applied } else { end };
+        self.running = Some((self.now + takes + 1, self.value, end));
     }
 
     fn take(&mut self, event: &ModelEvent) {
@@ -135,21 +163,18 @@ impl NodeModel {
                 self.applied = self.value;
                 self.recheck = true;
             }
-            ModelEvent::Kick => self.queue.want(Reason::Kick, now, Duration::ZERO),
-            ModelEvent::On => self.queue.switch(Switch::On, now),
+            ModelEvent::Kick => self.queue.kick(),
+            ModelEvent::On => self.queue.switch(Switch::On),
             ModelEvent::Off(time) => {
                 let until = time.map(|time| now + Duration::from_millis(time));
-                self.queue.switch(Switch::Off { until }, now);
+                self.queue.switch(Switch::Off { until });
             }
             ModelEvent::Busy(busy) => {
                 self.busy = *busy;
                 self.queue.busy(*busy);
             }
         }
-        if self.applied != self.value {
-            let splay = Duration::from_millis(self.schedule.splay);
-            self.queue.want(Reason::Change, now, splay);
-        }
+        self.compare();
     }
 }
 

@@ -16,6 +16,24 @@ pub(super) enum ModelEvent {
     Busy(bool),
 }
 
+/// How a provision ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ModelEnd {
+    /// It applies what it began with.
+    Applied,
+    /// It succeeds and applies nothing: the registry did not answer.
+    Degraded,
+    Failed,
+}
+
+fn end() -> impl Strategy<Value = ModelEnd> {
+    prop_oneof![
+        3 => Just(ModelEnd::Applied),
+        1 => Just(ModelEnd::Degraded),
+        1 => Just(ModelEnd::Failed),
+    ]
+}
+
 fn event() -> impl Strategy<Value = ModelEvent> {
     prop_oneof![
         8 => Just(ModelEvent::Change),
@@ -33,8 +51,8 @@ pub(super) struct RandomSchedule {
     pub(super) limits: [u64; 3],
     pub(super) splay: u64,
     pub(super) events: Vec<(u64, ModelEvent)>,
-    /// Of each attempt: how long the provision takes, whether it succeeds, and whether its slot is refused.
-    pub(super) ends: Vec<(u64, bool, bool)>,
+    /// Of each attempt: how long the provision takes, how it ends, and whether its slot is refused.
+    pub(super) ends: Vec<(u64, ModelEnd, bool)>,
 }
 
 pub(super) fn schedule() -> impl Strategy<Value = RandomSchedule> {
@@ -42,14 +60,7 @@ pub(super) fn schedule() -> impl Strategy<Value = RandomSchedule> {
         [0..500_u64, 0..3_000_u64, 0..5_000_u64],
         0..300_u64,
         proptest::collection::vec((0..800_u64, event()), 1..60),
-        proptest::collection::vec(
-            (
-                0..2_000_u64,
-                proptest::bool::weighted(0.7),
-                proptest::bool::weighted(0.2),
-            ),
-            1..20,
-        ),
+        proptest::collection::vec((0..2_000_u64, end(), proptest::bool::weighted(0.2)), 1..20),
     )
         .prop_map(|(limits, splay, events, ends)| RandomSchedule {
             limits,

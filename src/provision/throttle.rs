@@ -32,6 +32,14 @@ pub(crate) fn retry_backoff(failures: u32) -> Duration {
     RETRY_BACKOFF.saturating_mul(doubled).min(RETRY_BACKOFF_MAX)
 }
 
+/// The wait after that many provisions in a row that left a change unapplied: as after failures, and up to twice as long,
+/// since often a whole fleet has met the same trouble. `random` is drawn by each node for itself.
+pub(crate) fn stale_backoff(provisions: u32, random: u64) -> Duration {
+    let least = retry_backoff(provisions);
+    let share = u32::try_from(random % 1024).unwrap_or_default();
+    least + least * share / 1024
+}
+
 /// The wait after that many refused slots in a row: it grows, and `random`, which each node draws for itself, spreads the
 /// nodes that wait.
 pub(crate) fn slot_backoff(refusals: u32, random: u64) -> Duration {
@@ -76,6 +84,19 @@ mod tests {
         ];
         for (failures, seconds) in cases {
             assert_eq!(retry_backoff(failures).as_secs(), seconds, "{failures}");
+        }
+    }
+
+    #[test]
+    fn the_wait_of_what_is_stale_is_spread_over_as_long_again() {
+        for (provisions, random, millis) in [
+            (1, 0, 5_000),
+            (1, 512, 7_500),
+            (2, 1024 + 256, 12_500),
+            (u32::MAX, 512, 900_000),
+        ] {
+            let wait = stale_backoff(provisions, random);
+            assert_eq!(wait, Duration::from_millis(millis), "{provisions} {random}");
         }
     }
 

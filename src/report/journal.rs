@@ -1,6 +1,6 @@
 //! The journal of a daemon: one line per event, `key=value` or JSON. Never a value of an environment.
 
-use std::fmt::Display;
+use std::{fmt::Display, path};
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,57 @@ pub(crate) struct Journal {
 }
 
 /// The fields of an event, by key.
-type Fields<'a> = [(&'static str, &'a dyn Display)];
+type Fields<'a> = [(&'static str, &'a dyn Field)];
+
+/// A value of an event.
+pub(crate) trait Field: Display {
+    /// The value in JSON: numbers and booleans as such, everything else as text.
+    fn json(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+impl Field for Id {}
+impl Field for String {}
+impl Field for str {}
+impl Field for humantime::FormattedDuration {}
+impl Field for path::Display<'_> {}
+
+impl<T: Field + ?Sized> Field for &T {
+    fn json(&self) -> Value {
+        (**self).json()
+    }
+}
+
+impl Field for bool {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Field for u8 {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Field for u32 {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Field for u64 {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Field for usize {
+    fn json(&self) -> Value {
+        Value::from(*self)
+    }
+}
 
 impl Journal {
     /// A journal in the output format of the flags: JSON goes to stdout, text to stderr.
@@ -32,9 +82,9 @@ impl Journal {
         let at = clock::rfc3339(clock::now());
         if self.json {
             let mut object = Map::new();
-            let all = [("at", &at as &dyn Display), ("event", &name)];
+            let all = [("at", &at as &dyn Field), ("event", &name)];
             for (key, value) in all.iter().chain(fields) {
-                object.insert((*key).to_owned(), Value::String(value.to_string()));
+                object.insert((*key).to_owned(), value.json());
             }
             // A daemon goes on although its log cannot be written.
             let _lost = stdio::write_stdout(&format!("{}\n", Value::Object(object)));

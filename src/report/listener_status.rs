@@ -21,7 +21,12 @@ pub(crate) struct ListenerStatus {
 impl ListenerStatus {
     /// Key and text of each row.
     pub(crate) fn rows(&self) -> Vec<[String; 2]> {
-        let mut rows = vec![row("switch", switched(&self.switch, self.on))];
+        let mut switch = switched(&self.switch, self.on);
+        let differs = |listening: &Listening| listening.on != self.on;
+        if self.listening.as_ref().is_some_and(differs) {
+            switch.push_str("; the listener is about to take that up");
+        }
+        let mut rows = vec![row("switch", switch)];
         match &self.listening {
             Some(listening) => rows.extend(of_listener(listening)),
             None if self.running => rows.push(row("listener", "starting".to_owned())),
@@ -71,10 +76,15 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         rows.push(row("registry", format!("{federation}: {state}")));
     }
     for (service, variables) in &listening.changed {
-        rows.push(row(
-            "changed",
-            format!("{service}: {}", variables.join(", ")),
-        ));
+        let key = if listening.stale.contains(service) {
+            "stale"
+        } else {
+            "changed"
+        };
+        rows.push(row(key, format!("{service}: {}", variables.join(", "))));
+    }
+    for (service, names) in &listening.unmet {
+        rows.push(row("unmet", format!("{service}: {}", names.join(", "))));
     }
     rows.push(row("queued", queued(listening)));
     for (service, is_healthy) in &listening.kept_alive {

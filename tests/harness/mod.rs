@@ -8,6 +8,7 @@ pub(crate) mod fleet;
 pub(crate) mod golden;
 pub(crate) mod not_run;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod registry;
 pub(crate) mod scenario;
 pub(crate) mod seed;

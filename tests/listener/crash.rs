@@ -19,7 +19,7 @@ const LAST: &str =
 
 /// A node whose listener may provision once an hour, and has something to do.
 fn hourly() -> Node {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    let node = Node::new(r#"{"debounce": "0s", "splay": "0s", "min_interval": "1h"}"#);
     node.announce("one");
     node
 }
@@ -75,7 +75,7 @@ fn dies(node: &Node, listener: Command) {
 
 #[test]
 fn a_clock_that_was_set_back_holds_for_one_interval_only() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1s"}"#);
+    let node = Node::new(r#"{"debounce": "0s", "splay": "0s", "min_interval": "1s"}"#);
     node.announce("one");
     let stamp = r#"{"version": 1, "started": "2999-01-01T00:00:00Z", "reasons": ["start"]}"#;
     node.scenario.put("var/lib/reconf/provision.json", stamp);
@@ -85,7 +85,7 @@ fn a_clock_that_was_set_back_holds_for_one_interval_only() {
 
 #[test]
 fn a_stamp_that_does_not_say_when_holds_for_the_interval() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    let node = Node::new(r#"{"debounce": "0s", "splay": "0s", "min_interval": "1h"}"#);
     node.announce("one");
     let stamp = r#"{"version": 1, "started": "lately", "reasons": ["start"]}"#;
     node.scenario.put("var/lib/reconf/provision.json", stamp);

@@ -31,8 +31,9 @@ fn two_hundred_listeners_provision_five_at_a_time() {
     let etcd = Etcd::start();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("run")).unwrap();
-    let listen =
-        format!(r#"{{"debounce": "0s", "min_interval": "0s", "max_parallel": {PARALLEL}}}"#);
+    let listen = format!(
+        r#"{{"debounce": "0s", "splay": "0s", "min_interval": "0s", "max_parallel": {PARALLEL}}}"#
+    );
     let nodes: Vec<Node> = (0..NODES)
         .map(|n| Node::in_federation(etcd.url(), "fleet", &format!("web{n}"), &listen))
         .collect();
@@ -58,7 +59,7 @@ fn two_hundred_listeners_provision_five_at_a_time() {
 #[test]
 fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
     let etcd = Etcd::start();
-    let listen = r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#;
+    let listen = r#"{"debounce": "0s", "splay": "0s", "min_interval": "0s", "max_parallel": 1}"#;
     let (first, second) = (
         Node::in_federation(etcd.url(), "fleet", "web1", listen),
         Node::in_federation(etcd.url(), "fleet", "web2", listen),
@@ -91,7 +92,7 @@ fn the_slot_of_a_holder_that_died_is_free_after_its_lease() {
 #[test]
 fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
     let etcd = Etcd::start();
-    let listen = r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#;
+    let listen = r#"{"debounce": "0s", "splay": "0s", "min_interval": "0s", "max_parallel": 1}"#;
     let node = Node::in_federation(etcd.url(), "fleet", "web1", listen);
     node.announce("one");
     let _listener = node.listen("mkfifo go; echo begin >>runs; read x <go; echo end >>runs");
@@ -111,7 +112,8 @@ fn a_slot_is_given_back_although_the_provision_has_broken_the_configuration() {
 
 #[test]
 fn a_node_that_cannot_start_keeps_no_slot() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "0s", "max_parallel": 1}"#);
+    let node =
+        Node::new(r#"{"debounce": "0s", "splay": "0s", "min_interval": "0s", "max_parallel": 1}"#);
     node.announce("one");
     let _listener = node.listen(RENDER);
     node.settles("one");

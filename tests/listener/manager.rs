@@ -34,8 +34,9 @@ impl Manager {
 
 #[test]
 fn readiness_heartbeats_reload_and_end_are_told() {
-    let node =
-        Node::new(r#"{"command": ["sh", "-c", "test -z \"$NOTIFY_SOCKET$WATCHDOG_USEC\""]}"#);
+    let node = Node::new(
+        r#"{"splay": "0s", "command": ["sh", "-c", "test -z \"$NOTIFY_SOCKET$WATCHDOG_USEC\""]}"#,
+    );
     node.announce("one");
     let path = node.scenario.path("notify");
     let socket = UnixDatagram::bind(&path).unwrap();

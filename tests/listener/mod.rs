@@ -6,6 +6,7 @@ mod fleet;
 mod interest;
 mod leases;
 mod manager;
+mod stale;
 mod switch;
 mod system;
 mod throttle;
@@ -25,7 +26,7 @@ use crate::harness::{
 const LONG: Duration = Duration::from_secs(120);
 
 /// Provisions start as soon as something has changed.
-const AT_ONCE: &str = r#"{"debounce": "0s", "min_interval": "0s"}"#;
+const AT_ONCE: &str = r#"{"debounce": "0s", "splay": "0s", "min_interval": "0s"}"#;
 
 /// Renders what changed, and writes down when it began and when it ended.
 const RENDER: &str = "echo begin >>runs; reconf render --all -q; echo end >>runs";

@@ -20,7 +20,7 @@ fn turn(node: &Node, words: &[&str]) {
 
 #[test]
 fn off_is_kept_across_restarts_and_on_provisions_at_once() {
-    let node = Node::new(r#"{"debounce": "0s", "min_interval": "1h"}"#);
+    let node = Node::new(r#"{"debounce": "0s", "splay": "0s", "min_interval": "1h"}"#);
     node.announce("one");
     let listener = node.listen(RENDER);
     node.settles("one");
@@ -135,6 +135,9 @@ fn the_log_is_json_when_it_is_asked_for_and_figures_are_kept() {
         .collect();
     let event = |name: &str| events.iter().find(|event| event["event"] == name).unwrap();
     assert_eq!(event("change")["variables"], "DB");
-    assert_eq!(event("provision-ended")["exit"], "0");
+    // Numbers and booleans are such.
+    assert_eq!(event("provision-ended")["exit"], 0);
+    assert_eq!(event("start")["on"], true);
+    assert_eq!(event("watch")["names"], 1);
     assert_eq!(node.log(), "");
 }

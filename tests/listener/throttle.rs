@@ -7,7 +7,9 @@ use super::{AT_ONCE, Node, RENDER};
 #[test]
 fn a_thousand_changes_at_once_are_a_few_provisions() {
     let interval = Duration::from_secs(1);
-    let node = Node::new(r#"{"debounce": "100ms", "debounce_max": "400ms", "min_interval": "1s"}"#);
+    let node = Node::new(
+        r#"{"debounce": "100ms", "splay": "0s", "debounce_max": "400ms", "min_interval": "1s"}"#,
+    );
     node.announce("before");
     let _listener = node.listen(RENDER);
     node.settles("before");
@@ -35,7 +37,7 @@ fn a_thousand_changes_at_once_are_a_few_provisions() {
 fn a_provision_that_fails_is_tried_again_and_one_in_the_way_is_waited_for() {
     let lock = tempfile::NamedTempFile::new().unwrap();
     let listen = format!(
-        r#"{{"debounce": "0s", "min_interval": "0s", "busy_lock": "{}"}}"#,
+        r#"{{"debounce": "0s", "splay": "0s", "min_interval": "0s", "busy_lock": "{}"}}"#,
         lock.path().display()
     );
     let node = Node::new(&listen);

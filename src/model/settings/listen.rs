@@ -80,7 +80,11 @@ pub(super) fn parse(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Explic
 
 impl ExplicitListen {
     /// The settings, with defaults for what is not set; records the origin of each.
-    pub(super) fn into_settings(self, origins: &mut Origins) -> ListenSettings {
+    pub(super) fn into_settings(
+        self,
+        origins: &mut Origins,
+        default_splay: Duration,
+    ) -> ListenSettings {
         ListenSettings {
             command: origins.file_value("listen.command", self.command),
             debounce: origins
@@ -94,7 +98,7 @@ impl ExplicitListen {
                 .unwrap_or(MIN_INTERVAL),
             splay: origins
                 .file_value("listen.splay", self.splay)
-                .unwrap_or(Duration::ZERO),
+                .unwrap_or(default_splay),
             max_parallel: origins.file_value("listen.max_parallel", self.max_parallel),
             busy_lock: origins.file_value("listen.busy_lock", self.busy_lock),
         }

@@ -65,8 +65,8 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
         let federation = federation.unwrap_or_else(Id::default_scope);
         let regions = self.origins.file_value("regions", explicit.regions);
         let federations = self.origins.file_value("federations", explicit.federations);
+        let registry = self.registry(&root, explicit.registry)?;
         Ok(Settings {
-            registry: self.registry(&root, explicit.registry)?,
             node: self.resolve_setting("node", flags::NODE, explicit.node, id)?,
             host: self.resolve_setting("host", flags::HOST, explicit.host, host)?,
             regions: regions.unwrap_or_else(|| vec![region.clone()]),
@@ -76,7 +76,10 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
             federation,
             render: self.render(&root, explicit.render),
             ttl: self.origins.file_value("announce.ttl", explicit.ttl),
-            listen: explicit.listen.into_settings(&mut self.origins),
+            listen: explicit
+                .listen
+                .into_settings(&mut self.origins, default_splay(&registry.location)),
+            registry,
             root,
             config,
             origins: self.origins,
@@ -185,6 +188,14 @@ fn timeout(text: &str) -> Result<Duration, SettingRefusal> {
     fields::duration::parse(text, SHORTEST_TIMEOUT).map_err(SettingRefusal::new)
 }
 
+/// A fleet shares an etcd, and should not restart within one second. The nodes of an embedded registry are one machine.
+fn default_splay(registry: &Location) -> Duration {
+    match registry {
+        Location::Etcd(_) => Duration::from_secs(10),
+        Location::Directory(_) => Duration::ZERO,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +222,21 @@ mod tests {
         let rows = settings.rows();
         let (_, value, origin) = rows.into_iter().find(|(known, ..)| *known == key).unwrap();
         (self::value(value), origin)
+    }
+
+    #[test]
+    fn a_fleet_that_shares_an_etcd_is_spread_unless_it_says_otherwise() {
+        let etcd = [("RECONF_REGISTRY", "http://h:2379")];
+        let set = Some(r#"{"listen": {"splay": "0s"}}"#);
+        for (variables, file, seconds) in [
+            (&etcd[..], None, 10),
+            (&etcd[..], set, 0),
+            (&[][..], None, 0),
+        ] {
+            let settings = load(&Flags::default(), variables, file).unwrap();
+            let splay = settings.listen.splay;
+            assert_eq!(splay.as_secs(), seconds, "{variables:?} {file:?}");
+        }
     }
 
     #[test]

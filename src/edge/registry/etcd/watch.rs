@@ -27,6 +27,9 @@ use super::{
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
+/// The longest time that an attempt may take, unless the timeout is longer.
+const PATIENCE_MAX: Duration = Duration::from_secs(16);
+
 /// A watch that lasted this long was stable: the next attempt follows at once.
 const STABLE_AFTER: Duration = Duration::from_secs(1);
 
@@ -48,7 +51,8 @@ pub(in crate::edge::registry) async fn follow(
     let (mut attempts, mut connected) = (0, true);
     loop {
         let start = clock::instant();
-        let end = match list(settings, federation, ranges).await {
+        let limit = patience(settings.timeout, attempts);
+        let end = match list(settings, limit, federation, ranges).await {
             Ok(won) => {
                 (connected, attempts) = (true, attempts.max(1));
                 let (client, reading) = (won.client, won.value);
@@ -75,6 +79,13 @@ pub(in crate::edge::registry) async fn follow(
     }
 }
 
+/// How long an attempt may take. It grows with the failures: a server that checks the passwords of a whole fleet at once would
+/// else be busy for ever with logins whose clients have given up.
+fn patience(timeout: Duration, attempts: u32) -> Duration {
+    let doubled = timeout.saturating_mul(2_u32.saturating_pow(attempts));
+    doubled.min(PATIENCE_MAX.max(timeout))
+}
+
 /// The wait before an attempt, with jitter so that nodes do not retry together.
 fn backoff(attempts: u32) -> Duration {
     let Some(doublings) = attempts.checked_sub(1) else {
@@ -89,13 +100,14 @@ fn backoff(attempts: u32) -> Duration {
 /// Lists the ranges at the endpoint that answers first. Certificates and passwords are read again each time.
 async fn list(
     settings: &RegistrySettings,
+    limit: Duration,
     federation: &Id,
     ranges: &[Range],
 ) -> Result<RaceWinner<Reading>, RegistryError> {
     let own = settings.federations.get(federation);
     let credentials = own.unwrap_or(&settings.credentials);
     let connector = Connector::watching(settings, credentials)?;
-    let deadline = Deadline::after(settings.timeout);
+    let deadline = Deadline::after(limit);
     let (classifier, wanted) = (Arc::clone(&connector), Arc::new(ranges.to_vec()));
     let federation = federation.clone();
     race::race(&connector, None, &[], deadline, move |endpoint, client| {
@@ -211,4 +223,23 @@ fn changes(federation: &Id, response: &WatchResponse) -> Vec<WatchEvent> {
             revision,
         });
     events.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_after_failures_may_take_longer() {
+        for (timeout, attempts, seconds) in [
+            (2, 0, 2),
+            (2, 1, 4),
+            (2, 3, 16),
+            (2, u32::MAX, 16),
+            (60, 3, 60),
+        ] {
+            let limit = patience(Duration::from_secs(timeout), attempts);
+            assert_eq!(limit.as_secs(), seconds, "{timeout} {attempts}");
+        }
+    }
 }
