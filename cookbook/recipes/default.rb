@@ -6,7 +6,7 @@
 # converge has succeeded.
 #
 
-services = Array(node['reconf']['services']).map(&:to_s).uniq.sort
+services = ReconfCookbook::ListedServices.of(node)
 install = ReconfCookbook::HashValue.from_attribute(node, 'reconf', 'install')
 
 unless install.empty?
@@ -20,16 +20,17 @@ end
 reconf_configuration 'node'
 
 # Services that an earlier converge installed, or failed to withdraw.
-ReconfCookbook::RemovedServices.of(node, services).each do |service|
+ReconfCookbook::ListedServices.removed(node, services).each do |service|
   reconf_service service do
     action :delete
-    not_if { ReconfCookbook::RemovedServices.declared?(run_context, service) }
+    not_if { ReconfCookbook::ListedServices.declared?(run_context, service) }
   end
 end
 
 services.each do |service|
   reconf_service service do
-    managed_by ReconfCookbook::RemovedServices::RECIPE
+    managed_by ReconfCookbook::ListedServices::RECIPE
+    not_if { ReconfCookbook::ListedServices.taken_over?(run_context, service) }
   end
 end
 

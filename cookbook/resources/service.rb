@@ -36,11 +36,7 @@ action :create do
   converge.manifests[new_resource.service] = manifest
   text = json_for(paths.manifest(new_resource.service), manifest)
 
-  # A decrypted item can hold secrets, so the manifest gets the owner, group and mode of the conf.
-  access = (config['render'].is_a?(Hash) ? config['render'] : {}).merge(manifest['conf'].is_a?(Hash) ? manifest['conf'] : {})
-  # reconf rejects a numeric mode; Chef would take it as decimal, which can make the file readable for everyone.
-  access = access.select { |_, value| value.is_a?(String) }
-  write(paths.manifest(new_resource.service), text, { 'mode' => '0640' }.merge(access), secret: true)
+  write(paths.manifest(new_resource.service), text, access(manifest), secret: true)
 end
 
 action :delete do
@@ -52,6 +48,19 @@ action :delete do
 end
 
 action_class do
+  # Who can write a manifest decides what root runs, so it is root's. A decrypted item can hold secrets, so only the group
+  # that can read the conf can read it.
+  def access(manifest)
+    conf = [config['render'], manifest['conf']].grep(Hash).reduce({}, :merge)
+    # reconf rejects a numeric mode.
+    group_reads = !conf['mode'].is_a?(String) || conf['mode'].to_i(8) & 0o040 != 0
+    {
+      'mode' => group_reads ? '0640' : '0600',
+      'owner' => ('root' if Process.euid == 0),
+      'group' => (conf['group'] if conf['group'].is_a?(String)),
+    }
+  end
+
   # Two resources of one service write the same value; otherwise each would overwrite the other's in every run.
   def manager
     service = new_resource.service

@@ -87,10 +87,40 @@ RSpec.describe ReconfCookbook::JSONFile do
   end
 end
 
-RSpec.describe ReconfCookbook::RemovedServices do
+RSpec.describe ReconfCookbook::ListedServices do
+  let(:node) { Chef::Node.new.tap { |node| node.override['reconf']['root'] = root } }
+
+  def put_managed(*services)
+    services.each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => described_class::RECIPE) }
+  end
+
+  it 'takes no list for the installed services, and an empty one for none' do
+    put_managed('b', 'a')
+    put('etc/reconf/services/theirs.json', 'id' => 'theirs')
+    put('var/lib/reconf/services/owing.json', 'version' => 1)
+    [[nil, %w(a b), []], [[], [], %w(a b owing)], [%w(b c), %w(b c), %w(a owing)], ['b', %w(b), %w(a owing)]].each do |list, listed, removed|
+      node.override['reconf']['services'] = list
+      expect([described_class.of(node), described_class.removed(node, listed)]).to eq([listed, removed]), list.inspect
+    end
+  end
+
+  it 'warns of a missing list' do
+    expect(Chef::Log).to receive(:warn).with(/services'\] is not set: no service is set up; /)
+    described_class.of(node)
+    put_managed('api', 'www')
+    expect(Chef::Log).to receive(:warn).with(/services'\] is not set: api, www stay as they are; /)
+    described_class.of(node)
+  end
+
+  it 'removes nothing under an override run list' do
+    put_managed('api')
+    node.override['reconf']['services'] = []
+    node.override_runlist('recipe[reconf]')
+    expect(described_class.removed(node, [])).to eq([])
+  end
+
   it 'skips files that are not manifests' do
-    node = Chef::Node.new
-    node.override['reconf']['root'] = root
+    node.override['reconf']['services'] = []
     put('etc/reconf/services/ours.json', 'id' => 'ours', 'x-managed-by' => described_class::RECIPE)
     put('etc/reconf/services/theirs.json', 'id' => 'theirs')
     put('etc/reconf/services/broken.json', '{')
@@ -98,7 +128,7 @@ RSpec.describe ReconfCookbook::RemovedServices do
     File.mkfifo(path('etc/reconf/services/pipe.json'))
     File.symlink('loop.json', path('etc/reconf/services/loop.json'))
     Dir.mkdir(path('etc/reconf/services/folder.json'))
-    expect(described_class.of(node, [])).to eq(%w(ours))
+    expect(described_class.removed(node, [])).to eq(%w(ours))
   end
 end
 

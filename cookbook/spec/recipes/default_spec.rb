@@ -28,7 +28,7 @@ RSpec.describe 'reconf::default' do
 
   it 'does not delete a service that another recipe installs' do
     %w(moved gone).each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
-    taken = converge('used::moved')
+    taken = converge('used::moved', attributes: { 'services' => [] })
     expect(taken).not_to delete_reconf_service('moved')
     expect(taken).to delete_reconf_service('gone')
     expect(taken).to create_reconf_service('moved').with(managed_by: nil)
@@ -49,10 +49,36 @@ RSpec.describe 'reconf::default' do
     )
   end
 
+  it 'keeps the installed services where nothing lists any, and removes them all for an empty list' do
+    put('etc/reconf/services/api.json', 'id' => 'api', 'x-managed-by' => 'recipe[reconf]')
+    put('var/lib/reconf/services/owing.json', 'version' => 1)
+    kept = run
+    expect(order(kept)).to eq(
+      %w(reconf_configuration[node] reconf_service[api] reconf_conf[api]) + ['reconf_announcement[services of this node]']
+    )
+    expect(kept).to create_reconf_service('api')
+    expect(run('services' => [])).to delete_reconf_service('api')
+  end
+
+  it 'leaves an installed service to another recipe that installs it' do
+    put('etc/reconf/services/moved.json', 'id' => 'moved', 'x-managed-by' => 'recipe[reconf]')
+    # The data bag has no such item.
+    taken = converge('used::moved', step_into: %w(reconf_service))
+    expect(taken).to create_file(path('etc/reconf/services/moved.json')).with(content: /"id": "moved"/)
+  end
+
+  it 'replaces nothing that an attribute file loaded before it has set' do
+    earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InRoot::BINARY, 'data_bag' => 'units' }
+    all = ChefSpec::SoloRunner.new { |node| node.default['reconf'] = earlier }.converge('reconf::default')
+    expect(all.node['reconf'].to_h).to include(earlier)
+    expect(all).to create_reconf_service('api').with(data_bag: 'units')
+    expect(all).to create_reconf_configuration('node').with(config: { 'region' => 'us-west-2' })
+  end
+
   it 'skips files that are not manifests' do
     ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
     Dir.mkdir(path('etc/reconf/services/folder.json'))
-    expect(run.find_resources(:reconf_service)).to be_empty
+    expect(run('services' => []).find_resources(:reconf_service)).to be_empty
   end
 
   it 'announces nothing without services' do

@@ -11,21 +11,34 @@ RSpec.describe 'reconf_service' do
     stub_data_bag_item('service', 'api').and_return(data_bag_item_of(manifest))
   end
 
+  # An ordinary user cannot give a file away.
+  def root_if_root
+    'root' if Process.euid == 0
+  end
+
   def content(run)
     JSON.parse(run.find_resource(:file, file).content)
   end
 
   it 'installs an item of the data bag, without the keys that Chef adds' do
     item(InRoot::API)
-    expect(run).to create_file(file).with(mode: '0640', owner: nil, group: nil, backup: false, sensitive: true)
+    expect(run).to create_file(file).with(mode: '0640', owner: root_if_root, group: nil, backup: false, sensitive: true)
     expect(content(run)).to eq(InRoot::API)
   end
 
-  it 'gives the manifest the access of its conf' do
-    item(InRoot::API.merge('conf' => { 'mode' => '0600', 'owner' => 'app' }))
-    config = { 'config' => { 'render' => { 'mode' => '0644', 'group' => 'apps' } } }
-    expect(converge('used::service', step_into: %w(reconf_service), attributes: config))
-      .to create_file(file).with(mode: '0600', owner: 'app', group: 'apps')
+  it 'belongs to root, whoever owns the conf, and is readable for the group that can read the conf' do
+    node = { 'render' => { 'mode' => '0644', 'owner' => 'app', 'group' => 'apps' } }
+    [
+      [{}, {}, '0640', nil],
+      [node, {}, '0640', 'apps'],
+      [node, { 'mode' => '0600', 'owner' => 'api', 'group' => 'api' }, '0600', 'api'],
+      [node, { 'mode' => '0604' }, '0600', 'apps'],
+      [{}, { 'mode' => '0666', 'owner' => 'api' }, '0640', nil],
+    ].each do |render, conf, mode, group|
+      item(InRoot::API.merge('conf' => conf))
+      installed = converge('used::service', step_into: %w(reconf_service), attributes: { 'config' => render })
+      expect(installed).to create_file(file).with(mode: mode, owner: root_if_root, group: group)
+    end
   end
 
   it 'reads a plain hash with symbols as one with strings' do
@@ -35,8 +48,8 @@ RSpec.describe 'reconf_service' do
   end
 
   it 'ignores a numeric mode' do
-    item(InRoot::API.merge('conf' => { 'mode' => 644, 'owner' => nil }))
-    expect(run).to create_file(file).with(mode: '0640', owner: nil)
+    item(InRoot::API.merge('conf' => { 'mode' => 600, 'group' => nil }))
+    expect(run).to create_file(file).with(mode: '0640', group: nil)
   end
 
   it 'quotes nothing of an item that is not JSON' do
