@@ -1,5 +1,6 @@
 //! The command line: types, help and defaults. It reads and runs nothing.
 
+mod clear;
 mod deploy;
 mod exec;
 pub(crate) mod fast_path;
@@ -9,6 +10,7 @@ mod listen;
 mod look;
 mod usage;
 
+pub(crate) use clear::RetireArgs;
 pub(crate) use deploy::{
     AnnounceArgs, AppliedArgs, ApplyArgs, RenderArgs, ServiceSelection, WithdrawArgs,
 };
@@ -105,6 +107,8 @@ pub(crate) enum Command {
     Announce(AnnounceArgs),
     /// Withdraw what services provide
     Withdraw(WithdrawArgs),
+    /// Withdraw what a machine announced that is gone
+    Retire(RetireArgs),
     /// Render and announce, with one read of the registry
     Apply(ApplyArgs),
     /// Run a command with the environment of a service
@@ -167,8 +171,8 @@ mod tests {
             "--node announce -q render --all --on-change x --on-change-timeout=3s",
             "applied a b",
             "announce --all --ttl 30s --output json",
-            "withdraw app --wait 1m --node web02",
-            "--node web02 withdraw app",
+            "withdraw app --wait 1m",
+            "--node web02 retire web01 --dry-run",
             "apply --all",
             "exec app --task -- render announce",
             "listen --metrics m -- chef-solo -o render",

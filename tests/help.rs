@@ -11,12 +11,13 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "render",
     "announce",
     "apply",
     "exec",
     "withdraw",
+    "retire",
     "listen",
     "tasks",
     "applied",

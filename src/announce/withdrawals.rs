@@ -39,19 +39,24 @@ fn pending(state: &ServiceState) -> BTreeMap<Key, By> {
     state.withdrawing.iter().filter_map(parse).collect()
 }
 
-/// Whether a service is held: withdrawn by hand on this node, or elsewhere with a tombstone by hand, and not announced by
-/// hand since.
+/// Whether a service is held: withdrawn by hand on this node, or elsewhere with a tombstone by hand, or announced by this
+/// node before it was retired; and not announced by hand since.
 pub(crate) fn is_held<'a>(
     state: &ServiceState,
     mut keys: impl Iterator<Item = &'a Key>,
     snapshot: &Snapshot,
 ) -> bool {
-    let by_hand = |key: &Key| {
+    let silences = |key: &Key| {
         let withdrawn = snapshot
             .withdrawn
             .get(key)
             .filter(|_| !state.is_pending_by_hand(key));
-        withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
+        withdrawn.is_some_and(|withdrawn| match withdrawn.tombstone.by {
+            By::Hand => true,
+            By::Manifest => false,
+            // A machine that was built anew in place of the retired one has announced nothing yet.
+            By::Retired => state.remembers_announcements(),
+        })
     };
-    state.held || keys.any(by_hand)
+    state.held || keys.any(silences)
 }

@@ -90,8 +90,8 @@ const WITHDRAW: Help = Help {
             "and wait for its consumers",
         ),
         (
-            "reconf withdraw --all --node api01",
-            "clear a node that is gone",
+            "reconf withdraw --all",
+            "withdraw all services of this node",
         ),
     ],
     durations: true,
@@ -138,9 +138,6 @@ const APPLY: Help = Help {
         CONFIGURATION,
     ],
 };
-
-/// What the global option `--node` means to `withdraw`.
-const NODE_TO_CLEAR: &str = "Node to clear: withdraw what that node announced [default: this node]";
 
 /// Services of this node.
 #[derive(Clone, Debug, Args)]
@@ -235,11 +232,7 @@ pub(crate) struct AnnounceArgs {
 
 /// Withdraw what services provide, until `reconf announce ID` announces it again
 #[derive(Debug, Args)]
-#[command(
-    help_template = help::TEMPLATE,
-    after_help = WITHDRAW.text(),
-    mut_arg("node", |node| node.hide(false).help(NODE_TO_CLEAR))
-)]
+#[command(help_template = help::TEMPLATE, after_help = WITHDRAW.text())]
 pub(crate) struct WithdrawArgs {
     /// The services to withdraw.
     #[command(flatten)]

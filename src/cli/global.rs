@@ -22,7 +22,7 @@ pub(crate) struct Global {
     /// Region of this node [env: RECONF_REGION] [default: default]
     #[arg(long, global = true, hide = true, value_name = "NAME")]
     pub region: Option<String>,
-    /// Name of this node (of the node to clear, for `withdraw`) [env: RECONF_NODE] [default: host name]
+    /// Name of this node [env: RECONF_NODE] [default: host name]
     #[arg(long, global = true, hide = true, value_name = "NAME")]
     pub node: Option<String>,
     /// Address of this node [env: RECONF_HOST] [default: the local address of the route to the registry]

@@ -8,6 +8,7 @@ mod exec;
 mod listen;
 mod ls;
 mod render;
+mod retire;
 mod supervise;
 mod tasks;
 mod withdraw;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
             announce::run(&node, &args)
         }),
         Command::Withdraw(args) => on_node(&|node| withdraw::run(&node, &global, &args)),
+        Command::Retire(args) => on_node(&|node| retire::run(&node, &args)),
         Command::Apply(args) => on_node(&|node| apply::run(&node, &args)),
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
@@ -55,6 +57,7 @@ fn writes(command: &Command) -> bool {
     match command {
         Command::Render(args) => !args.stdout && !args.dry_run,
         Command::Announce(args) => !args.dry_run,
+        Command::Retire(args) => !args.dry_run,
         Command::Apply(args) => !args.dry_run,
         Command::Applied(_) | Command::Withdraw(_) => true,
         Command::Listen(args) => args.action.is_none(),

@@ -1,28 +1,35 @@
-//! `reconf withdraw`: takes back what services on this node, or on another one, provide.
+//! `reconf withdraw`: takes back what services on this node provide.
 
 use crate::{
     cli::{Global, WithdrawArgs},
-    edge::registry::Session,
     node::{Node, manifests},
-    operations::withdraw::{
-        OtherServices, Target, WithdrawInput, Withdrawer, on_other_node, on_this_node,
-        remembered_ids, wait_until_unused,
+    operations::{
+        machine::AskedBy,
+        withdraw::{
+            Target, WithdrawInput, Withdrawer, on_this_node, remembered_ids, wait_until_unused,
+        },
     },
-    report::{Ended, Failure, Tally},
+    report::{Code, Ended, Failure, Tally},
 };
 
 /// `reconf withdraw`.
 pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
+    refuse_other_node(global)?;
+    let (ids, asked) = if args.services.all {
+        manifests::warn_of_ignored(node)?;
+        (remembered_ids(node)?, AskedBy::Run)
+    } else {
+        (args.services.ids.clone(), AskedBy::Hand)
+    };
     let mut session = node.session();
     let WithdrawInput {
         targets,
         snapshots,
-        failures,
         warnings,
-    } = read_input(node, &mut session, global, args)?;
+    } = on_this_node(node, &mut session, ids);
     node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
-    let mut withdrawer = Withdrawer::new(node, &mut session);
+    let mut withdrawer = Withdrawer::new(node, &mut session, asked);
     let mut tally = Tally::default();
     let mut withdrawn: Vec<Target> = Vec::new();
     for (id, target) in targets {
@@ -32,9 +39,6 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
             Ok(report)
         });
         tally.report(&node.out, &id, report);
-    }
-    for failure in &failures {
-        tally.fail(&node.out, None, failure);
     }
     if let Some(limit) = args.wait {
         match wait_until_unused(node, &withdrawn, limit) {
@@ -49,30 +53,13 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     Ok(tally.code(false))
 }
 
-/// What is to be withdrawn: of the node that `--node` names, or of this one.
-fn read_input(
-    node: &Node,
-    session: &mut Session,
-    global: &Global,
-    args: &WithdrawArgs,
-) -> Result<WithdrawInput, Failure> {
-    if global.node.is_some() {
-        return on_other_node(node, session, other_services(args));
-    }
-    let ids = if args.services.all {
-        manifests::warn_of_ignored(node)?;
-        remembered_ids(node)?
-    } else {
-        args.services.ids.clone()
+/// What a node announced is withdrawn there; of a machine that is gone, it is another verb's.
+fn refuse_other_node(global: &Global) -> Result<(), Failure> {
+    let Some(other) = &global.node else {
+        return Ok(());
     };
-    Ok(on_this_node(node, session, ids))
-}
-
-/// Which services of the other node are meant.
-fn other_services(args: &WithdrawArgs) -> OtherServices<'_> {
-    if args.services.all {
-        OtherServices::All
-    } else {
-        OtherServices::Named(&args.services.ids)
-    }
+    let message = "`withdraw` takes no `--node`: it withdraws what this node announced";
+    Err(Failure::new(Code::Usage, message).hint(format!(
+        "`reconf retire {other}` clears up after a machine that is gone"
+    )))
 }

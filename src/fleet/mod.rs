@@ -3,7 +3,9 @@
 
 mod published;
 mod records;
+mod remains;
 mod users;
 
 pub(crate) use published::change;
+pub(crate) use remains::{Remains, nodes};
 pub(crate) use users::users;

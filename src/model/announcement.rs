@@ -55,4 +55,6 @@ pub(crate) enum By {
     Hand,
     /// An announce whose manifest no longer provides the name.
     Manifest,
+    /// `reconf retire`: the node is gone. It holds a service whose state says that it was announced.
+    Retired,
 }

@@ -114,6 +114,11 @@ pub(crate) fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")
 }
 
+/// The key of a node's own record; the prefix of more of them ends in `/`.
+pub(crate) fn node_record(federation: &Id, node: &Id) -> String {
+    format!("{ROOT}{federation}/nodes/{node}")
+}
+
 /// The prefix of the slots that limit how many nodes of a federation provision at the same time.
 pub(crate) fn slots_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/slots/")

@@ -92,9 +92,10 @@ impl ServiceState {
         keys.filter(|key| !announcements.contains_key(key))
     }
 
-    /// Whether it says anything of announcements that were made or taken back.
+    /// Whether it says anything of announcements that were made or taken back. One that is pending may not have been made.
     pub(crate) fn remembers_announcements(&self) -> bool {
-        self.held || !self.announced.is_empty() || !self.withdrawing.is_empty()
+        let is_done = |known: &AnnouncedRecord| known.outcome == AnnounceProgress::Done;
+        self.held || !self.withdrawing.is_empty() || self.announced.values().any(is_done)
     }
 
     /// Forgets one announcement, whatever became of it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     edge::registry::{Range, Session},
     model::{
+        announcement::By,
         id::Id,
         key::{self, Key, Kind},
         name::Name,
@@ -211,6 +212,13 @@ impl Snapshots {
     pub(crate) fn is_withdrawn(&self, key: &Key) -> bool {
         let snapshot = self.of(&key.federation).snapshot();
         snapshot.is_some_and(|s| s.withdrawn.contains_key(key) && !s.live.contains_key(key))
+    }
+
+    /// Whether the registry has the tombstone of a key whose node was retired.
+    pub(crate) fn is_retired(&self, key: &Key) -> bool {
+        let snapshot = self.of(&key.federation).snapshot();
+        let withdrawn = snapshot.and_then(|snapshot| snapshot.withdrawn.get(key));
+        withdrawn.is_some_and(|withdrawn| withdrawn.tombstone.by == By::Retired)
     }
 
     /// Every federation that was read, with the names that were asked for and the answer.

@@ -33,6 +33,9 @@ pub(crate) struct AnnounceReport {
     /// Whether nothing was written, because of `--dry-run`.
     #[serde(skip)]
     pub dry: bool,
+    /// Whether it is held because its node was retired.
+    #[serde(skip)]
+    pub retired: bool,
 }
 
 /// One announcement of a service.
@@ -57,6 +60,7 @@ impl AnnounceReport {
             withdrawn: Vec::new(),
             warnings: Vec::new(),
             dry: false,
+            retired: false,
         }
     }
 
@@ -104,8 +108,13 @@ impl Report for AnnounceReport {
             }
         }
         if self.held {
+            let reason = if self.retired {
+                "its node was retired"
+            } else {
+                "it was withdrawn by hand"
+            };
             parts.push(format!(
-                "held, because it was withdrawn by hand; `reconf announce {service}` announces it again"
+                "held, because {reason}; `reconf announce {service}` announces it again"
             ));
         }
         if parts.is_empty() {

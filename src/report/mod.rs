@@ -9,6 +9,7 @@ mod listener_status;
 mod outcome;
 mod output;
 mod resolving;
+mod retiring;
 mod table;
 mod tally;
 
@@ -20,4 +21,5 @@ pub(crate) use listener_status::{ListenerStatus, summary};
 pub(crate) use outcome::{AppliedReport, RenderReport, VariableReport};
 pub(crate) use output::{Output, Row};
 pub(crate) use resolving::{left_over, unmet, unread, waiting_line, warnings};
+pub(crate) use retiring::RetireReport;
 pub(crate) use tally::{Ended, Tally};

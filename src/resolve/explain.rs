@@ -147,6 +147,11 @@ impl fmt::Display for UnmetReason {
                     "no longer provided by `{provider}` since {}",
                     tombstone.at
                 ),
+                By::Retired => write!(
+                    f,
+                    "withdrawn from `{provider}` at {}: that node was retired",
+                    tombstone.at
+                ),
             },
             Self::Near(name) => write!(f, "nothing provides it; did you mean `{name}`?"),
             Self::Nothing => f.write_str("nothing provides it"),

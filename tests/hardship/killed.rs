@@ -334,16 +334,16 @@ fn a_service_that_is_to_be_forgotten_is_forgotten_although_its_withdrawal_died()
 }
 
 #[test]
-fn a_withdrawal_for_another_node_that_dies_is_made_up_for() {
+fn a_retirement_that_dies_is_made_up_for() {
     let before = |fleet: &Fleet| {
         let _announced = api(fleet);
         fleet.node("web01")
     };
-    let withdraw = ["withdraw", "--node", "n0", "--all"];
+    let retire = ["retire", "n0"];
     let story = Story {
         before: &before,
-        killed: &withdraw,
-        next: (&withdraw, &[0]),
+        killed: &retire,
+        next: (&retire, &[0]),
         after: &[],
     };
     story.holds_on(&Fleet::embedded);

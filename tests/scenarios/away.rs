@@ -85,7 +85,8 @@ fn the_next_converge_makes_up_for_what_a_hand_did_while_the_registry_was_away() 
     all_succeed(&api, &["announce --all"]);
     assert_eq!(fleet.announced(), [LIVE]);
 
-    all_succeed(&fleet.node("web01"), &["withdraw api --node api01"]);
+    let other = fleet.node("api01").manifest("api", API);
+    all_succeed(&other, &["withdraw api"]);
     all_succeed(&api, &["announce --all"]);
     let api = away(api);
     let _owed = api.run(&["announce", "api"]).exits(69);

@@ -81,8 +81,12 @@ fn a_dry_run_says_whether_an_announce_would_change_anything() {
         manifest_is(&manifest(1100));
         all_succeed(&api, &["announce api"]);
         manifest_is(r#"{"id": "api", "environment": {}}"#);
-        all_succeed(&fleet.node("ops"), &["withdraw api --node api01"]);
-        assert!(!announces(fleet, &api), "another node has withdrawn it");
+        let other = fleet.node("api01").manifest("api", &manifest(1100));
+        all_succeed(&other, &["withdraw api"]);
+        assert!(
+            !announces(fleet, &api),
+            "another disk of this node has withdrawn it"
+        );
     });
 }
 

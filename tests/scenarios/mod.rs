@@ -13,6 +13,7 @@ mod machines;
 mod manifests;
 mod moving;
 mod printing;
+mod retiring;
 mod telling;
 mod values;
 mod waiting;

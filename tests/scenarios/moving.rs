@@ -219,8 +219,7 @@ fn a_withdrawal_goes_on_past_a_federation_whose_registry_fails() {
     for (withdrawal, done) in [
         ("withdraw api docs", "docs: withdrawn DOCS_URL"),
         ("withdraw --all", "docs: withdrawn DOCS_URL"),
-        ("withdraw --all --node web01", "api: withdrawn API_URL"),
-        ("withdraw api gone --node web01", "api: withdrawn API_URL"),
+        ("--node ops retire web01", "withdrawn API_URL of api"),
     ] {
         let node = half_moved();
         let words: Vec<&str> = withdrawal.split(' ').collect();

@@ -80,6 +80,8 @@ impl<'a> Announcer<'a> {
         report.warnings.extend(others.warnings());
         if self.holds(manifest, &desired, snapshots)? {
             report.held = true;
+            let mut keys = desired.announcements.keys();
+            report.retired = keys.any(|key| snapshots.is_retired(key));
             desired.hold(|key| snapshots.is_withdrawn(key));
         }
         let mut failed = None;

@@ -1,21 +1,19 @@
-//! Withdrawing what services on this node, or on another one, provide (section 5).
+//! Withdrawing what services on this node provide (section 5).
 //!
 //! A service whose manifest exists is *held* from then on: only `announce ID` announces it again. One whose manifest is
 //! gone has left: it is withdrawn as its manifest would have been, and forgotten.
 
-mod other_node;
 mod service;
 mod target;
 mod wait;
 
-pub(crate) use other_node::{OtherServices, on_other_node};
 pub(crate) use service::Withdrawer;
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;
 
 use std::collections::BTreeMap;
 
-use super::read_set::Snapshots;
+use super::{machine::AskedBy, read_set::Snapshots};
 use crate::{
     edge::registry::Session,
     model::id::Id,
@@ -28,8 +26,6 @@ pub(crate) struct WithdrawInput {
     /// The services, or why one cannot be withdrawn.
     pub(crate) targets: BTreeMap<Id, Result<Target, Failure>>,
     pub(crate) snapshots: Snapshots,
-    /// Failures of whole federations, which no service's failure names.
-    pub(crate) failures: Vec<Failure>,
     /// What a person should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -43,7 +39,7 @@ pub(crate) fn again(
     let withdrawal = on_this_node(node, session, vec![id.clone()]);
     let mut report = WithdrawReport::new(id, false);
     for target in withdrawal.targets.into_values() {
-        let mut withdrawer = Withdrawer::new(node, session);
+        let mut withdrawer = Withdrawer::new(node, session, AskedBy::Run);
         report = withdrawer.service(&target?, &withdrawal.snapshots)?;
     }
     Ok(report)

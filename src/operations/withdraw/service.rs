@@ -15,6 +15,7 @@ use crate::{
     node::{Node, states},
     operations::{
         commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+        machine::{self, AskedBy, OtherMachines},
         read_set::{Read, ReadError, ReadSet, Snapshots},
         record,
     },
@@ -25,14 +26,16 @@ use crate::{
 pub(crate) struct Withdrawer<'a> {
     node: &'a Node,
     session: &'a mut Session,
+    asked: AskedBy,
     tombstones: Tombstones,
 }
 
 impl<'a> Withdrawer<'a> {
-    pub(crate) fn new(node: &'a Node, session: &'a mut Session) -> Self {
+    pub(crate) fn new(node: &'a Node, session: &'a mut Session, asked: AskedBy) -> Self {
         Self {
             node,
             session,
+            asked,
             tombstones: Tombstones::default(),
         }
     }
@@ -43,9 +46,6 @@ impl<'a> Withdrawer<'a> {
         target: &Target,
         snapshots: &Snapshots,
     ) -> Result<WithdrawReport, Failure> {
-        if target.holds {
-            states::edit(self.node, &target.service, |state| state.held = true)?;
-        }
         let first = self.attempt(target, snapshots)?;
         retry_on_conflict(&target.service, first, || {
             let mut reads = ReadSet::default();
@@ -60,7 +60,13 @@ impl<'a> Withdrawer<'a> {
         target: &Target,
         snapshots: &Snapshots,
     ) -> Result<Attempt<WithdrawReport>, Failure> {
+        let (target, others) = self.leave_other_machines(target, snapshots)?;
+        let target = &target;
+        if target.holds {
+            states::edit(self.node, &target.service, |state| state.held = true)?;
+        }
         let mut report = WithdrawReport::new(&target.service, target.holds);
+        report.warnings.extend(others.warnings());
         let mut failed = None;
         for federation in target.federations() {
             let attempt = match snapshots.of(&federation) {
@@ -84,11 +90,30 @@ impl<'a> Withdrawer<'a> {
         if let Some(failure) = failed {
             return Err(failure);
         }
+        others.taken(self.node)?;
         if target.forgotten {
             self.forget(&target.service)?;
             report.forgotten = true;
         }
         Ok(Attempt::Done(report))
+    }
+
+    /// Refuses a service that another machine of this name announces, and leaves what is another node's.
+    fn leave_other_machines(
+        &self,
+        target: &Target,
+        snapshots: &Snapshots,
+    ) -> Result<(Target, OtherMachines), Failure> {
+        let (machine, state) = (
+            machine::this(self.node, self.session)?,
+            states::load(self.node, &target.service)?,
+        );
+        let others = OtherMachines::among(machine, target.keys.iter(), &state, snapshots);
+        others.refuse_twins(&target.service, self.asked, "withdraw")?;
+        others.forget_former(self.node, &target.service)?;
+        let mut target = target.clone();
+        target.keys.retain(|key| !others.former.contains_key(key));
+        Ok((target, others))
     }
 
     fn federation(
@@ -102,7 +127,7 @@ impl<'a> Withdrawer<'a> {
         let scope = CommitScope {
             service: &target.service,
             federation,
-            recorded: target.recorded,
+            recorded: true,
             progress: AnnounceProgress::Pending,
         };
         let tombstones = &mut self.tombstones;
@@ -133,7 +158,7 @@ impl<'a> Withdrawer<'a> {
             report.warnings.push(warning);
             return Ok(());
         }
-        if !error.is_away || !target.recorded {
+        if !error.is_away {
             let refused = failure.clone();
             if !target.holds {
                 return Err(refused);

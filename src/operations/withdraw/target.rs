@@ -19,12 +19,11 @@ use crate::{
 };
 
 /// What is to be withdrawn of one service.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) service: Id,
     /// Whether the service stays withdrawn.
     pub(super) holds: bool,
-    /// Whether this node's state of the service records it.
-    pub(super) recorded: bool,
     /// Whether nothing is remembered of the service after that.
     pub(super) forgotten: bool,
     by: By,
@@ -34,12 +33,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// A service that is withdrawn by hand and stays so.
-    pub(super) fn held(service: Id, keys: BTreeSet<Key>) -> Self {
+    /// A service that is withdrawn by hand and stays so. Where others are only waited for, it may be any provider's name.
+    pub(crate) fn held(service: Id, keys: BTreeSet<Key>) -> Self {
         Self {
             service,
             holds: true,
-            recorded: true,
             forgotten: false,
             by: By::Hand,
             keys,
@@ -69,7 +67,7 @@ impl Target {
     pub(super) fn is_done(&self, node: &Node, federation: &Id) -> Result<bool, Failure> {
         let state = states::load(node, &self.service)?;
         let announces = state.keys().any(|key| key.federation == *federation);
-        Ok(self.recorded && self.holds && state.held && !announces)
+        Ok(self.holds && state.held && !announces)
     }
 
     /// Adds the reads that withdrawing it takes.
@@ -107,7 +105,6 @@ pub(crate) fn on_this_node(node: &Node, session: &mut Session, mut ids: Vec<Id>)
     WithdrawInput {
         targets,
         snapshots: reads.read(session),
-        failures: Vec::new(),
         warnings,
     }
 }
@@ -158,7 +155,6 @@ fn of_departed(node: &Node, service: Id, state: &ServiceState) -> Result<Target,
     Ok(Target {
         cleared: here.chain(elsewhere).collect(),
         holds: false,
-        recorded: true,
         forgotten: true,
         by: By::Manifest,
         keys,

@@ -77,5 +77,5 @@ fn still_used(service: &Id, nodes: BTreeSet<String>, limit: Duration) -> Failure
     Failure::new(Code::TryAgain, message)
         .facts(nodes)
         .note("it is withdrawn: no render takes it any more")
-        .hint("render these services on these nodes, or `reconf withdraw --all --node NODE` for a dead one")
+        .hint("render these services on these nodes, or `reconf retire NODE` for a dead one")
 }

@@ -1,0 +1,41 @@
+//! `reconf retire`: clears up after machines that are gone.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    cli::RetireArgs,
+    model::id::Id,
+    node::Node,
+    operations::{
+        retire::{self, Retirer},
+        withdraw::{Target, wait_until_unused},
+    },
+    report::{Ended, Tally},
+};
+
+/// `reconf retire`.
+pub(super) fn run(node: &Node, args: &RetireArgs) -> Ended {
+    let retired: BTreeSet<Id> = args.nodes.iter().cloned().collect();
+    let retired: Vec<Id> = retired.into_iter().collect();
+    let mut session = node.session();
+    let snapshots = retire::read(node, &mut session, &retired);
+    let mut retirer = Retirer::new(node, &mut session, args.dry_run);
+    let mut tally = Tally::default();
+    let mut withdrawn = Vec::new();
+    for id in retired {
+        match retirer.retire(&id, &snapshots) {
+            Ok(report) => {
+                node.out.report(&report);
+                tally.done(report.changed);
+                withdrawn.push(Target::held(id, report.keys));
+            }
+            Err(failure) => tally.fail(&node.out, None, &failure),
+        }
+    }
+    if let Some(limit) = args.wait.filter(|_| !args.dry_run) {
+        for failure in wait_until_unused(node, &withdrawn, limit)?.values() {
+            tally.fail(&node.out, None, failure);
+        }
+    }
+    Ok(tally.code(false))
+}

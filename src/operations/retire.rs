@@ -1,0 +1,211 @@
+//! The end of a machine, said from any other: what the registry has of its node is withdrawn and cleared (section 5).
+
+use std::collections::BTreeMap;
+
+use super::{
+    commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+    read_set::{Read, ReadSet, Snapshots},
+};
+use crate::{
+    announce::{self, Plan},
+    edge::registry::{Commit, MAX_OPERATIONS, Session},
+    fleet::{self, Remains},
+    model::{
+        announcement::By,
+        id::Id,
+        key::{self, Key, Kind},
+        service_state::AnnounceProgress,
+        snapshot::Snapshot,
+        suggest,
+        transaction::{Change, Precondition},
+    },
+    node::Node,
+    report::{Code, Failure, RetireReport},
+};
+
+/// Retires the nodes of one call: they share a session and the lease of their tombstones.
+pub(crate) struct Retirer<'a> {
+    node: &'a Node,
+    session: &'a mut Session,
+    tombstones: Tombstones,
+    dry_run: bool,
+}
+
+/// Reads what the registry has of some nodes.
+pub(crate) fn read(node: &Node, session: &mut Session, retired: &[Id]) -> Snapshots {
+    let mut reads = ReadSet::default();
+    for federation in &node.settings.federations {
+        for kind in [Kind::Provides, Kind::Withdrawn] {
+            reads.prefix(federation, key::all_names_prefix(federation, kind));
+        }
+        reads.prefix(federation, key::slots_prefix(federation));
+        for id in retired {
+            let record = key::node_record(federation, id);
+            reads.prefix(federation, format!("{record}/"));
+            reads.key(federation, record);
+            reads.prefix(federation, key::applied_of_node_prefix(federation, id));
+        }
+    }
+    reads.read(session)
+}
+
+impl<'a> Retirer<'a> {
+    pub(crate) fn new(node: &'a Node, session: &'a mut Session, dry_run: bool) -> Self {
+        Self {
+            node,
+            session,
+            tombstones: Tombstones::default(),
+            dry_run,
+        }
+    }
+
+    /// Withdraws and clears what the registry has of a node; `snapshots` is what [`read`] returned.
+    pub(crate) fn retire(
+        &mut self,
+        retired: &Id,
+        snapshots: &Snapshots,
+    ) -> Result<RetireReport, Failure> {
+        if self.node.id()? == *retired {
+            return Err(refuse_own_name(retired));
+        }
+        let first = self.attempt(retired, snapshots)?;
+        retry_on_conflict(retired, first, || {
+            let snapshots = read(self.node, self.session, std::slice::from_ref(retired));
+            self.attempt(retired, &snapshots)
+        })
+    }
+
+    /// Federations that can be read are cleared although others cannot.
+    fn attempt(
+        &mut self,
+        retired: &Id,
+        snapshots: &Snapshots,
+    ) -> Result<Attempt<RetireReport>, Failure> {
+        let mut report = RetireReport::new(retired, self.dry_run);
+        let (mut is_known, mut failed) = (false, None);
+        for federation in &self.node.settings.federations {
+            match snapshots.of(federation) {
+                Read::Snapshot(snapshot) => {
+                    let remains = Remains::of(retired, federation, snapshot);
+                    is_known |= !remains.is_empty();
+                    let attempt =
+                        self.federation(retired, federation, &remains, snapshot, &mut report);
+                    match attempt {
+                        Ok(Attempt::Done(())) => {}
+                        Ok(Attempt::Conflict) => return Ok(Attempt::Conflict),
+                        Err(failure) => drop(failed.get_or_insert(failure)),
+                    }
+                }
+                Read::Failed(error) => drop(failed.get_or_insert(error.failure.clone())),
+                Read::NotAsked => return Ok(Attempt::Conflict),
+            }
+        }
+        match failed {
+            Some(failure) if report.changed => Err(failure.note(format!(
+                "in the other federations of this node: {}",
+                report.done()
+            ))),
+            Some(failure) => Err(failure),
+            None if !is_known => Err(self.unknown(retired, snapshots)),
+            None => Ok(Attempt::Done(report)),
+        }
+    }
+
+    fn federation(
+        &mut self,
+        retired: &Id,
+        federation: &Id,
+        remains: &Remains,
+        snapshot: &Snapshot,
+        report: &mut RetireReport,
+    ) -> Result<Attempt<()>, Failure> {
+        let withdrawals = remains.announced.iter().cloned();
+        let withdrawals: BTreeMap<Key, By> = withdrawals.map(|key| (key, By::Retired)).collect();
+        let plan = announce::plan(&BTreeMap::new(), 0, &withdrawals, snapshot);
+        if !self.dry_run {
+            if let Attempt::Conflict = self.withdraw(retired, federation, &plan)? {
+                return Ok(Attempt::Conflict);
+            }
+            if let Attempt::Conflict = self.delete(federation, &remains.records)? {
+                return Ok(Attempt::Conflict);
+            }
+        }
+        report.add(remains);
+        Ok(Attempt::Done(()))
+    }
+
+    fn withdraw(
+        &mut self,
+        retired: &Id,
+        federation: &Id,
+        plan: &Plan,
+    ) -> Result<Attempt<()>, Failure> {
+        let scope = CommitScope {
+            service: retired,
+            federation,
+            recorded: false,
+            progress: AnnounceProgress::Pending,
+        };
+        carry_out(
+            self.node,
+            self.session,
+            &mut self.tombstones,
+            scope,
+            plan,
+            None,
+        )
+    }
+
+    /// Deletes records that are still those that were read: a machine that was built anew may have written its own.
+    fn delete(
+        &mut self,
+        federation: &Id,
+        records: &BTreeMap<String, i64>,
+    ) -> Result<Attempt<()>, Failure> {
+        let records: Vec<(&String, &i64)> = records.iter().collect();
+        for records in records.chunks(MAX_OPERATIONS) {
+            let unchanged = records.iter().map(|(key, revision)| Precondition {
+                key: (*key).clone(),
+                revision: **revision,
+            });
+            let gone = records.iter().map(|(key, _)| Change::Delete {
+                key: (*key).clone(),
+            });
+            let (unchanged, gone): (Vec<_>, Vec<_>) = (unchanged.collect(), gone.collect());
+            if let Commit::Conflict { .. } = self.session.commit(federation, &unchanged, &gone)? {
+                return Ok(Attempt::Conflict);
+            }
+        }
+        Ok(Attempt::Done(()))
+    }
+
+    /// The failure of a node of which nothing is known, with the nearest that is.
+    fn unknown(&mut self, retired: &Id, snapshots: &Snapshots) -> Failure {
+        let federations = &self.node.settings.federations;
+        let mut reads = ReadSet::default();
+        for federation in federations {
+            reads.prefix(federation, key::applied_prefix(federation));
+        }
+        let users = reads.read(self.session);
+        let found = federations.iter().flat_map(|federation| {
+            let read = [snapshots, &users].into_iter();
+            let read = read.filter_map(move |read| read.of(federation).snapshot());
+            read.flat_map(move |snapshot| fleet::nodes(federation, snapshot))
+        });
+        let known: Vec<Id> = found.collect();
+        let listed: Vec<String> = federations.iter().map(|f| format!("`{f}`")).collect();
+        let message = format!("the registry has nothing of node `{retired}`");
+        let failure = Failure::new(Code::NoInput, message)
+            .facts([format!("looked in {}", listed.join(", "))]);
+        match suggest::near_miss(retired.as_str(), known.iter().map(Id::as_str)) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("`reconf ls` lists what is announced, and by which node"),
+        }
+    }
+}
+
+fn refuse_own_name(retired: &Id) -> Failure {
+    Failure::new(Code::Usage, format!("`{retired}` is this node"))
+        .facts(["a machine is retired from another one, when it is gone".to_owned()])
+        .hint("`reconf withdraw --all` withdraws what this node announces")
+}
