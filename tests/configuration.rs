@@ -68,7 +68,7 @@ fn a_file_that_is_there_and_no_text_earns_the_code_of_what_it_should_be() {
         };
         let told = node.run(&["render", "plain"]).fails(code);
         assert!(
-            told.contains(path) && told.contains(": is a directory"),
+            told.contains(path) && told.contains(": it is a directory"),
             "{told}"
         );
     }

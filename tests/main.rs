@@ -28,6 +28,8 @@ mod listener;
 mod readme;
 /// What the previous release left on a node is used as it is, and written under the same names.
 mod release;
+/// What a service's user can write never decides what root runs, reads, changes or waits for.
+mod safety;
 /// Nodes that share a registry deploy, withdraw, move, fail and come back, as operators make them.
 mod scenarios;
 /// Commands run on with the conf that they started with; a drain waits for them, new ones wait for the drain.

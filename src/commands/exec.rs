@@ -71,7 +71,7 @@ fn paths(global: &Global) -> Result<Paths, Failure> {
         ..Flags::default()
     };
     let (root, config) = config_path(&flags, raw_variable)?;
-    let text = files::read_text(&config);
+    let text = files::read_trusted_text(&config);
     let text = text.map_err(|error| Failure::reading(error, Code::Configuration))?;
     let Some(text) = text else {
         refuse_missing(&flags, &config)?;

@@ -2,20 +2,17 @@
 //! Callers decide the order in which locks are taken (design.md section 2).
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
-    os::{
-        fd::AsFd,
-        unix::fs::{MetadataExt, OpenOptionsExt},
-    },
+    os::{fd::AsFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
-use super::files::{Access, FileError};
+use super::files::{Access, FileError, open_lock, open_other_lock};
 
 /// How long a waiter sleeps between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_millis(3);
@@ -82,12 +79,11 @@ pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Loc
 /// [`FileError`] when it cannot be opened.
 pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     let problem = |error| FileError::changing("lock", path, error);
-    match File::open(path) {
-        Ok(file) => try_take(&file, Mode::Shared)
+    match open_other_lock(path)? {
+        Some(file) => try_take(&file, Mode::Shared)
             .map(|free| !free)
             .map_err(problem),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(problem(error)),
+        None => Ok(false),
     }
 }
 
@@ -97,10 +93,9 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
 /// [`FileError`] when it cannot be opened.
 pub(crate) fn wait_until_free(path: &Path) -> Result<(), FileError> {
     let problem = |error| FileError::changing("lock", path, error);
-    match File::open(path) {
-        Ok(file) => fs2::FileExt::lock_shared(&file).map_err(problem),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(problem(error)),
+    match open_other_lock(path)? {
+        Some(file) => fs2::FileExt::lock_shared(&file).map_err(problem),
+        None => Ok(()),
     }
 }
 
@@ -109,7 +104,7 @@ pub(crate) fn wait_until_free(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`] when the caller may not.
 pub(crate) fn prepare(path: &Path, access: &Access) -> Result<(), FileError> {
-    let file = open(path, access)?;
+    let file = open_lock(path, access)?;
     let metadata = file
         .metadata()
         .map_err(|error| FileError::writing(path, error))?;
@@ -129,7 +124,7 @@ pub(super) fn deadline_after(wait: Duration) -> Instant {
 fn take(path: &Path, access: &Access, wait: Duration, mode: Mode) -> Result<Lock, LockError> {
     let deadline = deadline_after(wait);
     loop {
-        let file = open(path, access)?;
+        let file = open_lock(path, access)?;
         while !try_take(&file, mode).map_err(|error| FileError::changing("lock", path, error))? {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -156,31 +151,6 @@ fn try_take(file: &File, mode: Mode) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
         Err(error) => Err(error),
-    }
-}
-
-/// Opens the lock's file or creates it. Read permission is enough to lock it.
-fn open(path: &Path, access: &Access) -> Result<File, FileError> {
-    let no_follow = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    let existing = OpenOptions::new()
-        .read(true)
-        .custom_flags(no_follow)
-        .open(path);
-    match existing {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        other => return other.map_err(|error| FileError::changing("lock", path, error)),
-    }
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .custom_flags(no_follow)
-        .open(path);
-    match created {
-        Ok(file) => access.give(&file, path).map(|()| file),
-        // Another process has created it meanwhile.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(path, access),
-        Err(error) => Err(FileError::changing("create the lock", path, error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The numeric ids of users and groups of this machine.
 
-use nix::unistd::{Group, User};
+use nix::unistd::{Gid, Group, Uid, User};
 
 use super::files::system_reason;
 
@@ -45,6 +45,18 @@ pub(crate) fn group(name: &str) -> Result<u32, UserError> {
     look_up_id("group", name, |name| {
         Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw()))
     })
+}
+
+/// The name of a user, or the number of one that this machine does not know.
+pub(super) fn user_name(number: u32) -> String {
+    let user = User::from_uid(Uid::from_raw(number)).ok().flatten();
+    user.map_or_else(|| number.to_string(), |user| user.name)
+}
+
+/// The name of a group, as [`user_name`].
+pub(super) fn group_name(number: u32) -> String {
+    let group = Group::from_gid(Gid::from_raw(number)).ok().flatten();
+    group.map_or_else(|| number.to_string(), |group| group.name)
 }
 
 fn look_up_id(

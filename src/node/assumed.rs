@@ -33,11 +33,11 @@ impl AssumedFiles {
         Ok(Self { files })
     }
 
-    /// A text file, as [`files::read_text`] reads it; `None` if it is absent, or assumed to be.
+    /// A text file, as [`files::read_trusted_text`] reads it; `None` if it is absent, or assumed to be.
     pub(crate) fn read(&self, path: &Path, bad: Code) -> Result<Option<String>, Failure> {
         match self.files.get(path) {
             Some(assumed) => Ok(assumed.clone()),
-            None => files::read_text(path).map_err(|error| Failure::reading(error, bad)),
+            None => files::read_trusted_text(path).map_err(|error| Failure::reading(error, bad)),
         }
     }
 

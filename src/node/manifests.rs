@@ -97,7 +97,7 @@ pub(crate) fn missing(node: &Node, id: &Id) -> Failure {
     let path = node.paths.manifest(id);
     let failure = Failure::new(Code::NoInput, format!("there is no manifest of `{id}`"))
         .facts([format!("looked for {}", path.display())]);
-    if files::exists(&path) && matches!(files::read(&path), Ok(None)) {
+    if files::exists(&path) && matches!(files::read_trusted_text(&path), Ok(None)) {
         return failure.hint("that is a symbolic link which leads nowhere");
     }
     let listing = files::list_ids(&node.paths.manifests(), "json").unwrap_or_default();

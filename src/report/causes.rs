@@ -18,7 +18,9 @@ impl Failure {
     pub(crate) fn reading(error: FileError, bad: Code) -> Self {
         match error.kind {
             FileErrorKind::CannotRead => Self::new(bad, error.to_string()),
-            FileErrorKind::NotPermitted | FileErrorKind::CannotWrite => error.into(),
+            FileErrorKind::NotPermitted
+            | FileErrorKind::CannotWrite
+            | FileErrorKind::Distrusted => error.into(),
         }
     }
 
@@ -31,11 +33,15 @@ impl Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         let code = match error.kind {
-            FileErrorKind::NotPermitted => Code::NotPermitted,
+            FileErrorKind::NotPermitted | FileErrorKind::Distrusted => Code::NotPermitted,
             FileErrorKind::CannotWrite => Code::CannotWrite,
             FileErrorKind::CannotRead => Code::NoInput,
         };
-        Self::new(code, error.to_string())
+        let failure = Self::new(code, error.to_string());
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 

@@ -42,12 +42,20 @@ impl Access {
         }
     }
 
-    /// The same access for a folder: whoever may read files in it may search it.
+    /// The access of a folder of files with this access: whoever may read them may search it, and it belongs to the
+    /// caller. Where only the owner of the files reads them, everybody may: it shows their names alone.
     #[must_use]
     pub(crate) fn for_folder(&self) -> Self {
+        let readable = self.mode | (self.mode & 0o444) >> 2;
+        let is_closed = self.user() != geteuid().as_raw() && self.mode & 0o040 == 0;
         Self {
-            mode: self.mode | (self.mode & 0o444) >> 2,
-            ..*self
+            mode: if is_closed {
+                readable | 0o055
+            } else {
+                readable
+            },
+            owner: None,
+            group: self.group,
         }
     }
 

@@ -3,18 +3,22 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
-    fs::{self, File, OpenOptions},
+    ffi::{OsStr, OsString},
     io,
-    os::unix::fs::{OpenOptionsExt, symlink},
     path::Path,
 };
 
-use tempfile::TempDir;
+use rustix::io::Errno;
 
-use super::{Access, FileError, Written, folder::sync_folder, temporary, write::fill};
+use super::{
+    Access, FileError, Written,
+    next::{fill, holds},
+    open_folder::{OpenFolder, name_of},
+    temporary::{self, Temporary},
+};
 
-/// Makes the directory at `path` hold exactly these files, durably; `access` is that of the files.
+/// Makes the directory at `path` hold exactly these files, durably; `access` is that of the files. The directory itself
+/// belongs to the caller: who owned it could put anything in it.
 ///
 /// The previous generation stays until the next call, since a reader may still be using it.
 ///
@@ -26,17 +30,17 @@ pub(crate) fn write_directory(
     access: &Access,
 ) -> Result<Written, FileError> {
     check_names(path, files)?;
-    let current = generation(path)?;
-    if temporary::folder(path).is_dir() {
-        temporary::sweep(path, current.as_deref())?;
-    }
+    let problem = |error| FileError::writing(path, error);
+    let folder = OpenFolder::containing(path).map_err(problem)?;
+    let current = generation(&folder, path)?;
+    temporary::sweep(&folder, path, current.as_deref());
     let outcome = match &current {
-        Some(name) => compare(&path.with_file_name(name), files, access),
+        Some(name) => compare(&folder, name, files, access),
         None => Written::Changed,
     };
     if outcome != Written::Unchanged {
-        let next = make_generation(path, files, access)?;
-        swap(path, next)?;
+        let next = make_generation(&folder, path, files, access)?;
+        swap(&folder, path, next).map_err(problem)?;
     }
     Ok(outcome)
 }
@@ -53,11 +57,9 @@ fn check_names(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Fil
 }
 
 /// The name of the generation that the link at `path` leads to; `None` when there is no link.
-fn generation(path: &Path) -> Result<Option<OsString>, FileError> {
-    match fs::read_link(path) {
-        Ok(target) if temporary::belongs(path, target.as_os_str()) => {
-            Ok(Some(target.into_os_string()))
-        }
+fn generation(folder: &OpenFolder, path: &Path) -> Result<Option<OsString>, FileError> {
+    match folder.read_link(name_of(path)) {
+        Ok(target) if temporary::belongs(path, &target) => Ok(Some(target)),
         Ok(_) => Err(FileError::refused(
             path,
             "it is a symbolic link to elsewhere",
@@ -71,66 +73,74 @@ fn generation(path: &Path) -> Result<Option<OsString>, FileError> {
 }
 
 /// How a generation differs from what it should be; one that cannot be read has changed.
-fn compare(folder: &Path, files: &BTreeMap<String, Vec<u8>>, access: &Access) -> Written {
-    match inspect(folder, access) {
-        Ok((content, _)) if content != *files => Written::Changed,
-        Ok((_, true)) => Written::Unchanged,
-        Ok((_, false)) => Written::Repaired,
-        Err(_) => Written::Changed,
+fn compare(
+    folder: &OpenFolder,
+    name: &OsStr,
+    files: &BTreeMap<String, Vec<u8>>,
+    access: &Access,
+) -> Written {
+    match inspect(folder, name, files, access) {
+        Ok(Some(true)) => Written::Unchanged,
+        Ok(Some(false)) => Written::Repaired,
+        Ok(None) | Err(_) => Written::Changed,
     }
 }
 
-/// The files of a generation, and whether it and all of them have the right access.
-fn inspect(folder: &Path, access: &Access) -> io::Result<(BTreeMap<String, Vec<u8>>, bool)> {
-    let mut content = BTreeMap::new();
-    let mut right = access.for_folder().holds(&fs::symlink_metadata(folder)?);
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        right &= access.holds(&entry.metadata()?);
-        let name = entry.file_name().to_string_lossy().into_owned();
-        content.insert(name, fs::read(entry.path())?);
+/// Whether a generation and all files in it have the right access; `None` if it does not hold exactly these files.
+fn inspect(
+    folder: &OpenFolder,
+    name: &OsStr,
+    files: &BTreeMap<String, Vec<u8>>,
+    access: &Access,
+) -> io::Result<Option<bool>> {
+    let generation = folder.subfolder(name)?;
+    let mut right = access
+        .for_folder()
+        .holds(&generation.readable()?.metadata()?);
+    let mut seen = 0;
+    for name in generation.names()? {
+        let name = name?;
+        let Some(bytes) = name.to_str().and_then(|name| files.get(name)) else {
+            return Ok(None);
+        };
+        let opened = generation.open_file(&name);
+        let (file, metadata) = opened.map_err(|_| io::Error::from(Errno::INVAL))?;
+        if !holds(&file, &metadata, bytes)? {
+            return Ok(None);
+        }
+        right &= access.holds(&metadata);
+        seen += 1;
     }
-    Ok((content, right))
+    Ok((seen == files.len()).then_some(right))
 }
 
-fn make_generation(
+fn make_generation<'a>(
+    folder: &'a OpenFolder,
     path: &Path,
     files: &BTreeMap<String, Vec<u8>>,
     access: &Access,
-) -> Result<TempDir, FileError> {
+) -> Result<Temporary<'a>, FileError> {
     let problem = |error| FileError::writing(path, error);
-    let next = tempfile::Builder::new()
-        .prefix(&temporary::prefix(path))
-        .rand_bytes(temporary::RANDOM)
-        .tempdir_in(temporary::folder(path))
-        .map_err(problem)?;
+    let (next, ()) =
+        Temporary::make(folder, path, |name| folder.create_folder(name, 0o700)).map_err(problem)?;
+    let generation = folder.subfolder(next.name()).map_err(problem)?;
     for (name, bytes) in files {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(next.path().join(name))
-            .map_err(problem)?;
+        let mut file = generation.create_file(OsStr::new(name)).map_err(problem)?;
         fill(&mut file, bytes, true, path, access)?;
     }
-    let folder = File::open(next.path()).map_err(problem)?;
-    access.for_folder().give(&folder, path)?;
-    folder.sync_all().map_err(problem)?;
+    let itself = generation.readable().map_err(problem)?;
+    access.for_folder().give(&itself, path)?;
+    itself.sync_all().map_err(problem)?;
     Ok(next)
 }
 
 /// Points the link at `path` to the new generation.
-fn swap(path: &Path, next: TempDir) -> Result<(), FileError> {
-    let problem = |error| FileError::writing(path, error);
-    let name = next.path().file_name().unwrap_or_default();
-    let link = tempfile::Builder::new()
-        .prefix(&temporary::prefix(path))
-        .rand_bytes(temporary::RANDOM)
-        .make_in(temporary::folder(path), |place| symlink(name, place))
-        .map_err(problem)?;
+fn swap(folder: &OpenFolder, path: &Path, next: Temporary<'_>) -> io::Result<()> {
+    let link = |name: &OsStr| folder.create_link(next.name(), name);
+    let (link, ()) = Temporary::make(folder, path, link)?;
     // The new generation has to be on disk before the link leads to it.
-    sync_folder(path)?;
-    link.persist(path).map_err(|error| problem(error.error))?;
-    let _now_of_the_link = next.keep();
-    sync_folder(path)
+    folder.sync()?;
+    link.place(name_of(path))?;
+    next.keep();
+    folder.sync()
 }

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
 /// The kinds of failure that exit codes distinguish (design.md section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileErrorKind {
@@ -14,6 +16,45 @@ pub(crate) enum FileErrorKind {
     CannotWrite,
     /// It could not be read, for another reason than permission.
     CannotRead,
+    /// Somebody besides root can write it, and root would do what it says (77).
+    Distrusted,
+}
+
+/// Why a regular file was not opened.
+#[derive(Debug)]
+pub(super) enum Unopened {
+    /// There is none.
+    Absent,
+    /// Something else is there.
+    Refused(&'static str),
+    /// The system refused.
+    System(io::Error),
+}
+
+impl Unopened {
+    /// The error of a file that is needed; `problem` makes that of a system's refusal.
+    pub(super) fn error(
+        self,
+        path: &Path,
+        problem: fn(&Path, io::Error) -> FileError,
+    ) -> FileError {
+        match self {
+            Self::Absent => problem(path, Errno::NOENT.into()),
+            Self::Refused(reason) => FileError::refused(path, reason),
+            Self::System(error) => problem(path, error),
+        }
+    }
+}
+
+impl From<io::Error> for Unopened {
+    fn from(error: io::Error) -> Self {
+        match Errno::from_io_error(&error) {
+            Some(Errno::NOENT) => Self::Absent,
+            Some(Errno::LOOP) => Self::Refused("it is a symbolic link"),
+            Some(Errno::NXIO) => Self::Refused("it is not a regular file"),
+            _ => Self::System(error),
+        }
+    }
 }
 
 /// Why a file or folder could not be read or changed.
@@ -34,6 +75,23 @@ pub(crate) struct FileError {
 }
 
 impl FileError {
+    /// One next step, where the reason alone does not say it.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        let system = self.source.as_ref().and_then(Errno::from_io_error);
+        let is_foreign_link = self.kind == FileErrorKind::NotPermitted && system.is_none();
+        if is_foreign_link {
+            Some("put the file itself there, or give the folder to root and `chmod go-w` it")
+        } else if self.kind == FileErrorKind::Distrusted {
+            Some("it decides what root runs: give it and its folder to root, and `chmod go-w` them")
+        } else if self.action == "write" && system == Some(Errno::BUSY) {
+            Some(
+                "it is mounted by itself, and such a file cannot be replaced: mount its folder instead",
+            )
+        } else {
+            None
+        }
+    }
+
     /// A failure to read.
     pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
         Self::from_system("read", FileErrorKind::CannotRead, path, error)
@@ -60,15 +118,29 @@ impl FileError {
         }
     }
 
-    /// A text file that is not UTF-8; `byte` is the first invalid one, counted from 1.
-    pub(super) fn not_text(path: &Path, byte: usize) -> Self {
+    /// A file that root does not use, because somebody else can have written it.
+    pub(super) fn distrusted(path: &Path, writer: String) -> Self {
         Self {
-            action: "read",
+            action: "trust",
             path: path.to_owned(),
-            reason: format!("byte {byte} is not UTF-8"),
-            kind: FileErrorKind::CannotRead,
+            reason: writer,
+            kind: FileErrorKind::Distrusted,
             source: None,
         }
+    }
+
+    /// A file that is not read, because it is not of the expected kind.
+    pub(super) fn unreadable(path: &Path, reason: &str) -> Self {
+        Self {
+            action: "read",
+            kind: FileErrorKind::CannotRead,
+            ..Self::refused(path, reason)
+        }
+    }
+
+    /// A text file that is not UTF-8; `byte` is the first invalid one, counted from 1.
+    pub(super) fn not_text(path: &Path, byte: usize) -> Self {
+        Self::unreadable(path, &format!("byte {byte} is not UTF-8"))
     }
 
     fn from_system(

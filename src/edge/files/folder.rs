@@ -1,14 +1,11 @@
 //! Folders: created with the right mode, listed, and synced.
 
-use std::{
-    ffi::OsString,
-    fs::{self, File, Permissions},
-    io,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::{ffi::OsString, fs, io, path::Path};
 
-use super::{FileError, temporary};
+use super::{
+    FileError,
+    open_folder::{OpenFolder, folder_of, name_of},
+};
 use crate::model::id::Id;
 
 /// The content of a folder of files named by ids.
@@ -20,37 +17,34 @@ pub(crate) struct Listing {
     pub ignored: Vec<OsString>,
 }
 
+/// Whether `path` exists; a dangling symbolic link does.
+pub(crate) fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Creates a folder with exactly these permission bits, and any missing parents with 0755.
 /// An existing folder keeps its mode, which an operator may have chosen.
 ///
 /// # Errors
 /// [`FileError`] when it cannot be created, or when `path` is not a folder.
 pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let parent = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
-            if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
-                make_dir(parent, 0o755)?;
-            }
-            finish_dir(path, mode, fs::create_dir(path))
-        }
-        created => finish_dir(path, mode, created),
+    let problem = |error| FileError::changing("create", path, error);
+    match OpenFolder::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened.map(drop).map_err(problem),
     }
-}
-
-/// Gives a folder its mode if `created` says that it is new.
-fn finish_dir(path: &Path, mode: u32, created: io::Result<()>) -> Result<(), FileError> {
-    match created {
-        Ok(()) => {
-            // The umask has removed bits from the mode given to mkdir.
-            fs::set_permissions(path, Permissions::from_mode(mode))
-                .map_err(|error| FileError::changing("set the mode of", path, error))?;
-            sync_folder(path)
+    let parent = folder_of(path);
+    if parent != path {
+        make_dir(parent, 0o755)?;
+    }
+    let parent = OpenFolder::open(parent).map_err(problem)?;
+    match parent.create_folder(name_of(path), mode) {
+        Ok(()) => parent.sync().map_err(problem),
+        // Another process has created it meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenFolder::open(path).map(drop).map_err(problem)
         }
-        Err(_) if path.is_dir() => Ok(()),
-        Err(error) => Err(FileError::changing("create", path, error)),
+        Err(error) => Err(problem(error)),
     }
 }
 
@@ -61,14 +55,14 @@ fn finish_dir(path: &Path, mode: u32, created: io::Result<()>) -> Result<(), Fil
 pub(crate) fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileError> {
     let problem = |error| FileError::reading(folder, error);
     let mut listing = Listing::default();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
+    let opened = match OpenFolder::open(folder) {
+        Ok(opened) => opened,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
         Err(error) => return Err(problem(error)),
     };
     let ending = format!(".{extension}");
-    for entry in entries {
-        let name = entry.map_err(problem)?.file_name();
+    for name in opened.names().map_err(problem)? {
+        let name = name.map_err(problem)?;
         let text = name.to_string_lossy();
         let Some(stem) = text
             .strip_suffix(&ending)
@@ -84,11 +78,4 @@ pub(crate) fn list_ids(folder: &Path, extension: &str) -> Result<Listing, FileEr
     listing.ids.sort();
     listing.ignored.sort();
     Ok(listing)
-}
-
-/// Syncs the folder that contains `path`: only then does a rename survive a power cut.
-pub(super) fn sync_folder(path: &Path) -> Result<(), FileError> {
-    File::open(temporary::folder(path))
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| FileError::writing(path, error))
 }

@@ -2,18 +2,18 @@
 //! batch of one. A reader sees each file's old content or its new one, and a crash leaves one of them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io,
     path::{Path, PathBuf},
     thread,
 };
 
-use tempfile::NamedTempFile;
-
 use super::{
-    Access, FileError, temporary,
-    write::{Written, existing, has_content, make_next},
+    Access, FileError,
+    next::{Written, compare, make_next},
+    open_folder::{OpenFolder, folder_of, name_of},
+    temporary::{self, Temporary},
 };
 
 /// How many new files are open at a time: a process may have 1,024 without asking for more.
@@ -25,12 +25,15 @@ const SYNCING: usize = 16;
 /// A file to write: where, and its content.
 type NewContent = (PathBuf, Vec<u8>);
 
+/// The folders of the files, each opened once.
+type Folders<'a> = BTreeMap<&'a Path, io::Result<OpenFolder>>;
+
 /// One file on its way to its new content.
 struct Replacement<'a> {
     path: &'a Path,
     outcome: Result<Written, FileError>,
     /// The new content beside the file, not yet in place.
-    next: Option<NamedTempFile>,
+    next: Option<(Temporary<'a>, File)>,
     is_synced: bool,
 }
 
@@ -54,41 +57,53 @@ pub(super) fn replace_all<'a>(
     access: &Access,
     durable: bool,
 ) -> Vec<Result<Written, FileError>> {
-    let new = |(path, bytes)| Replacement::new(path, bytes, access);
+    let mut folders = Folders::new();
+    for (path, _) in files.clone() {
+        let folder = folder_of(path);
+        folders
+            .entry(folder)
+            .or_insert_with(|| OpenFolder::open(folder));
+    }
+    let new = |(path, bytes)| Replacement::new(&folders, path, bytes, access);
     let mut replacements: Vec<_> = files.clone().map(new).collect();
-    let written = replacements.iter().filter(|r| r.is_written());
-    temporary::sweep_all(written.map(|r| r.path));
+    sweep(&folders, &replacements);
     for (replacement, (_, bytes)) in replacements.iter_mut().zip(files) {
-        replacement.make(bytes, access, durable);
+        replacement.make(&folders, bytes, access, durable);
     }
     if durable {
         sync(&mut replacements);
     }
     replacements.iter_mut().for_each(Replacement::place);
     if durable {
-        sync_folders(&mut replacements);
+        sync_folders(&folders, &mut replacements);
     }
     replacements.into_iter().map(|r| r.outcome).collect()
 }
 
+/// The folder of a file.
+fn folder<'a>(folders: &'a Folders<'_>, path: &Path) -> Result<&'a OpenFolder, FileError> {
+    match folders.get(folder_of(path)) {
+        Some(Ok(folder)) => Ok(folder),
+        Some(Err(error)) => Err(FileError::writing(path, again(error))),
+        None => Err(FileError::writing(path, io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// An error once more.
+fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
 impl<'a> Replacement<'a> {
     /// Looks at the file as it is; nothing is written yet.
-    fn new(path: &'a Path, bytes: &[u8], access: &Access) -> Self {
-        let compare = || {
-            Ok(match existing(path, FileError::writing)? {
-                Some(metadata) if has_content(path, &metadata, bytes)? => {
-                    if access.holds(&metadata) {
-                        Written::Unchanged
-                    } else {
-                        Written::Repaired
-                    }
-                }
-                _ => Written::Changed,
-            })
-        };
+    fn new(folders: &Folders<'_>, path: &'a Path, bytes: &[u8], access: &Access) -> Self {
+        let outcome = folder(folders, path).and_then(|folder| compare(folder, path, bytes, access));
         Self {
             path,
-            outcome: compare(),
+            outcome,
             next: None,
             is_synced: false,
         }
@@ -99,9 +114,10 @@ impl<'a> Replacement<'a> {
         matches!(self.outcome, Ok(Written::Repaired | Written::Changed))
     }
 
-    fn make(&mut self, bytes: &[u8], access: &Access, durable: bool) {
+    fn make(&mut self, folders: &'a Folders<'_>, bytes: &[u8], access: &Access, durable: bool) {
         if self.is_written() {
-            let made = make_next(self.path, bytes, access);
+            let made = folder(folders, self.path)
+                .and_then(|folder| make_next(folder, self.path, bytes, access));
             self.is_synced = !durable;
             self.keep(made.map(Some));
         }
@@ -109,7 +125,7 @@ impl<'a> Replacement<'a> {
 
     fn sync(&mut self) {
         if let Some(next) = self.next.take_if(|_| !self.is_synced) {
-            let synced = next.as_file().sync_all();
+            let synced = next.1.sync_all();
             self.is_synced = true;
             let path = self.path;
             self.keep(
@@ -121,22 +137,38 @@ impl<'a> Replacement<'a> {
     }
 
     fn place(&mut self) {
-        if let Some(next) = self.next.take() {
-            let placed = next.persist(self.path);
+        if let Some((next, _)) = self.next.take() {
+            let placed = next.place(name_of(self.path));
             let path = self.path;
             self.keep(
                 placed
-                    .map(|_| None)
-                    .map_err(|error| FileError::writing(path, error.error)),
+                    .map(|()| None)
+                    .map_err(|error| FileError::writing(path, error)),
             );
         }
     }
 
     /// Takes over how a step ended.
-    fn keep(&mut self, step: Result<Option<NamedTempFile>, FileError>) {
+    fn keep(&mut self, step: Result<Option<(Temporary<'a>, File)>, FileError>) {
         match step {
             Ok(next) => self.next = next,
             Err(error) => self.outcome = Err(error),
+        }
+    }
+}
+
+/// Removes what killed writers of the files that are written left; reads each folder once.
+fn sweep(folders: &Folders<'_>, replacements: &[Replacement<'_>]) {
+    for (path, folder) in folders {
+        let written = replacements.iter().filter(|r| r.is_written());
+        let names: BTreeSet<_> = written
+            .filter(|r| folder_of(r.path) == *path)
+            .map(|r| name_of(r.path))
+            .collect();
+        if let Ok(folder) = folder
+            && !names.is_empty()
+        {
+            temporary::sweep_all(folder, &names);
         }
     }
 }
@@ -157,17 +189,19 @@ fn sync(replacements: &mut [Replacement<'_>]) {
 }
 
 /// Syncs the folder of each file once: only then does a rename survive a power cut.
-fn sync_folders(replacements: &mut [Replacement<'_>]) {
-    let mut failed: BTreeMap<&Path, Option<i32>> = BTreeMap::new();
-    for replacement in replacements.iter_mut().filter(|r| r.is_written()) {
-        let folder = temporary::folder(replacement.path);
-        let failed = *failed.entry(folder).or_insert_with(|| {
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.err().map(|error| error.raw_os_error().unwrap_or(0))
-        });
-        if let Some(code) = failed {
-            let error = io::Error::from_raw_os_error(code);
-            replacement.outcome = Err(FileError::writing(replacement.path, error));
+fn sync_folders(folders: &Folders<'_>, replacements: &mut [Replacement<'_>]) {
+    for (path, folder) in folders {
+        let mut written = replacements
+            .iter_mut()
+            .filter(|r| r.is_written() && folder_of(r.path) == *path)
+            .peekable();
+        if let Ok(folder) = folder
+            && written.peek().is_some()
+            && let Err(error) = folder.sync()
+        {
+            for replacement in written {
+                replacement.outcome = Err(FileError::writing(replacement.path, again(&error)));
+            }
         }
     }
 }

@@ -1,29 +1,23 @@
 //! The hidden names beside a file under which its next content is written, and the removal of what killed writers left.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
-    fs, io,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    io,
     os::unix::ffi::OsStrExt as _,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::FileError;
+use super::open_folder::{OpenFolder, name_of};
 
 /// The number of random letters and digits that end a hidden name.
 pub(super) const RANDOM: usize = 8;
 
-/// The folder that contains a file.
-pub(super) fn folder(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
 /// The prefix of every hidden name that belongs to `path`.
 pub(super) fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(name_of(path));
     prefix.push(".reconf-");
     prefix
 }
@@ -47,50 +41,101 @@ fn owner(name: &OsStr) -> Option<&OsStr> {
     is_hidden.then(|| OsStr::from_bytes(owner))
 }
 
-/// Removes everything with a hidden name of one of these files; reads each of their folders once.
-pub(super) fn sweep_all<'a>(files: impl Iterator<Item = &'a Path>) {
-    let mut folders: BTreeMap<&Path, BTreeSet<&OsStr>> = BTreeMap::new();
-    for path in files {
-        let names = folders.entry(folder(path)).or_default();
-        names.extend(path.file_name());
+/// What has a hidden name until it is placed; it is removed when this is dropped before.
+pub(super) struct Temporary<'a> {
+    folder: &'a OpenFolder,
+    name: OsString,
+    is_placed: bool,
+}
+
+impl<'a> Temporary<'a> {
+    /// Makes something under a new hidden name of `path`, with `make`.
+    pub(super) fn make<T>(
+        folder: &'a OpenFolder,
+        path: &Path,
+        make: impl Fn(&OsStr) -> io::Result<T>,
+    ) -> io::Result<(Self, T)> {
+        loop {
+            let mut name = prefix(path);
+            name.push(random_tail());
+            match make(&name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => {
+                    let made = made?;
+                    let temporary = Self {
+                        folder,
+                        name,
+                        is_placed: false,
+                    };
+                    return Ok((temporary, made));
+                }
+            }
+        }
     }
-    for (folder, names) in folders {
-        remove_leftovers(folder, |hidden| {
-            owner(hidden).is_some_and(|name| names.contains(name))
-        });
+
+    /// The hidden name.
+    pub(super) fn name(&self) -> &OsStr {
+        &self.name
+    }
+
+    /// Renames it to `name`, over what is there.
+    pub(super) fn place(mut self, name: &OsStr) -> io::Result<()> {
+        self.folder.rename(&self.name, name)?;
+        self.is_placed = true;
+        Ok(())
+    }
+
+    /// Leaves what has the hidden name now where it is.
+    pub(super) fn keep(mut self) {
+        self.is_placed = true;
     }
 }
 
-/// Removes everything with a hidden name of `path`, except `kept`.
-pub(super) fn sweep(path: &Path, kept: Option<&OsStr>) -> Result<(), FileError> {
-    let left = |name: &OsStr| belongs(path, name) && kept != Some(name);
-    remove_all(folder(path), left).map_err(|error| FileError::writing(path, error))
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            let _may_be_left = self.folder.discard(&self.name);
+        }
+    }
+}
+
+/// Letters and digits that are hardly ever the same twice. They are no secret: what exists is never opened.
+fn random_tail() -> String {
+    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    let mut number = RandomState::new().build_hasher().finish();
+    let mut letter = || {
+        let place = number % ALPHABET.len() as u64;
+        number /= ALPHABET.len() as u64;
+        usize::try_from(place).map_or('a', |place| char::from(ALPHABET[place]))
+    };
+    (0..RANDOM).map(|_| letter()).collect()
+}
+
+/// Removes everything with a hidden name of `path`, except `kept`. What cannot be removed is left: it is in nobody's way.
+pub(super) fn sweep(folder: &OpenFolder, path: &Path, kept: Option<&OsStr>) {
+    discard_all(folder, |name| belongs(path, name) && kept != Some(name));
+}
+
+/// Removes everything with a hidden name of one of the files with these `names`, as [`sweep`].
+pub(super) fn sweep_all(folder: &OpenFolder, names: &BTreeSet<&OsStr>) {
+    discard_all(folder, |hidden| {
+        owner(hidden).is_some_and(|name| names.contains(name))
+    });
 }
 
 /// Removes everything in a folder that a killed writer left there, judging by the name. What cannot be removed, such as
 /// a file of another user, is left: it is in nobody's way.
 pub(in crate::edge) fn remove_leftovers(folder: &Path, is_leftover: impl Fn(&OsStr) -> bool) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| is_leftover(&entry.file_name())) {
-        let _may_be_left = discard(entry.path());
+    if let Ok(folder) = OpenFolder::open(folder) {
+        discard_all(&folder, is_leftover);
     }
 }
 
-fn remove_all(folder: &Path, chosen: impl Fn(&OsStr) -> bool) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if chosen(&entry.file_name()) {
-            discard(entry.path())?;
+fn discard_all(folder: &OpenFolder, chosen: impl Fn(&OsStr) -> bool) {
+    for name in folder.names().into_iter().flatten().flatten() {
+        if chosen(&name) {
+            let _may_be_left = folder.discard(&name);
         }
-    }
-    Ok(())
-}
-
-fn discard(path: PathBuf) -> io::Result<()> {
-    if fs::symlink_metadata(&path)?.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
     }
 }
 

@@ -1,27 +1,14 @@
 //! Replaces one file atomically: a reader sees the old content or the new one, and a crash leaves one of them.
 
-use std::{
-    fs::{self, File, Metadata},
-    io::{self, Write as _},
-    iter,
-    path::Path,
+use std::{io, iter, path::Path};
+
+use super::{
+    Access, FileError,
+    many::replace_all,
+    next::{Written, make_next},
+    open_folder::{OpenFolder, name_of},
+    temporary,
 };
-
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use tempfile::NamedTempFile;
-
-use super::{Access, FileError, folder::sync_folder, many::replace_all, temporary};
-
-/// What a write changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// Nothing: content and access were right.
-    Unchanged,
-    /// Mode or owner; the content was right.
-    Repaired,
-    /// The content.
-    Changed,
-}
 
 /// Gives the file at `path` this content and access, durably.
 ///
@@ -50,18 +37,19 @@ pub(crate) fn write_without_sync(
 /// # Errors
 /// As [`write()`].
 pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Result<(), FileError> {
-    let next = make_next(path, bytes, access)?;
+    let problem = |error| FileError::writing(path, error);
+    let folder = OpenFolder::containing(path).map_err(problem)?;
+    let (next, _) = make_next(&folder, path, bytes, access)?;
+    let name = name_of(path);
+    let is_there = folder
+        .has_file(name)
+        .map_err(|why| why.error(path, FileError::writing))?;
     // The exchange starts the listener's command 4 % sooner than a rename, and 20 % on a busy machine.
-    if existing(path, FileError::writing)?.is_some() && exchange(next.path(), path).is_ok() {
-        let old = next.into_temp_path().keep();
-        return old
-            .map(drop)
-            .map_err(|error| FileError::writing(path, error.error));
+    if is_there && folder.exchange(next.name(), name).is_ok() {
+        next.keep();
+        return Ok(());
     }
-    let placed = next.persist(path);
-    placed
-        .map(drop)
-        .map_err(|error| FileError::writing(path, error.error))
+    next.place(name).map_err(problem)
 }
 
 /// Syncs what [`write_at_once`] wrote, and removes the file that it replaced.
@@ -69,11 +57,15 @@ pub(crate) fn write_at_once(path: &Path, bytes: &[u8], access: &Access) -> Resul
 /// # Errors
 /// [`FileError`] when that may not have happened.
 pub(crate) fn settle(path: &Path) -> Result<(), FileError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| FileError::writing(path, error))?;
-    sync_folder(path)?;
-    temporary::sweep(path, None)
+    let problem = |error| FileError::writing(path, error);
+    let folder = OpenFolder::containing(path).map_err(problem)?;
+    let (file, _) = folder
+        .open_file(name_of(path))
+        .map_err(|why| why.error(path, FileError::writing))?;
+    file.sync_all().map_err(problem)?;
+    folder.sync().map_err(problem)?;
+    temporary::sweep(&folder, path, None);
+    Ok(())
 }
 
 /// Removes a file durably; false when it did not exist.
@@ -81,8 +73,12 @@ pub(crate) fn settle(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`] when it exists and cannot be removed.
 pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
-    match fs::remove_file(path) {
-        Ok(()) => sync_folder(path).map(|()| true),
+    let removed = OpenFolder::containing(path).and_then(|folder| {
+        folder.unlink(name_of(path))?;
+        folder.sync()
+    });
+    match removed {
+        Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(FileError::changing("remove", path, error)),
     }
@@ -96,84 +92,4 @@ fn write_if_different(
 ) -> Result<Written, FileError> {
     let mut written = replace_all(iter::once((path, bytes)), access, durable);
     written.pop().unwrap_or(Ok(Written::Unchanged))
-}
-
-/// The metadata of the file at `path` if it exists and may be replaced; `problem` makes the error of one that cannot be
-/// inspected.
-pub(super) fn existing(
-    path: &Path,
-    problem: fn(&Path, io::Error) -> FileError,
-) -> Result<Option<Metadata>, FileError> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
-        Ok(metadata) if metadata.is_symlink() => {
-            Err(FileError::refused(path, "it is a symbolic link"))
-        }
-        Ok(_) => Err(FileError::refused(path, "it is not a regular file")),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(error) => Err(problem(path, error)),
-    }
-}
-
-/// Whether an error says that there is no such file. A file in the place of the folder counts: creating the folder
-/// reports that.
-pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-pub(super) fn has_content(
-    path: &Path,
-    metadata: &Metadata,
-    bytes: &[u8],
-) -> Result<bool, FileError> {
-    if metadata.len() != bytes.len() as u64 {
-        return Ok(false);
-    }
-    match fs::read(path) {
-        Ok(content) => Ok(content == bytes),
-        // A file that the caller may not read can still be replaced.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
-        Err(error) => Err(FileError::reading(path, error)),
-    }
-}
-
-/// Writes the next content of a file under a hidden name.
-pub(super) fn make_next(
-    path: &Path,
-    bytes: &[u8],
-    access: &Access,
-) -> Result<NamedTempFile, FileError> {
-    let mut next = tempfile::Builder::new()
-        .prefix(&temporary::prefix(path))
-        .rand_bytes(temporary::RANDOM)
-        .tempfile_in(temporary::folder(path))
-        .map_err(|error| FileError::writing(path, error))?;
-    fill(next.as_file_mut(), bytes, false, path, access)?;
-    Ok(next)
-}
-
-/// Swaps two files. Not every file system supports this.
-fn exchange(next: &Path, path: &Path) -> io::Result<()> {
-    renameat_with(CWD, next, CWD, path, RenameFlags::EXCHANGE)?;
-    Ok(())
-}
-
-/// Gives a new file its access and content, and syncs it if it is to be `durable`; messages name `path`.
-pub(super) fn fill(
-    file: &mut File,
-    bytes: &[u8],
-    durable: bool,
-    path: &Path,
-    access: &Access,
-) -> Result<(), FileError> {
-    let problem = |error| FileError::writing(path, error);
-    access.give(file, path)?;
-    file.write_all(bytes).map_err(problem)?;
-    if durable {
-        file.sync_all().map_err(problem)?;
-    }
-    Ok(())
 }

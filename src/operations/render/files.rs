@@ -46,8 +46,8 @@ impl Templates {
             Format::Dotenv,
         ] {
             let path = node.paths.templates().join(format!("{format}.hbs"));
-            if let Some(text) =
-                files::read_text(&path).map_err(|error| Failure::reading(error, Code::Data))?
+            if let Some(text) = files::read_trusted_text(&path)
+                .map_err(|error| Failure::reading(error, Code::Data))?
             {
                 let name = path.display().to_string();
                 replacements.insert(format, Template { name, text });

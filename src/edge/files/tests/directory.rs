@@ -38,6 +38,7 @@ fn a_directory_is_replaced_whole() {
     let reader = path.canonicalize().expect("it leads somewhere");
     let of_folder = Access {
         mode: 0o750,
+        owner: Some(0),
         ..ACCESS
     };
     assert_eq!(of_folder, access_of(&reader));

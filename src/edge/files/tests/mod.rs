@@ -1,6 +1,7 @@
 //! Files are replaced whole, with the right access, whatever happens meanwhile.
 
 mod directory;
+mod links;
 mod refusals;
 
 use std::{
@@ -16,7 +17,7 @@ use nix::{sys::stat::Mode, unistd::mkfifo};
 use tempfile::TempDir;
 
 use super::{
-    Access, FileError, FileErrorKind, Written, list_ids, make_dir, read, read_own, read_text,
+    Access, FileError, FileErrorKind, Written, list_ids, make_dir, read::read, read_own, read_text,
     remove, settle, write, write_all, write_at_once, write_directory,
 };
 
@@ -193,7 +194,7 @@ fn what_reconf_did_not_put_there_is_refused() {
     mkfifo(&pipe, Mode::S_IRWXU).expect("made");
     for (path, reason) in [
         (&link, "it is a symbolic link"),
-        (&directory, "it is not a regular file"),
+        (&directory, "it is a directory"),
         (&pipe, "it is not a regular file"),
     ] {
         // Of a pipe this ends only because it is not opened.

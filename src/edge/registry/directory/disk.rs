@@ -115,7 +115,7 @@ fn is_former_temporary(name: &OsStr) -> bool {
 fn failed(federation: &Id, error: FileError) -> RegistryError {
     let path = error.path.display().to_string();
     match error.kind {
-        FileErrorKind::NotPermitted => RegistryError::Denied {
+        FileErrorKind::NotPermitted | FileErrorKind::Distrusted => RegistryError::Denied {
             federation: federation.clone(),
             place: path,
             reason: format!("cannot {} it: permission denied", error.action),

@@ -2,7 +2,6 @@
 //! https.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -11,7 +10,7 @@ use std::{
 use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, TlsOptions};
 
 use crate::{
-    edge::files::system_reason,
+    edge::files,
     model::{
         id::Id,
         secret::mask_passwords,
@@ -204,7 +203,7 @@ fn pem(file: &Path, kind: &str) -> Result<Vec<u8>, RegistryError> {
 }
 
 fn content(file: &Path) -> Result<Vec<u8>, RegistryError> {
-    fs::read(file).map_err(|error| unusable(file, &system_reason(&error)))
+    files::read_named(file).map_err(|error| unusable(file, &error.reason))
 }
 
 fn unusable(file: &Path, why: &str) -> RegistryError {

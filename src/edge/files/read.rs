@@ -1,0 +1,166 @@
+//! Reading whole files, as careful as those who can write there make it necessary.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File, Metadata},
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+};
+
+use nix::unistd::geteuid;
+use rustix::io::Errno;
+
+use super::{
+    error::{FileError, Unopened},
+    open_folder::{OpenFolder, name_of},
+    trust::{self, WriteAccess},
+    walk,
+};
+
+/// The longest file of another user that is read.
+const LONGEST_FOREIGN: u64 = 64 * 1024 * 1024;
+
+/// The content of a file that the caller names for this call, links and pipes included; `None` when it does not exist.
+///
+/// # Errors
+/// [`FileError`] when it exists and cannot be read.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::reading(path, error)),
+    }
+}
+
+/// The text of a file, as [`read`].
+///
+/// # Errors
+/// [`FileError`] when it exists and cannot be read, or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
+    read(path)?.map(|bytes| text(path, bytes)).transpose()
+}
+
+/// The text of a file that decides what root runs: root reads it only if nobody else can have written it.
+///
+/// # Errors
+/// [`FileError`] as of [`read_text`], and for a file that somebody besides root can write or replace.
+pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError> {
+    if !trust::trusts_root_alone() || is_own_descriptor(path) {
+        return read_text(path);
+    }
+    let Some((file, metadata, place)) = open_place(path)? else {
+        return Ok(None);
+    };
+    if let Some(writer) = WriteAccess::from(&metadata).writer() {
+        return Err(FileError::distrusted(path, writer.clause("it")));
+    }
+    if let Some(loose) = place.loose {
+        return Err(FileError::distrusted(path, loose.clause()));
+    }
+    let bytes = whole(file, &metadata).map_err(|error| FileError::reading(path, error))?;
+    text(path, bytes).map(Some)
+}
+
+/// The content of a file that the settings name, such as a password.
+///
+/// # Errors
+/// [`FileError`] when it does not exist, cannot be read, or is not a regular file.
+pub(in crate::edge) fn read_named(path: &Path) -> Result<Vec<u8>, FileError> {
+    let problem = |error| FileError::reading(path, error);
+    match open_named(path)? {
+        Some((file, metadata)) => whole(file, &metadata).map_err(problem),
+        None => Err(problem(Errno::NOENT.into())),
+    }
+}
+
+/// Opens a regular file that the settings name, without waiting for anybody; `None` when it does not exist.
+///
+/// # Errors
+/// [`FileError`] when it cannot be opened, or is not a regular file.
+pub(in crate::edge) fn open_named(path: &Path) -> Result<Option<(File, Metadata)>, FileError> {
+    if is_own_descriptor(path) {
+        let opened = File::open(path).and_then(|file| file.metadata().map(|data| (file, data)));
+        return opened
+            .map(Some)
+            .map_err(|error| FileError::reading(path, error));
+    }
+    Ok(open_place(path)?.map(|(file, metadata, _)| (file, metadata)))
+}
+
+/// The content of a file that reconf itself replaces; `None` when it does not exist.
+///
+/// # Errors
+/// [`FileError`] when it cannot be read, and for anything that [`super::write()`] refuses: opening a pipe would block.
+pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let opened = OpenFolder::containing(path)
+        .map_err(Unopened::from)
+        .and_then(|folder| folder.open_file(name_of(path)));
+    match opened {
+        Ok((file, metadata)) => {
+            if is_too_long(&metadata) {
+                return Err(FileError::refused(path, "it is larger than 64 MiB"));
+            }
+            let bytes = whole(file, &metadata);
+            bytes
+                .map(Some)
+                .map_err(|error| FileError::reading(path, error))
+        }
+        Err(Unopened::Absent) => Ok(None),
+        // A file is in the place of the folder: creating the folder reports that.
+        Err(Unopened::System(error)) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
+        Err(why) => Err(why.error(path, FileError::reading)),
+    }
+}
+
+/// Whether another user owns a file that is longer than anything that reconf writes: it may have no end.
+fn is_too_long(metadata: &Metadata) -> bool {
+    let owner = metadata.uid();
+    owner != 0 && owner != geteuid().as_raw() && metadata.len() > LONGEST_FOREIGN
+}
+
+/// Opens the regular file that a path leads to. Root follows only links that root placed.
+fn open_place(path: &Path) -> Result<Option<(File, Metadata, walk::Place)>, FileError> {
+    let problem = |why: Unopened| match why {
+        Unopened::Absent => Ok(None),
+        Unopened::Refused(reason) => Err(FileError::unreadable(path, reason)),
+        Unopened::System(error) => Err(FileError::reading(path, error)),
+    };
+    let place = match walk::find(path) {
+        Ok(place) => place,
+        Err(error) => return problem(error.into()),
+    };
+    let folder = place.folder.try_clone().and_then(OpenFolder::new);
+    let opened = folder
+        .map_err(Unopened::from)
+        .and_then(|folder| folder.open_file(&place.name));
+    match opened {
+        Ok((file, metadata)) => Ok(Some((file, metadata, place))),
+        Err(why) => problem(why),
+    }
+}
+
+/// Whether a path names a descriptor that the caller gave this process, such as a shell's `<(command)`.
+fn is_own_descriptor(path: &Path) -> bool {
+    path == OsStr::new("/dev/stdin")
+        || path.starts_with("/dev/fd")
+        || path.starts_with("/proc/self/fd")
+}
+
+/// Reads a file to its end, and no more than it had when it was opened if it grows meanwhile.
+fn whole(file: File, metadata: &Metadata) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(metadata.len()).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(size);
+    let longest = if metadata.is_file() {
+        metadata.len().max(LONGEST_FOREIGN)
+    } else {
+        u64::MAX
+    };
+    file.take(longest).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
+    String::from_utf8(bytes)
+        .map_err(|error| FileError::not_text(path, error.utf8_error().valid_up_to() + 1))
+}

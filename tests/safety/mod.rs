@@ -1,0 +1,3 @@
+//! What a service's user can write never decides what root runs, reads, changes or waits for.
+
+mod trusted;
