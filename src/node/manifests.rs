@@ -88,7 +88,7 @@ fn guard(node: &Node, manifest: &Manifest) -> Result<(), Failure> {
     Err(Failure::new(Code::NotPermitted, message)
         .facts([format!("federations of this node: {}", allowed.join(", "))])
         .hint(format!(
-            "set \"federation\" in the manifest, or add `{federation}` to \"federations\" in config.json"
+            "leave \"federation\" out of the manifest, which then follows its node, or add `{federation}` to \"federations\" in config.json"
         )))
 }
 
