@@ -88,6 +88,11 @@ fn a_file_of_the_registry_that_cannot_be_used_is_named_in_plain_words() {
             "it holds no password",
         ),
         (
+            r#""user": "me", "password_file": "windows""#,
+            "windows",
+            "its line ends in CR and LF; save it with Unix line ends",
+        ),
+        (
             r#""user": "me", "password_file": "gone""#,
             "gone",
             "no such file or directory",
@@ -99,7 +104,8 @@ fn a_file_of_the_registry_that_cannot_be_used_is_named_in_plain_words() {
         let node = Scenario::new()
             .config(&config)
             .file("empty", "")
-            .file("line", "\n");
+            .file("line", "\n")
+            .file("windows", "s3cret\r\n");
         let told = node.run(&["ls"]).changes_nothing().fails(78);
         assert_eq!(told, format!("error: cannot use `{file}`: {reason}\n"));
     }

@@ -18,6 +18,7 @@ const LS: Help = Help {
     codes: &[
         DONE,
         USAGE,
+        (66, "nothing provides a name that was given"),
         UNREACHABLE,
         CANNOT_WRITE,
         NOT_PERMITTED,

@@ -4,7 +4,7 @@ use crate::{
     cli::ApplyArgs,
     edge::registry::Session,
     model::id::Id,
-    node::{Node, last_known::Learn, manifests},
+    node::{Node, last_known::Learn, manifests, templates},
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
         inputs::{self, Inputs},
@@ -19,6 +19,7 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
         refuse_nested_on_change()?;
     }
     let ids = manifests::select(node, &args.services)?;
+    templates::warn_of_unknown(node);
     let mut session = node.session();
     let (inputs, results) = render(node, &mut session, &ids, args)?;
     let mut tally = Tally::default();
@@ -90,7 +91,7 @@ fn announce(
         is_announced |= report.as_ref().is_ok_and(|r| !r.announcements.is_empty());
         tally.report(&node.out, id, report);
     }
-    if is_announced && !args.dry_run && node.settings.registry.is_embedded() {
+    if is_announced && !args.dry_run && node.settings.is_registry_of_this_machine() {
         node.out
             .line("note: announced on this machine only: the registry is the embedded one");
     }

@@ -13,8 +13,8 @@ use crate::{
         snapshot::{LiveEntry, Snapshot},
     },
     node::Node,
-    operations::read_set::ReadSet,
-    report::{Ended, Row},
+    operations::{inputs::read_names, read_set::ReadSet},
+    report::{Ended, Row, no_such_names},
 };
 
 const HEADER: [&str; 4] = ["NAME", "REGION", "PROVIDER", "VALUE"];
@@ -50,7 +50,8 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
         federation,
         key::all_names_prefix(federation, Kind::Provides),
     );
-    let snapshots = reads.read(&mut node.session());
+    let mut session = node.session();
+    let snapshots = reads.read(&mut session);
     let nothing = Snapshot::default();
     let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
     let datastores = node.datastores()?.remove(federation).unwrap_or_default();
@@ -77,7 +78,17 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
         ));
     }
     node.out.rows(Some(HEADER), &rows);
-    Ok(None)
+    let is_listed = |name: &Name| rows.iter().any(|row| row.name == name);
+    let unknown = args.names.iter().filter(|name| !is_listed(name));
+    let unknown: Vec<&Name> = unknown.collect();
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    let mut known = read_names(&mut session, federation);
+    let stored = datastores.regions.values().chain([&datastores.common]);
+    known.extend(stored.flat_map(|values| values.keys().cloned()));
+    let is_alone = node.settings.is_registry_of_this_machine();
+    Err(no_such_names(federation, &unknown, &known, is_alone))
 }
 
 fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<'a> {

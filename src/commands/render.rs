@@ -4,7 +4,7 @@ use crate::{
     cli::RenderArgs,
     edge::{files, registry::Session},
     model::{escape::escape_line, format::Format, id::Id},
-    node::{Node, last_known::Learn, manifests},
+    node::{Node, last_known::Learn, manifests, templates},
     operations::{
         inputs::{self, Inputs},
         render::{
@@ -20,6 +20,7 @@ use crate::{
 pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
     refuse(args)?;
     let ids = manifests::select(node, &args.services)?;
+    templates::warn_of_unknown(node);
     let mut session = node.session();
     if args.stdout || args.dry_run {
         return show(node, &mut session, &ids, args);

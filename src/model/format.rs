@@ -48,6 +48,10 @@ impl Format {
         Self::Envdir,
     ];
 
+    /// The formats that a template writes.
+    pub(crate) const WITH_TEMPLATE: [Self; 4] =
+        [Self::Shell, Self::Systemd, Self::Docker, Self::Dotenv];
+
     /// The format's name in configuration and flags.
     pub(crate) const fn name(self) -> &'static str {
         match self {

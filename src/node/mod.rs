@@ -8,6 +8,7 @@ pub(crate) mod locks;
 pub(crate) mod manifests;
 mod owner;
 pub(crate) mod states;
+pub(crate) mod templates;
 
 pub(crate) use assumed::AssumedFiles;
 pub(crate) use configuration::{note_render, paths_without_settings, refuse_missing};

@@ -12,10 +12,11 @@ use crate::{
     edge::{
         conf_file::{self, Distrust},
         exec::{ExecError, exec},
+        files,
         locks::{Lock, LockError},
         process_environment, tasks,
     },
-    model::{escape::escape_line, id::Id, paths::Paths},
+    model::{escape::escape_line, id::Id, paths::Paths, suggest},
     render::shell,
 };
 
@@ -84,7 +85,7 @@ impl ExecEnvironment {
             Some(wait) => Some(join(id, paths, wait)?),
             None => None,
         };
-        let mut variables = read(id, &paths.conf(id))?;
+        let mut variables = read(id, paths)?;
         if lock.is_some() {
             variables.push(("RECONF_TASK".into(), id.as_str().into()));
         }
@@ -121,7 +122,7 @@ impl ExecEnvironment {
 
 fn join(id: &Id, paths: &Paths, wait: Duration) -> Result<Lock, ExecFailure> {
     let conf = paths.conf(id);
-    let access = conf_file::access(&conf).map_err(|distrust| distrusted(id, &conf, &distrust))?;
+    let access = conf_file::access(&conf).map_err(|distrust| distrusted(id, paths, &distrust))?;
     let lock = tasks::join(paths, id, &access, wait).map_err(|error| match error {
         LockError::Busy { .. } => ExecFailure::of_reconf(
             format!("a drain of `{id}` is still running: {error}"),
@@ -143,8 +144,9 @@ fn join(id: &Id, paths: &Paths, wait: Duration) -> Result<Lock, ExecFailure> {
     }
 }
 
-fn read(id: &Id, conf: &Path) -> Result<Variables, ExecFailure> {
-    let bytes = conf_file::read(conf).map_err(|distrust| distrusted(id, conf, &distrust))?;
+fn read(id: &Id, paths: &Paths) -> Result<Variables, ExecFailure> {
+    let conf = paths.conf(id);
+    let bytes = conf_file::read(&conf).map_err(|distrust| distrusted(id, paths, &distrust))?;
     let pairs = shell::parse(&bytes).map_err(|error| {
         let (line, column) = (error.line, error.column);
         let message = format!("`{}:{line}:{column}`: {}", conf.display(), error.message);
@@ -159,9 +161,10 @@ fn read(id: &Id, conf: &Path) -> Result<Variables, ExecFailure> {
         .collect())
 }
 
-fn distrusted(id: &Id, conf: &Path, distrust: &Distrust) -> ExecFailure {
+fn distrusted(id: &Id, paths: &Paths, distrust: &Distrust) -> ExecFailure {
+    let conf = paths.conf(id);
     let hint = match distrust {
-        Distrust::Missing => Some(format!("`reconf render {id}` writes it")),
+        Distrust::Missing => Some(missing_hint(id, paths)),
         Distrust::TooLarge | Distrust::Irregular | Distrust::Link => Some(format!(
             "move it away; `reconf render {id}` writes a new one"
         )),
@@ -172,4 +175,17 @@ fn distrusted(id: &Id, conf: &Path, distrust: &Distrust) -> ExecFailure {
         Distrust::Unreadable(_) => None,
     };
     ExecFailure::of_reconf(format!("`{}` {distrust}", conf.display()), hint)
+}
+
+/// What may help where there is no conf: to render it, if there is a manifest, or another id.
+fn missing_hint(id: &Id, paths: &Paths) -> String {
+    if files::exists(&paths.manifest(id)) {
+        return format!("`reconf render {id}` writes it");
+    }
+    let ids = |folder: &Path, extension| files::list_ids(folder, extension).unwrap_or_default().ids;
+    let known = [ids(&paths.manifests(), "json"), ids(paths.confs(), "conf")].concat();
+    match suggest::near_miss(id.as_str(), known.iter().map(Id::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there is no manifest of `{id}` either; check the id and --root"),
+    }
 }

@@ -161,7 +161,7 @@ impl Inputs {
             return report::unread(&error.failure, &manifest.id, &missing, policy);
         }
         let names = read_names(session, &manifest.federation);
-        let embedded = node.settings.registry.is_embedded();
+        let embedded = node.settings.is_registry_of_this_machine();
         // A file that was read has at least the datastores of the own federation.
         let file = self
             .datastores
@@ -255,7 +255,7 @@ fn local_offers(
 }
 
 /// Every name that is announced in a federation; none if it cannot be read any more.
-fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
+pub(crate) fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
     let mut reads = ReadSet::default();
     let prefix = key::all_names_prefix(federation, Kind::Provides);
     reads.prefix(federation, prefix);

@@ -13,6 +13,9 @@ use crate::{
     render::RenderError,
 };
 
+/// What a template may name.
+const TEMPLATE_HINT: &str = "it may use `service`, `count`, `env.NAME`, inside `{{#each variables}}` also `name`, `value` and `source`, and the helpers `shell`, `systemd`, `dotenv`, `json`";
+
 impl Failure {
     /// A file that cannot be read; `bad` is the code for unusable contents of this kind of file.
     pub(crate) fn reading(error: FileError, bad: Code) -> Self {
@@ -104,7 +107,14 @@ impl From<RenderError> for Failure {
             RenderError::TooLarge { .. } => {
                 failure.hint("let the service require and set less, or shorter values")
             }
-            RenderError::BuiltIn(_) | RenderError::Template { .. } => failure,
+            RenderError::Template { line, column, .. } => {
+                let place = line.map(|line| match column {
+                    Some(column) => format!("line {line}, column {column}"),
+                    None => format!("line {line}"),
+                });
+                failure.facts(place).hint(TEMPLATE_HINT)
+            }
+            RenderError::BuiltIn(_) => failure,
         }
     }
 }
@@ -139,6 +149,12 @@ impl From<RegistryError> for Failure {
                 Some("try again, or wait longer with --timeout"),
             ),
             RegistryError::Refused { .. } => (Code::Unreachable, None),
+            RegistryError::Full { .. } => (
+                Code::Unreachable,
+                Some(
+                    "on etcd: compact, defragment, perhaps raise `--quota-backend-bytes`, then `etcdctl alarm disarm`",
+                ),
+            ),
             RegistryError::TooLarge { .. } => (
                 Code::Data,
                 Some("let the manifest provide shorter values, or fewer"),

@@ -51,6 +51,10 @@ pub(crate) struct VariableReport {
     pub reference: Option<String>,
     /// Who provides it, as `service@node`.
     pub provider: Option<String>,
+    /// Whether the registry was not needed: manifests on this node offer all of it. It is of the registry all the same for
+    /// programs.
+    #[serde(skip)]
+    pub offered_here: bool,
     /// Whether its value differs from the one that is in use.
     pub changed: bool,
     /// Its value, if values were asked for.
@@ -86,6 +90,8 @@ impl VariableReport {
             from: Some(variable.source),
             reference: joined(variable.references.iter().map(Name::as_str).collect()),
             provider: joined(variable.providers.iter().map(String::as_str).collect()),
+            offered_here: !variable.keys.is_empty()
+                && variable.keys.iter().all(|(_, revision)| *revision == 0),
             changed,
             value: show_value.then(|| variable.value.clone()),
         }
@@ -98,6 +104,7 @@ impl VariableReport {
             from: None,
             reference: None,
             provider: None,
+            offered_here: false,
             changed: true,
             value: None,
         }
@@ -163,6 +170,12 @@ impl Report for RenderReport {
             let provider = v.provider.as_ref().map(|p| format!(" of {p}"));
             let (reference, provider) =
                 (reference.unwrap_or_default(), provider.unwrap_or_default());
+            if v.offered_here {
+                let name = &v.name;
+                return format!(
+                    "  {name} from{reference}{provider}, as its manifest on this node says"
+                );
+            }
             format!("  {} from {from}{reference}{provider}", v.name)
         };
         self.variables.iter().map(origin).collect()
@@ -220,6 +233,7 @@ mod tests {
             from,
             reference: None,
             provider: None,
+            offered_here: false,
             changed,
             value: None,
         }

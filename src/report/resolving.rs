@@ -8,9 +8,12 @@ use std::{
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
-    model::{id::Id, name::Name, settings::OnUnreachable},
+    model::{id::Id, name::Name, settings::OnUnreachable, suggest},
     resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
+
+/// The note where another machine's announcement would have helped.
+const THIS_MACHINE_ONLY: &str = "the registry is the embedded one: it knows this machine only";
 
 /// All unmet requirements of a service: what is needed, where it was looked for, and what may help. `missing_file` is the
 /// datastores' file, if there is none.
@@ -51,7 +54,7 @@ pub(crate) fn unmet(
         failure = failure.note(format!("there are no datastores, since there is no {path}"));
     }
     if embedded {
-        failure = failure.note("the registry is the embedded one: it knows this machine only");
+        failure = failure.note(THIS_MACHINE_ONLY);
     }
     failure
 }
@@ -65,6 +68,29 @@ fn unmet_message(input: &ResolveInput, count: usize) -> String {
         manifest.federation,
         regions(input.regions)
     )
+}
+
+/// The failure of a list that has nothing of some of the names that were asked for; `known` is every name of the scope.
+pub(crate) fn no_such_names(
+    federation: &Id,
+    names: &[&Name],
+    known: &BTreeSet<Name>,
+    embedded: bool,
+) -> Failure {
+    let row = |name: &&Name| {
+        let near = suggest::near_name(name.as_str(), known.iter().map(Name::as_str));
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        [name.to_string(), hint.unwrap_or_default()]
+    };
+    let rows: Vec<[String; 2]> = names.iter().map(row).collect();
+    let message = format!("nothing provides these in federation `{federation}`");
+    let mut failure = Failure::new(Code::NoInput, message)
+        .facts(table(&rows, None))
+        .hint("`reconf ls` lists every name");
+    if embedded {
+        failure = failure.note(THIS_MACHINE_ONLY);
+    }
+    failure
 }
 
 /// The failure of a service whose registry could not be read, with what it needs of it.

@@ -74,7 +74,7 @@ pub(crate) fn cluster(members: usize) -> Vec<Etcd> {
         ports
             .iter()
             .enumerate()
-            .map(|(at, own)| Etcd::spawn(at, own, &ports, None))
+            .map(|(at, own)| Etcd::spawn(at, own, &ports, None, &[]))
             .collect()
     })
 }
@@ -90,6 +90,16 @@ impl Etcd {
         Self::alone(|| Some(tls()))
     }
 
+    /// A plain member that takes no write: its database may not grow by a byte.
+    pub(crate) fn full() -> Self {
+        let mut members = started(|| {
+            let ports = [Ports::free()];
+            let quota = ["--quota-backend-bytes", "1"];
+            vec![Self::spawn(0, &ports[0], &ports, None, &quota)]
+        });
+        members.remove(0)
+    }
+
     /// A plain member that clients reach at another address of this machine.
     pub(crate) fn at(host: &'static str) -> Self {
         let mut members = started(|| {
@@ -97,7 +107,7 @@ impl Etcd {
                 host,
                 ..Ports::free()
             }];
-            vec![Self::spawn(0, &ports[0], &ports, None)]
+            vec![Self::spawn(0, &ports[0], &ports, None, &[])]
         });
         members.remove(0)
     }
@@ -105,7 +115,7 @@ impl Etcd {
     fn alone(tls: impl Fn() -> Option<Tls>) -> Self {
         let mut members = started(|| {
             let ports = [Ports::free()];
-            vec![Self::spawn(0, &ports[0], &ports, tls())]
+            vec![Self::spawn(0, &ports[0], &ports, tls(), &[])]
         });
         members.remove(0)
     }
@@ -222,7 +232,7 @@ impl Etcd {
         self.ctl(&["auth", "enable"]);
     }
 
-    fn spawn(at: usize, own: &Ports, all: &[Ports], tls: Option<Tls>) -> Self {
+    fn spawn(at: usize, own: &Ports, all: &[Ports], tls: Option<Tls>, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}:{}", own.host, own.client);
@@ -235,7 +245,7 @@ impl Etcd {
             "--advertise-client-urls",
             &url,
         ]);
-        command.args(own.membership(at, all));
+        command.args(own.membership(at, all)).args(more);
         command.args(tls.iter().flat_map(Tls::arguments));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut guard = command.stderr(Stdio::null()).spawn().unwrap();

@@ -107,19 +107,17 @@ www: provides nothing
 
 #[test]
 fn only_the_embedded_registry_is_said_to_end_at_this_machine() {
-    on_both(|fleet| {
-        let node = node(fleet);
-        let ending = "note: announced on this machine only: the registry is the embedded one\n";
-        let is_last = |arguments: &[&str]| {
-            let run = node.run(arguments).exits(0);
-            String::from_utf8(run.output.stderr)
-                .unwrap()
-                .ends_with(ending)
-        };
-        let embedded = fleet.own_etcd().is_none();
-        assert_eq!(is_last(&["apply", "--all"]), embedded);
-        assert!(!is_last(&["apply", "www"]), "it provides nothing");
-    });
+    let ending = "note: announced on this machine only: the registry is the embedded one\n";
+    let is_last = |node: &Scenario, arguments: &[&str]| {
+        let run = node.run(arguments).exits(0);
+        let said = String::from_utf8(run.output.stderr).unwrap();
+        said.ends_with(ending)
+    };
+    // etcd, and a folder that several nodes share.
+    on_both(|fleet| assert!(!is_last(&node(fleet), &["apply", "--all"])));
+    let alone = node(&Fleet::embedded()).without("RECONF_REGISTRY");
+    assert!(is_last(&alone, &["apply", "--all"]));
+    assert!(!is_last(&alone, &["apply", "www"]), "it provides nothing");
 }
 
 #[test]

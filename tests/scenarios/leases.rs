@@ -27,7 +27,7 @@ fn is_found(fleet: &Fleet) -> bool {
     let listed = fleet
         .node("web01")
         .run(&["ls", "API_URL", "--output", "json"]);
-    listed.succeeds().contains("api@api01")
+    String::from_utf8_lossy(&listed.output.stdout).contains("api@api01")
 }
 
 #[test]

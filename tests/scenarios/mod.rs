@@ -7,6 +7,7 @@ mod at_once;
 mod away;
 mod deploy;
 mod dotenv;
+mod hints;
 mod idle;
 mod leases;
 mod machines;

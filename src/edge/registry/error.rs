@@ -51,6 +51,14 @@ pub(crate) enum RegistryError {
         /// Its reason.
         reason: String,
     },
+    /// The registry's storage is full: it answers reads and takes no writes until somebody makes room.
+    #[error("the registry is full: it takes no writes")]
+    Full {
+        /// The endpoint.
+        place: String,
+        /// Its reason.
+        reason: String,
+    },
     /// The request exceeds the registry's size limit; nothing was written.
     #[error("this is too large for the registry")]
     TooLarge {
@@ -119,6 +127,7 @@ impl RegistryError {
             }
             Self::Denied { place, reason, .. }
             | Self::Refused { place, reason }
+            | Self::Full { place, reason }
             | Self::TooLarge { place, reason } => pair(place, reason),
             Self::Corrupt { reason, .. }
             | Self::Locked { reason, .. }

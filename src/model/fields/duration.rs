@@ -22,8 +22,13 @@ pub(crate) fn parse(text: &str, least: Duration) -> Result<Duration, String> {
         }
         Ok(duration) if duration > LONGEST => Err("must be at most ten years".to_owned()),
         Ok(duration) => Ok(duration),
+        Err(_) if is_number(text) => Err(format!("needs a unit, such as `{text}s`")),
         Err(_) => Err("must be a duration such as `5s` or `10m`".to_owned()),
     }
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl DocumentReader<'_> {
@@ -62,7 +67,7 @@ mod tests {
             ("1h 30m", Ok(Duration::from_secs(5400))),
             ("999ms", Err("must be 1s or more")),
             ("11years", Err("must be at most ten years")),
-            ("5", unit),
+            ("5", Err("needs a unit, such as `5s`")),
             ("-5s", unit),
             ("", unit),
         ] {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{listen::ListenSettings, origin::Origins};
-use crate::model::{format::Format, id::Id};
+use crate::model::{format::Format, id::Id, paths::Paths};
 
 /// The effective settings of a node.
 #[derive(Clone, Debug)]
@@ -52,6 +52,15 @@ pub(crate) struct RegistrySettings {
     pub federations: BTreeMap<Id, Credentials>,
     /// The time limit for all registry requests of a command together, and for each wait for a service's lock.
     pub timeout: Duration,
+}
+
+impl Settings {
+    /// Whether the registry knows this machine only: the embedded one in its own place. A folder that was given may be
+    /// shared.
+    pub(crate) fn is_registry_of_this_machine(&self) -> bool {
+        let own = Paths::default_registry(&self.root);
+        matches!(&self.registry.location, Location::Directory(path) if *path == own)
+    }
 }
 
 impl RegistrySettings {

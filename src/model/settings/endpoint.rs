@@ -54,6 +54,9 @@ pub(super) fn location(texts: &[&str]) -> Result<Location, (usize, SettingRefusa
 fn endpoint(text: &str) -> Result<String, SettingRefusal> {
     let shown = secret::mask_passwords(text);
     let refuse = |reason: &str| SettingRefusal::new(format!("{reason} in `{shown}`"));
+    if text.is_empty() {
+        return Err(SettingRefusal::new("has an empty element").hint("is there a comma too many?"));
+    }
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err(schemeless(text));
     };
@@ -136,7 +139,8 @@ mod tests {
     #[test]
     fn everything_else_is_refused_with_its_reason() {
         let cases = [
-            ("", "is neither a URL nor `dir:PATH`"),
+            ("", "has an empty element"),
+            ("http://a:1,", "has an empty element"),
             ("dir:", "has no path"),
             ("etcd1:2379", "has no scheme in `etcd1:2379`"),
             ("root:pw@etcd1:2379", "is neither a URL nor `dir:PATH`"),

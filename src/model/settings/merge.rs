@@ -350,10 +350,7 @@ mod tests {
         };
         let error = load(&flags, &[], None).unwrap_err();
         assert!(matches!(error, SettingsError::Usage(_)));
-        assert_eq!(
-            error.to_string(),
-            "`--timeout` must be a duration such as `5s` or `10m`"
-        );
+        assert_eq!(error.to_string(), "`--timeout` needs a unit, such as `5s`");
         for (name, value) in [
             ("RECONF_TIMEOUT", "0s"),
             ("RECONF_NODE", "a/b"),

@@ -25,7 +25,11 @@ pub(crate) fn mark_applied(
         warnings: Vec::new(),
     };
     let Some(conf) = seen.or(present.as_deref()) else {
-        applied.has_conf = manifests::load_one(node, id).map_or(true, |m| m.has_conf);
+        applied.has_conf = match manifests::load_one(node, id) {
+            Ok(manifest) => manifest.has_conf,
+            Err(missing) if missing.code == Code::NoInput => return Err(missing),
+            Err(_) => true,
+        };
         return if applied.has_conf {
             Err(no_conf(node, id))
         } else {

@@ -39,12 +39,7 @@ impl Templates {
     /// Reads the replacements in the templates folder: `<format>.hbs`.
     pub(crate) fn load(node: &Node) -> Result<Self, Failure> {
         let mut replacements = BTreeMap::new();
-        for format in [
-            Format::Shell,
-            Format::Systemd,
-            Format::Docker,
-            Format::Dotenv,
-        ] {
+        for format in Format::WITH_TEMPLATE {
             let path = node.paths.templates().join(format!("{format}.hbs"));
             if let Some(text) = files::read_trusted_text(&path)
                 .map_err(|error| Failure::reading(error, Code::Data))?

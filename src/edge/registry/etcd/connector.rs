@@ -160,6 +160,13 @@ fn login(credentials: &Credentials) -> Result<Option<(String, String)>, Registry
     };
     let text = String::from_utf8(content(file)?).map_err(|_| unusable(file, "it is not UTF-8"))?;
     let password = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    if password.ends_with('\r') {
+        // No login would tell it from a wrong password.
+        return Err(unusable(
+            file,
+            "its line ends in CR and LF; save it with Unix line ends",
+        ));
+    }
     if password.is_empty() {
         return Err(unusable(file, "it holds no password"));
     }

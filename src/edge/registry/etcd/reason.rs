@@ -77,6 +77,9 @@ pub(super) fn translate(context: &CallContext<'_>, error: &Error) -> EndpointErr
         code::INVALID_ARGUMENT | code::FAILED_PRECONDITION if is_about_login(&reason) => {
             credentials(url, reason)
         }
+        code::RESOURCE_EXHAUSTED if reason.contains("database space exceeded") => {
+            EndpointError::Final(RegistryError::Full { place: url, reason })
+        }
         code::INVALID_ARGUMENT | code::RESOURCE_EXHAUSTED if is_about_size(&reason) => {
             EndpointError::Final(RegistryError::TooLarge { place: url, reason })
         }

@@ -1,0 +1,148 @@
+//! Every failure names one next step that helps, and no note says what is not so.
+
+use super::{Fleet, all_succeed};
+use crate::harness::{etcd::Etcd, scenario::Scenario};
+
+const API: &str = r#"{"id": "api", "environment": {"PORT": 1100}, "provides": {"API_URL": "http://{HOST}:{PORT}"}}"#;
+
+/// The command fails with this code and says each of these lines on stderr.
+#[track_caller]
+fn says(node: &Scenario, arguments: &[&str], code: i32, lines: &[&str]) {
+    let run = node.run(arguments).exits(code);
+    let said = String::from_utf8_lossy(&run.output.stderr).into_owned();
+    for line in lines {
+        assert!(
+            said.lines().any(|said| said == *line),
+            "{line}\n{}",
+            run.text()
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_not_there_gets_its_near_miss() {
+    let node = Scenario::new()
+        .manifest("api", API)
+        .datastores(r#"{"datastores": {"DB_URL": "x"}}"#);
+    all_succeed(&node, &["apply api", "ls API_URL DB_URL"]);
+    let listed = node.run(&["ls", "API_URL", "api_url", "DB_URI", "NOPE"]);
+    listed.reads(
+        "$ reconf ls API_URL api_url DB_URI NOPE\nstatus 66\n--- stdout\n\
+         NAME     REGION   PROVIDER   VALUE\n\
+         API_URL  default  api@web01  http://10.0.0.5:1100\n--- stderr\n\
+         error: nothing provides these in federation `default`\n\
+         \x20 api_url  did you mean `API_URL`?\n\
+         \x20 DB_URI   did you mean `DB_URL`?\n\
+         \x20 NOPE\n\
+         note: the registry is the embedded one: it knows this machine only\n\
+         hint: `reconf ls` lists every name\n",
+    );
+    for (arguments, code) in [
+        (&["exec", "apj", "--", "true"][..], 125),
+        (&["exec", "API", "--", "true"], 125),
+        (&["exec", "--task", "apj", "--", "true"], 125),
+        (&["applied", "apj"], 66),
+        (&["render", "API"], 66),
+        (&["announce", "apj"], 66),
+        (&["withdraw", "apj"], 66),
+        (&["tasks", "apj"], 66),
+    ] {
+        says(&node, arguments, code, &["hint: did you mean `api`?"]);
+    }
+    let hint = "hint: there is no manifest of `other` either; check the id and --root";
+    says(&node, &["exec", "other", "--", "true"], 125, &[hint]);
+    let node = node.manifest("new", r#"{"id": "new", "environment": {"A": 1}}"#);
+    let hint = "hint: `reconf render new` writes it";
+    says(&node, &["exec", "new", "--", "true"], 125, &[hint]);
+    says(&node, &["applied", "new"], 66, &[hint]);
+}
+
+#[test]
+fn a_folder_that_nodes_share_is_not_called_this_machine_only() {
+    let fleet = Fleet::embedded();
+    let www = r#"{"id": "www", "requires": {"A": "{API_URL}"}}"#;
+    let node = fleet
+        .node("web01")
+        .manifest("www", www)
+        .manifest("api", API);
+    let run = node.run(&["ls", "NOPE"]).exits(66);
+    assert!(!run.text().contains("this machine only"), "{}", run.text());
+    let run = node.run(&["apply", "api"]).exits(0);
+    assert!(!run.text().contains("this machine only"), "{}", run.text());
+    // What is offered here is not said to come from the registry.
+    let run = node.run(&["render", "www", "-v"]).exits(0);
+    let expected = "  A from API_URL of api@web01, as its manifest on this node says\n";
+    assert!(run.text().contains(expected), "{}", run.text());
+}
+
+#[test]
+fn a_setting_that_is_nearly_right_is_told_what_is_missing() {
+    let node = Scenario::new();
+    for (arguments, code, lines) in [
+        (
+            &["--registry", "http://127.0.0.1:1,", "ls"][..],
+            64,
+            &[
+                "error: `--registry` has an empty element",
+                "hint: is there a comma too many?",
+            ][..],
+        ),
+        (
+            &["--timeout", "2", "ls"],
+            64,
+            &["error: `--timeout` needs a unit, such as `2s`"],
+        ),
+    ] {
+        says(&node, arguments, code, lines);
+    }
+}
+
+#[test]
+fn a_template_that_is_wrong_is_shown_its_line_and_what_it_may_name() {
+    let node = Scenario::new().manifest("api", API);
+    let shell = "etc/reconf/templates/shell.hbs";
+    for (text, line, message) in [
+        (
+            "# x\n{{#each variables}}\nexport {{nam}}\n{{/each}}\n",
+            3,
+            "`nam` does not exist",
+        ),
+        ("# x\n{{env.MISSING}}\n", 2, "`env.MISSING` does not exist"),
+        ("# x\n{{shel service}}\n", 2, "unknown helper `shel`"),
+        ("# x\n{{#if\n", 3, "invalid handlebars syntax"),
+    ] {
+        node.put(shell, text);
+        let said = node.run(&["render", "api"]).fails(65);
+        assert!(
+            said.contains(&format!("\n  line {line}, column ")),
+            "{said}"
+        );
+        assert!(said.contains(message), "{said}");
+        assert!(
+            said.contains("hint: it may use `service`, `count`, `env.NAME`"),
+            "{said}"
+        );
+    }
+    std::fs::rename(node.path(shell), node.path("etc/reconf/templates/shel.hbs")).unwrap();
+    let run = node.run(&["render", "api"]).exits(0);
+    let expected =
+        "shel.hbs` is the template of no format and is ignored; did you mean `shell.hbs`?";
+    assert!(run.text().contains(expected), "{}", run.text());
+}
+
+#[test]
+fn a_full_etcd_is_called_full() {
+    let etcd = Etcd::full();
+    let node = Scenario::new().manifest("api", API).registry(etcd.url());
+    let said = node.run(&["announce", "api"]).fails(69);
+    assert!(
+        said.starts_with("error: the registry is full: it takes no writes\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hint: on etcd: compact, defragment"),
+        "{said}"
+    );
+    // It still answers: what it has is rendered.
+    says(&node, &["ls", "API_URL"], 66, &[]);
+}
