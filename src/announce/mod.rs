@@ -4,6 +4,7 @@
 mod desired;
 mod lease;
 mod machine;
+mod packet;
 mod plan;
 mod record;
 #[cfg(test)]
@@ -14,7 +15,8 @@ mod withdrawals;
 pub(crate) use desired::Desired;
 pub(crate) use lease::{ServiceLease, choose_lease};
 pub(crate) use machine::Machine;
+pub(crate) use packet::{Packet, PacketLimits, pack};
 pub(crate) use plan::{Plan, plan};
 pub(crate) use record::{forget_lease, record_outcome, record_owed};
-pub(crate) use transaction::{CHANGES_PER_KEY, updates};
+pub(crate) use transaction::{Update, removal, updates};
 pub(crate) use withdrawals::{is_held, withdrawals};

@@ -44,7 +44,7 @@ pub(crate) struct Withdrawal {
 }
 
 /// The revisions of an announcement and its tombstone; 0 for one that is absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReadRevisions {
     /// Of the announcement.
     pub live: i64,
@@ -70,6 +70,29 @@ pub(crate) fn plan(
 }
 
 impl Plan {
+    /// What is left for the time when the registry can be read; it is recorded, and never sent as it is.
+    pub(crate) fn unread<'a>(
+        announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
+        withdrawals: &BTreeMap<Key, By>,
+    ) -> Self {
+        let read = ReadRevisions::default();
+        let puts = announcements.map(|(key, announcement)| Put {
+            key: key.clone(),
+            announcement: announcement.clone(),
+            read,
+        });
+        let withdrawals = withdrawals.iter().map(|(key, by)| Withdrawal {
+            key: key.clone(),
+            by: *by,
+            read,
+        });
+        Self {
+            puts: puts.collect(),
+            withdrawals: withdrawals.collect(),
+            ..Self::default()
+        }
+    }
+
     fn announce(
         &mut self,
         key: &Key,

@@ -36,18 +36,19 @@ pub(crate) fn record_owed<'a>(
 }
 
 /// Records that the registry has accepted a plan, with the announcements on `lease`, to which it gave that TTL in seconds;
-/// `revisions` are those of the new announcements.
+/// `revisions` are those of the new announcements, by full key.
 pub(crate) fn record_outcome(
     state: &mut ServiceState,
     plan: &Plan,
     lease: Option<(Lease, u64)>,
-    revisions: &BTreeMap<Key, i64>,
+    revisions: &BTreeMap<String, i64>,
 ) {
     for (key, announcement, revision) in &plan.kept {
         confirm(state, key, announcement, lease, *revision);
     }
     for put in &plan.puts {
-        let revision = revisions.get(&put.key).copied().unwrap_or_default();
+        let path = put.key.path(Kind::Provides);
+        let revision = revisions.get(&path).copied().unwrap_or_default();
         confirm(state, &put.key, &put.announcement, lease, revision);
     }
     for key in plan.withdrawals.iter().map(|w| &w.key).chain(&plan.gone) {
@@ -282,8 +283,8 @@ mod tests {
             };
             for plan in [kept, put] {
                 let mut state = state(&key, before.clone(), false);
-                let lease = Some((LEASE, 30));
-                record_outcome(&mut state, &plan, lease, &[(key.clone(), 8)].into());
+                let revisions = [(key.path(Kind::Provides), 8)].into();
+                record_outcome(&mut state, &plan, Some((LEASE, 30)), &revisions);
                 let announced = state.announced.values().collect::<Vec<_>>();
                 assert_eq!(announced, [&expected], "{before:?} {plan:?}");
             }

@@ -7,30 +7,42 @@ use crate::model::{
     transaction::{Change, Precondition},
 };
 
-/// The most changes of one key: its announcement and its tombstone change together.
-pub(crate) const CHANGES_PER_KEY: usize = 2;
-
-/// The changes of one key, with their preconditions.
+/// The changes of one key, and of its tombstone, with their preconditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct KeyUpdate {
+pub(crate) struct Update {
     /// The key.
-    pub key: Key,
+    pub key: String,
     /// The revisions that were read.
-    pub preconditions: [Precondition; CHANGES_PER_KEY],
+    pub preconditions: Vec<Precondition>,
     /// The changes.
     pub changes: Vec<Change>,
 }
 
 /// The updates of a plan: announcements on `lease`, tombstones on `tombstone_lease`, dated `now` (RFC 3339). 0 is no
 /// lease.
-pub(crate) fn updates(plan: &Plan, lease: i64, tombstone_lease: i64, now: &str) -> Vec<KeyUpdate> {
+pub(crate) fn updates(plan: &Plan, lease: i64, tombstone_lease: i64, now: &str) -> Vec<Update> {
     let puts = plan.puts.iter().map(|put| put_update(put, lease));
     let withdrawals = plan.withdrawals.iter();
     let withdrawals = withdrawals.map(|w| withdrawal_update(w, tombstone_lease, now));
     puts.chain(withdrawals).collect()
 }
 
-fn put_update(put: &Put, lease: i64) -> KeyUpdate {
+/// The update that removes a key: whatever it has, or only if it still has this `revision`.
+pub(crate) fn removal(key: &str, revision: Option<i64>) -> Update {
+    let precondition = revision.map(|revision| Precondition {
+        key: key.to_owned(),
+        revision,
+    });
+    Update {
+        key: key.to_owned(),
+        preconditions: precondition.into_iter().collect(),
+        changes: vec![Change::Delete {
+            key: key.to_owned(),
+        }],
+    }
+}
+
+fn put_update(put: &Put, lease: i64) -> Update {
     // Text and numbers always serialise.
     let value = serde_json::to_vec(&put.announcement).unwrap_or_default();
     let key = put.key.path(Kind::Provides);
@@ -39,14 +51,14 @@ fn put_update(put: &Put, lease: i64) -> KeyUpdate {
         let key = put.key.path(Kind::Withdrawn);
         changes.push(Change::Delete { key });
     }
-    KeyUpdate {
+    Update {
         preconditions: preconditions(&put.key, put.read),
-        key: put.key.clone(),
+        key: put.key.path(Kind::Provides),
         changes,
     }
 }
 
-fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> KeyUpdate {
+fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> Update {
     let Withdrawal { key, by, read } = withdrawal;
     let mut changes = Vec::new();
     if read.live != 0 {
@@ -61,19 +73,19 @@ fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> KeyUpdat
             lease,
         });
     }
-    KeyUpdate {
+    Update {
         preconditions: preconditions(key, *read),
-        key: key.clone(),
+        key: key.path(Kind::Provides),
         changes,
     }
 }
 
-fn preconditions(key: &Key, read: ReadRevisions) -> [Precondition; CHANGES_PER_KEY] {
+fn preconditions(key: &Key, read: ReadRevisions) -> Vec<Precondition> {
     let precondition = |kind, revision| Precondition {
         key: key.path(kind),
         revision,
     };
-    [
+    vec![
         precondition(Kind::Provides, read.live),
         precondition(Kind::Withdrawn, read.tombstone),
     ]
@@ -151,9 +163,9 @@ mod tests {
             key: key.path(kind),
             revision,
         };
-        let expected = KeyUpdate {
-            key: key.clone(),
-            preconditions: [
+        let expected = Update {
+            key: key.path(Kind::Provides),
+            preconditions: vec![
                 precondition(Kind::Provides, live),
                 precondition(Kind::Withdrawn, tombstone),
             ],

@@ -26,10 +26,9 @@ pub(super) fn run(node: &Node, args: &AnnounceArgs) -> Ended {
     if !options.dry_run {
         node.remember(&session, snapshots.was_read())?;
     }
-    let mut announcer = Announcer::new(node, &mut session, options);
+    let reports = Announcer::new(node, &mut session, options).services(manifests, &snapshots);
     let mut tally = Tally::default();
-    for (id, manifest) in manifests {
-        let report = manifest.and_then(|manifest| announcer.service(&manifest, &snapshots));
+    for (id, report) in reports {
         tally.report(&node.out, &id, report);
     }
     Ok(tally.code(false))

@@ -83,13 +83,13 @@ fn announce(
         keep_withdrawn: true,
         dry_run: args.dry_run,
     };
+    let manifest = |id: &Id| (id.clone(), inputs.manifest(id).cloned());
+    let manifests = rendered.iter().map(manifest).collect();
     let mut announcer = Announcer::new(node, session, options);
     let mut is_announced = false;
-    for id in rendered {
-        let manifest = inputs.manifest(id);
-        let report = manifest.and_then(|m| announcer.service(m, &inputs.snapshots));
+    for (id, report) in announcer.services(manifests, &inputs.snapshots) {
         is_announced |= report.as_ref().is_ok_and(|r| !r.announcements.is_empty());
-        tally.report(&node.out, id, report);
+        tally.report(&node.out, &id, report);
     }
     if is_announced && !args.dry_run && node.settings.is_registry_of_this_machine() {
         node.out

@@ -30,15 +30,14 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session, asked);
+    let mut reports = withdrawer.services(&targets, &snapshots);
     let mut tally = Tally::default();
     let mut withdrawn: Vec<Target> = Vec::new();
     for (id, target) in targets {
-        let report = target.and_then(|target| {
-            let report = withdrawer.service(&target, &snapshots)?;
-            withdrawn.push(target);
-            Ok(report)
-        });
-        tally.report(&node.out, &id, report);
+        if let Some(report) = reports.remove(&id) {
+            withdrawn.extend(target.ok().filter(|_| report.is_ok()));
+            tally.report(&node.out, &id, report);
+        }
     }
     if let Some(limit) = args.wait {
         match wait_until_unused(node, &withdrawn, limit) {

@@ -8,7 +8,7 @@ use crate::{
     announce::Machine,
     edge::registry::Session,
     model::{id::Id, key::Key, service_state::ServiceState},
-    node::{Node, states},
+    node::Node,
     report::{Code, Failure},
 };
 
@@ -89,17 +89,6 @@ impl OtherMachines {
             .hint(format!(
                 "give one of them another node name; `reconf {verb} {service}` does it for this one all the same"
             )))
-    }
-
-    /// Forgets the keys of another node name, which are that machine's to withdraw.
-    pub(crate) fn forget_former(&self, node: &Node, service: &Id) -> Result<(), Failure> {
-        if !self.former.is_empty() {
-            let forget = |state: &mut ServiceState| {
-                self.former.keys().for_each(|key| state.forget(key));
-            };
-            states::edit(node, service, forget)?;
-        }
-        Ok(())
     }
 
     /// What a person should know of keys of another node name.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+    batch::{PlannedWrite, WriteBatch},
+    commit::{Attempt, Tombstones, carry_out, retry_on_conflict},
     read_set::{Read, ReadSet, Snapshots},
 };
 use crate::{
-    announce::{self, Plan},
-    edge::registry::{Commit, MAX_OPERATIONS, Session},
+    announce,
+    edge::registry::Session,
     fleet::{self, Remains},
     model::{
         announcement::By,
@@ -17,7 +18,6 @@ use crate::{
         service_state::AnnounceProgress,
         snapshot::Snapshot,
         suggest,
-        transaction::{Change, Precondition},
     },
     node::Node,
     report::{Code, Failure, RetireReport},
@@ -68,11 +68,17 @@ impl<'a> Retirer<'a> {
         if self.node.id()? == *retired {
             return Err(refuse_own_name(retired));
         }
-        let first = self.attempt(retired, snapshots)?;
-        retry_on_conflict(retired, first, || {
-            let snapshots = read(self.node, self.session, std::slice::from_ref(retired));
-            self.attempt(retired, &snapshots)
-        })
+        let first = self.attempt(retired, snapshots);
+        let mut ended = retry_on_conflict([(retired.clone(), first)].into(), |ids| {
+            let snapshots = read(self.node, self.session, &ids);
+            let again = ids.into_iter().map(|id| {
+                let attempt = self.attempt(&id, &snapshots);
+                (id, attempt)
+            });
+            again.collect()
+        });
+        let ended = ended.remove(retired);
+        ended.unwrap_or_else(|| Err(self.unknown(retired, snapshots)))
     }
 
     /// Federations that can be read are cleared although others cannot.
@@ -123,59 +129,33 @@ impl<'a> Retirer<'a> {
         let withdrawals: BTreeMap<Key, By> = withdrawals.map(|key| (key, By::Retired)).collect();
         let plan = announce::plan(&BTreeMap::new(), 0, &withdrawals, snapshot);
         if !self.dry_run {
-            if let Attempt::Conflict = self.withdraw(retired, federation, &plan)? {
-                return Ok(Attempt::Conflict);
-            }
-            if let Attempt::Conflict = self.delete(federation, &remains.records)? {
-                return Ok(Attempt::Conflict);
+            let write = PlannedWrite {
+                service: retired.clone(),
+                federation: federation.clone(),
+                plan,
+                lease: None,
+                progress: AnnounceProgress::Pending,
+                recorded: false,
+                // A machine that was built anew may have written its own.
+                cleared: remains
+                    .records
+                    .iter()
+                    .map(|(key, revision)| (key.clone(), Some(*revision)))
+                    .collect(),
+                unread: None,
+            };
+            let batch = WriteBatch {
+                marks: BTreeMap::new(),
+                writes: vec![write],
+            };
+            let carried = carry_out(self.node, self.session, &mut self.tombstones, batch);
+            for attempt in carried.into_values() {
+                if let Attempt::Conflict = attempt? {
+                    return Ok(Attempt::Conflict);
+                }
             }
         }
         report.add(remains);
-        Ok(Attempt::Done(()))
-    }
-
-    fn withdraw(
-        &mut self,
-        retired: &Id,
-        federation: &Id,
-        plan: &Plan,
-    ) -> Result<Attempt<()>, Failure> {
-        let scope = CommitScope {
-            service: retired,
-            federation,
-            recorded: false,
-            progress: AnnounceProgress::Pending,
-        };
-        carry_out(
-            self.node,
-            self.session,
-            &mut self.tombstones,
-            scope,
-            plan,
-            None,
-        )
-    }
-
-    /// Deletes records that are still those that were read: a machine that was built anew may have written its own.
-    fn delete(
-        &mut self,
-        federation: &Id,
-        records: &BTreeMap<String, i64>,
-    ) -> Result<Attempt<()>, Failure> {
-        let records: Vec<(&String, &i64)> = records.iter().collect();
-        for records in records.chunks(MAX_OPERATIONS) {
-            let unchanged = records.iter().map(|(key, revision)| Precondition {
-                key: (*key).clone(),
-                revision: **revision,
-            });
-            let gone = records.iter().map(|(key, _)| Change::Delete {
-                key: (*key).clone(),
-            });
-            let (unchanged, gone): (Vec<_>, Vec<_>) = (unchanged.collect(), gone.collect());
-            if let Commit::Conflict { .. } = self.session.commit(federation, &unchanged, &gone)? {
-                return Ok(Attempt::Conflict);
-            }
-        }
         Ok(Attempt::Done(()))
     }
 

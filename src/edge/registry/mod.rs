@@ -182,6 +182,9 @@ impl Session {
         federation: &Id,
         leases: &[Lease],
     ) -> Vec<Result<Grant, RegistryError>> {
+        if leases.is_empty() {
+            return Vec::new();
+        }
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.grant(federation, leases, deadline),
             Backend::Directory(directory) => directory.grant(federation, leases, deadline),
@@ -206,6 +209,9 @@ impl Session {
         federation: &Id,
         ids: &[i64],
     ) -> Vec<Result<Renewal, RegistryError>> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.keep_alive(federation, ids, deadline),
             Backend::Directory(directory) => directory.keep_alive(federation, ids, deadline),

@@ -1,8 +1,9 @@
 //! Announcing services: one read for all of them, then a plan for each, carried out (section 5).
 
+mod announcer;
 mod service;
 
-pub(crate) use service::Announcer;
+pub(crate) use announcer::Announcer;
 
 use std::time::Duration;
 
@@ -43,12 +44,14 @@ pub(crate) fn again(
         keep_withdrawn: true,
         dry_run: false,
     };
-    let manifest = manifests::load_one(node, id)?;
+    let manifests = manifests::load(node, std::slice::from_ref(id));
     let mut reads = ReadSet::default();
-    let state = states::load(node, id).unwrap_or_default();
-    add_reads_of(node, &mut reads, &manifest, &state, &node.id()?);
+    add_reads(node, &mut reads, &manifests)?;
     let snapshots = reads.read(session);
-    Announcer::new(node, session, options).service(&manifest, &snapshots)
+    let mut announced = Announcer::new(node, session, options).services(manifests, &snapshots);
+    announced
+        .remove(id)
+        .unwrap_or_else(|| Err(manifests::missing(node, id)))
 }
 
 /// Adds the reads that announcing these services takes.

@@ -1,72 +1,72 @@
-//! One service: its manifest, its state and what was read -> a plan for each federation, carried out.
+//! One service: its manifest, its state and what was read -> what is to be written in each federation.
 
-use super::{AnnounceOptions, add_reads_of};
+use std::collections::BTreeMap;
+
+use super::AnnounceOptions;
 use crate::{
-    announce::{self, Desired, ServiceLease, choose_lease, is_held, withdrawals},
+    announce::{self, Desired, Machine, Plan, ServiceLease, choose_lease, is_held, withdrawals},
     edge::registry::{self, Session},
     model::{
-        id::Id, key::Key, manifest::Manifest, offer::offers, service_state::AnnounceProgress,
-        snapshot::Snapshot,
+        facts::Facts, id::Id, key::Key, manifest::Manifest, offer::offers,
+        service_state::AnnounceProgress, snapshot::Snapshot,
     },
     node::{Node, manifests, states},
     operations::{
-        commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+        batch::{Mark, PlannedWrite},
+        commit::Attempt,
         machine::{self, AskedBy, OtherMachines},
-        read_set::{Read, ReadError, ReadSet, Snapshots},
+        read_set::{Read, ReadError, Snapshots},
         record,
     },
     report::{AnnounceReport, Failure},
 };
 
-/// Announces the services of one call: they share a session and the lease of their tombstones.
-pub(crate) struct Announcer<'a> {
+/// Plans the announcements of services; writes nothing.
+pub(super) struct Planner<'a> {
     node: &'a Node,
-    session: &'a mut Session,
     options: AnnounceOptions,
-    tombstones: Tombstones,
+    snapshots: &'a Snapshots,
+    facts: Facts,
+    machine: Machine,
+    now: String,
 }
 
-impl<'a> Announcer<'a> {
-    pub(crate) fn new(node: &'a Node, session: &'a mut Session, options: AnnounceOptions) -> Self {
-        Self {
-            node,
-            session,
-            options,
-            tombstones: Tombstones::default(),
-        }
-    }
+/// What is to be done for a service.
+pub(super) struct Planned {
+    /// The report, as yet without what is to be written.
+    pub(super) report: AnnounceReport,
+    pub(super) mark: Option<Mark>,
+    pub(super) writes: Vec<PlannedWrite>,
+    pub(super) others: OtherMachines,
+}
 
-    /// Announces what `manifest` provides; `snapshots` holds what [`super::add_reads`] asked for.
-    pub(crate) fn service(
-        &mut self,
-        manifest: &Manifest,
-        snapshots: &Snapshots,
-    ) -> Result<AnnounceReport, Failure> {
-        let (node, id) = (self.node, &manifest.id);
-        let first = self.attempt(manifest, snapshots)?;
-        retry_on_conflict(id, first, || {
-            let manifest = manifests::load_one(node, id)?;
-            let state = states::load(node, id)?;
-            let mut reads = ReadSet::default();
-            add_reads_of(node, &mut reads, &manifest, &state, &node.id()?);
-            let snapshots = reads.read(self.session);
-            self.attempt(&manifest, &snapshots)
+impl<'a> Planner<'a> {
+    /// Plans with what was read.
+    pub(super) fn new(
+        node: &'a Node,
+        session: &Session,
+        options: AnnounceOptions,
+        snapshots: &'a Snapshots,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            node,
+            options,
+            snapshots,
+            facts: node.facts(session)?,
+            machine: machine::this(node, session)?,
+            now: Node::now(),
         })
     }
 
     /// A manifest or a registry that has changed since it was read is a conflict. The manifest is compared after the
     /// registry was read, so that an older one never overwrites a newer one.
-    fn attempt(
-        &mut self,
-        manifest: &Manifest,
-        snapshots: &Snapshots,
-    ) -> Result<Attempt<AnnounceReport>, Failure> {
-        let (node, id) = (self.node, &manifest.id);
-        if manifests::load_one(node, id)? != *manifest {
+    pub(super) fn plan(&self, manifest: &Manifest) -> Result<Attempt<Planned>, Failure> {
+        let id = &manifest.id;
+        if manifests::load_one(self.node, id)? != *manifest {
             return Ok(Attempt::Conflict);
         }
-        let state = states::load(node, id)?;
-        let announcements = offers(manifest, &node.facts(self.session)?, &Node::now());
+        let state = states::load(self.node, id)?;
+        let announcements = offers(manifest, &self.facts, &self.now);
         let withdrawals = withdrawals(&state, &announcements);
         let mut desired = Desired {
             state,
@@ -76,32 +76,38 @@ impl<'a> Announcer<'a> {
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
         report.warnings.extend(self.unasked_check(manifest));
-        let others = self.leave_other_machines(id, &mut desired, snapshots)?;
+        let others = self.leave_other_machines(id, &mut desired)?;
         report.warnings.extend(others.warnings());
-        if self.holds(manifest, &desired, snapshots)? {
-            report.held = true;
+        report.held = self.holds(manifest, &desired);
+        if report.held {
             let mut keys = desired.announcements.keys();
-            report.retired = keys.any(|key| snapshots.is_retired(key));
-            desired.hold(|key| snapshots.is_withdrawn(key));
+            report.retired = keys.any(|key| self.snapshots.is_retired(key));
+            desired.hold(|key| self.snapshots.is_withdrawn(key));
         }
-        let mut failed = None;
+        let mut writes = Vec::new();
         for federation in desired.federations(&manifest.federation) {
-            match self.federation(id, &federation, &desired, snapshots, &mut report) {
-                Ok(Attempt::Done(())) => {}
-                Ok(Attempt::Conflict) => return Ok(Attempt::Conflict),
-                // Other federations are not affected.
-                Err(failure) => {
-                    failed.get_or_insert(failure);
-                }
+            match self.write(id, federation, &desired, &mut report) {
+                Attempt::Done(write) => writes.extend(write),
+                Attempt::Conflict => return Ok(Attempt::Conflict),
             }
         }
-        if let Some(failure) = failed {
-            return Err(failure);
+        if self.options.dry_run {
+            if let Some(failure) = writes.iter().find_map(|write| write.unread.clone()) {
+                return Err(failure);
+            }
+            writes.iter().for_each(|write| report.add_plan(&write.plan));
         }
-        if !self.options.dry_run {
-            others.taken(node)?;
-        }
-        Ok(Attempt::Done(report))
+        let mark = Mark {
+            held: (desired.state.held != report.held).then_some(report.held),
+            forgotten: others.former.keys().cloned().collect(),
+        };
+        let mark = Some(mark).filter(|mark| *mark != Mark::default());
+        Ok(Attempt::Done(Planned {
+            report,
+            mark,
+            writes,
+            others,
+        }))
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
@@ -109,14 +115,13 @@ impl<'a> Announcer<'a> {
         &self,
         service: &Id,
         desired: &mut Desired,
-        snapshots: &Snapshots,
     ) -> Result<OtherMachines, Failure> {
-        let machine = machine::this(self.node, self.session)?;
         let keys = desired
             .announcements
             .keys()
             .chain(desired.withdrawals.keys());
-        let others = OtherMachines::among(machine, keys, &desired.state, snapshots);
+        let machine = self.machine.clone();
+        let others = OtherMachines::among(machine, keys, &desired.state, self.snapshots);
         let asked = if self.options.keep_withdrawn {
             AskedBy::Run
         } else {
@@ -124,9 +129,6 @@ impl<'a> Announcer<'a> {
         };
         others.refuse_twins(service, asked, "announce")?;
         desired.leave(others.former.keys());
-        if !self.options.dry_run {
-            others.forget_former(self.node, service)?;
-        }
         Ok(others)
     }
 
@@ -141,105 +143,84 @@ impl<'a> Announcer<'a> {
         })
     }
 
-    /// Whether the service stays withdrawn. Records that in its state.
-    fn holds(
-        &self,
-        manifest: &Manifest,
-        desired: &Desired,
-        snapshots: &Snapshots,
-    ) -> Result<bool, Failure> {
+    /// Whether the service stays withdrawn.
+    fn holds(&self, manifest: &Manifest, desired: &Desired) -> bool {
         let empty = Snapshot::default();
-        let snapshot = snapshots.of(&manifest.federation).snapshot();
+        let snapshot = self.snapshots.of(&manifest.federation).snapshot();
         let held = is_held(
             &desired.state,
             desired.announcements.keys(),
             snapshot.unwrap_or(&empty),
         );
-        let held = held && self.options.keep_withdrawn;
-        if !self.options.dry_run && desired.state.held != held {
-            states::edit(self.node, &manifest.id, |state| state.held = held)?;
-        }
-        Ok(held)
+        held && self.options.keep_withdrawn
     }
 
-    fn federation(
-        &mut self,
+    /// What is to be written in a federation; nothing if it cannot be read and the state says that nothing is left to do.
+    fn write(
+        &self,
         service: &Id,
-        federation: &Id,
+        federation: Id,
         desired: &Desired,
-        snapshots: &Snapshots,
         report: &mut AnnounceReport,
-    ) -> Result<Attempt<()>, Failure> {
-        let desired = desired.within(federation);
-        let lease = self.lease(&desired, snapshots.of(federation).snapshot());
+    ) -> Attempt<Option<PlannedWrite>> {
+        let desired = desired.within(&federation);
+        let lease = self.lease(&desired, self.snapshots.of(&federation).snapshot());
         let id = lease.map_or(0, |lease| lease.lease().id);
-        let snapshot = match snapshots.of(federation) {
-            Read::Snapshot(snapshot) => snapshot,
-            Read::Failed(error) => {
-                let kept = self.without_registry(service, &desired, lease, error, report);
-                return kept.map(Attempt::Done);
-            }
-            // The state or the manifest names a federation that was not read: read again.
-            Read::NotAsked => return Ok(Attempt::Conflict),
+        let write = PlannedWrite {
+            service: service.clone(),
+            federation,
+            plan: Plan::default(),
+            lease,
+            progress: self.progress(),
+            recorded: true,
+            cleared: BTreeMap::new(),
+            unread: None,
         };
-        let plan = announce::plan(&desired.announcements, id, &desired.withdrawals, snapshot);
-        if !self.options.dry_run {
-            let scope = CommitScope {
-                service,
-                federation,
-                recorded: true,
-                progress: self.progress(),
-            };
-            let tombstones = &mut self.tombstones;
-            if let Attempt::Conflict =
-                carry_out(self.node, self.session, tombstones, scope, &plan, lease)?
-            {
-                return Ok(Attempt::Conflict);
+        Attempt::Done(match self.snapshots.of(&write.federation) {
+            Read::Snapshot(snapshot) => {
+                let (announcements, leaving) = (&desired.announcements, &desired.withdrawals);
+                let plan = announce::plan(announcements, id, leaving, snapshot);
+                Some(PlannedWrite { plan, ..write })
             }
-        }
-        report.add_plan(&plan);
-        Ok(Attempt::Done(()))
+            Read::Failed(error) => self.without_registry(write, id, &desired, error, report),
+            // The state or the manifest names a federation that was not read: read again.
+            Read::NotAsked => return Attempt::Conflict,
+        })
     }
 
     /// The registry cannot be read: the state says that nothing is left to do, or the change is recorded for later.
     fn without_registry(
         &self,
-        service: &Id,
+        write: PlannedWrite,
+        lease: i64,
         desired: &Desired,
-        lease: Option<ServiceLease>,
         error: &ReadError,
         report: &mut AnnounceReport,
-    ) -> Result<(), Failure> {
-        let lease = lease.map(ServiceLease::lease);
-        let id = lease.map_or(0, |lease| lease.id);
+    ) -> Option<PlannedWrite> {
+        let service = &write.service;
         let is_new =
-            |(key, announcement): (&Key, &_)| !desired.state.confirms(key, announcement, id);
-        if error.is_away
-            && desired.withdrawals.is_empty()
-            && !desired.announcements.iter().any(is_new)
-        {
+            |(key, announcement): &(&Key, &_)| !desired.state.confirms(key, announcement, lease);
+        let mut new = desired.announcements.iter().filter(is_new).peekable();
+        if error.is_away && desired.withdrawals.is_empty() && new.peek().is_none() {
             for key in desired.announcements.keys() {
                 report.add(key, false);
             }
             let reason = error.failure.in_short();
             let warning = format!("assuming `{service}` is still announced: {reason}");
             report.warnings.push(warning);
-            return Ok(());
+            return None;
         }
-        if !error.is_away || self.options.dry_run {
-            return Err(error.failure.clone());
+        let recorded = error.is_away && !self.options.dry_run;
+        let mut failure = error.failure.clone();
+        if recorded {
+            failure = failure.note(record::owed_note(service));
         }
-        let owed = desired.announcements.iter().filter(|offer| is_new(*offer));
-        let withdrawals = desired.withdrawals.iter().map(|(key, by)| (key, *by));
-        record::owe(
-            self.node,
-            service,
-            owed,
-            withdrawals,
-            lease,
-            self.progress(),
-        )?;
-        Err(error.failure.clone().note(record::owed_note(service)))
+        Some(PlannedWrite {
+            plan: Plan::unread(new, &desired.withdrawals),
+            recorded,
+            unread: Some(failure),
+            ..write
+        })
     }
 
     /// `announce ID` is an announcement by hand.

@@ -7,11 +7,9 @@ mod service;
 mod target;
 mod wait;
 
-pub(crate) use service::Withdrawer;
+pub(crate) use service::{Targets, Withdrawer};
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;
-
-use std::collections::BTreeMap;
 
 use super::{machine::AskedBy, read_set::Snapshots};
 use crate::{
@@ -23,8 +21,7 @@ use crate::{
 
 /// What a call withdraws, and what was read for it.
 pub(crate) struct WithdrawInput {
-    /// The services, or why one cannot be withdrawn.
-    pub(crate) targets: BTreeMap<Id, Result<Target, Failure>>,
+    pub(crate) targets: Targets,
     pub(crate) snapshots: Snapshots,
     /// What a person should know.
     pub(crate) warnings: Vec<String>,
@@ -37,10 +34,11 @@ pub(crate) fn again(
     id: &Id,
 ) -> Result<WithdrawReport, Failure> {
     let withdrawal = on_this_node(node, session, vec![id.clone()]);
-    let mut report = WithdrawReport::new(id, false);
-    for target in withdrawal.targets.into_values() {
-        let mut withdrawer = Withdrawer::new(node, session, AskedBy::Run);
-        report = withdrawer.service(&target?, &withdrawal.snapshots)?;
-    }
-    Ok(report)
+    let WithdrawInput {
+        targets, snapshots, ..
+    } = withdrawal;
+    let mut withdrawn = Withdrawer::new(node, session, AskedBy::Run).services(&targets, &snapshots);
+    withdrawn
+        .remove(id)
+        .unwrap_or_else(|| Ok(WithdrawReport::new(id, false)))
 }

@@ -1,26 +1,25 @@
-//! One service: what was read -> a plan for each federation, carried out.
+//! Withdrawing the services of a call together: what was read -> a plan for each service and federation, all carried out
+//! at once.
 
-use std::{collections::BTreeMap, iter};
+use std::collections::BTreeMap;
 
 use super::Target;
 use crate::{
-    announce,
-    edge::{
-        files,
-        registry::{MAX_OPERATIONS, Session},
-    },
-    model::{
-        id::Id, key::Kind, service_state::AnnounceProgress, snapshot::Snapshot, transaction::Change,
-    },
+    announce::{self, Machine, Plan},
+    edge::{files, registry::Session},
+    model::{id::Id, key::Kind, service_state::AnnounceProgress, snapshot::Snapshot},
     node::{Node, states},
     operations::{
-        commit::{Attempt, CommitScope, Tombstones, carry_out, retry_on_conflict},
+        batch::{Mark, PlannedWrite, WriteBatch},
+        commit::{Attempt, Attempts, Tombstones, carry_out, retry_on_conflict},
         machine::{self, AskedBy, OtherMachines},
         read_set::{Read, ReadError, ReadSet, Snapshots},
-        record,
     },
     report::{Failure, WithdrawReport},
 };
+
+/// The services of a call, or why one cannot be withdrawn.
+pub(crate) type Targets = BTreeMap<Id, Result<Target, Failure>>;
 
 /// Withdraws the services of one call: they share a session and the lease of their tombstones.
 pub(crate) struct Withdrawer<'a> {
@@ -40,171 +39,201 @@ impl<'a> Withdrawer<'a> {
         }
     }
 
-    /// Withdraws what a service provides.
-    pub(crate) fn service(
+    /// Withdraws what these services provide. Each stands alone.
+    pub(crate) fn services(
         &mut self,
-        target: &Target,
+        targets: &Targets,
         snapshots: &Snapshots,
-    ) -> Result<WithdrawReport, Failure> {
-        let first = self.attempt(target, snapshots)?;
-        retry_on_conflict(&target.service, first, || {
-            let mut reads = ReadSet::default();
-            target.add_reads(&mut reads);
-            let snapshots = reads.read(self.session);
-            self.attempt(target, &snapshots)
-        })
-    }
-
-    fn attempt(
-        &mut self,
-        target: &Target,
-        snapshots: &Snapshots,
-    ) -> Result<Attempt<WithdrawReport>, Failure> {
-        let (target, others) = self.leave_other_machines(target, snapshots)?;
-        let target = &target;
-        if target.holds {
-            states::edit(self.node, &target.service, |state| state.held = true)?;
-        }
-        let mut report = WithdrawReport::new(&target.service, target.holds);
-        report.warnings.extend(others.warnings());
-        let mut failed = None;
-        for federation in target.federations() {
-            let attempt = match snapshots.of(&federation) {
-                Read::Snapshot(snapshot) => {
-                    self.federation(target, &federation, snapshot, &mut report)
-                }
-                Read::Failed(error) => self
-                    .without_registry(target, &federation, error, &mut report)
-                    .map(Attempt::Done),
-                Read::NotAsked => Ok(Attempt::Conflict),
-            };
-            match attempt {
-                Ok(Attempt::Done(())) => {}
-                Ok(Attempt::Conflict) => return Ok(Attempt::Conflict),
-                // Other federations are not affected.
-                Err(failure) => {
-                    failed.get_or_insert(failure);
-                }
+    ) -> BTreeMap<Id, Result<WithdrawReport, Failure>> {
+        let usable = || targets.values().flatten();
+        let mut first = self.attempt(usable(), snapshots);
+        for (id, target) in targets {
+            if let Err(failure) = target {
+                first.insert(id.clone(), Err(failure.clone()));
             }
         }
-        if let Some(failure) = failed {
-            return Err(failure);
+        let mut ended = retry_on_conflict(first, |ids| {
+            let again = || usable().filter(|target| ids.contains(&target.service));
+            let mut reads = ReadSet::default();
+            again().for_each(|target| target.add_reads(&mut reads));
+            let snapshots = reads.read(self.session);
+            self.attempt(again(), &snapshots)
+        });
+        self.forget(usable().filter(|target| target.forgotten), &mut ended);
+        ended
+    }
+
+    fn attempt<'t>(
+        &mut self,
+        targets: impl Iterator<Item = &'t Target>,
+        snapshots: &Snapshots,
+    ) -> Attempts<WithdrawReport> {
+        let machine = machine::this(self.node, self.session);
+        let mut batch = WriteBatch::default();
+        let mut others: BTreeMap<Id, OtherMachines> = BTreeMap::new();
+        let mut attempts: Attempts<WithdrawReport> = BTreeMap::new();
+        for target in targets {
+            let machine = machine.as_ref().map_err(Failure::clone);
+            let planned = machine.and_then(|machine| {
+                let (target, others_keys) =
+                    self.leave_other_machines(target, machine, snapshots)?;
+                let mark = Mark {
+                    held: target.holds.then_some(true),
+                    forgotten: others_keys.former.keys().cloned().collect(),
+                };
+                let attempt = self.plan(&target, snapshots, &mut batch)?;
+                batch.marks.insert(target.service.clone(), mark);
+                others.insert(target.service.clone(), others_keys);
+                Ok(attempt)
+            });
+            attempts.insert(target.service.clone(), planned);
         }
-        others.taken(self.node)?;
-        if target.forgotten {
-            self.forget(&target.service)?;
-            report.forgotten = true;
+        for (id, end) in carry_out(self.node, self.session, &mut self.tombstones, batch) {
+            if let (Some(planned), Some(others)) = (attempts.remove(&id), others.get(&id)) {
+                attempts.insert(id, ended(self.node, planned, end, others));
+            }
         }
-        Ok(Attempt::Done(report))
+        attempts
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
     fn leave_other_machines(
         &self,
         target: &Target,
+        machine: &Machine,
         snapshots: &Snapshots,
     ) -> Result<(Target, OtherMachines), Failure> {
-        let (machine, state) = (
-            machine::this(self.node, self.session)?,
-            states::load(self.node, &target.service)?,
-        );
-        let others = OtherMachines::among(machine, target.keys.iter(), &state, snapshots);
+        let state = states::load(self.node, &target.service)?;
+        let keys = target.keys.iter();
+        let others = OtherMachines::among(machine.clone(), keys, &state, snapshots);
         others.refuse_twins(&target.service, self.asked, "withdraw")?;
-        others.forget_former(self.node, &target.service)?;
         let mut target = target.clone();
         target.keys.retain(|key| !others.former.contains_key(key));
         Ok((target, others))
     }
 
-    fn federation(
-        &mut self,
+    /// Plans what `batch` is to write for a service.
+    fn plan(
+        &self,
         target: &Target,
-        federation: &Id,
-        snapshot: &Snapshot,
-        report: &mut WithdrawReport,
-    ) -> Result<Attempt<()>, Failure> {
-        let plan = announce::plan(&BTreeMap::new(), 0, &target.leaving(federation), snapshot);
-        let scope = CommitScope {
-            service: &target.service,
-            federation,
-            recorded: true,
-            progress: AnnounceProgress::Pending,
-        };
-        let tombstones = &mut self.tombstones;
-        if let Attempt::Conflict =
-            carry_out(self.node, self.session, tombstones, scope, &plan, None)?
-        {
-            return Ok(Attempt::Conflict);
+        snapshots: &Snapshots,
+        batch: &mut WriteBatch,
+    ) -> Result<Attempt<WithdrawReport>, Failure> {
+        let mut report = WithdrawReport::new(&target.service, target.holds);
+        let mut writes = Vec::new();
+        for federation in target.federations() {
+            match snapshots.of(&federation) {
+                Read::Snapshot(snapshot) => writes.push(write(target, federation, snapshot)),
+                Read::Failed(error) => {
+                    writes.extend(self.without_registry(target, federation, error, &mut report)?);
+                }
+                Read::NotAsked => return Ok(Attempt::Conflict),
+            }
         }
-        let keys = plan.withdrawals.iter().map(|w| w.key.path(Kind::Provides));
-        report.withdrawn.extend(keys);
-        let cleared = self.clear(target, federation, snapshot)?;
-        report.changed |= cleared || !plan.withdrawals.is_empty();
-        Ok(Attempt::Done(()))
+        batch.writes.extend(writes);
+        Ok(Attempt::Done(report))
     }
 
     /// The registry cannot be read: the state says that nothing is left to do, or the withdrawal is recorded for later.
     fn without_registry(
         &self,
         target: &Target,
-        federation: &Id,
+        federation: Id,
         error: &ReadError,
         report: &mut WithdrawReport,
-    ) -> Result<(), Failure> {
-        let (service, failure) = (&target.service, &error.failure);
-        if error.is_away && target.is_done(self.node, federation)? {
+    ) -> Result<Option<PlannedWrite>, Failure> {
+        let (service, failure) = (&target.service, error.failure.clone());
+        if error.is_away && target.is_done(self.node, &federation)? {
             let reason = failure.in_short();
             let warning = format!("assuming `{service}` is still withdrawn: {reason}");
             report.warnings.push(warning);
-            return Ok(());
+            return Ok(None);
         }
-        if !error.is_away {
-            let refused = failure.clone();
-            if !target.holds {
-                return Err(refused);
-            }
-            return Err(refused.note(format!(
+        let recorded = error.is_away;
+        let failure = if recorded {
+            failure
+                .note("the withdrawal was saved in the state of this node")
+                .hint(format!("`reconf withdraw {service}` retries it"))
+        } else if target.holds {
+            failure.note(format!(
                 "`{service}` is held on this node; its announcements are still in the registry"
-            )));
-        }
-        let leaving = target.leaving(federation);
-        let withdrawals = leaving.iter().map(|(key, by)| (key, *by));
-        record::owe(
-            self.node,
-            service,
-            iter::empty(),
-            withdrawals,
-            None,
-            AnnounceProgress::Pending,
-        )?;
-        Err(failure
-            .clone()
-            .note("the withdrawal was saved in the state of this node")
-            .hint(format!("`reconf withdraw {service}` retries it")))
+            ))
+        } else {
+            failure
+        };
+        Ok(Some(PlannedWrite {
+            plan: Plan::unread([].into_iter(), &target.leaving(&federation)),
+            recorded,
+            unread: Some(failure),
+            ..planned(target, federation)
+        }))
     }
 
-    /// Clears `applied/` records that are no longer true; returns whether there were any.
-    fn clear(
-        &mut self,
-        target: &Target,
-        federation: &Id,
-        snapshot: &Snapshot,
-    ) -> Result<bool, Failure> {
-        let stale = snapshot.others.keys().filter(|key| target.clears(key));
-        let changes: Vec<Change> = stale
-            .map(|key| Change::Delete { key: key.clone() })
-            .collect();
-        for changes in changes.chunks(MAX_OPERATIONS) {
-            self.session.commit(federation, &[], changes)?;
+    /// Removes what this node remembers of services that were withdrawn and whose manifests are gone.
+    fn forget<'t>(
+        &self,
+        targets: impl Iterator<Item = &'t Target>,
+        ended: &mut BTreeMap<Id, Result<WithdrawReport, Failure>>,
+    ) {
+        for target in targets {
+            let service = &target.service;
+            if let Some(Ok(report)) = ended.get_mut(service) {
+                report.forgotten = true;
+                if let Err(failure) = self.forget_one(service) {
+                    ended.insert(service.clone(), Err(failure));
+                }
+            }
         }
-        Ok(!changes.is_empty())
     }
 
-    /// Removes what this node remembers of a service whose manifest is gone.
-    fn forget(&self, service: &Id) -> Result<(), Failure> {
+    fn forget_one(&self, service: &Id) -> Result<(), Failure> {
         let _lock = self.node.state_lock()?;
         files::remove(&self.node.paths.service_state(service))?;
         files::remove(&self.node.paths.applied_conf(service))?;
         Ok(())
     }
+}
+
+/// What is to be written in a federation that was read.
+fn write(target: &Target, federation: Id, snapshot: &Snapshot) -> PlannedWrite {
+    let cleared = snapshot.others.keys().filter(|key| target.clears(key));
+    PlannedWrite {
+        plan: announce::plan(&BTreeMap::new(), 0, &target.leaving(&federation), snapshot),
+        cleared: cleared.map(|key| (key.clone(), None)).collect(),
+        ..planned(target, federation)
+    }
+}
+
+/// A write that changes nothing yet.
+fn planned(target: &Target, federation: Id) -> PlannedWrite {
+    PlannedWrite {
+        service: target.service.clone(),
+        federation,
+        plan: Plan::default(),
+        lease: None,
+        progress: AnnounceProgress::Pending,
+        recorded: true,
+        cleared: BTreeMap::new(),
+        unread: None,
+    }
+}
+
+/// What was planned, and how its writes ended.
+fn ended(
+    node: &Node,
+    planned: Result<Attempt<WithdrawReport>, Failure>,
+    end: Result<Attempt<Vec<PlannedWrite>>, Failure>,
+    others: &OtherMachines,
+) -> Result<Attempt<WithdrawReport>, Failure> {
+    let (Attempt::Done(mut report), Attempt::Done(writes)) = (planned?, end?) else {
+        return Ok(Attempt::Conflict);
+    };
+    others.taken(node)?;
+    report.warnings.extend(others.warnings());
+    for PlannedWrite { plan, cleared, .. } in writes {
+        report.changed |= !cleared.is_empty() || !plan.withdrawals.is_empty();
+        let keys = plan.withdrawals.iter().map(|w| w.key.path(Kind::Provides));
+        report.withdrawn.extend(keys);
+    }
+    Ok(Attempt::Done(report))
 }

@@ -66,8 +66,9 @@ impl Target {
     /// Whether the state says that all of it is withdrawn already.
     pub(super) fn is_done(&self, node: &Node, federation: &Id) -> Result<bool, Failure> {
         let state = states::load(node, &self.service)?;
-        let announces = state.keys().any(|key| key.federation == *federation);
-        Ok(self.holds && state.held && !announces)
+        let is_left = |key: &Key| key.federation == *federation && self.keys.contains(key);
+        let announces = state.keys().any(|key| is_left(&key));
+        Ok(self.holds && !announces)
     }
 
     /// Adds the reads that withdrawing it takes.

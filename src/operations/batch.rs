@@ -1,0 +1,44 @@
+//! What the services of one call are to write to the registry, planned before anything is written.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    announce::{Plan, ServiceLease},
+    model::{id::Id, key::Key, service_state::AnnounceProgress},
+    report::Failure,
+};
+
+/// What is to be done for the services of one call.
+#[derive(Default)]
+pub(crate) struct WriteBatch {
+    /// The services that it is about, and what their states say from now on.
+    pub(crate) marks: BTreeMap<Id, Mark>,
+    /// What is written, a service's own writes in the order in which they are reported.
+    pub(crate) writes: Vec<PlannedWrite>,
+}
+
+/// What the state of a service says from now on, whatever becomes of its writes.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Whether it is held; `None`: as before.
+    pub(crate) held: Option<bool>,
+    /// Keys that are another machine's to withdraw.
+    pub(crate) forgotten: Vec<Key>,
+}
+
+/// What one service is to change in one federation.
+pub(crate) struct PlannedWrite {
+    pub(crate) service: Id,
+    pub(crate) federation: Id,
+    pub(crate) plan: Plan,
+    /// The lease of its announcements.
+    pub(crate) lease: Option<ServiceLease>,
+    /// How new announcements are recorded before the registry has them.
+    pub(crate) progress: AnnounceProgress,
+    /// Whether this node's state of the service records it.
+    pub(crate) recorded: bool,
+    /// Other records to remove: those with a revision only if they still have it.
+    pub(crate) cleared: BTreeMap<String, Option<i64>>,
+    /// Why the registry cannot be written, so that the plan is recorded only.
+    pub(crate) unread: Option<Failure>,
+}

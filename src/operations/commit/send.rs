@@ -1,0 +1,160 @@
+//! The registry's part: leases first, then everything in as few transactions as fit.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use crate::{
+    announce::{self, Packet, PacketLimits, Update},
+    edge::registry::{Commit, MAX_OPERATIONS, RegistryError, Session},
+    model::{id::Id, transaction::Transaction},
+    node::Node,
+    operations::batch::PlannedWrite,
+};
+
+/// How long the registry remembers a tombstone.
+const TOMBSTONE_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How much one transaction takes: etcd refuses requests above 1.5 MiB.
+const LIMITS: PacketLimits = PacketLimits {
+    operations: MAX_OPERATIONS,
+    bytes: 1 << 20,
+};
+
+/// The leases of a call's tombstones: one per federation, granted when the first is needed.
+#[derive(Default)]
+pub(crate) struct Tombstones {
+    leases: BTreeMap<Id, i64>,
+}
+
+/// Writes to one federation, by their numbers, and how they ended: those without an end are done.
+pub(super) struct Sending<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) federation: &'a Id,
+    /// The writes that are to be sent.
+    pub(super) writes: BTreeMap<usize, &'a PlannedWrite>,
+    pub(super) failed: BTreeMap<usize, RegistryError>,
+    pub(super) conflicts: BTreeSet<usize>,
+    /// The writes whose lease has another TTL than this node asked for, with its id.
+    pub(super) foreign_leases: BTreeMap<usize, i64>,
+    /// The TTL of each write's lease, in seconds.
+    pub(super) granted: BTreeMap<usize, u64>,
+    /// The revision at which each key was written.
+    pub(super) revisions: BTreeMap<String, i64>,
+}
+
+impl<'a> Sending<'a> {
+    pub(super) fn new(
+        session: &'a mut Session,
+        federation: &'a Id,
+        writes: BTreeMap<usize, &'a PlannedWrite>,
+    ) -> Self {
+        Self {
+            session,
+            federation,
+            writes,
+            failed: BTreeMap::new(),
+            conflicts: BTreeSet::new(),
+            foreign_leases: BTreeMap::new(),
+            granted: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+        }
+    }
+
+    /// Sends everything.
+    pub(super) fn send(&mut self, tombstones: &mut Tombstones) {
+        self.keep_alive();
+        self.grant();
+        let mut packets = announce::pack(self.updates(tombstones), LIMITS);
+        while !packets.is_empty() {
+            let transactions: Vec<Transaction> = packets.iter().map(Packet::transaction).collect();
+            let results = self.session.commit_all(self.federation, &transactions);
+            let ended = packets.into_iter().zip(results);
+            packets = ended
+                .flat_map(|(packet, result)| self.take(packet, result))
+                .collect();
+        }
+        self.confirm_leases();
+    }
+
+    /// The writes that nothing stands against so far.
+    pub(super) fn open(&self) -> impl Iterator<Item = (usize, &'a PlannedWrite)> {
+        let is_open = |at: &usize| {
+            !self.failed.contains_key(at)
+                && !self.conflicts.contains(at)
+                && !self.foreign_leases.contains_key(at)
+        };
+        let open = self.writes.iter().filter(move |(at, _)| is_open(at));
+        open.map(|(at, write)| (*at, *write))
+    }
+
+    /// The updates of the open writes.
+    fn updates(&mut self, tombstones: &mut Tombstones) -> Vec<(usize, Vec<Update>)> {
+        let open: Vec<_> = self.open().collect();
+        let tombstone_lease = if open.iter().any(|(_, write)| leaves_tombstones(write)) {
+            tombstones.lease(self.session, self.federation)
+        } else {
+            Ok(0)
+        };
+        let now = Node::now();
+        let mut updates = Vec::new();
+        for (at, write) in open {
+            let tombstone_lease = match &tombstone_lease {
+                Ok(lease) => *lease,
+                Err(_) if !leaves_tombstones(write) => 0,
+                Err(error) => {
+                    self.failed.insert(at, error.clone());
+                    continue;
+                }
+            };
+            let lease = write.lease.map_or(0, |lease| lease.lease().id);
+            let plan = announce::updates(&write.plan, lease, tombstone_lease, &now);
+            let cleared = write.cleared.iter();
+            let cleared = cleared.map(|(key, revision)| announce::removal(key, *revision));
+            updates.push((at, plan.into_iter().chain(cleared).collect()));
+        }
+        updates
+    }
+
+    /// Takes the result of a packet; returns what of it is to be sent again.
+    fn take(&mut self, packet: Packet, result: Result<Commit, RegistryError>) -> Vec<Packet> {
+        match result {
+            Ok(Commit::Done { revision }) => {
+                let keys = packet.keys().map(|key| (key.to_owned(), revision));
+                self.revisions.extend(keys);
+                Vec::new()
+            }
+            // Nothing of the packet was written, and most of it can be.
+            Ok(Commit::Conflict { changed }) => {
+                let about = packet.writes_about(&changed);
+                let left = packet.without(&about);
+                self.conflicts.extend(about);
+                left.into_iter().collect()
+            }
+            // The registry does not say whose update it refuses.
+            Err(error) if !error.is_unreachable() && packet.writes().len() > 1 => packet.alone(),
+            Err(error) => {
+                let failed = packet.writes().into_iter().map(|at| (at, error.clone()));
+                self.failed.extend(failed);
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn leaves_tombstones(write: &PlannedWrite) -> bool {
+    let mut withdrawals = write.plan.withdrawals.iter();
+    withdrawals.any(|withdrawal| withdrawal.read.tombstone == 0)
+}
+
+impl Tombstones {
+    fn lease(&mut self, session: &mut Session, federation: &Id) -> Result<i64, RegistryError> {
+        if let Some(lease) = self.leases.get(federation) {
+            return Ok(*lease);
+        }
+        let lease = session.grant_new(federation, TOMBSTONE_TTL)?;
+        self.leases.insert(federation.clone(), lease);
+        Ok(lease)
+    }
+}
