@@ -53,11 +53,20 @@ pub(crate) fn access(path: &Path) -> Result<Access, Distrust> {
     }
 }
 
-/// The content of the conf at `path`.
+/// A conf that was read.
+#[derive(Debug)]
+pub(crate) struct ReadConf {
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The user that it belongs to, if root reads it and it is not root's: that user may have changed it.
+    pub foreign_owner: Option<u32>,
+}
+
+/// The conf at `path`.
 ///
 /// # Errors
 /// [`Distrust`] when it cannot be trusted.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
+pub(crate) fn read(path: &Path) -> Result<ReadConf, Distrust> {
     // Without O_NONBLOCK, opening a pipe would block.
     let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let file = OpenOptions::new()
@@ -67,15 +76,20 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Distrust> {
         .map_err(|error| distrust(&error))?;
     // This checks the open file, since the path may lead to another one by now.
     let metadata = file.metadata().map_err(|error| distrust(&error))?;
-    check_trust(&metadata, geteuid().as_raw())?;
-    let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    let caller = geteuid().as_raw();
+    check_trust(&metadata, caller)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     file.take(LONGEST_CONF + 1)
-        .read_to_end(&mut content)
+        .read_to_end(&mut bytes)
         .map_err(|error| distrust(&error))?;
-    if content.len() as u64 > LONGEST_CONF {
+    if bytes.len() as u64 > LONGEST_CONF {
         return Err(Distrust::TooLarge);
     }
-    Ok(content)
+    let owner = metadata.uid();
+    Ok(ReadConf {
+        bytes,
+        foreign_owner: (owner != caller && owner != 0).then_some(owner),
+    })
 }
 
 fn check_trust(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {

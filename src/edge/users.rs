@@ -48,13 +48,13 @@ pub(crate) fn group(name: &str) -> Result<u32, UserError> {
 }
 
 /// The name of a user, or the number of one that this machine does not know.
-pub(super) fn user_name(number: u32) -> String {
+pub(crate) fn user_name(number: u32) -> String {
     let user = User::from_uid(Uid::from_raw(number)).ok().flatten();
     user.map_or_else(|| number.to_string(), |user| user.name)
 }
 
 /// The name of a group, as [`user_name`].
-pub(super) fn group_name(number: u32) -> String {
+pub(crate) fn group_name(number: u32) -> String {
     let group = Group::from_gid(Gid::from_raw(number)).ok().flatten();
     group.map_or_else(|| number.to_string(), |group| group.name)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod announcement;
 pub(crate) mod applied;
+pub(crate) mod conf_digest;
 pub(crate) mod datastores;
 mod document_reader;
 pub(crate) mod environment;

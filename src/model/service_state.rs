@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     announcement::{Announcement, By},
     applied::AppliedRecord,
+    conf_digest::ConfDigest,
     key::{Key, Kind},
 };
 
@@ -31,6 +32,9 @@ pub(crate) struct ServiceState {
     /// The sources of the pending conf; `None` if they are not known for certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources: Option<AppliedRecord>,
+    /// The digest of the conf as `render` wrote it last; only where it belongs to another user, who may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<ConfDigest>,
     /// The `applied/` keys that this node has published for the service: at most one, unless old ones have yet to be
     /// removed.
     #[serde(rename = "told", default, skip_serializing_if = "BTreeSet::is_empty")]

@@ -12,11 +12,12 @@ use crate::{
     edge::{
         conf_file::{self, Distrust},
         exec::{ExecError, exec},
-        files,
+        files::{self, Access},
         locks::{Lock, LockError},
-        process_environment, tasks,
+        process_environment, tasks, users,
     },
     model::{escape::escape_line, id::Id, paths::Paths, suggest},
+    operations::written,
     render::shell,
 };
 
@@ -110,12 +111,16 @@ impl ExecEnvironment {
         let error = exec(program, arguments, inherited.chain(self.variables));
         let code = match error {
             ExecError::NotFound { .. } => NOT_FOUND,
-            ExecError::CannotRun { .. } => 126,
+            ExecError::CannotRun { .. } | ExecError::TooLarge { .. } => 126,
+        };
+        let hint = match &error {
+            ExecError::TooLarge { size, .. } => size.hint(),
+            _ => None,
         };
         ExecFailure {
             code,
             message: escape_line(&error.to_string()).into_owned(),
-            hint: None,
+            hint: hint.map(|hint| escape_line(&hint).into_owned()),
         }
     }
 }
@@ -146,8 +151,11 @@ fn join(id: &Id, paths: &Paths, wait: Duration) -> Result<Lock, ExecFailure> {
 
 fn read(id: &Id, paths: &Paths) -> Result<Variables, ExecFailure> {
     let conf = paths.conf(id);
-    let bytes = conf_file::read(&conf).map_err(|distrust| distrusted(id, paths, &distrust))?;
-    let pairs = shell::parse(&bytes).map_err(|error| {
+    let read = conf_file::read(&conf).map_err(|distrust| distrusted(id, paths, &distrust))?;
+    if let Some(owner) = read.foreign_owner {
+        refuse_changed(id, paths, &read.bytes, owner)?;
+    }
+    let pairs = shell::parse(&read.bytes).map_err(|error| {
         let (line, column) = (error.line, error.column);
         let message = format!("`{}:{line}:{column}`: {}", conf.display(), error.message);
         ExecFailure::of_reconf(
@@ -161,6 +169,40 @@ fn read(id: &Id, paths: &Paths) -> Result<Variables, ExecFailure> {
         .collect())
 }
 
+/// Refuses to run as root what another user has put in.
+fn refuse_changed(id: &Id, paths: &Paths, conf: &[u8], owner: u32) -> Result<(), ExecFailure> {
+    let as_written = written::is_as_written(paths, id, conf)
+        .map_err(|error| ExecFailure::of_reconf(error.to_string(), None))?;
+    if as_written {
+        return Ok(());
+    }
+    let owner = users::user_name(owner);
+    let message = format!(
+        "`{}` is not what `render` wrote: user `{owner}`, who owns it, may have changed it",
+        paths.conf(id).display()
+    );
+    let hint = format!(
+        "`reconf render {id}` writes it again; run the command as `{owner}` to take it as it is"
+    );
+    Err(ExecFailure::of_reconf(message, Some(hint)))
+}
+
+/// Who may read a conf that the caller may not.
+fn readers(access: &Access) -> String {
+    let mode = access.mode;
+    match (access.group, access.owner) {
+        (Some(group), _) if mode & 0o040 != 0 => format!(
+            "root and members of group `{}` may read it (mode {mode:04o})",
+            users::group_name(group)
+        ),
+        (_, Some(owner)) => format!(
+            "only root and user `{}` may read it (mode {mode:04o})",
+            users::user_name(owner)
+        ),
+        _ => format!("its mode is {mode:04o}"),
+    }
+}
+
 fn distrusted(id: &Id, paths: &Paths, distrust: &Distrust) -> ExecFailure {
     let conf = paths.conf(id);
     let hint = match distrust {
@@ -172,7 +214,7 @@ fn distrusted(id: &Id, paths: &Paths, distrust: &Distrust) -> ExecFailure {
             "check what it sets, then run `reconf render` as the right user to replace it"
                 .to_owned(),
         ),
-        Distrust::Unreadable(_) => None,
+        Distrust::Unreadable(_) => conf_file::access(&conf).ok().map(|access| readers(&access)),
     };
     ExecFailure::of_reconf(format!("`{}` {distrust}", conf.display()), hint)
 }

@@ -12,3 +12,4 @@ mod record;
 pub(crate) mod render;
 pub(crate) mod retire;
 pub(crate) mod withdraw;
+mod written;

@@ -112,7 +112,7 @@ fn a_command_that_cannot_run_is_told_from_one_that_is_not_there() {
         .file("orphan", "#!/no/such/interpreter\n");
     fs::set_permissions(node.path("orphan"), Permissions::from_mode(0o755)).unwrap();
     let exec = |command: &str, code| node.run(&["exec", "app", "--", command]).exits(code);
-    let mut runs = vec![
+    let runs = vec![
         exec("no-such-command", 127),
         exec("./no-such-command", 127),
         exec("./orphan", 127),
@@ -120,12 +120,27 @@ fn a_command_that_cannot_run_is_told_from_one_that_is_not_there() {
         exec(".", 126),
         exec("", 127),
     ];
-    let values: Vec<String> = (0..40)
-        .map(|n| format!("export A{n}='{}'\n", "x".repeat(100_000)))
-        .collect();
-    node.put(CONF, &format!("# 40 variables\n{}", values.concat()));
-    runs.push(exec("true", 126));
     golden_story("exec/commands", &runs);
+}
+
+#[test]
+fn what_is_too_large_for_the_system_is_named() {
+    let node = node("{}");
+    let conf = |count: usize, bytes: usize| {
+        let lines = (0..count).map(|n| format!("export A{n}='{}'\n", "x".repeat(bytes - n)));
+        let lines: String = lines.collect();
+        node.put(CONF, &format!("# {count} variables\n{lines}"));
+    };
+    let mut runs = Vec::new();
+    // The limit is a quarter of the stack's.
+    let run = |command| node.sh(&format!("ulimit -s 8192; {command}"));
+    conf(40, 100_000);
+    runs.push(run("exec reconf exec --pristine app -- true"));
+    conf(1, 131_069);
+    runs.push(run("exec reconf exec app -- true"));
+    conf(1, 100_000);
+    runs.push(run("exec reconf exec app -- true"));
+    golden_story("exec/too-large", &runs);
 }
 
 #[test]
@@ -170,7 +185,9 @@ fn users_take_confs_of_root_and_their_own_only() {
         ))
     };
     let own = |user| chown(node.path(CONF), Some(user), Some(GROUP)).unwrap();
+    let readers = "root and members of group `4300` may read it (mode 0640)";
     for (owner, caller, code, said) in [
+        (0, (USER, OTHER), 125, readers),
         (0, (USER, GROUP), 0, ""),
         (USER, (USER, OTHER), 0, ""),
         (USER, (0, 0), 0, ""),

@@ -47,7 +47,7 @@ impl Access {
     #[must_use]
     pub(crate) fn for_folder(&self) -> Self {
         let readable = self.mode | (self.mode & 0o444) >> 2;
-        let is_closed = self.user() != geteuid().as_raw() && self.mode & 0o040 == 0;
+        let is_closed = self.gives_away() && self.mode & 0o040 == 0;
         Self {
             mode: if is_closed {
                 readable | 0o055
@@ -57,6 +57,11 @@ impl Access {
             owner: None,
             group: self.group,
         }
+    }
+
+    /// Whether a file with this access belongs to another user, who can write it whatever its mode is.
+    pub(crate) fn gives_away(&self) -> bool {
+        self.user() != geteuid().as_raw()
     }
 
     /// Whether a file has this access already.

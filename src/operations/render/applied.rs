@@ -5,10 +5,11 @@ use crate::{
     edge::{files, registry::Session},
     model::{id::Id, service_state::ServiceState},
     node::{Node, manifests, states},
+    operations::written,
     report::{AppliedReport, Code, Failure},
 };
 
-/// Marks the conf with the bytes `seen` (by default the present one) as applied, unless a newer one is applied already.
+/// Marks the conf with the bytes `seen`, which `render` wrote (by default the present one), as applied, unless a newer one is applied already.
 /// The lock is held until that is published, so that no other call publishes something older afterwards.
 pub(crate) fn mark_applied(
     node: &Node,
@@ -36,6 +37,9 @@ pub(crate) fn mark_applied(
             Ok(applied)
         };
     };
+    if seen.is_none() {
+        written::refuse_changed(node, id, conf)?;
+    }
     let before = states::load(node, id)?;
     applied.changed = before.pending;
     if before.pending || seen.is_none() {

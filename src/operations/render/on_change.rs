@@ -14,6 +14,7 @@ use crate::{
     },
     model::id::Id,
     node::{Node, states},
+    operations::written,
     report::{AppliedReport, Code, Failure},
 };
 
@@ -78,9 +79,13 @@ pub(crate) fn run(
 fn pending(node: &Node, ids: &[Id]) -> Result<Vec<PendingConf>, Failure> {
     let mut pending = Vec::new();
     for id in ids {
-        if states::load(node, id)?.pending
-            && let Some(conf) = files::read_own(&node.paths.conf(id))?
-        {
+        if !states::load(node, id)?.pending {
+            continue;
+        }
+        // Between a render's record of what it writes and its write, the two differ.
+        let _lock = node.service_lock(id)?;
+        if let Some(conf) = files::read_own(&node.paths.conf(id))? {
+            written::refuse_changed(node, id, &conf)?;
             let id = id.clone();
             pending.push(PendingConf { id, conf });
         }

@@ -11,6 +11,7 @@ use crate::{
     },
     model::{applied::AppliedRecord, id::Id},
     node::{Node, states},
+    operations::written,
     report::Failure,
 };
 
@@ -71,9 +72,11 @@ pub(super) fn swap(
     let is_applied = !is_new(&present) && !is_new(&applied) && !files.others_differ(node, id)?;
     let pending = is_pending(was_pending, awaits, is_applied);
     let is_written = !is_new(&present);
+    // Recorded before the swap, so that a crash after the swap loses nothing.
+    written::record(node, id, files.access(), &files.shell)?;
     if pending {
-        // Recorded before the swap, so that a crash after the swap loses nothing. The sources are those of the new
-        // bytes, so they are recorded once these are written: what `applied` publishes is then what it marks.
+        // The sources are those of the new bytes, so they are recorded once these are written: what `applied` publishes
+        // is then what it marks.
         mark_pending(node, id, sources.filter(|_| is_written))?;
     }
     files::make_dir(node.paths.confs(), 0o755)?;
