@@ -103,6 +103,8 @@ fn outcome(
             Some(Err(failure)) => return Err(failure.clone()),
             Some(Ok(renewal))
                 if *renewal == Renewal::Renewed { seconds } && hangs_on(lease, snapshots) => {}
+            // Its announcement is pending: whoever is about to write it may not have been granted the lease yet.
+            _ if lease.keys.is_empty() => {}
             _ => outcome = KeepAlive::Expired,
         }
     }
@@ -170,6 +172,7 @@ mod tests {
             (Done, Some(5), renewed(30), KeepAlive::Expired),
             (Done, None, renewed(30), KeepAlive::Expired),
             (Pending, None, renewed(30), KeepAlive::Alive),
+            (Pending, None, Renewal::Ended, KeepAlive::Alive),
         ] {
             let entries = live.map(|lease| {
                 let entry = sample::live(&sample::key("f", "A"), &sample::announcement("x"), 5);

@@ -8,7 +8,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use nix::{
@@ -37,6 +40,8 @@ pub(crate) struct Etcd {
     pid: Pid,
     folder: PathBuf,
     tls: Option<Tls>,
+    /// Whether users log in.
+    has_users: AtomicBool,
     guard: Child,
     told: BufReader<ChildStdout>,
 }
@@ -173,6 +178,9 @@ impl Etcd {
                     .arg(&pair.key);
             }
         }
+        if self.has_users.load(Ordering::Relaxed) {
+            command.args(["--user", "root:root"]);
+        }
         let output = command.args(args).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "etcdctl {args:?}: {told}");
@@ -205,10 +213,47 @@ impl Etcd {
     /// How many seconds a lease has left.
     #[track_caller]
     pub(crate) fn left(&self, lease: &str) -> u64 {
+        self.time(lease, "ttl")
+    }
+
+    /// The TTL with which a lease was granted, in seconds.
+    #[track_caller]
+    pub(crate) fn granted(&self, lease: i64) -> u64 {
+        self.time(&format!("{lease:x}"), "granted-ttl")
+    }
+
+    #[track_caller]
+    fn time(&self, lease: &str, what: &str) -> u64 {
         let told = self.ctl(&["lease", "timetolive", lease, "-w=json"]);
         let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-        let left = told["ttl"].as_u64();
-        left.unwrap_or_else(|| panic!("the lease has ended: {told}"))
+        let time = told[what].as_u64();
+        time.unwrap_or_else(|| panic!("the lease has ended: {told}"))
+    }
+
+    /// The lease of a key; 0 for none, `None` if the key is not there.
+    pub(crate) fn lease_of(&self, key: &str) -> Option<i64> {
+        let told = self.ctl(&["get", key, "-w=json"]);
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let key = told["kvs"].get(0)?;
+        Some(key["lease"].as_i64().unwrap_or(0))
+    }
+
+    /// How often users have logged in since it started, `etcdctl` included.
+    pub(crate) fn logins(&self) -> u64 {
+        self.metric(r#"grpc_server_handled_total{grpc_code="OK",grpc_method="Authenticate","#)
+    }
+
+    /// How often leases were renewed since it started.
+    pub(crate) fn renewals(&self) -> u64 {
+        self.metric("etcd_debugging_lease_renewed_total ")
+    }
+
+    /// The number in the line of its metrics that begins so.
+    fn metric(&self, start: &str) -> u64 {
+        let metrics = self.asked("/metrics").unwrap();
+        let line = metrics.lines().find(|line| line.starts_with(start));
+        let number = line.unwrap().rsplit(' ').next().unwrap();
+        number.parse().unwrap()
     }
 
     /// Switches authentication on: each user has a password and may read and write one prefix; `root` has `root`.
@@ -230,6 +275,7 @@ impl Etcd {
             self.ctl(&["user", "grant-role", user, user]);
         }
         self.ctl(&["auth", "enable"]);
+        self.has_users.store(true, Ordering::Relaxed);
     }
 
     fn spawn(at: usize, own: &Ports, all: &[Ports], tls: Option<Tls>, more: &[&str]) -> Self {
@@ -256,6 +302,7 @@ impl Etcd {
             pid: pid(&mut told),
             folder,
             tls,
+            has_users: AtomicBool::new(false),
             guard,
             told,
         }
@@ -266,11 +313,18 @@ impl Etcd {
         if self.has_ended() {
             return Some(false);
         }
+        let answer = self.asked("/health")?;
+        answer.contains(r#""health":"true""#).then_some(true)
+    }
+
+    /// The answer of its metrics' port.
+    fn asked(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(&self.health).ok()?;
-        stream.write_all(b"GET /health HTTP/1.0\r\n\r\n").ok()?;
+        let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+        stream.write_all(request.as_bytes()).ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
-        answer.contains(r#""health":"true""#).then_some(true)
+        Some(answer)
     }
 
     /// The guard has not collected it yet, so it stays a zombie.

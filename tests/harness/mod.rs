@@ -6,6 +6,7 @@ pub(crate) mod diff;
 pub(crate) mod etcd;
 pub(crate) mod fleet;
 pub(crate) mod golden;
+pub(crate) mod intruder;
 pub(crate) mod not_run;
 pub(crate) mod process;
 pub(crate) mod proxy;

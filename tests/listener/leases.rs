@@ -7,6 +7,8 @@ use nix::sys::signal::Signal;
 use super::{LONG, Node};
 use crate::harness::{
     etcd::{Etcd, free_port},
+    fleet::all_succeed,
+    intruder::Intruder,
     wait::wait_until,
 };
 
@@ -189,4 +191,63 @@ fn nothing_is_compared_before_the_registry_is_listed() {
     assert_eq!(node.events("change"), 0, "{}", node.log());
     etcd.thaw();
     node.logs("provision-ended", 1);
+}
+
+#[test]
+fn a_lease_that_ended_and_was_granted_by_another_federation_is_not_kept_alive() {
+    let etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306);
+    let listener = node.listen_as(node.scenario.command(&["listen"]));
+    announce(&node);
+    let lease = etcd.only_lease();
+    etcd.sees_renewal(&lease);
+    listener.freeze();
+    etcd.ctl(&["lease", "revoke", &lease]);
+    let id = i64::from_str_radix(&lease, 16).unwrap();
+    Intruder::anonymous(etcd.url()).grant(id, 6);
+    listener.signal(Signal::SIGCONT);
+    let key = node.fleet.key("web01", "DB_URL");
+    wait_until("it is announced on another lease", LONG, || {
+        etcd.lease_of(&key).is_some_and(|other| other != id)
+    });
+    node.logs("lease-renewed", 1);
+}
+
+/// How often a listener with so many leased services logs in, until each lease was renewed twice.
+fn logins(services: u16) -> u64 {
+    let etcd = Etcd::start();
+    let node = Node::at(etcd.url(), QUIET);
+    let federation = node.federation().to_owned();
+    let prefix = format!("/reconf/v1/{federation}/");
+    etcd.require_users(&[("us", "s3cret", &prefix)]);
+    node.scenario.put("password", "s3cret");
+    let password = node.scenario.path("password").display().to_string();
+    let config = format!(
+        r#"{{"listen": {QUIET}, "registry": {{"user": "us", "password_file": "{password}"}}}}"#
+    );
+    node.scenario.put("etc/reconf/config.json", &config);
+    for number in 0..services {
+        let manifest = format!(
+            r#"{{"id": "s{number}", "federation": "{federation}", "provides": {{"S{number}": "x"}}}}"#
+        );
+        let path = format!("etc/reconf/services/s{number}.json");
+        node.scenario.put(&path, &manifest);
+    }
+    all_succeed(&node.scenario, &["announce --all --ttl 6s -q"]);
+    let (logins, renewals) = (etcd.logins(), etcd.renewals());
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    wait_until("each lease was renewed three times", LONG, || {
+        etcd.renewals() >= renewals + 3 * u64::from(services)
+    });
+    etcd.logins() - logins
+}
+
+#[test]
+fn one_login_serves_all_leases_of_a_listener() {
+    let (one, twenty) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| logins(1));
+        (logins(20), one.join().unwrap())
+    });
+    // Its watch has a connection of its own.
+    assert_eq!((one, twenty), (2, 2));
 }

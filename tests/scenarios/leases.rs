@@ -1,21 +1,22 @@
 //! Announcements on leases: they live while they are kept alive, and announcing again is no change.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
 
 use super::{Fleet, all_succeed, on_both};
-use crate::harness::wait::until;
+use crate::harness::{etcd::Etcd, intruder::Intruder, scenario::Scenario, wait::until};
 
 const API: &str = r#"{"id": "api", "provides": {"API_URL": "http://{NODE}"}}"#;
 const KEY: &str = "/reconf/v1/default/provides/API_URL/default/api@api01";
 
 /// The lease of a key, where the registry tells; 0 for none.
 fn lease_of(fleet: &Fleet, key: &str) -> i64 {
-    let Some(etcd) = fleet.own_etcd() else {
-        return 0;
-    };
-    let told = etcd.ctl(&["get", key, "-w=json"]);
-    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-    told["kvs"][0]["lease"].as_i64().unwrap_or(0)
+    let lease = fleet.own_etcd().and_then(|etcd| etcd.lease_of(key));
+    lease.unwrap_or(0)
 }
 
 fn lease(fleet: &Fleet) -> i64 {
@@ -121,4 +122,94 @@ fn a_tombstone_is_remembered_for_thirty_days_and_goes_with_the_next_announce() {
     assert!(told.contains("granted with TTL(2592000s)"), "{told}");
     all_succeed(&api, &["announce api"]);
     assert_eq!(fleet.keys().into_keys().collect::<Vec<_>>(), [KEY]);
+}
+
+/// A node in an etcd where each federation has a user of its own, and the user of the other one.
+fn walled(etcd: &Etcd) -> (Scenario, Intruder) {
+    etcd.require_users(&[
+        ("us", "s3cret", "/reconf/v1/default/"),
+        ("they", "0ther", "/reconf/v1/theirs/"),
+    ]);
+    let node = Fleet::in_federation(etcd.url(), "default")
+        .node("api01")
+        .file("password", "s3cret");
+    let password = node.path("password").display().to_string();
+    let config = format!(r#"{{"registry": {{"user": "us", "password_file": "{password}"}}}}"#);
+    let intruder = Intruder::new(etcd.url(), "they", "0ther");
+    (node.config(&config), intruder)
+}
+
+/// Services `s0` to `s9`, each of which provides a name.
+fn announce_ten(node: &Scenario, value: &str) {
+    for number in 0..10 {
+        let manifest =
+            format!(r#"{{"id": "s{number}", "provides": {{"S{number}_URL": "{value}"}}}}"#);
+        let path = format!("etc/reconf/services/s{number}.json");
+        node.put(&path, &manifest);
+    }
+    // Until a key hangs on a lease, everybody may revoke it: that delays an announcement.
+    until("all are announced", || {
+        let run = node.run(&["announce", "--all", "--ttl", "60s", "-q"]);
+        let code = run.output.status.code();
+        assert!(matches!(code, Some(0 | 75)), "{}", run.text());
+        (code == Some(0)).then_some(())
+    });
+}
+
+/// Sets a flag when it is dropped, even by a failing test.
+struct EndOfScope<'a>(&'a AtomicBool);
+
+impl Drop for EndOfScope<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn another_federations_user_gives_no_announcement_a_time_to_live_and_ends_none() {
+    let etcd = Etcd::start();
+    let (node, mut intruder) = walled(&etcd);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                intruder.attack();
+            }
+        });
+        let _end = EndOfScope(&ended);
+        announce_ten(&node, "first");
+        announce_ten(&node, "second");
+    });
+    intruder.attack();
+    for number in 0..10 {
+        let key = format!("/reconf/v1/default/provides/S{number}_URL/default/s{number}@api01");
+        let lease = etcd.lease_of(&key).unwrap();
+        assert!(lease != 0);
+        assert_eq!(etcd.granted(lease), 60, "{key}");
+        // What etcd denies: revoking it. What it does not: seeing it, and keeping it alive.
+        assert!(intruder.denied.contains(&lease));
+        assert!(intruder.kept_alive.contains(&lease));
+    }
+}
+
+#[test]
+fn a_lease_that_another_federation_granted_first_is_replaced() {
+    let etcd = Etcd::start();
+    let (node, mut intruder) = walled(&etcd);
+    let node = node.manifest("api", API);
+    all_succeed(&node, &["announce api --ttl 60s"]);
+    let lease = etcd.lease_of(KEY).unwrap();
+    let announcement = etcd.ctl(&["get", "--print-value-only", KEY]);
+    let hexadecimal = format!("{lease:x}");
+    // Earlier releases had ids that others could compute, and took a lease of that id as theirs.
+    etcd.ctl(&["lease", "revoke", &hexadecimal]);
+    intruder.grant(lease, 1000);
+    etcd.ctl(&["put", "--lease", &hexadecimal, KEY, announcement.trim()]);
+    all_succeed(&node, &["announce api --ttl 60s"]);
+    let other = etcd.lease_of(KEY).unwrap();
+    assert_ne!(other, lease);
+    assert_eq!(etcd.granted(other), 60);
+    let revision = etcd.ctl(&["get", KEY, "-w=json"]);
+    all_succeed(&node, &["announce api --ttl 60s"]);
+    assert_eq!(etcd.ctl(&["get", KEY, "-w=json"]), revision, "it is kept");
 }

@@ -58,9 +58,9 @@ pub(crate) enum Commit {
         /// The registry's revision after it.
         revision: i64,
     },
-    /// A precondition did not hold; nothing was changed.
+    /// A precondition did not hold, or a lease had ended; nothing was changed.
     Conflict {
-        /// The keys whose preconditions did not hold; none if they hold again already.
+        /// The keys whose preconditions did not hold; none if they hold again already, or if a lease had ended.
         changed: BTreeSet<String>,
     },
 }

@@ -125,6 +125,10 @@ impl<'a> Sending<'a> {
                 self.revisions.extend(keys);
                 Vec::new()
             }
+            // The registry does not say whose lease had ended.
+            Ok(Commit::Conflict { changed }) if changed.is_empty() && packet.writes().len() > 1 => {
+                packet.alone()
+            }
             // Nothing of the packet was written, and most of it can be.
             Ok(Commit::Conflict { changed }) => {
                 let about = packet.writes_about(&changed);

@@ -17,7 +17,8 @@ use crate::{
 };
 
 use super::{
-    Commit, Grant, Lease, Range, Reading, RegistryError, Renewal, Transaction, budget::Deadline,
+    Change, Commit, Grant, Lease, Range, Reading, RegistryError, Renewal, Transaction,
+    budget::Deadline,
 };
 use disk::Disk;
 use file::Contents;
@@ -89,6 +90,10 @@ impl Directory {
             self.granted(federation, lease)
                 .or_else(|| contents.term(lease))
         };
+        let has_ended = |change: &Change| matches!(change, Change::Put { lease, .. } if *lease != 0 && granted(*lease).is_none());
+        if transaction.changes.iter().any(has_ended) {
+            return Ok(Commit::Conflict { changed });
+        }
         let mut new = contents.clone();
         new.apply(&transaction.changes, granted)
             .map_err(|reason| RegistryError::Refused {

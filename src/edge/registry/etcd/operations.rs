@@ -1,5 +1,7 @@
 //! Single etcd calls to one endpoint, without timeouts and without a retry elsewhere.
 
+use std::collections::BTreeSet;
+
 use etcd_client::{
     Client, Compare, CompareOp, Error, GetOptions, KeyValue, LeaseGrantOptions, PutOptions, Txn,
     TxnOp, TxnOpResponse,
@@ -115,7 +117,14 @@ fn operation(change: &Change) -> TxnOp {
 }
 
 pub(super) async fn commit(client: Client, transaction: Transaction) -> Result<Commit, Error> {
-    let answer = client.kv_client().txn(compile(&transaction)).await?;
+    let answer = match client.kv_client().txn(compile(&transaction)).await {
+        // A lease has ended since it was granted: the only thing that a transaction does not find.
+        Err(error) if reason::is_not_found(&error) => {
+            let changed = BTreeSet::new();
+            return Ok(Commit::Conflict { changed });
+        }
+        answer => answer?,
+    };
     if answer.succeeded() {
         let revision = answer
             .header()
