@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::{
     cli::{Global, ListenAction, ListenArgs, OffArgs},
     edge::{clock, locks, state},
-    listener::{self, store},
+    listener::{self, store, survivor},
     model::switch::StoredSwitch,
-    node::Node,
-    report::{Code, Ended, Failure, ListenerStatus},
+    node::{self, AssumedFiles, Node},
+    report::{Code, Ended, Failure, ListenerStatus, Output},
 };
 
 /// `reconf listen`.
@@ -23,7 +23,7 @@ pub(super) fn run(node: Node, global: &Global, args: &ListenArgs) -> Ended {
         Some(ListenAction::On) => on(&node),
         Some(ListenAction::Off(off)) => self::off(&node, off),
         Some(ListenAction::Kick) => kick(&node),
-        Some(ListenAction::Status) => status(&node),
+        Some(ListenAction::Status) => status(global, &node.out),
     }
 }
 
@@ -45,7 +45,7 @@ fn off(node: &Node, off: &OffArgs) -> Ended {
 }
 
 fn kick(node: &Node) -> Ended {
-    let switch = store::switch(node)?;
+    let switch = store::switch(&node.paths)?;
     if !store::is_on(&switch) {
         let message = "the listener is off: it starts no provision";
         let reason = switch
@@ -57,7 +57,7 @@ fn kick(node: &Node) -> Ended {
             .hint("`reconf listen on` turns it on and queues one"));
     }
     store::turn(node, |_| {})?;
-    if !store::is_running(node)? {
+    if !store::is_running(&node.paths)? {
         node.out
             .warning("no listener is running; it provisions the node when it starts");
         return Ok(None);
@@ -66,32 +66,48 @@ fn kick(node: &Node) -> Ended {
     Ok(None)
 }
 
-fn status(node: &Node) -> Ended {
-    let running = store::is_running(node)?;
-    let switch: StoredSwitch = store::switch(node)?;
+/// Whether the arguments are those of `listen status`.
+pub(super) fn is_status(args: &ListenArgs) -> bool {
+    let is_status = matches!(args.action, Some(ListenAction::Status));
+    is_status && args.metrics.is_none() && args.command.is_empty()
+}
+
+/// `reconf listen status`. Where `config.json` cannot be used, that is said, and all else is shown.
+pub(super) fn status(global: &Global, out: &Output) -> Ended {
+    let node = Node::load(global, AssumedFiles::default(), out.clone());
+    let config_error = match node {
+        Err(failure) if failure.code == Code::Usage => return Err(failure),
+        Err(failure) => Some(failure.in_short()),
+        Ok(_) => None,
+    };
+    let paths = &node::paths_without_settings(global)?;
+    let running = store::is_running(paths)?;
+    let switch: StoredSwitch = store::switch(paths)?;
     let status = ListenerStatus {
         running,
         on: store::is_on(&switch),
         switch,
-        listening: state::load(&node.paths.status_file())?.filter(|_| running),
-        provisioning: locks::is_held(&node.paths.provision_lock())?,
-        stamp: store::stamp(&node.paths)?,
+        listening: state::load(&paths.status_file())?.filter(|_| running),
+        provisioning: locks::is_held(&paths.provision_lock())?
+            || survivor::running(paths).is_some(),
+        stamp: store::stamp(paths)?,
+        config_error,
     };
-    if node.out.is_json() {
+    if out.is_json() {
         let off = |text: &Option<String>| text.clone().filter(|_| !status.on);
-        node.out.object(&json!({
+        out.object(&json!({
             "running": status.running, "on": status.on, "since": status.switch.since,
             "until": off(&status.switch.until), "reason": off(&status.switch.reason),
-            "listener": status.listening, "last": status.stamp,
+            "config_error": status.config_error, "listener": status.listening, "last": status.stamp,
         }));
     } else {
-        node.out.columns(&status.rows());
+        out.columns(&status.rows());
     }
     Ok(None)
 }
 
 fn say(node: &Node, done: &str) -> Ended {
-    if store::is_running(node)? {
+    if store::is_running(&node.paths)? {
         node.out.line(done);
     } else {
         node.out

@@ -42,6 +42,10 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Withdraw(args) => on_node(&|node| withdraw::run(&node, &global, &args)),
         Command::Retire(args) => on_node(&|node| retire::run(&node, &args)),
         Command::Apply(args) => on_node(&|node| apply::run(&node, &args)),
+        Command::Listen(args) if listen::is_status(&args) => {
+            let out = Output::new(&global);
+            finish(&out, listen::status(&global, &out))
+        }
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
@@ -88,7 +92,12 @@ fn with_node(
         }
         Ok(node)
     });
-    match node.and_then(verb) {
+    finish(&out, node.and_then(verb))
+}
+
+/// The exit code of a command that ended so; reports its failure.
+fn finish(out: &Output, ended: Ended) -> u8 {
+    match ended {
         Ok(code) => out.exit(code),
         Err(failure) => {
             out.failure(None, &failure);

@@ -6,6 +6,7 @@
     reason = "the rest of the crate reaches the outside through this module alone"
 )]
 
+pub(crate) mod children;
 pub(crate) mod clock;
 pub(crate) mod conf_file;
 pub(crate) mod exec;
@@ -18,6 +19,7 @@ pub(crate) mod net;
 pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod process_environment;
+pub(crate) mod process_identity;
 pub(crate) mod registry;
 pub(crate) mod service_manager;
 pub(crate) mod shell_command;

@@ -1,12 +1,14 @@
 //! Health probes of a service on this node: by its port, or by a command.
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     process::{Command, Stdio},
     time::Duration,
 };
 
 use super::{
+    files::system_reason,
     locks::deadline_after,
     process::{CommandEnd, ProcessGroup},
 };
@@ -14,22 +16,32 @@ use super::{
 /// The shortest time in which a connection can be tried.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// Whether something accepts connections on a port of this node, at `host` or at a loopback address.
-pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> bool {
+/// Connects to a port of this node, at `host` or at a loopback address.
+///
+/// # Errors
+/// Why nothing accepts the connection, for each address.
+pub(crate) fn tcp(host: &str, port: u16, timeout: Duration) -> Result<(), String> {
     let host: Option<IpAddr> = host.parse().ok();
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     // The loopback refuses at once, so it comes first.
-    let mut addresses = loopback.into_iter().chain(host);
-    addresses.any(|address| {
+    let mut reasons = Vec::new();
+    for address in loopback.into_iter().chain(host) {
         let address = SocketAddr::new(address, port);
-        TcpStream::connect_timeout(&address, timeout.max(SHORTEST_TIMEOUT)).is_ok()
-    })
+        match TcpStream::connect_timeout(&address, timeout.max(SHORTEST_TIMEOUT)) {
+            Ok(_) => return Ok(()),
+            Err(error) => reasons.push(format!("{address}: {}", system_reason(&error))),
+        }
+    }
+    Err(reasons.join("; "))
 }
 
-/// Whether a command succeeds in that time; it is killed after it, with everything that it started.
-pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
+/// Runs a command; it is killed after that time, with everything that it started.
+///
+/// # Errors
+/// Why it did not succeed.
+pub(crate) fn command(words: &[String], timeout: Duration) -> Result<(), String> {
     let Some((program, arguments)) = words.split_first() else {
-        return false;
+        return Err("it is empty".to_owned());
     };
     let started = ProcessGroup::start(
         Command::new(program)
@@ -38,12 +50,19 @@ pub(crate) fn command(words: &[String], timeout: Duration) -> bool {
             .stdout(Stdio::null())
             .stderr(Stdio::null()),
     );
-    let Ok(mut group) = started else { return false };
-    if let Ok(CommandEnd::Exited(status)) = group.wait(deadline_after(timeout), None) {
-        return status.success();
-    }
+    let failed = |error: &io::Error| format!("cannot run `{program}`: {}", system_reason(error));
+    let mut group = started.map_err(|error| failed(&error))?;
+    let reason = match group.wait(deadline_after(timeout), None) {
+        Ok(CommandEnd::Exited(status)) if status.success() => return Ok(()),
+        Ok(CommandEnd::Exited(status)) => return Err(format!("`{program}`: {status}")),
+        Ok(_) => format!(
+            "`{program}` has not ended after {}",
+            humantime::format_duration(timeout)
+        ),
+        Err(error) => failed(&error),
+    };
     group.kill();
-    false
+    Err(reason)
 }
 
 #[cfg(test)]
@@ -57,11 +76,13 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let second = Duration::from_secs(1);
-        assert!(tcp("10.0.0.5", address.port(), second));
+        assert_eq!(tcp("10.0.0.5", address.port(), second), Ok(()));
         // The client's end of a connection has a port that no server can take meanwhile.
         let client = TcpStream::connect(address).unwrap();
         let port = client.local_addr().unwrap().port();
-        assert!(!tcp("127.0.0.1", port, second));
+        let reason = tcp("127.0.0.1", port, second).unwrap_err();
+        let refused = format!("127.0.0.1:{port}: connection refused");
+        assert!(reason.starts_with(&refused), "{reason}");
     }
 
     #[test]
@@ -73,12 +94,23 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let minute = Duration::from_secs(60);
-        assert!(command(&words(&["true"]), minute));
-        assert!(!command(&words(&["false"]), minute));
-        assert!(!command(&words(&["/nowhere/at/all"]), minute));
-        assert!(!command(
-            &words(&["sleep", "1000"]),
-            Duration::from_millis(50)
-        ));
+        let short = Duration::from_millis(50);
+        for (said, limit, expected) in [
+            (&["true"][..], minute, Ok(())),
+            (&["false"], minute, Err("`false`: exit status: 1")),
+            (
+                &["/nowhere/at/all"],
+                minute,
+                Err("cannot run `/nowhere/at/all`: no such file or directory"),
+            ),
+            (
+                &["sleep", "1000"],
+                short,
+                Err("`sleep` has not ended after 50ms"),
+            ),
+        ] {
+            let ended = command(&words(said), limit);
+            assert_eq!(ended, expected.map_err(str::to_owned), "{said:?}");
+        }
     }
 }

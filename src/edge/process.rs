@@ -19,7 +19,10 @@ use nix::{
 };
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::signals::{Signal, Signals, wait_readable};
+use super::{
+    children,
+    signals::{Signal, Signals, wait_readable},
+};
 
 /// How often a wait looks again at what no descriptor reports.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -50,7 +53,7 @@ impl ProcessGroup {
     /// What the system says when it cannot be started.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         unblock_signals(command);
-        let leader = command.process_group(0).spawn()?;
+        let leader = children::start(command.process_group(0))?;
         let pid = i32::try_from(leader.id()).ok();
         let pid = pid.and_then(rustix::process::Pid::from_raw);
         let exit = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
@@ -130,6 +133,12 @@ impl ProcessGroup {
     fn is_alive(&mut self) -> bool {
         let _reaped = self.leader.try_wait();
         self.signal(None)
+    }
+}
+
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        children::forget(&self.leader);
     }
 }
 

@@ -20,15 +20,17 @@ pub(crate) enum Signal {
     Interrupt,
     /// The terminal has gone away (HUP); a daemon reads its files again.
     HangUp,
+    /// A child has ended (CHLD), for a daemon that has others than those that it waits for.
+    ChildEnded,
 }
 
 impl Signal {
-    /// All of them.
-    const ALL: [Self; 3] = [Self::Terminate, Self::Interrupt, Self::HangUp];
+    /// Those that would end this process.
+    const ENDING: [Self; 3] = [Self::Terminate, Self::Interrupt, Self::HangUp];
 
     /// Whether a daemon ends at this signal.
     pub(crate) fn ends_daemon(self) -> bool {
-        self != Self::HangUp
+        matches!(self, Self::Terminate | Self::Interrupt)
     }
 
     fn system(self) -> SystemSignal {
@@ -36,13 +38,15 @@ impl Signal {
             Self::Terminate => SystemSignal::SIGTERM,
             Self::Interrupt => SystemSignal::SIGINT,
             Self::HangUp => SystemSignal::SIGHUP,
+            Self::ChildEnded => SystemSignal::SIGCHLD,
         }
     }
 
     fn from_number(number: u32) -> Option<Self> {
         let number = i32::try_from(number).ok()?;
-        Self::ALL
+        Self::ENDING
             .into_iter()
+            .chain([Self::ChildEnded])
             .find(|signal| signal.system() as i32 == number)
     }
 }
@@ -66,7 +70,20 @@ impl Signals {
     /// # Errors
     /// What the system says.
     pub(crate) fn catch() -> io::Result<Self> {
-        let set: SigSet = Signal::ALL.into_iter().map(Signal::system).collect();
+        Self::queue(&Signal::ENDING)
+    }
+
+    /// As [`Self::catch`], with [`Signal::ChildEnded`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn catch_with_children() -> io::Result<Self> {
+        let [terminate, interrupt, hang_up] = Signal::ENDING;
+        Self::queue(&[terminate, interrupt, hang_up, Signal::ChildEnded])
+    }
+
+    fn queue(signals: &[Signal]) -> io::Result<Self> {
+        let set: SigSet = signals.iter().map(|signal| signal.system()).collect();
         let queue = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         set.thread_block()?;
         Ok(Self { queue })
@@ -134,7 +151,7 @@ mod tests {
     #[test]
     fn each_signal_is_queued_and_told_apart() {
         Signals::catch_during(|signals| {
-            for signal in Signal::ALL {
+            for signal in Signal::ENDING {
                 // To this thread, so that no other test is ended by it.
                 raise(signal.system())?;
                 assert_eq!(signals.next()?, signal);

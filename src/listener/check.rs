@@ -36,8 +36,8 @@ impl RunningCheck {
         let (id, port, check) = (manifest.id.clone(), manifest.port, check.clone());
         event::spawn("check", move || {
             loop {
-                let success = succeeds(&check.probe, &host, port, check.timeout);
-                let result = KeeperMessage::CheckResult(id.clone(), success);
+                let result = probe(&check.probe, &host, port, check.timeout);
+                let result = KeeperMessage::CheckResult(id.clone(), result);
                 if results.send(result).is_err()
                     || ended.recv_timeout(check.interval) == Err(RecvTimeoutError::Disconnected)
                 {
@@ -54,9 +54,13 @@ impl RunningCheck {
     }
 }
 
-fn succeeds(kind: &Probe, host: &str, port: Option<u16>, timeout: Duration) -> bool {
+/// Why the check fails, if it does.
+fn probe(kind: &Probe, host: &str, port: Option<u16>, timeout: Duration) -> Result<(), String> {
     match kind {
-        Probe::Tcp => port.is_some_and(|port| probe::tcp(host, port, timeout)),
+        Probe::Tcp => port.map_or_else(
+            || Err("the service has no port".to_owned()),
+            |port| probe::tcp(host, port, timeout),
+        ),
         Probe::Command(words) => probe::command(words, timeout),
     }
 }

@@ -2,13 +2,12 @@
 //! what is due, and writes the status.
 
 use std::{
-    collections::BTreeMap,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     time::Duration,
 };
 
 use super::{
-    event::{self, Event, KeeperMessage},
+    event::{self, Event, KeeperMessage, KeptAlive},
     keeper,
     launcher::Launcher,
     provisioner::Provisioner,
@@ -20,9 +19,9 @@ use super::{
 use crate::{
     cli::{Global, ListenArgs},
     edge::{locks::Lock, registry::WatchEvent, signals::Signal},
-    model::{id::Id, listening::Listening},
+    model::listening::Listening,
     node::Node,
-    provision::{Reason, Step},
+    provision::{Reason, Step, Uptime},
     report::{Ended, Failure, Journal, LastError},
 };
 
@@ -35,8 +34,7 @@ struct Daemon {
     provisioner: Provisioner,
     status: StatusWriter,
     keeper: Sender<KeeperMessage>,
-    /// The services that the keeper keeps alive, and whether each is healthy.
-    kept_alive: BTreeMap<Id, bool>,
+    kept_alive: KeptAlive,
     files: WatchedFiles,
     reload_error: LastError,
     /// Whether the provision of the start is queued.
@@ -76,7 +74,7 @@ impl Daemon {
             journal,
             link,
             status,
-            kept_alive: BTreeMap::new(),
+            kept_alive: KeptAlive::default(),
             files,
             reload_error: LastError::default(),
             is_ready: false,
@@ -156,7 +154,8 @@ impl Daemon {
                 // It has ended the loop.
                 Event::Signal(_) => {}
                 Event::ProvisionEnded(code) => self.provisioner.provision_ended(&self.node, code),
-                Event::LockReleased(holder) => self.provisioner.lock_released(&self.node, holder),
+                Event::EarlierProvisionEnded => self.provisioner.earlier_ended(&self.node),
+                Event::LockReleased => self.provisioner.lock_released(),
                 Event::KeptAlive(kept_alive) => self.kept_alive = kept_alive,
             }
         }
@@ -199,7 +198,7 @@ impl Daemon {
     fn try_reload(&mut self) -> Result<(), Failure> {
         let node = self.node.reload(&self.global)?;
         // An operator's switch takes effect whatever else is wrong.
-        self.provisioner.turn(store::switch(&node)?);
+        self.provisioner.turn(store::switch(&node.paths)?);
         let has_moved = node.settings.registry != self.node.settings.registry;
         let session = has_moved.then(|| open_session(&node));
         let current = session.as_ref().unwrap_or(self.link.session());
@@ -238,30 +237,42 @@ impl Daemon {
     }
 
     fn write_status(&mut self) -> Option<Duration> {
-        let schedule = self.provisioner.schedule();
-        let (now, queue) = (schedule.now(), schedule.queue());
-        let queued = queue.reasons().into_iter().map(Reason::name);
-        let obstacle = self.provisioner.obstacle(&self.node);
-        let listening = Listening {
-            pid: std::process::id(),
-            since: self.status.since(),
-            on: queue.is_on(),
-            names: self.provisioner.services().names(),
-            registry: self.link.connections(),
-            queued: queued.map(str::to_owned).collect(),
-            changed: self.provisioner.services().differing().clone(),
-            stale: self.provisioner.services().stale(),
-            unmet: self.provisioner.services().unmet().clone(),
-            due: self.status.wall_clock(queue.due(), now),
-            waits_for: obstacle.map(|obstacle| obstacle.to_string()),
-            running: queue.is_running(),
-            kept_alive: self.kept_alive.clone(),
-        };
+        let now = self.provisioner.schedule().now();
+        let listening = self.listening(now);
         let figures = Figures {
             changes: self.link.changes(),
             provisions: self.provisioner.counts(),
+            last_success: self.provisioner.last_success().cloned(),
         };
         self.status
             .write(&self.node.paths, listening, &figures, now)
+    }
+
+    fn listening(&mut self, now: Uptime) -> Listening {
+        let obstacle = self.provisioner.obstacle(&self.node);
+        let (queue, services) = (
+            self.provisioner.schedule().queue(),
+            self.provisioner.services(),
+        );
+        let queued = queue.reasons().into_iter().map(Reason::name);
+        Listening {
+            pid: std::process::id(),
+            since: self.status.since(),
+            on: queue.is_on(),
+            names: services.names(),
+            registry: self.link.connections(),
+            queued: queued.map(str::to_owned).collect(),
+            changed: services.differing().clone(),
+            stale: services.stale(),
+            unmet: services.unmet().clone(),
+            broken: services.bad_manifests().clone(),
+            reload_error: self.reload_error.reason().map(str::to_owned),
+            away: self.link.away(),
+            due: self.status.wall_clock(queue.due(), now),
+            waits_for: obstacle.map(|obstacle| obstacle.to_string()),
+            running: queue.is_running(),
+            kept_alive: self.kept_alive.health.clone(),
+            leases: self.kept_alive.leases.clone(),
+        }
     }
 }

@@ -4,20 +4,20 @@ use std::{
     collections::BTreeMap,
     fmt::Display,
     path::PathBuf,
-    process::Child,
     sync::mpsc::{Sender, channel},
     thread,
     time::Duration,
 };
 
+use super::survivor;
 use crate::{
     edge::{
-        clock, locks,
-        process::exit_code,
+        children, clock, locks,
         registry::WatchEvent,
         signals::{Signal, Signals},
+        supervisor::{Supervisor, SupervisorEnd},
     },
-    model::id::Id,
+    model::{id::Id, listening::Leases, paths::Paths},
     report::{Code, Failure},
 };
 
@@ -34,67 +34,90 @@ pub(super) enum Event {
     Signal(Signal),
     /// The provision that this listener started ended with this exit code.
     ProvisionEnded(u8),
-    /// A lock that keeps this listener from provisioning was released.
-    LockReleased(LockHolder),
-    /// The services whose leases are kept alive, and whether each is healthy.
-    KeptAlive(BTreeMap<Id, bool>),
+    /// The provision of an earlier listener ended.
+    EarlierProvisionEnded,
+    /// `busy_lock` was released.
+    LockReleased,
+    /// The services whose leases are kept alive.
+    KeptAlive(KeptAlive),
 }
 
-/// Who held a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LockHolder {
-    /// Chef, or another process that holds `busy_lock`.
-    Other,
-    /// The supervisor of an earlier listener's provision.
-    EarlierSupervisor,
+/// The services whose leases are kept alive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct KeptAlive {
+    /// Whether each is healthy.
+    pub(super) health: BTreeMap<Id, bool>,
+    pub(super) leases: BTreeMap<Id, Leases>,
 }
 
 /// What the keeper receives.
 pub(super) enum KeeperMessage {
     /// Files may have changed, or the registry is connected again.
     Reload,
-    /// The check of a service succeeded or failed.
-    CheckResult(Id, bool),
+    /// The check of a service succeeded, or why it failed.
+    CheckResult(Id, Result<(), String>),
 }
 
-/// Forwards the signals of this process.
+/// Forwards the signals of this process, which becomes the parent of what provisions leave behind.
 pub(super) fn forward_signals(sender: Sender<Event>) -> Result<(), Failure> {
-    let signals = Signals::catch().map_err(|error| system_failure("catch signals", &error))?;
+    let signals =
+        Signals::catch_with_children().map_err(|error| system_failure("catch signals", &error))?;
+    children::adopt_orphans().map_err(|error| system_failure("adopt orphans", &error))?;
     spawn("signals", move || {
         while let Ok(signal) = signals.next() {
-            if sender.send(Event::Signal(signal)).is_err() {
+            if signal == Signal::ChildEnded {
+                children::reap_orphans();
+            } else if sender.send(Event::Signal(signal)).is_err() {
                 return;
             }
         }
     })
 }
 
-/// Reports the end of the supervisor that is sent to the returned channel; a supervisor ends as its command does.
-pub(super) fn report_provision_end(sender: Sender<Event>) -> Result<Sender<Child>, Failure> {
-    let (supervisor, started) = channel::<Child>();
+/// Reports the end of the provision whose supervisor is sent to the returned channel: it ends as its command does, and if it was
+/// killed, once that has ended.
+pub(super) fn report_provision_end(
+    paths: Paths,
+    sender: Sender<Event>,
+) -> Result<Sender<Supervisor>, Failure> {
+    let (supervisor, started) = channel::<Supervisor>();
     spawn("provision", move || {
         // Nothing is sent for a supervisor that could not be started.
-        let Ok(mut supervisor) = started.recv() else {
+        let Ok(supervisor) = started.recv() else {
             return;
         };
-        let code = supervisor.wait().map_or(u8::MAX, exit_code);
+        let pid = supervisor.id();
+        let code = match supervisor.wait() {
+            SupervisorEnd::WithCommand(code) => code,
+            SupervisorEnd::Killed(code) => {
+                survivor::wait_for_end(&paths, Some(pid));
+                code
+            }
+        };
         // Without a listener, the next one reads the end from the stamp.
         let _ended = sender.send(Event::ProvisionEnded(code));
     })?;
     Ok(supervisor)
 }
 
-/// Reports when a lock is released.
-pub(super) fn report_lock_release(
-    lock: PathBuf,
-    holder: LockHolder,
-    sender: Sender<Event>,
-) -> Result<(), Failure> {
+/// Reports when `busy_lock` is released.
+pub(super) fn report_lock_release(lock: PathBuf, sender: Sender<Event>) -> Result<(), Failure> {
     spawn("lock", move || {
         if locks::wait_until_free(&lock).is_err() {
             clock::pause(LOCK_RETRY_INTERVAL);
         }
-        let _ended = sender.send(Event::LockReleased(holder));
+        let _ended = sender.send(Event::LockReleased);
+    })
+}
+
+/// Reports when the provision of an earlier listener has ended: its supervisor, and its command where that was killed.
+pub(super) fn report_end_of_earlier(paths: Paths, sender: Sender<Event>) -> Result<(), Failure> {
+    spawn("earlier", move || {
+        while locks::wait_until_free(&paths.provision_lock()).is_err() {
+            clock::pause(LOCK_RETRY_INTERVAL);
+        }
+        survivor::wait_for_end(&paths, None);
+        let _ended = sender.send(Event::EarlierProvisionEnded);
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    event::{self, Event, KeeperMessage},
+    event::{self, Event, KeeperMessage, KeptAlive},
     kept_service::KeptService,
     pending_writes::{self, PendingWrites},
     renewals::{self, KeepAlive},
@@ -31,6 +31,8 @@ struct Keeper {
     events: Sender<Event>,
     messages: Sender<KeeperMessage>,
     kept: BTreeMap<Id, KeptService>,
+    /// What the main thread knows of them.
+    reported: KeptAlive,
     pending: PendingWrites,
     reload_error: LastError,
     keepalive_errors: BTreeMap<Id, LastError>,
@@ -53,6 +55,7 @@ pub(super) fn start(
         events,
         messages: messages.clone(),
         kept: BTreeMap::new(),
+        reported: KeptAlive::default(),
         pending: PendingWrites::default(),
         reload_error: LastError::default(),
         keepalive_errors: BTreeMap::new(),
@@ -68,6 +71,7 @@ impl Keeper {
         loop {
             self.keep_alive();
             self.retry_pending_writes();
+            self.report_kept();
             let due = self.kept.values().map(KeptService::due);
             let next = due.chain(self.pending.next_due()).min();
             let wait = next.map(|at| at.saturating_duration_since(clock::instant()));
@@ -79,7 +83,7 @@ impl Keeper {
             for message in first.into_iter().chain(messages.try_iter()) {
                 match message {
                     KeeperMessage::Reload => has_to_reload = true,
-                    KeeperMessage::CheckResult(id, success) => self.record(&id, success),
+                    KeeperMessage::CheckResult(id, result) => self.record(&id, result),
                 }
             }
             if has_to_reload {
@@ -107,7 +111,6 @@ impl Keeper {
                     .report(self.journal, "error", None, &reason);
             }
         }
-        self.report_kept();
     }
 
     fn reload_services(&mut self, ids: &BTreeSet<Id>) {
@@ -138,16 +141,15 @@ impl Keeper {
         kept.set_check(manifest.as_ref(), host, &self.messages);
     }
 
-    fn record(&mut self, id: &Id, success: bool) {
+    fn record(&mut self, id: &Id, result: Result<(), String>) {
         let kept = self.kept.get_mut(id);
-        if kept.is_some_and(|kept| kept.record(success, clock::instant())) {
-            let event = if success {
-                "check-passed"
-            } else {
-                "check-failed"
-            };
-            self.journal.event(event, &[("service", id)]);
-            self.report_kept();
+        if kept.is_some_and(|kept| kept.record(result.clone(), clock::instant())) {
+            match result {
+                Ok(()) => self.journal.event("check-passed", &[("service", id)]),
+                Err(reason) => self
+                    .journal
+                    .event("check-failed", &[("service", id), ("reason", &reason)]),
+            }
         }
     }
 
@@ -222,10 +224,23 @@ impl Keeper {
         }
     }
 
-    fn report_kept(&self) {
-        let kept = self.kept.iter();
-        let kept = kept.map(|(id, kept)| (id.clone(), kept.is_healthy()));
-        // The main thread ends with the process.
-        let _ended = self.events.send(Event::KeptAlive(kept.collect()));
+    /// Reports what is kept alive to the main thread, unless that is what was reported last.
+    fn report_kept(&mut self) {
+        let leases = |(id, kept): (&Id, &KeptService)| {
+            let error = self.keepalive_errors.get(id).and_then(LastError::reason);
+            (id.clone(), kept.status(error))
+        };
+        let health = self.kept.iter();
+        let kept = KeptAlive {
+            health: health
+                .map(|(id, kept)| (id.clone(), kept.is_healthy()))
+                .collect(),
+            leases: self.kept.iter().map(leases).collect(),
+        };
+        if kept != self.reported {
+            self.reported.clone_from(&kept);
+            // The main thread ends with the process.
+            let _ended = self.events.send(Event::KeptAlive(kept));
+        }
     }
 }

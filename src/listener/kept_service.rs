@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{check::RunningCheck, event::KeeperMessage, renewals::KeptLease};
-use crate::{model::manifest::Manifest, provision::Health};
+use crate::{
+    model::{listening::Leases, manifest::Manifest},
+    provision::Health,
+};
 
 /// How often a lease is kept alive within its TTL: one or two calls may fail.
 const KEEPALIVES_PER_TTL: u32 = 3;
@@ -21,6 +24,8 @@ pub(super) struct KeptService {
     due: Instant,
     health: Health,
     check: Option<RunningCheck>,
+    /// Why the last check failed, if it did.
+    check_failure: Option<String>,
 }
 
 impl KeptService {
@@ -32,6 +37,7 @@ impl KeptService {
             due: now,
             health: Health::new(1, 1),
             check: None,
+            check_failure: None,
         }
     }
 
@@ -52,6 +58,7 @@ impl KeptService {
             return;
         }
         (self.health, self.check) = (Health::new(1, 1), None);
+        self.check_failure = None;
         if let Some(manifest) = manifest
             && let Some(check) = &manifest.check
         {
@@ -73,12 +80,23 @@ impl KeptService {
     }
 
     /// Records the result of a check; returns whether the health changed. Its leases are due then.
-    pub(super) fn record(&mut self, success: bool, now: Instant) -> bool {
-        let has_changed = self.check.is_some() && self.health.record(success);
+    pub(super) fn record(&mut self, result: Result<(), String>, now: Instant) -> bool {
+        let has_changed = self.check.is_some() && self.health.record(result.is_ok());
+        self.check_failure = result.err().filter(|_| self.check.is_some());
         if has_changed {
             self.due = now;
         }
         has_changed
+    }
+
+    /// Its leases for the status, where the last attempt to keep them alive ended with `error`, if it failed.
+    pub(super) fn status(&self, error: Option<&str>) -> Leases {
+        Leases {
+            count: self.leases.len(),
+            ttl: self.ttl.as_secs(),
+            check: self.check_failure.clone(),
+            error: error.map(str::to_owned),
+        }
     }
 
     /// The leases to be kept alive now, if they are due and the service is healthy; they are due again after a while.

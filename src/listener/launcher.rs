@@ -63,7 +63,7 @@ impl Launcher {
         slot: Option<Slot>,
     ) -> Result<u32, Failure> {
         let arguments = supervise::arguments(&self.global, &self.command(node)?);
-        let waiting = report_provision_end(self.sender())?;
+        let waiting = report_provision_end(node.paths.clone(), self.sender())?;
         let started = clock::rfc3339_exact(clock::now());
         let reasons = cause.reasons().map(str::to_owned).collect();
         store::edit_stamp(&node.paths, |stamp| {

@@ -1,7 +1,7 @@
 //! The metrics of a listener in the text format that `node_exporter`'s textfile collector reads.
 
 /// Name, kind and help of each metric.
-const METRICS: [(&str, &str, &str); 9] = [
+const METRICS: [(&str, &str, &str); 16] = [
     ("on", "gauge", "Whether provisions may start"),
     (
         "registry_connected",
@@ -27,6 +27,37 @@ const METRICS: [(&str, &str, &str); 9] = [
         "Provisions that failed",
     ),
     ("last_exit_code", "gauge", "Exit code of the last provision"),
+    (
+        "last_success_timestamp_seconds",
+        "gauge",
+        "When the last successful provision started; 0 before the first",
+    ),
+    (
+        "registry_away_timestamp_seconds",
+        "gauge",
+        "Since when a registry has been away; 0 if none is",
+    ),
+    (
+        "stale_services",
+        "gauge",
+        "Services that the last successful provision left unchanged",
+    ),
+    (
+        "unmet_services",
+        "gauge",
+        "Services that cannot be resolved",
+    ),
+    (
+        "broken_files",
+        "gauge",
+        "Manifests and other files that cannot be used",
+    ),
+    ("leases", "gauge", "Leases that are kept alive"),
+    (
+        "unhealthy_services",
+        "gauge",
+        "Services whose checks let their leases expire",
+    ),
 ];
 
 /// The text with these values, in the order of the table.

@@ -19,6 +19,7 @@ mod slots;
 mod status_writer;
 pub(crate) mod store;
 pub(crate) mod supervise;
+pub(crate) mod survivor;
 mod watched_files;
 
 pub(crate) use daemon::run;

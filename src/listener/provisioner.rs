@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    event::{LockHolder, report_lock_release},
+    event::{report_end_of_earlier, report_lock_release},
     launcher::Launcher,
     ranges::Ranges,
     registry_link::RegistryChange,
     schedule::Schedule,
     services::Services,
     slots::{self, Slot},
-    store,
+    store, survivor,
 };
 use crate::{
     edge::{clock, locks, registry::Session},
@@ -43,6 +43,8 @@ pub(super) struct Provisioner {
     /// Why the last start failed.
     deferred: LastError,
     counts: ProvisionCounts,
+    /// When the last successful provision started (RFC 3339, UTC).
+    last_success: Option<String>,
 }
 
 impl Provisioner {
@@ -62,6 +64,7 @@ impl Provisioner {
             slot_refusals: 0,
             deferred: LastError::default(),
             counts: ProvisionCounts::default(),
+            last_success: last_success(node),
         })
     }
 
@@ -85,6 +88,11 @@ impl Provisioner {
         self.counts
     }
 
+    /// When the last successful provision started (RFC 3339, UTC), for the metrics.
+    pub(super) fn last_success(&self) -> Option<&String> {
+        self.last_success.as_ref()
+    }
+
     /// What the queued provision is waiting for, besides its time.
     pub(super) fn obstacle(&self, node: &Node) -> Option<Obstacle> {
         let lock = node.settings.listen.busy_lock.as_ref();
@@ -99,12 +107,11 @@ impl Provisioner {
 
     /// Waits for the provision of an earlier listener, if one is running.
     pub(super) fn find_running(&mut self, node: &Node) -> Result<(), Failure> {
-        let lock = node.paths.provision_lock();
-        if locks::is_held(&lock)? {
+        let is_held = locks::is_held(&node.paths.provision_lock())?;
+        if is_held || survivor::running(&node.paths).is_some() {
             self.journal.event("provision-running", &[]);
             self.schedule.found_running();
-            let sender = self.launcher.sender();
-            report_lock_release(lock, LockHolder::EarlierSupervisor, sender)?;
+            report_end_of_earlier(node.paths.clone(), self.launcher.sender())?;
         }
         Ok(())
     }
@@ -186,7 +193,7 @@ impl Provisioner {
             self.journal
                 .event("lock-held", &[("lock", &lock.display())]);
             // Without the thread nothing would report the release.
-            report_lock_release(lock, LockHolder::Other, self.launcher.sender())?;
+            report_lock_release(lock, self.launcher.sender())?;
             self.schedule.busy(true);
             return Ok(());
         }
@@ -259,6 +266,7 @@ impl Provisioner {
         self.services.provision_ended(node, end);
         self.counts.failed += u64::from(!success);
         self.counts.last_exit = Some(code);
+        self.last_success = last_success(node);
         if success {
             self.journal.event("provision-ended", &[("exit", &code)]);
             return;
@@ -275,20 +283,24 @@ impl Provisioner {
         );
     }
 
-    /// A lock that kept this listener from provisioning was released.
-    pub(super) fn lock_released(&mut self, node: &Node, holder: LockHolder) {
-        match holder {
-            LockHolder::Other => {
-                self.journal.event("lock-released", &[]);
-                self.schedule.busy(false);
-            }
-            LockHolder::EarlierSupervisor => {
-                let stamp = store::stamp(&node.paths).ok().flatten();
-                let code = stamp.and_then(|stamp| stamp.exit);
-                self.provision_ended(node, code.unwrap_or(u8::MAX));
-            }
-        }
+    /// The provision of an earlier listener ended.
+    pub(super) fn earlier_ended(&mut self, node: &Node) {
+        let stamp = store::stamp(&node.paths).ok().flatten();
+        let code = stamp.and_then(|stamp| stamp.exit);
+        self.provision_ended(node, code.unwrap_or(u8::MAX));
     }
+
+    /// `busy_lock` was released.
+    pub(super) fn lock_released(&mut self) {
+        self.journal.event("lock-released", &[]);
+        self.schedule.busy(false);
+    }
+}
+
+/// When the last successful provision started, as the stamp says.
+fn last_success(node: &Node) -> Option<String> {
+    let stamp = store::stamp(&node.paths).ok().flatten();
+    stamp.and_then(|stamp| stamp.succeeded)
 }
 
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -10,10 +10,14 @@ use super::{
     ranges::{Ranges, union},
 };
 use crate::{
-    edge::registry::{KeyChange, Reading, Session, Watch, WatchError, WatchEvent},
+    edge::{
+        clock,
+        registry::{KeyChange, Reading, Session, Watch, WatchError, WatchEvent},
+    },
     model::{
         id::Id,
         key::Key,
+        listening::Away,
         name::Name,
         settings::RegistrySettings,
         snapshot::{Entry, Snapshot},
@@ -40,12 +44,12 @@ pub(super) struct TakenEvent {
 }
 
 /// Whether the registry of a federation answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Connection {
     /// It has not answered yet.
     Pending,
     Connected,
-    Lost,
+    Lost(Away),
 }
 
 /// The registry as this listener sees it.
@@ -102,6 +106,16 @@ impl RegistryLink {
         connections
             .map(|(id, connection)| (id.clone(), *connection == Connection::Connected))
             .collect()
+    }
+
+    /// The registries that are away.
+    pub(super) fn away(&self) -> BTreeMap<Id, Away> {
+        let connections = self.connections.iter();
+        let away = connections.filter_map(|(id, connection)| match connection {
+            Connection::Lost(away) => Some((id.clone(), away.clone())),
+            Connection::Pending | Connection::Connected => None,
+        });
+        away.collect()
     }
 
     /// Whether every registry has answered, or is known not to.
@@ -193,7 +207,9 @@ impl RegistryLink {
                     "registry-lost",
                     &[("federation", &federation), ("reason", &reason)],
                 );
-                self.connections.insert(federation, Connection::Lost);
+                let since = clock::rfc3339(clock::now());
+                let lost = Connection::Lost(Away { since, reason });
+                self.connections.insert(federation, lost);
                 None
             }
         }
@@ -205,7 +221,7 @@ impl RegistryLink {
         let before = connections.insert(federation.clone(), Connection::Connected);
         let event = match before {
             Some(Connection::Connected) => return false,
-            Some(Connection::Lost) => "registry-back",
+            Some(Connection::Lost(_)) => "registry-back",
             Some(Connection::Pending) | None => "registry-connected",
         };
         self.session = open_session(node);

@@ -25,7 +25,7 @@ impl Schedule {
         let stamp = store::stamp(&node.paths)?;
         let throttled = throttled(stamp.as_ref(), node.settings.listen.min_interval);
         let failures = stamp.map_or(0, |stamp| stamp.failures);
-        let switch = store::switch(node)?;
+        let switch = store::switch(&node.paths)?;
         let position = store::position(&switch, Uptime::ZERO);
         Ok(Self {
             journal,

@@ -15,7 +15,7 @@ use crate::{
     provision::{Differences, Digest, Finding, Need, Observation, ProvisionEnd, Resolved, digest},
     render::{diff, shell},
     report::{Failure, Journal},
-    resolve::resolve,
+    resolve::{Reference, RegistryState, ResolveInput, explain, resolve},
 };
 
 /// The services of this node, compared.
@@ -83,7 +83,12 @@ impl Services {
         self.differences.differing()
     }
 
-    /// The services whose requirements are unmet, with the missing names.
+    /// The manifests that cannot be used, and why.
+    pub(super) fn bad_manifests(&self) -> &BTreeMap<Id, String> {
+        &self.bad_manifests
+    }
+
+    /// The services whose requirements are unmet, with the missing names and why each is missing.
     pub(super) fn unmet(&self) -> &BTreeMap<Id, Vec<String>> {
         self.differences.unmet()
     }
@@ -173,21 +178,26 @@ impl Services {
         let conf = applied_conf(node, id);
         let applied = conf.as_deref().and_then(conf_digest);
         let input = self.inputs.with_snapshots(snapshots, node, manifest);
-        let (now, names) = match resolve(&input) {
+        let (now, names, reasons) = match resolve(&input) {
             Ok(resolution) => {
                 let environment = &resolution.environment;
                 let lines = diff(conf.as_deref(), environment, false);
                 let names = lines.into_iter().map(|line| line.name).collect();
-                (Some(digest::of_environment(environment)), names)
+                let now = digest::of_environment(environment);
+                (Some(now), names, Vec::new())
             }
             Err(missing) => {
-                let names = missing.iter().map(|reference| reference.name.to_string());
-                let names: BTreeSet<String> = names.collect();
-                (None, names.into_iter().collect())
+                let unmet = unmet(&input, &missing);
+                let (names, reasons) = unmet.into_iter().unzip();
+                (None, names, reasons)
             }
         };
         let resolved = Resolved { now, applied };
-        Some(Observation { resolved, names })
+        Some(Observation {
+            resolved,
+            names,
+            reasons,
+        })
     }
 
     fn requiring(&self, federation: &Id, names: &BTreeSet<Name>) -> Vec<Id> {
@@ -218,6 +228,18 @@ impl Services {
 fn required_names(manifest: &Manifest) -> impl Iterator<Item = &Name> {
     let requires = manifest.requires.values();
     requires.flat_map(|requirement| requirement.pattern.holes())
+}
+
+/// The unmet names, and why each is unmet.
+fn unmet(input: &ResolveInput<'_>, missing: &[Reference]) -> BTreeMap<String, String> {
+    let RegistryState::Available(snapshot) = input.registry else {
+        return BTreeMap::new();
+    };
+    let missing = missing.iter().map(|reference| {
+        let reason = explain(input, snapshot, reference, &BTreeSet::new());
+        (reference.name.to_string(), reason.to_string())
+    });
+    missing.collect()
 }
 
 /// The applied conf of a service; one that cannot be read counts as none.

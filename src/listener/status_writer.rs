@@ -142,12 +142,19 @@ impl StatusWriter {
 pub(super) struct Figures {
     pub(super) changes: u64,
     pub(super) provisions: ProvisionCounts,
+    /// When the last successful provision started (RFC 3339, UTC).
+    pub(super) last_success: Option<String>,
 }
 
 /// The values in the order of the table of metrics.
-fn values(listening: &Listening, figures: &Figures) -> [u64; 9] {
+fn values(listening: &Listening, figures: &Figures) -> [u64; 16] {
     let connected = listening.registry.values().all(|connected| *connected);
     let provisions = &figures.provisions;
+    let healthy = listening.kept_alive.iter().filter(|(_, healthy)| **healthy);
+    let (kept, healthy) = (listening.kept_alive.len(), healthy.count());
+    let leases = healthy_leases(listening);
+    let away = listening.away.values().map(|away| away.since.as_str());
+    let broken = listening.broken.len() + usize::from(listening.reload_error.is_some());
     [
         u64::from(listening.on),
         u64::from(connected),
@@ -158,5 +165,25 @@ fn values(listening: &Listening, figures: &Figures) -> [u64; 9] {
         provisions.started,
         provisions.failed,
         u64::from(provisions.last_exit.unwrap_or(0)),
+        figures.last_success.as_deref().map_or(0, timestamp),
+        away.map(timestamp).min().unwrap_or(0),
+        listening.stale.len() as u64,
+        listening.unmet.len() as u64,
+        broken as u64,
+        leases as u64,
+        (kept - healthy) as u64,
     ]
+}
+
+fn healthy_leases(listening: &Listening) -> usize {
+    let is_healthy = |id| listening.kept_alive.get(id) == Some(&true);
+    let leases = listening.leases.iter().filter(|(id, _)| is_healthy(*id));
+    leases.map(|(_, leases)| leases.count).sum()
+}
+
+/// A time (RFC 3339) in seconds since 1970; 0 if it cannot be read.
+fn timestamp(text: &str) -> u64 {
+    let time = clock::parse_rfc3339(text);
+    let since = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_secs())
 }

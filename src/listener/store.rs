@@ -52,14 +52,14 @@ pub(crate) fn can_matter(paths: &Paths, path: &Path) -> bool {
 }
 
 /// The switch, as an operator turned it.
-pub(crate) fn switch(node: &Node) -> Result<StoredSwitch, Failure> {
-    Ok(state::load(&node.paths.switch_file())?.unwrap_or_default())
+pub(crate) fn switch(paths: &Paths) -> Result<StoredSwitch, Failure> {
+    Ok(state::load(&paths.switch_file())?.unwrap_or_default())
 }
 
 /// Changes the switch.
 pub(crate) fn turn(node: &Node, change: impl FnOnce(&mut StoredSwitch)) -> Result<(), Failure> {
     let _lock = node.state_lock()?;
-    let mut switch = switch(node)?;
+    let mut switch = switch(&node.paths)?;
     change(&mut switch);
     switch.requests = switch.requests.wrapping_add(1);
     let path = node.paths.switch_file();
@@ -96,8 +96,8 @@ pub(super) fn take_listener_lock(node: &Node) -> Result<Lock, Failure> {
 }
 
 /// Whether a listener is running on this node.
-pub(crate) fn is_running(node: &Node) -> Result<bool, Failure> {
-    Ok(locks::is_held(&node.paths.listener_lock())?)
+pub(crate) fn is_running(paths: &Paths) -> Result<bool, Failure> {
+    Ok(locks::is_held(&paths.listener_lock())?)
 }
 
 /// The stamp of the last provision; nothing before the first.

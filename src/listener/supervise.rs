@@ -20,7 +20,7 @@ use crate::{
         files::{self, Access},
         locks, stdio, supervisor,
     },
-    model::{escape::escape_line, paths::Paths},
+    model::{escape::escape_line, paths::Paths, stamp::CommandProcess},
     node,
     report::{Code, Failure},
 };
@@ -66,8 +66,8 @@ pub(crate) fn run(global: &Global, args: &SuperviseArgs) -> Result<u8, Failure> 
     let order: Order = serde_json::from_str(&order).map_err(|error| unreadable(&error))?;
     files::make_dir(&paths.locks(), paths.folder_mode(&paths.locks()))?;
     let _lock = locks::exclusive(&paths.provision_lock(), &Access::PRIVATE, LOCK_WAIT)?;
-    let run = || run_command(&paths, &args.command, &order.environment);
-    let code = with_slot(global, order.slot, run).unwrap_or_else(|failure| {
+    let run = || run_command(&paths, &args.command, &order);
+    let code = with_slot(global, order.slot.as_ref(), run).unwrap_or_else(|failure| {
         stdio::write_stderr(&format!("error: {failure}\n"));
         failure.code.number()
     });
@@ -95,12 +95,21 @@ fn settle_stamp(paths: &Paths) {
     let _not_synced = files::settle(&paths.stamp_file());
 }
 
-fn run_command(
-    paths: &Paths,
-    command: &[OsString],
-    environment: &BTreeMap<String, Option<String>>,
-) -> u8 {
-    supervisor::run(command, environment, || settle_stamp(paths)).unwrap_or_else(|error| {
+/// Records the command's process: were this one killed, the listener would wait for that. A failure costs only that.
+fn record_process(paths: &Paths, order: &Order, process: Option<CommandProcess>) {
+    let _not_recorded = store::edit_stamp(paths, |stamp| {
+        if stamp.started == order.started {
+            stamp.process = process;
+        }
+    });
+}
+
+fn run_command(paths: &Paths, command: &[OsString], order: &Order) -> u8 {
+    let started = |process| {
+        record_process(paths, order, process);
+        settle_stamp(paths);
+    };
+    supervisor::run(command, &order.environment, started).unwrap_or_else(|error| {
         let program = command.first().cloned().unwrap_or_default();
         let what = format!("cannot run `{}`: {error}", program.to_string_lossy());
         stdio::write_stderr(&format!("error: {}\n", escape_line(&what)));
@@ -111,14 +120,14 @@ fn run_command(
 /// Keeps the slot alive while the work is done, then gives it back.
 fn with_slot(
     global: &Global,
-    slot: Option<Slot>,
+    slot: Option<&Slot>,
     work: impl FnOnce() -> u8,
 ) -> Result<u8, Failure> {
     let Some(slot) = slot else {
         return Ok(work());
     };
     let ((stop, stopped), (given_back, done)) = (channel::<()>(), channel::<()>());
-    let global = global.clone();
+    let (global, slot) = (global.clone(), slot.clone());
     event::spawn("slot", move || {
         slots::keep(&global, &slot, &stopped);
         drop(given_back);

@@ -29,6 +29,15 @@ pub(crate) struct Listening {
     /// The services whose requirements are unmet, each with the missing names.
     #[serde(default)]
     pub unmet: BTreeMap<Id, Vec<String>>,
+    /// The manifests that cannot be used, and why.
+    #[serde(default)]
+    pub broken: BTreeMap<Id, String>,
+    /// Why the node's other files cannot be used, if so; the listener goes on with what it read before.
+    #[serde(default)]
+    pub reload_error: Option<String>,
+    /// The registries that are away.
+    #[serde(default)]
+    pub away: BTreeMap<Id, Away>,
     /// When the queued provision may start at the earliest (RFC 3339, UTC).
     pub due: Option<String>,
     /// What the queued provision is waiting for, besides its time.
@@ -38,4 +47,31 @@ pub(crate) struct Listening {
     /// The services whose announcements it keeps alive, and whether each is healthy.
     #[serde(rename = "kept")]
     pub kept_alive: BTreeMap<Id, bool>,
+    /// The leases of those services.
+    #[serde(default)]
+    pub leases: BTreeMap<Id, Leases>,
+}
+
+/// A registry that does not answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Away {
+    /// Since when (RFC 3339, UTC).
+    pub since: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The leases of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Leases {
+    /// How many there are.
+    pub count: usize,
+    /// Their TTL in seconds.
+    pub ttl: u64,
+    /// Why the last check failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+    /// Why they could not be kept alive the last time, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }

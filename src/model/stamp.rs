@@ -9,6 +9,9 @@ pub(crate) struct Stamp {
     pub started: String,
     /// Why it started.
     pub reasons: Vec<String>,
+    /// The process of its command; nothing until that has started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<CommandProcess>,
     /// When it ended (RFC 3339, UTC); nothing while it runs, and if its supervisor was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
@@ -23,13 +26,30 @@ pub(crate) struct Stamp {
     pub succeeded: Option<String>,
 }
 
+/// A process, distinguished from every other one that has or had its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CommandProcess {
+    /// Its id.
+    pub pid: u32,
+    /// When it started, in clock ticks since the boot.
+    pub start: u64,
+    /// The id of that boot.
+    pub boot: String,
+}
+
 impl Stamp {
+    /// The process of a command whose end is not recorded.
+    pub(crate) fn unended(&self) -> Option<&CommandProcess> {
+        self.process.as_ref().filter(|_| self.ended.is_none())
+    }
+
     /// The stamp of the next provision.
     #[must_use]
     pub(crate) fn next(&self, started: String, reasons: Vec<String>) -> Self {
         Self {
             started,
             reasons,
+            process: None,
             ended: None,
             exit: None,
             failures: self.failures,

@@ -12,6 +12,8 @@ pub(crate) struct Observation {
     pub resolved: Resolved,
     /// The variables that differ, or, of a service with unmet requirements, the unmet names.
     pub names: Vec<String>,
+    /// Why each of the unmet names is unmet.
+    pub reasons: Vec<String>,
 }
 
 /// What an observation means.
@@ -49,7 +51,7 @@ impl Differences {
         &self.differing
     }
 
-    /// The services whose requirements are unmet, with the missing names.
+    /// The services whose requirements are unmet, with the missing names and why each is missing.
     pub(crate) fn unmet(&self) -> &BTreeMap<Id, Vec<String>> {
         &self.unmet
     }
@@ -63,7 +65,11 @@ impl Differences {
 
     /// Takes the current comparison of a service.
     pub(crate) fn observe(&mut self, id: &Id, observation: Observation) -> Verdict {
-        let Observation { resolved, names } = observation;
+        let Observation {
+            resolved,
+            names,
+            reasons,
+        } = observation;
         self.resolved.insert(id.clone(), resolved);
         self.baseline.record(id, resolved);
         let need = self.baseline.need(id, resolved);
@@ -73,8 +79,11 @@ impl Differences {
             (known != Some(names)).then_some(Finding::Change)
         } else if resolved.now.is_none() {
             self.differing.remove(id);
-            let known = self.unmet.insert(id.clone(), names.clone());
-            (known != Some(names)).then_some(Finding::Unmet)
+            let named = names.iter().zip(&reasons);
+            let unmet = named.map(|(name, reason)| format!("{name}: {reason}"));
+            let unmet: Vec<String> = unmet.collect();
+            let known = self.unmet.insert(id.clone(), unmet.clone());
+            (known != Some(unmet)).then_some(Finding::Unmet)
         } else {
             self.unmet.remove(id);
             self.differing.remove(id).map(|_| Finding::UpToDate)
@@ -130,6 +139,7 @@ mod tests {
         Observation {
             resolved: Resolved { now, applied },
             names: names.iter().map(|name| (*name).to_owned()).collect(),
+            reasons: vec!["nothing provides it".to_owned(); names.len()],
         }
     }
 

@@ -1,6 +1,10 @@
 //! The listener's status as text: the rows of `listen status`, and the line for the service manager.
 
-use crate::model::{listening::Listening, stamp::Stamp, switch::StoredSwitch};
+use crate::model::{
+    listening::{Leases, Listening},
+    stamp::Stamp,
+    switch::StoredSwitch,
+};
 
 /// A listener, by its files and its lock.
 pub(crate) struct ListenerStatus {
@@ -16,6 +20,8 @@ pub(crate) struct ListenerStatus {
     pub provisioning: bool,
     /// The last provision.
     pub stamp: Option<Stamp>,
+    /// Why this node's `config.json` cannot be used, if so.
+    pub config_error: Option<String>,
 }
 
 impl ListenerStatus {
@@ -27,6 +33,9 @@ impl ListenerStatus {
             switch.push_str("; the listener is about to take that up");
         }
         let mut rows = vec![row("switch", switch)];
+        if let Some(reason) = &self.config_error {
+            rows.push(row("config", reason.clone()));
+        }
         match &self.listening {
             Some(listening) => rows.extend(of_listener(listening)),
             None if self.running => rows.push(row("listener", "starting".to_owned())),
@@ -37,6 +46,14 @@ impl ListenerStatus {
             .as_ref()
             .map(|stamp| last(stamp, self.provisioning));
         rows.push(row("last", last.unwrap_or_else(|| "none yet".to_owned())));
+        if let Some(stamp) = self.stamp.as_ref().filter(|stamp| stamp.exit != Some(0)) {
+            let succeeded = stamp.succeeded.as_ref();
+            let succeeded = succeeded.map(|at| format!("started {at}"));
+            rows.push(row(
+                "succeeded",
+                succeeded.unwrap_or_else(|| "never yet".to_owned()),
+            ));
+        }
         rows
     }
 }
@@ -68,12 +85,18 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         format!("pid {pid} since {since}, {names} names"),
     )];
     for (federation, connected) in &listening.registry {
-        let state = if *connected {
-            "connected"
-        } else {
-            "not connected"
+        let state = match listening.away.get(federation) {
+            Some(away) => format!("not connected since {}: {}", away.since, away.reason),
+            None if *connected => "connected".to_owned(),
+            None => "not connected".to_owned(),
         };
         rows.push(row("registry", format!("{federation}: {state}")));
+    }
+    for (service, reason) in &listening.broken {
+        rows.push(row("broken", format!("{service}: {reason}")));
+    }
+    if let Some(reason) = &listening.reload_error {
+        rows.push(row("broken", format!("not reloaded: {reason}")));
     }
     for (service, variables) in &listening.changed {
         let key = if listening.stale.contains(service) {
@@ -88,17 +111,34 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
     }
     rows.push(row("queued", queued(listening)));
     for (service, is_healthy) in &listening.kept_alive {
-        let state = if *is_healthy {
-            "kept alive"
-        } else {
-            "unhealthy: lease will expire"
-        };
+        let leases = listening.leases.get(service);
+        let state = announced(*is_healthy, leases);
         rows.push(row("announced", format!("{service}: {state}")));
     }
     if listening.running {
         rows.push(row("running", "a provision".to_owned()));
     }
     rows
+}
+
+/// How the leases of a service do.
+fn announced(is_healthy: bool, leases: Option<&Leases>) -> String {
+    let mut text = if is_healthy {
+        "kept alive".to_owned()
+    } else {
+        "unhealthy: lease will expire".to_owned()
+    };
+    let Some(leases) = leases else { return text };
+    let Leases { count, ttl, .. } = leases;
+    let plural = if *count == 1 { "" } else { "s" };
+    text.push_str(&format!(" ({count} lease{plural} of {ttl}s)"));
+    if let Some(reason) = &leases.check {
+        text.push_str(&format!("; its check fails: {reason}"));
+    }
+    if let Some(reason) = &leases.error {
+        text.push_str(&format!("; the last renewal failed: {reason}"));
+    }
+    text
 }
 
 fn queued(listening: &Listening) -> String {
@@ -147,7 +187,7 @@ pub(crate) fn summary(listening: &Listening) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::Id;
+    use crate::model::{id::Id, listening::Away};
 
     #[test]
     fn the_summary_names_what_matters_most() {
@@ -201,6 +241,73 @@ mod tests {
             };
             assert_eq!(queued(&listening), expected);
         }
+    }
+
+    #[test]
+    fn the_leases_of_a_service_are_shown_with_what_is_wrong() {
+        let leases = |check: Option<&str>, error: Option<&str>| Leases {
+            count: 2,
+            ttl: 30,
+            check: check.map(str::to_owned),
+            error: error.map(str::to_owned),
+        };
+        for (is_healthy, leases, expected) in [
+            (true, None, "kept alive"),
+            (
+                true,
+                Some(leases(None, None)),
+                "kept alive (2 leases of 30s)",
+            ),
+            (
+                true,
+                Some(leases(Some("refused"), None)),
+                "kept alive (2 leases of 30s); its check fails: refused",
+            ),
+            (
+                false,
+                Some(leases(Some("refused"), Some("away"))),
+                "unhealthy: lease will expire (2 leases of 30s); its check fails: refused; \
+                 the last renewal failed: away",
+            ),
+        ] {
+            assert_eq!(announced(is_healthy, leases.as_ref()), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_rows_of_its_own() {
+        let id = |text| Id::parse(text).unwrap();
+        let away = Away {
+            since: "12:00".to_owned(),
+            reason: "it does not answer".to_owned(),
+        };
+        let listening = Listening {
+            registry: [(id("one"), true), (id("two"), false)].into(),
+            away: [(id("two"), away)].into(),
+            changed: ["api", "www"]
+                .map(|name| (id(name), vec!["DB".to_owned()]))
+                .into(),
+            stale: [id("www")].into(),
+            unmet: [(id("geo"), vec!["DB_URL: nothing provides it".to_owned()])].into(),
+            broken: [(id("old"), "it is no JSON".to_owned())].into(),
+            reload_error: Some("config.json is no JSON".to_owned()),
+            ..Listening::default()
+        };
+        let rows = of_listener(&listening).into_iter().skip(1);
+        let rows: Vec<String> = rows.map(|[key, text]| format!("{key}: {text}")).collect();
+        assert_eq!(
+            rows,
+            [
+                "registry: one: connected",
+                "registry: two: not connected since 12:00: it does not answer",
+                "broken: old: it is no JSON",
+                "broken: not reloaded: config.json is no JSON",
+                "changed: api: DB",
+                "stale: www: DB",
+                "unmet: geo: DB_URL: nothing provides it",
+                "queued: nothing",
+            ]
+        );
     }
 
     #[test]

@@ -14,8 +14,7 @@ use crate::harness::{
 };
 
 /// Writes down that it ran, and ends the listener that started it.
-const LAST: &str =
-    "echo begin >>runs; echo end >>runs; kill $(awk '{ print $4 }' /proc/$PPID/stat)";
+const LAST: &str = "echo begin >>runs; echo end >>runs; p=$(awk '{ print $4 }' /proc/$PPID/stat); grep -q supervise /proc/$PPID/cmdline && kill $p";
 
 /// A node whose listener may provision once an hour, and has something to do.
 fn hourly() -> Node {
@@ -164,4 +163,69 @@ fn there_is_one_listener_a_node() {
     let bare = Node::new("{}");
     let usage = bare.scenario.run(&["listen"]).fails(64);
     assert!(usage.contains("there is no command"), "{usage}");
+}
+
+/// Goes on until it is let go on.
+const WAITS: &str = "echo begin >>runs; reconf render --all -q; mkfifo go$(wc -l <runs); cat go*; rm go*; echo end >>runs";
+
+/// Kills the supervisor that the listener has started last, and it alone.
+fn kill_supervisor(node: &Node) {
+    let log = node.log();
+    let started = log.lines().rfind(|line| line.contains("provision-started"));
+    let pid = started.and_then(|line| line.split("pid=").nth(1)).unwrap();
+    kill(Pid::from_raw(pid.parse().unwrap()), Signal::SIGKILL).unwrap();
+}
+
+#[test]
+fn nothing_starts_beside_a_command_whose_supervisor_was_killed() {
+    for restarts in [false, true] {
+        let node = Node::new(AT_ONCE);
+        node.announce("one");
+        let mut listener = node.listen(WAITS);
+        wait_until("it runs", LONG, || node.scenario.path("go1").exists());
+        kill_supervisor(&node);
+        if restarts {
+            listener.crash();
+            listener = node.listen(WAITS);
+            node.logs("provision-running", 1);
+        }
+        let seen = node.events("change");
+        node.announce("two");
+        node.logs("change", seen + 1);
+        node.decides(&listener);
+        let status = node.scenario.run(&["listen", "status"]).succeeds();
+        assert!(status.contains("still running"), "{status}");
+        assert_eq!(node.events("provision-started"), 1, "{}", node.log());
+        assert!(node.runs());
+        fs::write(node.scenario.path("go1"), "").unwrap();
+        node.logs("provision-failed", 1);
+        wait_until("the next one runs", LONG, || {
+            node.scenario.path("go3").exists()
+        });
+        fs::write(node.scenario.path("go3"), "").unwrap();
+        node.settles("two");
+        node.never_two();
+        assert_eq!(listener.stop(), Some(0));
+    }
+}
+
+#[test]
+fn what_a_provision_leaves_behind_is_reaped_by_the_listener() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    let script = format!("{}; sleep 1000 & echo $! >left", super::RENDER);
+    let _left = Left(node.scenario.path("left"));
+    let listener = node.listen(&script);
+    node.logs("provision-ended", 1);
+    let pid = node.read("left");
+    let process = format!("/proc/{}", pid.trim());
+    let parent = format!("PPid:\t{}\n", listener.pid());
+    wait_until("the listener is its parent", LONG, || {
+        fs::read_to_string(format!("{process}/status")).is_ok_and(|text| text.contains(&parent))
+    });
+    let left = Pid::from_raw(pid.trim().parse().unwrap());
+    kill(left, Signal::SIGKILL).unwrap();
+    wait_until("no zombie is left", LONG, || !fs::exists(&process).unwrap());
+    fs::remove_file(node.scenario.path("left")).unwrap();
+    assert_eq!(listener.stop(), Some(0));
 }

@@ -7,6 +7,7 @@ mod interest;
 mod leases;
 mod manager;
 mod stale;
+mod status;
 mod switch;
 mod system;
 mod throttle;

@@ -1,0 +1,117 @@
+//! What is wrong is said by the status and the metrics, with its reason.
+
+use serde_json::Value;
+
+use super::{AT_ONCE, LONG, Node, RENDER};
+use crate::harness::{etcd::Etcd, wait::wait_until};
+
+fn status(node: &Node) -> String {
+    let text = node.scenario.run(&["listen", "status"]).succeeds();
+    // One blank is enough to compare.
+    let words = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    words.collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+fn says(node: &Node, what: &str) {
+    wait_until(&format!("the status says {what:?}"), LONG, || {
+        status(node).contains(what)
+    });
+}
+
+fn json(node: &Node) -> Value {
+    let words = ["listen", "status", "--output", "json"];
+    serde_json::from_str(&node.scenario.run(&words).succeeds()).unwrap()
+}
+
+#[test]
+fn a_broken_configuration_is_said_with_and_without_a_listener() {
+    let node = Node::new(AT_ONCE);
+    node.announce("one");
+    let listener = node.listen(RENDER);
+    node.settles("one");
+    assert_eq!(json(&node)["config_error"], Value::Null);
+    let usage = ["listen", "status", "--registry", "nonsense"];
+    let _refused = node.scenario.run(&usage).fails(64);
+    node.scenario.put("etc/reconf/config.json", "{");
+    says(&node, "broken not reloaded: ");
+    says(&node, "config ");
+    assert!(status(&node).contains("listener pid"), "{}", status(&node));
+    assert_eq!(listener.stop(), Some(0));
+    says(&node, "listener not running");
+    let said = json(&node);
+    let reason = said["config_error"].as_str().unwrap();
+    assert!(
+        reason.contains("configuration is not valid JSON"),
+        "{reason}"
+    );
+    // Every other call is refused.
+    let _refused = node.scenario.run(&["listen", "off"]).fails(78);
+}
+
+#[test]
+fn services_and_registries_that_are_in_trouble_are_shown_with_the_reason() {
+    let etcd = Etcd::start();
+    let mut node = Node::at(etcd.url(), AT_ONCE).impatient();
+    let federation = node.federation().to_owned();
+    let manifest = format!(
+        r#"{{"id": "api", "federation": "{federation}", "provides": {{"API_URL": "http://{{HOST}}"}},
+            "requires": {{"GEO": "{{GEO_URL}}"}},
+            "check": {{"command": ["sh", "-c", "test -e well || exit 3"], "interval": "100ms", "fall": 1}}}}"#
+    );
+    node.scenario = node
+        .scenario
+        .manifest("api", &manifest)
+        .manifest("old", "{");
+    node.announce("one");
+    let _announced = node
+        .scenario
+        .run(&["announce", "api", "--ttl", "30s"])
+        .exits(0);
+    let metrics = node.scenario.path("listener.prom");
+    let metrics = metrics.to_str().unwrap();
+    let words = ["listen", "--metrics", metrics, "--", "sh", "-c", RENDER];
+    let _listener = node.listen_as(node.scenario.command(&words));
+    node.settles("one");
+    says(&node, "unmet api: GEO_URL: nothing provides it");
+    says(&node, "broken old: ");
+    let failing = "announced api: unhealthy: lease will expire (1 lease of 30s); \
+                   its check fails: `sh`: exit status: 3";
+    says(&node, failing);
+    let log = node.log();
+    assert!(
+        log.contains(r#"check-failed service=api reason="`sh`: exit status: 3""#),
+        "{log}"
+    );
+    for figure in [
+        "unmet_services 1",
+        "broken_files 1",
+        "unhealthy_services 1",
+        "leases 0",
+    ] {
+        wait_until(figure, LONG, || {
+            node.read("listener.prom")
+                .contains(&format!("\nreconf_listener_{figure}\n"))
+        });
+    }
+    node.scenario.put("well", "");
+    says(&node, "announced api: kept alive (1 lease of 30s)\n");
+    etcd.kill();
+    says(
+        &node,
+        &format!("registry {federation}: not connected since 20"),
+    );
+    says(&node, ": cannot reach the registry");
+    says(&node, "the last renewal failed: ");
+    let figures = node.read("listener.prom");
+    assert!(
+        !figures.contains("registry_away_timestamp_seconds 0\n"),
+        "{figures}"
+    );
+    assert!(
+        !figures.contains("last_success_timestamp_seconds 0\n"),
+        "{figures}"
+    );
+}
