@@ -155,6 +155,20 @@ fn the_manifest_and_the_configuration_that_it_shows_are_taken() {
     );
 }
 
+#[test]
+#[ignore = "long: script/prove"]
+fn the_demo_runs_with_either_registry() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("script/demo");
+    for arguments in [&[][..], &["--etcd"]] {
+        let mut command = Command::new(&demo);
+        let output = command.args(arguments).stdin(Stdio::null()).output();
+        let output = output.expect("the demo can be started");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        assert!(said.contains("API_URL is http://10.0.0.11:1100"), "{said}");
+    }
+}
+
 /// The commands of all `console` blocks with their expected output.
 fn steps(text: &str) -> Vec<Step> {
     let (mut steps, mut inside): (Vec<Step>, bool) = (Vec::new(), false);

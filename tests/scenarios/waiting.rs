@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Fleet, all_succeed, on_both, value};
 use crate::harness::{
-    etcd::Etcd,
+    etcd::{Etcd, refused},
     process::Running,
     scenario::{Run, Scenario},
     wait::until,
@@ -95,8 +95,10 @@ fn a_registry_that_comes_back_is_waited_for() {
 }
 
 #[test]
-fn a_datastore_that_is_added_ends_the_wait_too() {
-    let node = Scenario::new().manifest("www", WWW);
+fn what_no_watch_reports_is_noticed_too() {
+    // Nothing answers there, so no event of the registry ends the wait.
+    let node = Scenario::new().registry(&refused());
+    let node = node.manifest("www", WWW);
     let waiting = Waiting::start(&node, &["www", "--wait", "5m"]);
     node.put(
         "etc/reconf/configuration.json",
