@@ -10,7 +10,7 @@ mod listen;
 mod look;
 mod usage;
 
-pub(crate) use clear::RetireArgs;
+pub(crate) use clear::{RemoveArgs, RetireArgs};
 pub(crate) use deploy::{
     AnnounceArgs, AppliedArgs, ApplyArgs, RenderArgs, ServiceSelection, WithdrawArgs,
 };
@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Announce(AnnounceArgs),
     /// Withdraw what services provide
     Withdraw(WithdrawArgs),
+    /// End services whose manifests are gone
+    Remove(RemoveArgs),
     /// Withdraw what a machine announced that is gone
     Retire(RetireArgs),
     /// Render and announce, with one read of the registry
@@ -173,6 +175,7 @@ mod tests {
             "announce --all --ttl 30s --output json",
             "withdraw app --wait 1m",
             "--node web02 retire web01 --dry-run",
+            "remove --all-orphans",
             "apply --all",
             "exec app --task -- render announce",
             "listen --metrics m -- chef-solo -o render",

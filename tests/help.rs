@@ -11,12 +11,13 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "render",
     "announce",
     "apply",
     "exec",
     "withdraw",
+    "remove",
     "retire",
     "listen",
     "tasks",

@@ -1,4 +1,4 @@
-//! The commands that end something: retire.
+//! The commands that end something: remove, retire.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
 use std::time::Duration;
@@ -10,6 +10,27 @@ use super::help::{
     codes::{CANNOT_WRITE, CONFIGURATION, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
 };
 use crate::model::id::Id;
+
+const REMOVE: Help = Help {
+    examples: &[
+        ("reconf remove api", "withdraw `api`, delete its files"),
+        (
+            "reconf remove --all-orphans",
+            "all services without a manifest",
+        ),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        (64, "usage error, or its manifest is still there"),
+        (66, "nothing is left of such a service"),
+        (69, "registry unreachable: it is withdrawn later"),
+        CANNOT_WRITE,
+        (75, "tasks run, or another machine announces it"),
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
 
 const RETIRE: Help = Help {
     examples: &[
@@ -35,6 +56,19 @@ const RETIRE: Help = Help {
         CONFIGURATION,
     ],
 };
+
+/// End services on this node whose manifests are gone: withdraw them, and delete their confs and their state
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = REMOVE.text())]
+#[group(id = "removed", required = true, multiple = false)]
+pub(crate) struct RemoveArgs {
+    /// Services, by their ids
+    #[arg(value_name = "ID", value_parser = Id::parse)]
+    pub ids: Vec<Id>,
+    /// All services of this node that have no manifest
+    #[arg(long)]
+    pub all_orphans: bool,
+}
 
 /// Withdraw what a machine announced that is gone, and delete its other records
 #[derive(Debug, Args)]

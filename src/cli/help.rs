@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ("Daily", &["render", "announce", "apply", "exec"]),
     (
         "On call",
-        &["withdraw", "retire", "listen", "tasks", "applied"],
+        &["withdraw", "remove", "retire", "listen", "tasks", "applied"],
     ),
     ("Look", &["ls", "config", "help"]),
 ];

@@ -8,6 +8,7 @@ use crate::{
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
         inputs::{self, Inputs},
+        remove::orphan_warnings,
         render::{Batch, RenderOptions, Results, dry_run, refuse_nested_on_change, run_on_change},
     },
     report::{Ended, Failure, Tally},
@@ -20,6 +21,9 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
     }
     let ids = manifests::select(node, &args.services)?;
     templates::warn_of_unknown(node);
+    if args.services.all {
+        node.out.warnings(&orphan_warnings(node));
+    }
     let mut session = node.session();
     let (inputs, results) = render(node, &mut session, &ids, args)?;
     let mut tally = Tally::default();

@@ -7,6 +7,7 @@ mod config;
 mod exec;
 mod listen;
 mod ls;
+mod remove;
 mod render;
 mod retire;
 mod supervise;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
             announce::run(&node, &args)
         }),
         Command::Withdraw(args) => on_node(&|node| withdraw::run(&node, &global, &args)),
+        Command::Remove(args) => on_node(&|node| remove::run(&node, &args)),
         Command::Retire(args) => on_node(&|node| retire::run(&node, &args)),
         Command::Apply(args) => on_node(&|node| apply::run(&node, &args)),
         Command::Listen(args) if listen::is_status(&args) => {
@@ -63,7 +65,7 @@ fn writes(command: &Command) -> bool {
         Command::Announce(args) => !args.dry_run,
         Command::Retire(args) => !args.dry_run,
         Command::Apply(args) => !args.dry_run,
-        Command::Applied(_) | Command::Withdraw(_) => true,
+        Command::Applied(_) | Command::Withdraw(_) | Command::Remove(_) => true,
         Command::Listen(args) => args.action.is_none(),
         Command::Ls(_)
         | Command::Tasks(_)

@@ -7,6 +7,7 @@ use crate::{
     node::{Node, last_known::Learn, manifests, templates},
     operations::{
         inputs::{self, Inputs},
+        remove::orphan_warnings,
         render::{
             Preview, PreviewOptions, RenderOptions, RenderOutcome, Templates, preview,
             refuse_nested_on_change, render, retry, run_on_change, waiting,
@@ -21,6 +22,9 @@ pub(super) fn run(node: &Node, args: &RenderArgs) -> Ended {
     refuse(args)?;
     let ids = manifests::select(node, &args.services)?;
     templates::warn_of_unknown(node);
+    if args.services.all {
+        node.out.warnings(&orphan_warnings(node));
+    }
     let mut session = node.session();
     if args.stdout || args.dry_run {
         return show(node, &mut session, &ids, args);

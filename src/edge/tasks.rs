@@ -20,6 +20,19 @@ pub(crate) struct Drain {
     _tasks: Lock,
 }
 
+impl Drain {
+    /// Removes gate and task lock while both are held. Whoever waits for one of them finds that it was removed, and makes
+    /// a new one.
+    ///
+    /// # Errors
+    /// [`FileError`] when the caller may not.
+    pub(crate) fn remove(self, paths: &Paths, id: &Id) -> Result<(), FileError> {
+        super::files::remove(&paths.task_gate(id))?;
+        super::files::remove(&paths.task_lock(id))?;
+        Ok(())
+    }
+}
+
 /// Creates the gate and the task lock of a service, or repairs their access. It is that of the conf: exactly the users
 /// who may read the conf may run a task.
 ///

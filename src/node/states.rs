@@ -69,6 +69,24 @@ pub(super) fn edit_all_locked<'a>(
     results.collect()
 }
 
+/// Makes sure that a service has a state, although it says nothing.
+pub(crate) fn keep(node: &Node, id: &Id) -> Result<(), Failure> {
+    let path = node.paths.service_state(id);
+    let _lock = node.state_lock()?;
+    if !files::exists(&path) {
+        let empty = ServiceState::default();
+        state::save(&node.paths, &path, &empty, state::Durability::Durable)?;
+    }
+    Ok(())
+}
+
+/// Removes the state of a service.
+pub(crate) fn remove(node: &Node, id: &Id) -> Result<(), Failure> {
+    let _lock = node.state_lock()?;
+    files::remove_with_leftovers(&node.paths.service_state(id))?;
+    Ok(())
+}
+
 /// The services that have a state.
 pub(crate) fn all(node: &Node) -> Result<Vec<Id>, Failure> {
     Ok(files::list_ids(&node.paths.service_states(), "json")?.ids)

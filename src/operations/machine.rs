@@ -19,6 +19,8 @@ pub(crate) enum AskedBy {
     Hand,
     /// Everything else leaves that alone.
     Run,
+    /// A removal leaves also what its state does not record.
+    Removal,
 }
 
 /// The keys of other machines among those that a call is about.
@@ -30,14 +32,14 @@ pub(crate) struct OtherMachines {
     pub(crate) former: BTreeMap<Key, String>,
 }
 
-/// This machine among others of its name.
-pub(crate) fn this(node: &Node, session: &Session) -> Result<Machine, Failure> {
+/// This machine among others of its name, as it is compared for who `asked`.
+pub(crate) fn this(node: &Node, session: &Session, asked: AskedBy) -> Result<Machine, Failure> {
     let state = node.state()?;
     Ok(Machine {
         node: node.id()?,
         host: node.host(session)?.address,
         last_host: state.known_host().map(str::to_owned),
-        copied: state.copied,
+        copied: state.copied || asked == AskedBy::Removal,
     })
 }
 
@@ -74,7 +76,7 @@ impl OtherMachines {
         let Some((key, host)) = self
             .twins
             .first_key_value()
-            .filter(|_| asked == AskedBy::Run)
+            .filter(|_| asked != AskedBy::Hand)
         else {
             return Ok(());
         };
@@ -86,9 +88,12 @@ impl OtherMachines {
         Err(Failure::new(Code::TryAgain, message)
             .facts(facts.chain([this]))
             .note(format!("nothing of `{service}` was changed in the registry"))
-            .hint(format!(
-                "give one of them another node name; `reconf {verb} {service}` does it for this one all the same"
-            )))
+            .hint(match asked {
+                AskedBy::Removal => "give one of them another node name".to_owned(),
+                AskedBy::Hand | AskedBy::Run => format!(
+                    "give one of them another node name; `reconf {verb} {service}` does it for this one all the same"
+                ),
+            }))
     }
 
     /// What a person should know of keys of another node name.

@@ -9,6 +9,7 @@ pub(crate) mod inputs;
 pub(crate) mod machine;
 pub(crate) mod read_set;
 mod record;
+pub(crate) mod remove;
 pub(crate) mod render;
 pub(crate) mod retire;
 pub(crate) mod withdraw;

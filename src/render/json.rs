@@ -12,9 +12,13 @@ pub(super) fn quote(value: &str) -> String {
 
 /// The environment as one JSON object.
 pub(super) fn write(environment: &Environment) -> Vec<u8> {
-    let lines: Vec<String> = environment
-        .iter()
-        .map(|(name, variable)| format!("\n  \"{name}\": {}", quote(&variable.value)))
+    let pairs = environment.iter();
+    text(pairs.map(|(name, variable)| (name.as_str(), variable.value.as_str())))
+}
+
+fn text<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
+    let lines: Vec<String> = pairs
+        .map(|(name, value)| format!("\n  \"{name}\": {}", quote(value)))
         .collect();
     let end = if lines.is_empty() { "}\n" } else { "\n}\n" };
     format!("{{{}{end}", lines.join(",")).into_bytes()
@@ -33,6 +37,15 @@ pub(super) fn parse(conf: &[u8]) -> Result<Pairs, ConfError> {
         })?;
     let bytes = |(name, value): (String, String)| (name, value.into_bytes());
     Ok(object.into_iter().map(bytes).collect())
+}
+
+/// Whether the text is one that [`write`] makes.
+pub(super) fn is_canonical(conf: &[u8]) -> bool {
+    let object = serde_json::from_slice::<BTreeMap<String, String>>(conf);
+    object.is_ok_and(|object| {
+        let pairs = object.iter();
+        text(pairs.map(|(name, value)| (name.as_str(), value.as_str()))) == conf
+    })
 }
 
 #[cfg(test)]

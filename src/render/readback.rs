@@ -40,7 +40,8 @@ pub(super) fn check(
     })
 }
 
-fn read(format: Format, rendered: &Rendered) -> Result<Pairs, ConfError> {
+/// The variables of a rendered conf, as the format's own reader finds them.
+pub(super) fn read(format: Format, rendered: &Rendered) -> Result<Pairs, ConfError> {
     match rendered {
         Rendered::Directory(directory) => Ok(envdir::parse(directory)),
         Rendered::File(conf) => match format {

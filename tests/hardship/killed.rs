@@ -334,9 +334,50 @@ fn a_service_that_is_to_be_forgotten_is_forgotten_although_its_withdrawal_died()
 }
 
 #[test]
+fn a_removal_that_dies_is_made_up_for() {
+    let before = |fleet: &Fleet| {
+        let node = stale_app(fleet);
+        let node = node.manifest("api", &of(fleet, API, "OLD"));
+        all_succeed(&node, &["apply --all"]);
+        for id in ["api", "app"] {
+            fs::remove_file(node.path(&format!("etc/reconf/services/{id}.json"))).unwrap();
+        }
+        node
+    };
+    let remove = ["remove", "--all-orphans"];
+    let story = Story {
+        before: &before,
+        killed: &remove,
+        next: (&remove, &[0]),
+        after: &[],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
+fn a_copied_state_is_dropped_although_the_first_call_died() {
+    let before = |fleet: &Fleet| {
+        let node = api(fleet).file("etc/machine-id", "0123456789abcdef0123456789abcdef");
+        all_succeed(&node, &["announce --all"]);
+        node.file("etc/machine-id", "fedcba9876543210fedcba9876543210")
+            .env("RECONF_NODE", "n1")
+    };
+    let announce = ["announce", "--all"];
+    let story = Story {
+        before: &before,
+        killed: &announce,
+        next: (&announce, &[0]),
+        after: &[],
+    };
+    story.holds_on(&Fleet::embedded);
+}
+
+#[test]
 fn a_retirement_that_dies_is_made_up_for() {
     let before = |fleet: &Fleet| {
-        let _announced = api(fleet);
+        let dead = api(fleet).manifest("app", &of(fleet, APP, "old"));
+        fleet.announce("db01", "DB_URL", "one");
+        all_succeed(&dead, &["render app"]);
         fleet.node("web01")
     };
     let retire = ["retire", "n0"];

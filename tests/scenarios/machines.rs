@@ -148,6 +148,15 @@ fn of_two_machines_with_one_name_only_one_announces() {
             all_succeed(&second, &["announce --all"]);
         }
         assert_eq!(fleet.revision() - revision, 0);
+        // Nor does a machine take one back that was withdrawn here.
+        all_succeed(&first, &["withdraw docs"]);
+        all_succeed(&second, &["announce docs"]);
+        leaves(
+            first.run(&["announce", "docs", "--keep-withdrawn"]),
+            "10.0.0.2",
+        );
+        leaves(first.run(&["withdraw", "--all"]), "10.0.0.2");
+        assert_eq!(host(fleet, DOCS_LIVE), "10.0.0.2");
         all_succeed(&first, &["announce api"]);
         assert_eq!(host(fleet, LIVE), "10.0.0.1");
         leaves(second.run(&["announce", "--all"]), "10.0.0.1");

@@ -14,6 +14,7 @@ mod machines;
 mod manifests;
 mod moving;
 mod printing;
+mod removing;
 mod retiring;
 mod telling;
 mod values;

@@ -45,6 +45,12 @@ pub(crate) fn write_directory(
     Ok(outcome)
 }
 
+/// Whether `path` is a directory that [`write_directory`] made.
+pub(crate) fn is_written_directory(path: &Path) -> bool {
+    let folder = OpenFolder::containing(path);
+    folder.is_ok_and(|folder| matches!(generation(&folder, path), Ok(Some(_))))
+}
+
 fn check_names(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), FileError> {
     let invalid = |name: &&String| name.is_empty() || name.starts_with('.') || name.contains('/');
     match files.keys().find(invalid) {

@@ -21,7 +21,7 @@ mod walk;
 mod write;
 
 pub(crate) use access::Access;
-pub(crate) use directory::write_directory;
+pub(crate) use directory::{is_written_directory, write_directory};
 pub(in crate::edge) use error::system_reason;
 pub(crate) use error::{FileError, FileErrorKind};
 pub(crate) use folder::{exists, list_ids, make_dir};
@@ -32,4 +32,6 @@ pub(in crate::edge) use read::read_named;
 pub(crate) use read::{read_own, read_text, read_trusted_text};
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;
-pub(crate) use write::{remove, settle, write, write_at_once, write_without_sync};
+pub(crate) use write::{
+    remove, remove_with_leftovers, settle, write, write_at_once, write_without_sync,
+};

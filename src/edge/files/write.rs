@@ -84,6 +84,19 @@ pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// As [`remove`], for what [`write()`] or `write_directory` made, with all that lies hidden beside it: the generations of a
+/// directory, and what killed writers left.
+///
+/// # Errors
+/// As [`remove`].
+pub(crate) fn remove_with_leftovers(path: &Path) -> Result<bool, FileError> {
+    let removed = remove(path)?;
+    if let Ok(folder) = OpenFolder::containing(path) {
+        temporary::sweep(&folder, path, None);
+    }
+    Ok(removed)
+}
+
 fn write_if_different(
     path: &Path,
     bytes: &[u8],

@@ -7,7 +7,7 @@ pub(crate) use announcer::Announcer;
 
 use std::time::Duration;
 
-use super::read_set::ReadSet;
+use super::{machine::AskedBy, read_set::ReadSet};
 use crate::{
     edge::registry::Session,
     model::{
@@ -30,6 +30,17 @@ pub(crate) struct AnnounceOptions {
     pub(crate) keep_withdrawn: bool,
     /// Nothing is written.
     pub(crate) dry_run: bool,
+}
+
+impl AnnounceOptions {
+    /// Who asks: `announce ID` is an announcement by hand.
+    fn asked_by(self) -> AskedBy {
+        if self.keep_withdrawn {
+            AskedBy::Run
+        } else {
+            AskedBy::Hand
+        }
+    }
 }
 
 /// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, and

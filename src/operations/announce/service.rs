@@ -14,7 +14,7 @@ use crate::{
     operations::{
         batch::{Mark, PlannedWrite},
         commit::Attempt,
-        machine::{self, AskedBy, OtherMachines},
+        machine::{self, OtherMachines},
         read_set::{Read, ReadError, Snapshots},
         record,
     },
@@ -53,7 +53,7 @@ impl<'a> Planner<'a> {
             options,
             snapshots,
             facts: node.facts(session)?,
-            machine: machine::this(node, session)?,
+            machine: machine::this(node, session, options.asked_by())?,
             now: Node::now(),
         })
     }
@@ -122,11 +122,7 @@ impl<'a> Planner<'a> {
             .chain(desired.withdrawals.keys());
         let machine = self.machine.clone();
         let others = OtherMachines::among(machine, keys, &desired.state, self.snapshots);
-        let asked = if self.options.keep_withdrawn {
-            AskedBy::Run
-        } else {
-            AskedBy::Hand
-        };
+        let asked = self.options.asked_by();
         others.refuse_twins(service, asked, "announce")?;
         desired.leave(others.former.keys());
         Ok(others)

@@ -68,7 +68,7 @@ impl<'a> Withdrawer<'a> {
         targets: impl Iterator<Item = &'t Target>,
         snapshots: &Snapshots,
     ) -> Attempts<WithdrawReport> {
-        let machine = machine::this(self.node, self.session);
+        let machine = machine::this(self.node, self.session, self.asked);
         let mut batch = WriteBatch::default();
         let mut others: BTreeMap<Id, OtherMachines> = BTreeMap::new();
         let mut attempts: Attempts<WithdrawReport> = BTreeMap::new();

@@ -45,6 +45,51 @@ impl Target {
         }
     }
 
+    /// A service whose manifest is gone, and of which nothing is remembered after that.
+    pub(crate) fn departed(
+        node: &Node,
+        service: Id,
+        state: &ServiceState,
+    ) -> Result<Self, Failure> {
+        let this = node.id()?;
+        let keys: BTreeSet<Key> = state.keys().collect();
+        let allowed = node.settings.federations.iter();
+        let federations = allowed.chain(keys.iter().map(|key| &key.federation));
+        let federations: BTreeSet<&Id> = federations.collect();
+        let here = federations.into_iter().map(|federation| {
+            let path = key::applied_record(federation, &this, &service);
+            (federation.clone(), path)
+        });
+        let published = state.applied_keys.iter();
+        let elsewhere = published.filter_map(|path| Some((key::federation(path)?, path.clone())));
+        Ok(Self {
+            cleared: here.chain(elsewhere).collect(),
+            holds: false,
+            forgotten: true,
+            by: By::Manifest,
+            keys,
+            service,
+        })
+    }
+
+    /// The same, with the service remembered: the caller has more to do with it.
+    pub(crate) fn remembered(self) -> Self {
+        Self {
+            forgotten: false,
+            ..self
+        }
+    }
+
+    /// The keys to withdraw.
+    pub(crate) fn keys(&self) -> &BTreeSet<Key> {
+        &self.keys
+    }
+
+    /// Adds keys to withdraw.
+    pub(crate) fn add_keys(&mut self, keys: impl IntoIterator<Item = Key>) {
+        self.keys.extend(keys);
+    }
+
     /// The federations in which something is to be withdrawn.
     pub(super) fn federations(&self) -> BTreeSet<Id> {
         let keys = self.keys.iter().map(|key| &key.federation);
@@ -72,7 +117,7 @@ impl Target {
     }
 
     /// Adds the reads that withdrawing it takes.
-    pub(super) fn add_reads(&self, reads: &mut ReadSet) {
+    pub(crate) fn add_reads(&self, reads: &mut ReadSet) {
         self.keys.iter().for_each(|key| reads.announcement(key));
         for (federation, path) in &self.cleared {
             reads.key(federation, path.clone());
@@ -115,7 +160,7 @@ fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target,
     match manifests::load_one(node, &id) {
         Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
         Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id) => {
-            of_departed(node, id, &state)
+            Target::departed(node, id, &state)
         }
         // Its announcements are known without its manifest.
         Err(failure) if failure.code == Code::Data && !state.announced.is_empty() => {
@@ -138,27 +183,4 @@ fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id
     let mut keys = offered_keys(manifest, this, &node.settings.region);
     keys.extend(state.keys());
     Target::held(manifest.id.clone(), keys)
-}
-
-/// A service whose manifest is gone.
-fn of_departed(node: &Node, service: Id, state: &ServiceState) -> Result<Target, Failure> {
-    let this = node.id()?;
-    let keys: BTreeSet<Key> = state.keys().collect();
-    let allowed = node.settings.federations.iter();
-    let federations = allowed.chain(keys.iter().map(|key| &key.federation));
-    let federations: BTreeSet<&Id> = federations.collect();
-    let here = federations.into_iter().map(|federation| {
-        let path = key::applied_record(federation, &this, &service);
-        (federation.clone(), path)
-    });
-    let published = state.applied_keys.iter();
-    let elsewhere = published.filter_map(|path| Some((key::federation(path)?, path.clone())));
-    Ok(Target {
-        cleared: here.chain(elsewhere).collect(),
-        holds: false,
-        forgotten: true,
-        by: By::Manifest,
-        keys,
-        service,
-    })
 }
