@@ -15,6 +15,8 @@ use crate::model::{
 pub(crate) struct Desired {
     /// The recorded state of the service.
     pub state: ServiceState,
+    /// When it was read first: before the registry was.
+    pub read: u64,
     /// The announcements that the registry should have.
     pub announcements: BTreeMap<Key, Announcement>,
     /// The keys to withdraw, and who withdraws them.
@@ -30,6 +32,7 @@ impl Desired {
         let withdrawals = self.withdrawals.iter().filter(|(key, _)| here(key));
         Self {
             state: self.state.clone(),
+            read: self.read,
             announcements: announcements
                 .map(|(key, announcement)| (key.clone(), announcement.clone()))
                 .collect(),
@@ -79,6 +82,7 @@ mod tests {
         let announcement = |key: &&Key| ((*key).clone(), sample::announcement("x"));
         Desired {
             state: ServiceState::default(),
+            read: 0,
             announcements: announcements.iter().map(announcement).collect(),
             withdrawals: withdrawals
                 .iter()

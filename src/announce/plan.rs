@@ -1,9 +1,9 @@
 //! Compares what a service announces with a snapshot of the registry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    announcement::{Announcement, By},
+    announcement::{Announcement, By, Tombstone},
     key::{Key, Kind},
     snapshot::Snapshot,
 };
@@ -17,8 +17,8 @@ pub(crate) struct Plan {
     pub puts: Vec<Put>,
     /// Announcements to withdraw.
     pub withdrawals: Vec<Withdrawal>,
-    /// Announcements to withdraw that have been replaced by a tombstone already.
-    pub gone: Vec<Key>,
+    /// Announcements to withdraw that have been replaced by a tombstone already, with the revision of that.
+    pub gone: Vec<(Key, i64)>,
 }
 
 /// An announcement to write.
@@ -41,6 +41,15 @@ pub(crate) struct Withdrawal {
     pub by: By,
     /// The revisions that were read.
     pub read: ReadRevisions,
+    /// The tombstone that stays, if there is one.
+    pub tombstone: Option<Tombstone>,
+}
+
+impl Withdrawal {
+    /// Whether it writes the tombstone: one that is there stays as it is where that is the whole change of the announcement.
+    pub(crate) fn writes_tombstone(&self) -> bool {
+        self.read.tombstone == 0 || self.read.live == 0
+    }
 }
 
 /// The revisions of an announcement and its tombstone; 0 for one that is absent.
@@ -52,11 +61,13 @@ pub(crate) struct ReadRevisions {
     pub tombstone: i64,
 }
 
-/// Plans one federation's changes: announce `announcements` on `lease` (0 for none), and withdraw `withdrawals`.
+/// Plans one federation's changes: announce `announcements` on `lease` (0 for none), and withdraw `withdrawals`. Of these,
+/// announcements of `pending` keys may be on their way.
 pub(crate) fn plan(
     announcements: &BTreeMap<Key, Announcement>,
     lease: i64,
     withdrawals: &BTreeMap<Key, By>,
+    pending: &BTreeSet<Key>,
     snapshot: &Snapshot,
 ) -> Plan {
     let mut plan = Plan::default();
@@ -64,12 +75,24 @@ pub(crate) fn plan(
         plan.announce(key, announcement, lease, snapshot);
     }
     for (key, by) in withdrawals {
-        plan.withdraw(key, *by, snapshot);
+        plan.withdraw(key, *by, pending.contains(key), snapshot);
     }
     plan
 }
 
 impl Plan {
+    /// Whether there was nothing to announce and nothing to withdraw.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The full keys that it writes.
+    pub(crate) fn written(&self) -> impl Iterator<Item = String> + '_ {
+        let puts = self.puts.iter().map(|put| &put.key);
+        let keys = puts.chain(self.withdrawals.iter().map(|w| &w.key));
+        keys.map(|key| key.path(Kind::Provides))
+    }
+
     /// What is left for the time when the registry can be read; it is recorded, and never sent as it is.
     pub(crate) fn unread<'a>(
         announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
@@ -85,6 +108,7 @@ impl Plan {
             key: key.clone(),
             by: *by,
             read,
+            tombstone: None,
         });
         Self {
             puts: puts.collect(),
@@ -117,14 +141,22 @@ impl Plan {
         }
     }
 
-    fn withdraw(&mut self, key: &Key, by: By, snapshot: &Snapshot) {
+    fn withdraw(&mut self, key: &Key, by: By, is_pending: bool, snapshot: &Snapshot) {
         let read = read(snapshot, key);
+        let tombstone = snapshot.withdrawn.get(key).map(|w| w.tombstone.clone());
+        // A tombstone without an announcement is enough, whoever wrote it. It is written again where an announcement may
+        // still be on its way: that one then finds it changed.
+        let is_gone = read.live == 0 && read.tombstone != 0 && !is_pending;
         let key = key.clone();
-        // A tombstone without an announcement is enough, whoever wrote it.
-        if read.live == 0 && read.tombstone != 0 {
-            self.gone.push(key);
+        if is_gone {
+            self.gone.push((key, read.tombstone));
         } else {
-            self.withdrawals.push(Withdrawal { key, by, read });
+            self.withdrawals.push(Withdrawal {
+                key,
+                by,
+                read,
+                tombstone,
+            });
         }
     }
 }

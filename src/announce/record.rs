@@ -1,7 +1,5 @@
-//! What a service's state records of its announcements: pending writes before the registry is written, and the outcome
-//! after that (section 5).
-
-use std::collections::BTreeMap;
+//! What a service's state records of its announcements before the registry is written, and what it says again where the
+//! registry wrote nothing (section 5).
 
 use super::plan::Plan;
 use crate::model::{
@@ -11,61 +9,135 @@ use crate::model::{
     transaction::Lease,
 };
 
-/// Records pending announcements, on `lease`, and pending withdrawals. A key that was announced by hand stays marked so
-/// until the registry confirms it.
-pub(crate) fn record_owed<'a>(
-    state: &mut ServiceState,
-    announcements: impl Iterator<Item = (&'a Key, &'a Announcement)>,
-    withdrawals: impl Iterator<Item = (&'a Key, By)>,
-    lease: Option<Lease>,
-    progress: AnnounceProgress,
-) {
-    for (key, announcement) in announcements {
-        let progress = if state.is_pending_by_hand(key) {
-            AnnounceProgress::PendingByHand
-        } else {
-            progress
-        };
-        if !is_recorded(state, key, announcement, (lease, progress)) {
-            record(state, key, announcement, (lease, progress, 0));
+/// What a command makes of a service's being held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// It stays as it is.
+    Keep,
+    /// A withdrawal by hand holds it.
+    Begin,
+    /// An announcement by hand ends that.
+    End,
+}
+
+/// What is about to be written to the registry, or owed to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Intent<'a> {
+    /// The announcements.
+    pub announcements: Vec<(&'a Key, &'a Announcement)>,
+    /// The withdrawals, and who withdraws.
+    pub withdrawals: Vec<(&'a Key, By)>,
+    /// The lease of the announcements.
+    pub lease: Option<Lease>,
+    /// How the announcements are recorded.
+    pub progress: AnnounceProgress,
+    /// What becomes of the hold.
+    pub hold: Hold,
+}
+
+impl<'a> Intent<'a> {
+    /// What a plan is about to write.
+    pub(crate) fn of(
+        plan: &'a Plan,
+        lease: Option<Lease>,
+        progress: AnnounceProgress,
+        hold: Hold,
+    ) -> Self {
+        let puts = plan.puts.iter();
+        Self {
+            announcements: puts.map(|put| (&put.key, &put.announcement)).collect(),
+            withdrawals: plan.withdrawals.iter().map(|w| (&w.key, w.by)).collect(),
+            lease,
+            progress,
+            hold,
         }
-    }
-    for (key, by) in withdrawals {
-        state.withdrawing.insert(key.path(Kind::Provides), by);
     }
 }
 
-/// Records that the registry has accepted a plan, with the announcements on `lease`, to which it gave that TTL in seconds;
-/// `revisions` are those of the new announcements, by full key.
-pub(crate) fn record_outcome(
-    state: &mut ServiceState,
-    plan: &Plan,
-    lease: Option<(Lease, u64)>,
-    revisions: &BTreeMap<String, i64>,
-) {
-    for (key, announcement, revision) in &plan.kept {
-        confirm(state, key, announcement, lease, *revision);
+/// Records pending announcements and withdrawals. A key that was announced by hand stays marked so until the registry
+/// confirms it.
+pub(crate) fn record_owed(state: &mut ServiceState, intent: &Intent) {
+    for (key, announcement) in &intent.announcements {
+        let progress = if state.is_pending_by_hand(key) {
+            AnnounceProgress::PendingByHand
+        } else {
+            intent.progress
+        };
+        if !is_recorded(state, key, announcement, (intent.lease, progress)) {
+            let path = key.path(Kind::Provides);
+            state.withdrawing.remove(&path);
+            let record = announced(announcement, intent.lease, progress, 0);
+            state.announced.insert(path.clone(), record);
+            state.edits.changed(path);
+        }
     }
-    for put in &plan.puts {
-        let path = put.key.path(Kind::Provides);
-        let revision = revisions.get(&path).copied().unwrap_or_default();
-        confirm(state, &put.key, &put.announcement, lease, revision);
-    }
-    for key in plan.withdrawals.iter().map(|w| &w.key).chain(&plan.gone) {
+    for (key, by) in &intent.withdrawals {
         let path = key.path(Kind::Provides);
-        state.announced.remove(&path);
-        state.withdrawing.remove(&path);
+        if state.withdrawing.get(&path) != Some(by) {
+            state.withdrawing.insert(path.clone(), *by);
+            state.edits.changed(path);
+        }
+    }
+    match intent.hold {
+        Hold::Begin => state.held = true,
+        Hold::End if !intent.announcements.is_empty() => state.held = false,
+        Hold::End | Hold::Keep => {}
+    }
+}
+
+/// The registry wrote nothing of `intent`, for certain: the state says again what it said `before`, except where another
+/// command has recorded something since the `moment` at which the intent was recorded.
+pub(crate) fn undo(state: &mut ServiceState, before: &ServiceState, intent: &Intent, moment: u64) {
+    let mut is_ours = true;
+    for (key, _) in &intent.announcements {
+        let path = key.path(Kind::Provides);
+        if state.edits.is_unchanged_since(moment, &path) {
+            match before.announced.get(&path) {
+                Some(known) => drop(state.announced.insert(path.clone(), known.clone())),
+                None => drop(state.announced.remove(&path)),
+            }
+            restore_withdrawing(state, before, path);
+        } else {
+            is_ours = false;
+        }
+    }
+    for (key, _) in &intent.withdrawals {
+        let path = key.path(Kind::Provides);
+        if state.edits.is_unchanged_since(moment, &path) {
+            restore_withdrawing(state, before, path);
+        } else {
+            is_ours = false;
+        }
+    }
+    if is_ours && intent.hold != Hold::Keep {
+        state.held = before.held;
+    }
+}
+
+fn restore_withdrawing(state: &mut ServiceState, before: &ServiceState, path: String) {
+    match before.withdrawing.get(&path) {
+        Some(by) => drop(state.withdrawing.insert(path.clone(), *by)),
+        None => drop(state.withdrawing.remove(&path)),
+    }
+    let is_recorded = |state: &ServiceState| {
+        state.announced.contains_key(&path) || state.withdrawing.contains_key(&path)
+    };
+    if is_recorded(state) {
+        state.edits.changed(path);
+    } else {
+        state.edits.removed(&path);
     }
 }
 
 /// Records that a lease is not this service's after all: what hangs on it has to be announced again, on another one.
 pub(crate) fn forget_lease(state: &mut ServiceState, id: i64) {
-    for known in state.announced.values_mut() {
+    for (path, known) in &mut state.announced {
         if known.lease == id {
             known.lease = 0;
             if known.outcome == AnnounceProgress::Done {
                 known.outcome = AnnounceProgress::Pending;
             }
+            state.edits.changed(path.clone());
         }
     }
 }
@@ -86,46 +158,21 @@ fn is_recorded(
     !state.withdrawing.contains_key(&path) && state.announced.get(&path).is_some_and(same)
 }
 
-/// Records a confirmed announcement, unless another command has recorded a newer one since.
-fn confirm(
-    state: &mut ServiceState,
-    key: &Key,
+/// A record of an announcement on `lease`.
+pub(super) fn announced(
     announcement: &Announcement,
-    lease: Option<(Lease, u64)>,
+    lease: Option<Lease>,
+    outcome: AnnounceProgress,
     revision: i64,
-) {
-    let known = state.announced.get(&key.path(Kind::Provides));
-    if known.is_none_or(|known| known.revision <= revision) {
-        let (lease, granted) = lease.unzip();
-        let progress = AnnounceProgress::Done;
-        record(state, key, announcement, (lease, progress, revision));
-        let known = state.announced.get_mut(&key.path(Kind::Provides));
-        if let (Some(known), Some(granted)) = (known, granted)
-            && granted != known.ttl
-        {
-            known.granted = granted;
-        }
-    }
-}
-
-fn record(
-    state: &mut ServiceState,
-    key: &Key,
-    announcement: &Announcement,
-    (lease, outcome, revision): (Option<Lease>, AnnounceProgress, i64),
-) {
-    let path = key.path(Kind::Provides);
-    state.withdrawing.remove(&path);
-    let announcement = announcement.clone();
-    let announced = AnnouncedRecord {
-        announcement,
+) -> AnnouncedRecord {
+    AnnouncedRecord {
+        announcement: announcement.clone(),
         lease: lease.map_or(0, |lease| lease.id),
         ttl: lease.map_or(0, |lease| lease.seconds()),
         granted: 0,
         outcome,
         revision,
-    };
-    state.announced.insert(path, announced);
+    }
 }
 
 #[cfg(test)]
@@ -133,25 +180,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
-        announce::plan::{Put, ReadRevisions, Withdrawal},
-        model::sample,
-    };
+    use crate::model::sample;
 
-    const LEASE: Lease = Lease {
+    const LEASE: Option<Lease> = Some(Lease {
         id: 4,
         ttl: Duration::from_secs(30),
-    };
+    });
 
     fn record_of(value: &str, outcome: AnnounceProgress, revision: i64) -> AnnouncedRecord {
-        AnnouncedRecord {
-            announcement: sample::announcement(value),
-            lease: 4,
-            ttl: 30,
-            granted: 0,
-            outcome,
-            revision,
-        }
+        announced(&sample::announcement(value), LEASE, outcome, revision)
     }
 
     fn state(key: &Key, record: Option<AnnouncedRecord>, is_withdrawing: bool) -> ServiceState {
@@ -161,6 +198,30 @@ mod tests {
             announced: record.map(|record| (path, record)).into_iter().collect(),
             withdrawing: withdrawing.into_iter().collect(),
             ..ServiceState::default()
+        }
+    }
+
+    fn announcing<'a>(
+        key: &'a Key,
+        announcement: &'a Announcement,
+        progress: AnnounceProgress,
+    ) -> Intent<'a> {
+        Intent {
+            announcements: vec![(key, announcement)],
+            withdrawals: Vec::new(),
+            lease: LEASE,
+            progress,
+            hold: Hold::End,
+        }
+    }
+
+    fn withdrawing(key: &Key) -> Intent<'_> {
+        Intent {
+            announcements: Vec::new(),
+            withdrawals: vec![(key, By::Hand)],
+            lease: None,
+            progress: AnnounceProgress::Pending,
+            hold: Hold::Begin,
         }
     }
 
@@ -178,14 +239,7 @@ mod tests {
         announcement.since = "later".to_owned();
         let before = before.map(|(value, outcome, revision)| record_of(value, outcome, revision));
         let mut state = state(&key, before, is_withdrawing);
-        let announcements = [(&key, &announcement)].into_iter();
-        record_owed(
-            &mut state,
-            announcements,
-            [].into_iter(),
-            Some(LEASE),
-            progress,
-        );
+        record_owed(&mut state, &announcing(&key, &announcement, progress));
         assert!(state.withdrawing.is_empty());
         let record = state.announced.remove(&key.path(Kind::Provides)).unwrap();
         assert_eq!(
@@ -237,74 +291,14 @@ mod tests {
         let key = sample::key("f", "API_URL");
         let known = record_of("old", AnnounceProgress::Done, 7);
         let mut state = state(&key, Some(known.clone()), false);
-        let withdrawals = [(&key, By::Hand)].into_iter();
-        record_owed(
-            &mut state,
-            [].into_iter(),
-            withdrawals,
-            None,
-            AnnounceProgress::Pending,
-        );
+        record_owed(&mut state, &withdrawing(&key));
         let path = key.path(Kind::Provides);
         assert_eq!(state.announced.get(&path), Some(&known));
         assert_eq!(state.withdrawing.get(&path), Some(&By::Hand));
-    }
-
-    #[test]
-    fn a_confirmed_announcement_replaces_older_records_only() {
-        use AnnounceProgress::{Done, Pending, PendingByHand};
-        let key = sample::key("f", "API_URL");
-        let confirmed = record_of("new", Done, 8);
-        for (before, expected) in [
-            (None, confirmed.clone()),
-            (Some(record_of("new", Pending, 0)), confirmed.clone()),
-            (Some(record_of("new", PendingByHand, 0)), confirmed.clone()),
-            (Some(record_of("old", Done, 8)), confirmed.clone()),
-            (
-                Some(record_of("newest", Done, 9)),
-                record_of("newest", Done, 9),
-            ),
-        ] {
-            let kept = Plan {
-                kept: vec![(key.clone(), sample::announcement("new"), 8)],
-                ..Plan::default()
-            };
-            let read = ReadRevisions {
-                live: 0,
-                tombstone: 0,
-            };
-            let put = Plan {
-                puts: vec![Put {
-                    key: key.clone(),
-                    announcement: sample::announcement("new"),
-                    read,
-                }],
-                ..Plan::default()
-            };
-            for plan in [kept, put] {
-                let mut state = state(&key, before.clone(), false);
-                let revisions = [(key.path(Kind::Provides), 8)].into();
-                record_outcome(&mut state, &plan, Some((LEASE, 30)), &revisions);
-                let announced = state.announced.values().collect::<Vec<_>>();
-                assert_eq!(announced, [&expected], "{before:?} {plan:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_time_to_live_that_the_registry_raised_is_recorded_beside_the_one_asked_for() {
-        let key = sample::key("f", "API_URL");
-        let plan = Plan {
-            kept: vec![(key.clone(), sample::announcement("new"), 8)],
-            ..Plan::default()
-        };
-        for (granted, recorded) in [(30, 0), (45, 45)] {
-            let mut state = ServiceState::default();
-            record_outcome(&mut state, &plan, Some((LEASE, granted)), &BTreeMap::new());
-            let known = state.announced.into_values().next().unwrap();
-            assert_eq!((known.ttl, known.granted), (30, recorded));
-            assert_eq!(known.granted_ttl(), granted);
-        }
+        assert!(state.held);
+        let once = state.clone();
+        record_owed(&mut state, &withdrawing(&key));
+        assert_eq!(state, once, "the same again changes nothing");
     }
 
     #[test]
@@ -325,29 +319,36 @@ mod tests {
     }
 
     #[test]
-    fn withdrawn_keys_leave_the_state() {
+    fn what_was_not_written_is_taken_back_unless_another_command_has_recorded_since() {
         let key = sample::key("f", "API_URL");
-        let known = record_of("old", AnnounceProgress::Done, 7);
-        let withdrawal = Withdrawal {
-            key: key.clone(),
-            by: By::Manifest,
-            read: ReadRevisions {
-                live: 7,
-                tombstone: 0,
-            },
-        };
-        let written = Plan {
-            withdrawals: vec![withdrawal],
-            ..Plan::default()
-        };
-        let gone = Plan {
-            gone: vec![key.clone()],
-            ..Plan::default()
-        };
-        for plan in [written, gone] {
-            let mut state = state(&key, Some(known.clone()), true);
-            record_outcome(&mut state, &plan, None, &BTreeMap::new());
-            assert_eq!(state, ServiceState::default(), "{plan:?}");
+        let new = sample::announcement("new");
+        let old = || Some(record_of("old", AnnounceProgress::Done, 7));
+        let intents = [
+            announcing(&key, &new, AnnounceProgress::PendingByHand),
+            withdrawing(&key),
+        ];
+        for (intent, other) in [(0, 1), (1, 0)] {
+            let (intent, other) = (&intents[intent], &intents[other]);
+            for (record, is_withdrawing, held) in [
+                (None, false, false),
+                (old(), false, true),
+                (old(), true, false),
+            ] {
+                let mut before = state(&key, record, is_withdrawing);
+                before.held = held;
+                let mut alone = before.clone();
+                record_owed(&mut alone, intent);
+                let moment = alone.edits.now();
+                let mut overtaken = alone.clone();
+                undo(&mut alone, &before, intent, moment);
+                alone.edits = before.edits.clone();
+                assert_eq!(alone, before, "{intent:?}");
+
+                record_owed(&mut overtaken, other);
+                let expected = overtaken.clone();
+                undo(&mut overtaken, &before, intent, moment);
+                assert_eq!(overtaken, expected, "{intent:?} then {other:?}");
+            }
         }
     }
 }

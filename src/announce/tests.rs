@@ -1,7 +1,7 @@
 //! What is planned for the registry, by what it says and what the state remembers (design.md section 5): no registry,
 //! no disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     announce::{Plan, is_held, plan, withdrawals},
@@ -107,7 +107,13 @@ fn an_announcement_is_its_pattern_filled_and_half_filled() {
 fn an_equal_announcement_is_kept_with_its_first_date() {
     let (key, first) = the_one(&offered(API, "first"));
     let current = snapshot(&[live(&key, &first, 0)]);
-    let again = plan(&offered(API, "later"), 0, &nothing_leaves(), &current);
+    let again = plan(
+        &offered(API, "later"),
+        0,
+        &nothing_leaves(),
+        &BTreeSet::new(),
+        &current,
+    );
     assert!(again.puts.is_empty() && again.withdrawals.is_empty());
     assert_eq!(again.kept, [(key, first, 5)]);
 }
@@ -137,7 +143,13 @@ fn another_value_lease_or_a_tombstone_is_a_reason_to_put_it() {
             0,
         ),
     ] {
-        let plan = plan(&offers, 0, &nothing_leaves(), &snapshot(&entries));
+        let plan = plan(
+            &offers,
+            0,
+            &nothing_leaves(),
+            &BTreeSet::new(),
+            &snapshot(&entries),
+        );
         assert_eq!(plan.puts.len(), 1, "{entries:?}");
         let read = plan.puts[0].read;
         assert_eq!((read.live, read.tombstone), (live_at, tombstone_at));
@@ -148,27 +160,42 @@ fn another_value_lease_or_a_tombstone_is_a_reason_to_put_it() {
 fn what_is_no_longer_provided_leaves_and_a_tombstone_that_is_there_stays() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let mut state = ServiceState::default();
-    let record = AnnouncedRecord {
+    let record = |outcome| AnnouncedRecord {
         ttl: 0,
         granted: 0,
         announcement: announcement.clone(),
         lease: 0,
-        outcome: AnnounceProgress::Pending,
+        outcome,
         revision: 0,
     };
-    state.announced.insert(key.path(Kind::Provides), record);
+    let path = key.path(Kind::Provides);
+    let done = record(AnnounceProgress::Done);
+    state.announced.insert(path.clone(), done);
     assert_eq!(withdrawals(&state, &offered(API, "now")), nothing_leaves());
     let going = withdrawals(&state, &BTreeMap::new());
     assert_eq!(going, BTreeMap::from([(key.clone(), By::Manifest)]));
-    let planned = |entries: &[Entry]| plan(&BTreeMap::new(), 0, &going, &snapshot(entries));
+    let planned = |entries: &[Entry], pending: &BTreeSet<Key>| {
+        plan(&BTreeMap::new(), 0, &going, pending, &snapshot(entries))
+    };
     let of = |plan: &Plan| (plan.withdrawals.len(), plan.gone.len());
-    assert_eq!(of(&planned(&[live(&key, &announcement, 0)])), (1, 0));
-    assert_eq!(
-        of(&planned(&[])),
-        (1, 0),
-        "it has expired, and has no tombstone yet"
-    );
-    assert_eq!(of(&planned(&[tombstone(&key, By::Hand)])), (0, 1));
+    let none = state.pending_keys();
+    assert!(none.is_empty());
+    let record = record(AnnounceProgress::Pending);
+    state.announced.insert(path, record);
+    let pending = state.pending_keys();
+    let live = live(&key, &announcement, 0);
+    let tombstone = tombstone(&key, By::Hand);
+    for (entries, expected) in [
+        (vec![live.clone()], [(1, 0), (1, 0)]),
+        // It has expired, and has no tombstone yet.
+        (vec![], [(1, 0), (1, 0)]),
+        // An announcement that is on its way is to find a new revision.
+        (vec![tombstone.clone()], [(0, 1), (1, 0)]),
+        (vec![live, tombstone], [(1, 0), (1, 0)]),
+    ] {
+        let found = [&none, &pending].map(|pending| of(&planned(&entries, pending)));
+        assert_eq!(found, expected, "{entries:?}");
+    }
 }
 
 #[test]

@@ -59,17 +59,26 @@ fn put_update(put: &Put, lease: i64) -> Update {
 }
 
 fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> Update {
-    let Withdrawal { key, by, read } = withdrawal;
+    let Withdrawal {
+        key,
+        by,
+        read,
+        tombstone,
+    } = withdrawal;
     let mut changes = Vec::new();
     if read.live != 0 {
         let key = key.path(Kind::Provides);
         changes.push(Change::Delete { key });
     }
-    if read.tombstone == 0 {
-        let at = now.to_owned();
+    if withdrawal.writes_tombstone() {
+        let new = || Tombstone {
+            by: *by,
+            at: now.to_owned(),
+        };
+        let tombstone = tombstone.clone().unwrap_or_else(new);
         changes.push(Change::Put {
             key: key.path(Kind::Withdrawn),
-            value: serde_json::to_vec(&Tombstone { by: *by, at }).unwrap_or_default(),
+            value: serde_json::to_vec(&tombstone).unwrap_or_default(),
             lease,
         });
     }
@@ -139,17 +148,27 @@ mod tests {
             value: format!(r#"{{"by":"hand","at":"{NOW}"}}"#).into_bytes(),
             lease: 9,
         };
+        let earlier = Tombstone {
+            by: By::Manifest,
+            at: "2026-03-01T00:00:00Z".to_owned(),
+        };
+        let again = Change::Put {
+            key: key.path(Kind::Withdrawn),
+            value: serde_json::to_vec(&earlier).unwrap(),
+            lease: 9,
+        };
         for (live, tombstone, changes) in [
             (5, 0, vec![delete.clone(), put.clone()]),
             (0, 0, vec![put]),
             (5, 6, vec![delete]),
-            (0, 6, vec![]),
+            (0, 6, vec![again]),
         ] {
             let plan = Plan {
                 withdrawals: vec![Withdrawal {
                     key: key.clone(),
                     by: By::Hand,
                     read: ReadRevisions { live, tombstone },
+                    tombstone: (tombstone != 0).then(|| earlier.clone()),
                 }],
                 ..Plan::default()
             };
@@ -179,7 +198,7 @@ mod tests {
         let key = sample::key("f", "API_URL");
         let plan = Plan {
             kept: vec![(key.clone(), sample::announcement("x"), 5)],
-            gone: vec![key],
+            gone: vec![(key, 6)],
             ..Plan::default()
         };
         assert_eq!(updates(&plan, 4, 9, NOW), []);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     announcement::{Announcement, By},
-    key::Key,
+    key::{Key, Kind},
     service_state::ServiceState,
     snapshot::Snapshot,
 };
@@ -37,6 +37,21 @@ pub(super) fn withdrawals_while_held(
 fn pending(state: &ServiceState) -> BTreeMap<Key, By> {
     let parse = |(path, by): (&String, &By)| Key::parse(path).map(|(_, key)| (key, *by));
     state.withdrawing.iter().filter_map(parse).collect()
+}
+
+/// Records that a service is held, of which the registry was found to have tombstones by hand. Not where another command
+/// has recorded something of `keys` since the state was `read`: it may have announced them by hand.
+pub(crate) fn record_held<'a>(
+    state: &mut ServiceState,
+    mut keys: impl Iterator<Item = &'a Key>,
+    read: u64,
+) {
+    let unchanged = |key: &Key| {
+        state
+            .edits
+            .is_unchanged_since(read, &key.path(Kind::Provides))
+    };
+    state.held |= keys.all(unchanged);
 }
 
 /// Whether a service is held: withdrawn by hand on this node, or elsewhere with a tombstone by hand, or announced by this

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     cli::RetireArgs,
-    model::id::Id,
+    model::{id::Id, service_state::ServiceState},
     node::Node,
     operations::{
         retire::{self, Retirer},
@@ -27,7 +27,7 @@ pub(super) fn run(node: &Node, args: &RetireArgs) -> Ended {
             Ok(report) => {
                 node.out.report(&report);
                 tally.done(report.changed);
-                withdrawn.push(Target::held(id, report.keys));
+                withdrawn.push(Target::held(id, ServiceState::default(), report.keys));
             }
             Err(failure) => tally.fail(&node.out, None, &failure),
         }

@@ -5,6 +5,7 @@ pub(crate) mod applied;
 pub(crate) mod conf_digest;
 pub(crate) mod datastores;
 mod document_reader;
+pub(crate) mod edits;
 pub(crate) mod environment;
 pub(crate) mod escape;
 mod excerpt;

@@ -11,6 +11,7 @@ use super::{
     announcement::{Announcement, By},
     applied::AppliedRecord,
     conf_digest::ConfDigest,
+    edits::Edits,
     key::{Key, Kind},
 };
 
@@ -39,6 +40,9 @@ pub(crate) struct ServiceState {
     /// removed.
     #[serde(rename = "told", default, skip_serializing_if = "BTreeSet::is_empty")]
     pub applied_keys: BTreeSet<String>,
+    /// When its records in `announced` and `withdrawing` were changed.
+    #[serde(default, skip_serializing_if = "Edits::is_empty")]
+    pub edits: Edits,
 }
 
 /// An announcement of this node, confirmed or pending.
@@ -127,6 +131,13 @@ impl ServiceState {
     pub(crate) fn is_pending_by_hand(&self, key: &Key) -> bool {
         let announced = self.announced.get(&key.path(Kind::Provides));
         announced.is_some_and(|known| known.outcome == AnnounceProgress::PendingByHand)
+    }
+
+    /// The keys of announcements that may be on their way to the registry.
+    pub(crate) fn pending_keys(&self) -> BTreeSet<Key> {
+        let announced = self.announced.iter();
+        let pending = announced.filter(|(_, known)| known.outcome != AnnounceProgress::Done);
+        pending.filter_map(|(path, _)| parse(path)).collect()
     }
 
     /// Whether an announcement or a withdrawal is pending.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    announce::{Plan, ServiceLease},
+    announce::{Hold, Intent, Plan, ServiceLease},
     model::{id::Id, key::Key, service_state::AnnounceProgress},
     report::Failure,
 };
@@ -20,8 +20,12 @@ pub(crate) struct WriteBatch {
 /// What the state of a service says from now on, whatever becomes of its writes.
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// Whether it is held; `None`: as before.
+    /// Whether it is held, where no write decides that; `None`: as before.
     pub(crate) held: Option<bool>,
+    /// Keys of which the registry was found to say that it is held.
+    pub(crate) found_held: Vec<Key>,
+    /// When the state was read, before the registry was.
+    pub(crate) read: u64,
     /// Keys that are another machine's to withdraw.
     pub(crate) forgotten: Vec<Key>,
 }
@@ -35,10 +39,22 @@ pub(crate) struct PlannedWrite {
     pub(crate) lease: Option<ServiceLease>,
     /// How new announcements are recorded before the registry has them.
     pub(crate) progress: AnnounceProgress,
+    /// What becomes of the service's being held.
+    pub(crate) hold: Hold,
+    /// When the state was read: before the registry was.
+    pub(crate) read: u64,
     /// Whether this node's state of the service records it.
     pub(crate) recorded: bool,
     /// Other records to remove: those with a revision only if they still have it.
     pub(crate) cleared: BTreeMap<String, Option<i64>>,
     /// Why the registry cannot be written, so that the plan is recorded only.
     pub(crate) unread: Option<Failure>,
+}
+
+impl PlannedWrite {
+    /// What the state records before it is sent.
+    pub(super) fn intent(&self) -> Intent<'_> {
+        let lease = self.lease.map(ServiceLease::lease);
+        Intent::of(&self.plan, lease, self.progress, self.hold)
+    }
 }

@@ -18,6 +18,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct ReadSet {
     federations: BTreeMap<Id, FederationRanges>,
+    states: BTreeMap<Id, u64>,
 }
 
 #[derive(Default)]
@@ -32,6 +33,7 @@ struct FederationRanges {
 pub(crate) struct Snapshots {
     snapshots: BTreeMap<Id, Result<Snapshot, ReadError>>,
     names: BTreeMap<Id, BTreeSet<Name>>,
+    states: BTreeMap<Id, u64>,
 }
 
 /// The answer for one federation.
@@ -106,6 +108,11 @@ impl ReadSet {
         self.of(federation).prefixes.insert(prefix);
     }
 
+    /// Notes which edit the state of a service had last when its reads were added.
+    pub(crate) fn after_state(&mut self, service: &Id, edit: u64) {
+        self.states.insert(service.clone(), edit);
+    }
+
     fn of(&mut self, federation: &Id) -> &mut FederationRanges {
         self.federations.entry(federation.clone()).or_default()
     }
@@ -140,6 +147,7 @@ impl ReadSet {
             };
             snapshots.snapshots.insert(federation, snapshot);
         }
+        snapshots.states = self.states;
         let names = self.federations.into_iter();
         snapshots.names = names
             .map(|(federation, ranges)| (federation, ranges.names))
@@ -180,7 +188,7 @@ impl Snapshots {
             snapshots: federations
                 .map(|federation| (federation.clone(), Err(unread.clone())))
                 .collect(),
-            names: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -206,6 +214,11 @@ impl Snapshots {
     /// Whether any federation was read.
     pub(crate) fn was_read(&self) -> bool {
         self.snapshots.values().any(Result::is_ok)
+    }
+
+    /// Which edit the state of a service had last, before the registry was read.
+    pub(crate) fn state_of(&self, service: &Id) -> u64 {
+        self.states.get(service).copied().unwrap_or_default()
     }
 
     /// Whether the registry has a tombstone of the key and no announcement.

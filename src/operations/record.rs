@@ -1,66 +1,130 @@
 //! The states of services, brought up to date before and after the registry is written (section 5).
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use super::batch::{Mark, PlannedWrite};
 use crate::{
-    announce::{self, ServiceLease},
+    announce::{self, Hold, Outcome, Recorded},
     model::{id::Id, service_state::ServiceState},
     node::{Node, states},
     report::Failure,
 };
 
-/// Records what holds from now on, and what is about to be written to the registry. Returns the services whose states
-/// cannot be changed.
-pub(super) fn intents(
-    node: &Node,
-    marks: &BTreeMap<Id, Mark>,
-    writes: &[PlannedWrite],
-) -> BTreeMap<Id, Failure> {
+/// What each state said before, and when what is intended was recorded; and the services whose states cannot be changed.
+#[derive(Default)]
+pub(super) struct Intents {
+    pub(super) failed: BTreeMap<Id, Failure>,
+    recorded: BTreeMap<Id, (ServiceState, u64)>,
+}
+
+/// How a write ended.
+#[derive(Clone, Copy)]
+pub(super) enum Sent<'a> {
+    /// The registry has it: the revision of each key, and the TTL of its lease in seconds.
+    Done {
+        revisions: &'a BTreeMap<String, i64>,
+        granted: u64,
+    },
+    /// The registry has nothing of it, for certain.
+    Unwritten,
+}
+
+/// Which services' outcomes are not recorded as they were planned.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    pub(super) failed: BTreeMap<Id, Failure>,
+    /// Another command has changed what was found done already.
+    pub(super) overtaken: Vec<Id>,
+}
+
+/// Records what holds from now on, and what is about to be written to the registry.
+pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[PlannedWrite]) -> Intents {
     let changes = |write: &&PlannedWrite| {
         let plan = &write.plan;
-        write.recorded && !(plan.puts.is_empty() && plan.withdrawals.is_empty())
+        let is_nothing = plan.puts.is_empty() && plan.withdrawals.is_empty();
+        write.recorded && !(is_nothing && write.hold != Hold::Begin)
     };
     let changing = writes.iter().filter(changes);
     let mut services = by_service(changing.map(|write| (&write.service, write)));
     for service in marks.keys() {
         services.entry(service).or_default();
     }
-    edit(node, services, |service, state, writes| {
+    let mut intents = Intents::default();
+    let edited = edit(node, services, |service, state, writes| {
+        let before = state.clone();
         if let Some(mark) = marks.get(service) {
             state.held = mark.held.unwrap_or(state.held);
+            if !mark.found_held.is_empty() {
+                announce::record_held(state, mark.found_held.iter(), mark.read);
+            }
             mark.forgotten.iter().for_each(|key| state.forget(key));
         }
-        for PlannedWrite {
-            plan,
-            lease,
-            progress,
-            ..
-        } in writes
-        {
-            let puts = plan.puts.iter().map(|put| (&put.key, &put.announcement));
-            let withdrawals = plan.withdrawals.iter().map(|w| (&w.key, w.by));
-            let lease = lease.map(ServiceLease::lease);
-            announce::record_owed(state, puts, withdrawals, lease, *progress);
+        for write in writes {
+            announce::record_owed(state, &write.intent());
         }
-    })
+        (before, state.edits.now())
+    });
+    for (service, edited) in edited {
+        match edited {
+            Ok(recorded) => drop(intents.recorded.insert(service, recorded)),
+            Err(failure) => drop(intents.failed.insert(service, failure)),
+        }
+    }
+    intents
 }
 
-/// Records what the registry holds now: the new announcements at these revisions, on leases with that TTL in seconds. Returns
-/// the services whose states cannot be changed.
+/// Records what became of writes.
 pub(super) fn outcomes(
     node: &Node,
-    done: &[(&PlannedWrite, u64)],
-    revisions: &BTreeMap<String, i64>,
-) -> BTreeMap<Id, Failure> {
-    let recorded = done.iter().filter(|(write, _)| write.recorded);
-    let services = by_service(recorded.map(|done| (&done.0.service, done)));
-    edit(node, services, |_, state, writes| {
-        for (write, granted) in writes {
-            let lease = write.lease.map(|lease| (lease.lease(), *granted));
-            announce::record_outcome(state, &write.plan, lease, revisions);
+    intents: &Intents,
+    ended: &[(&PlannedWrite, Sent<'_>)],
+) -> Outcomes {
+    let recorded = ended.iter().filter(|(write, _)| write.recorded);
+    let services = by_service(recorded.map(|ended| (&ended.0.service, ended)));
+    let mut outcomes = Outcomes::default();
+    let edited = edit(node, services, |service, state, writes| {
+        let intent = intents.recorded.get(service);
+        let mut is_overtaken = false;
+        for (write, sent) in writes {
+            is_overtaken |= end(state, intent, write, *sent) == Recorded::Overtaken;
         }
-    })
+        is_overtaken
+    });
+    for (service, edited) in edited {
+        match edited {
+            Ok(true) => outcomes.overtaken.push(service),
+            Ok(false) => {}
+            Err(failure) => drop(outcomes.failed.insert(service, failure)),
+        }
+    }
+    outcomes
+}
+
+/// Records in the state of a service what became of a write.
+fn end(
+    state: &mut ServiceState,
+    intent: Option<&(ServiceState, u64)>,
+    write: &PlannedWrite,
+    sent: Sent<'_>,
+) -> Recorded {
+    match (sent, intent) {
+        (Sent::Done { revisions, granted }, _) => {
+            let outcome = Outcome {
+                plan: &write.plan,
+                lease: write.lease.map(|lease| (lease.lease(), granted)),
+                revisions,
+                hold: write.hold,
+                read: write.read,
+                intended: intent.map_or(write.read, |(_, moment)| *moment),
+            };
+            announce::record_outcome(state, &outcome)
+        }
+        (Sent::Unwritten, Some((before, moment))) => {
+            announce::undo(state, before, &write.intent(), *moment);
+            Recorded::Whole
+        }
+        (Sent::Unwritten, None) => Recorded::Whole,
+    }
 }
 
 /// Records that the registry gave leases of these ids another TTL than this node asked for: they are somebody else's. Returns
@@ -72,11 +136,15 @@ pub(super) fn forget_leases<'a>(
     let services = foreign
         .iter()
         .map(|(service, lease)| (*service, vec![lease]));
-    edit(node, services.collect(), |_, state, leases| {
+    let edited = edit(node, services.collect(), |_, state, leases| {
         leases
             .iter()
             .for_each(|lease| announce::forget_lease(state, **lease));
-    })
+    });
+    let failed = edited.into_iter();
+    failed
+        .filter_map(|(service, edited)| Some((service, edited.err()?)))
+        .collect()
 }
 
 fn by_service<'a, T>(all: impl Iterator<Item = (&'a Id, T)>) -> BTreeMap<&'a Id, Vec<T>> {
@@ -87,25 +155,34 @@ fn by_service<'a, T>(all: impl Iterator<Item = (&'a Id, T)>) -> BTreeMap<&'a Id,
     services
 }
 
-fn edit<'a, T>(
+/// Changes the states of services; gives what each change returned, or why it cannot be made.
+fn edit<'a, T, R>(
     node: &Node,
     services: BTreeMap<&'a Id, Vec<T>>,
-    change: impl Fn(&Id, &mut ServiceState, &[T]),
-) -> BTreeMap<Id, Failure> {
+    change: impl Fn(&Id, &mut ServiceState, &[T]) -> R,
+) -> Vec<(Id, Result<R, Failure>)> {
     if services.is_empty() {
-        return BTreeMap::new();
+        return Vec::new();
     }
     let ids: Vec<&Id> = services.keys().copied().collect();
-    let change = &change;
+    let (change, returned) = (&change, &RefCell::new(BTreeMap::new()));
     let edits = services.into_iter().map(|(service, items)| {
-        let edit = move |state: &mut ServiceState| change(service, state, &items);
+        let edit = move |state: &mut ServiceState| {
+            let value = change(service, state, &items);
+            returned.borrow_mut().insert(service, value);
+        };
         (service, edit)
     });
     let edited = states::edit_all(node, edits.collect());
-    let failed = ids.into_iter().zip(edited);
-    failed
-        .filter_map(|(service, edited)| Some((service.clone(), edited.err()?)))
-        .collect()
+    let ended = ids.into_iter().zip(edited).filter_map(|(service, edited)| {
+        let value = returned.borrow_mut().remove(service);
+        let result = match edited {
+            Ok(_) => Ok(value?),
+            Err(failure) => Err(failure),
+        };
+        Some((service.clone(), result))
+    });
+    ended.collect()
 }
 
 /// The note of a failure that leaves something owed.

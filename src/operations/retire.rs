@@ -1,6 +1,6 @@
 //! The end of a machine, said from any other: what the registry has of its node is withdrawn and cleared (section 5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     batch::{PlannedWrite, WriteBatch},
@@ -8,7 +8,7 @@ use super::{
     read_set::{Read, ReadSet, Snapshots},
 };
 use crate::{
-    announce,
+    announce::{self, Hold},
     edge::registry::Session,
     fleet::{self, Remains},
     model::{
@@ -127,7 +127,13 @@ impl<'a> Retirer<'a> {
     ) -> Result<Attempt<()>, Failure> {
         let withdrawals = remains.announced.iter().cloned();
         let withdrawals: BTreeMap<Key, By> = withdrawals.map(|key| (key, By::Retired)).collect();
-        let plan = announce::plan(&BTreeMap::new(), 0, &withdrawals, snapshot);
+        let plan = announce::plan(
+            &BTreeMap::new(),
+            0,
+            &withdrawals,
+            &BTreeSet::new(),
+            snapshot,
+        );
         if !self.dry_run {
             let write = PlannedWrite {
                 service: retired.clone(),
@@ -135,6 +141,8 @@ impl<'a> Retirer<'a> {
                 plan,
                 lease: None,
                 progress: AnnounceProgress::Pending,
+                hold: Hold::Keep,
+                read: 0,
                 recorded: false,
                 // A machine that was built anew may have written its own.
                 cleared: remains

@@ -6,7 +6,8 @@ use std::{
     fs,
     os::unix::process::ExitStatusExt as _,
     panic,
-    process::{Command, Stdio},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -14,12 +15,25 @@ use std::{
     thread,
 };
 
-use super::not_run;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tempfile::NamedTempFile;
+
+use super::{
+    not_run,
+    wait::{LONG, wait_until},
+};
 
 /// The calls with which a process changes what others can see: files, folders, links and messages. `fsync` is not among
 /// them, since a kill loses nothing that was written. `?` stands before those that not every architecture has.
 const CHANGING: &str = "?open,openat,write,writev,pwrite64,ftruncate,?rename,?renameat,renameat2,?unlink,unlinkat,\
     ?rmdir,?link,linkat,?symlink,symlinkat,?mkdir,mkdirat,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,sendto,sendmsg";
+
+/// The calls between which another process may come: those with which a process reads, locks, and changes something.
+const DECIDING: &str = "?open,openat,read,?recvfrom,recvmsg,flock,fcntl,write,writev,?rename,?renameat,renameat2,\
+    ?unlink,unlinkat,sendto,sendmsg";
 
 /// The moment just before one system call of a run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +41,16 @@ pub(crate) struct FaultPoint {
     call: String,
     /// Which of the calls of that name; each process and each thread counts its own.
     number: usize,
+}
+
+impl FaultPoint {
+    /// A moment that no run gets to.
+    pub(crate) fn never() -> Self {
+        Self {
+            call: "rename".to_owned(),
+            number: 9999,
+        }
+    }
 }
 
 /// Every moment of a run at which a kill leaves something else behind, in their order: just before each call that
@@ -50,6 +74,104 @@ pub(crate) fn fault_points(command: &Command) -> Vec<FaultPoint> {
         }
     }
     points
+}
+
+/// Every moment of a run at which another process may come between, from the first file of `folder` that it opens; of those
+/// whose calls have such arguments.
+pub(crate) fn moments(
+    command: &Command,
+    folder: &Path,
+    are_such: impl Fn(&str) -> bool,
+) -> Vec<FaultPoint> {
+    let trace = trace(command, DECIDING);
+    let folder = folder.display().to_string();
+    let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut points = Vec::new();
+    let mut has_begun = false;
+    for (process, line) in trace.lines().filter_map(|line| line.split_once(' ')) {
+        let Some((call, arguments)) = line.trim_start().split_once('(') else {
+            continue;
+        };
+        let number = numbers.entry((process, call)).or_default();
+        *number += 1;
+        has_begun |= arguments.contains(&folder);
+        let point = FaultPoint {
+            call: call.to_owned(),
+            number: *number,
+        };
+        if has_begun && are_such(arguments) && !points.contains(&point) {
+            points.push(point);
+        }
+    }
+    points
+}
+
+/// A command that stops just after one system call, until it is told to go on.
+pub(crate) struct Paused {
+    child: Child,
+    log: NamedTempFile,
+    resumed: usize,
+}
+
+impl Paused {
+    /// Starts a command that stops at `point`; it may end without getting as far.
+    pub(crate) fn start(command: &Command, point: &FaultPoint) -> Self {
+        let FaultPoint { call, number } = point;
+        let log = NamedTempFile::new().expect("a temporary file can be made");
+        let (trace, inject) = (
+            format!("trace={call}"),
+            format!("inject={call}:signal=SIGSTOP:when={number}"),
+        );
+        let options = ["-e", "signal=SIGSTOP", "-e", &trace, "-e", &inject, "-o"];
+        let options = options.map(OsStr::new).into_iter();
+        let options: Vec<_> = options.chain([log.path().as_os_str()]).collect();
+        let mut traced = under_strace(command, &options);
+        let traced = traced.stdout(Stdio::null()).stderr(Stdio::piped());
+        Self {
+            child: traced.spawn().expect("strace is there"),
+            log,
+            resumed: 0,
+        }
+    }
+
+    /// Whether it has stopped, or has ended.
+    pub(crate) fn rests(&mut self) -> bool {
+        self.stops().len() > self.resumed || self.has_ended()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is ours").is_some()
+    }
+
+    /// Lets it go on from where it stopped.
+    pub(crate) fn resume(&mut self) {
+        for process in self.stops().into_iter().skip(self.resumed) {
+            // It may have been killed meanwhile.
+            let _gone = kill(process, Signal::SIGCONT);
+            self.resumed += 1;
+        }
+    }
+
+    /// Waits for its end, wherever it stops before that; gives what it said.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Output {
+        wait_until("it ends", LONG, || {
+            self.resume();
+            self.has_ended()
+        });
+        self.child.wait_with_output().expect("it has ended")
+    }
+
+    /// The processes that have stopped so far.
+    fn stops(&self) -> Vec<Pid> {
+        let log = fs::read_to_string(self.log.path()).expect("strace writes it");
+        let stops = log
+            .lines()
+            .filter(|line| line.contains("stopped by SIGSTOP"));
+        let process = |line: &str| line.split_once(' ')?.0.parse().ok();
+        stops.filter_map(process).map(Pid::from_raw).collect()
+    }
 }
 
 fn changes_something(call: &str, arguments: &str) -> bool {
@@ -76,7 +198,7 @@ pub(crate) fn killing(command: &Command, point: &FaultPoint) -> Command {
 
 /// The calls of that set that a command makes, and all that it starts: a line for each, after its process id.
 pub(crate) fn trace(command: &Command, calls: &str) -> String {
-    let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    let file = NamedTempFile::new().expect("a temporary file can be made");
     let filter = format!("trace={calls}");
     let to_file = [OsStr::new("-o"), file.path().as_os_str()];
     let options = to_file.into_iter().chain(["-e".as_ref(), filter.as_ref()]);
@@ -106,7 +228,7 @@ fn under_strace(command: &Command, options: &[impl AsRef<OsStr>]) -> Command {
 }
 
 /// Tries every point, two at a time: a run under `strace` mostly waits.
-pub(crate) fn on_two_threads(points: &[FaultPoint], test: impl Fn(&FaultPoint) + Sync) {
+pub(crate) fn on_two_threads<T: Sync>(points: &[T], test: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let work = || {
         while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -173,6 +295,29 @@ mod tests {
             [whole(), empty()],
         ];
         assert_eq!(left.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_run_stops_after_a_call_until_it_is_told_to_go_on() {
+        if !may_trace("moments between two system calls") {
+            return;
+        }
+        let node = || Scenario::new().file("given", "text\n");
+        let moments = moments(&script(&node()), "given".as_ref(), |_| true);
+        let writes = moments.iter().filter(|moment| moment.call == "write");
+        let [one, two] = writes.collect::<Vec<_>>()[..] else {
+            panic!("{moments:?}");
+        };
+        for (moment, written) in [(one, false), (two, true)] {
+            let node = node();
+            let mut paused = Paused::start(&script(&node), moment);
+            wait_until("it has stopped", LONG, || paused.rests());
+            assert!(!paused.has_ended());
+            let found = fs::read_to_string(node.path("two")).unwrap_or_default();
+            assert_eq!(!found.is_empty(), written, "{moment:?}");
+            assert!(paused.end().status.success());
+            assert!(node.path("two").exists());
+        }
     }
 
     #[test]

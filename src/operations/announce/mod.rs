@@ -92,4 +92,5 @@ fn add_reads_of(
     for key in offered.iter().chain(&remembered) {
         reads.announcement(key);
     }
+    reads.after_state(&manifest.id, state.edits.now());
 }

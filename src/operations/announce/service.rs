@@ -1,10 +1,12 @@
 //! One service: its manifest, its state and what was read -> what is to be written in each federation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::AnnounceOptions;
 use crate::{
-    announce::{self, Desired, Machine, Plan, ServiceLease, choose_lease, is_held, withdrawals},
+    announce::{
+        self, Desired, Hold, Machine, Plan, ServiceLease, choose_lease, is_held, withdrawals,
+    },
     edge::registry::{self, Session},
     model::{
         facts::Facts, id::Id, key::Key, manifest::Manifest, offer::offers,
@@ -70,6 +72,7 @@ impl<'a> Planner<'a> {
         let withdrawals = withdrawals(&state, &announcements);
         let mut desired = Desired {
             state,
+            read: self.snapshots.state_of(id),
             announcements,
             withdrawals,
         };
@@ -78,8 +81,10 @@ impl<'a> Planner<'a> {
         report.warnings.extend(self.unasked_check(manifest));
         let others = self.leave_other_machines(id, &mut desired)?;
         report.warnings.extend(others.warnings());
+        let mut mark = self.mark(&desired, &others);
         report.held = self.holds(manifest, &desired);
         if report.held {
+            mark.found_held = desired.announcements.keys().cloned().collect();
             let mut keys = desired.announcements.keys();
             report.retired = keys.any(|key| self.snapshots.is_retired(key));
             desired.hold(|key| self.snapshots.is_withdrawn(key));
@@ -97,17 +102,27 @@ impl<'a> Planner<'a> {
             }
             writes.iter().for_each(|write| report.add_plan(&write.plan));
         }
-        let mark = Mark {
-            held: (desired.state.held != report.held).then_some(report.held),
-            forgotten: others.former.keys().cloned().collect(),
-        };
-        let mark = Some(mark).filter(|mark| *mark != Mark::default());
+        let is_marked = mark.held.is_some() || !mark.forgotten.is_empty();
+        let found_held = report.held && !desired.state.held;
+        let mark = Some(mark).filter(|_| is_marked || found_held);
         Ok(Attempt::Done(Planned {
             report,
             mark,
             writes,
             others,
         }))
+    }
+
+    /// What holds whatever becomes of the writes: an announcement by hand ends the hold of a service that announces nothing.
+    fn mark(&self, desired: &Desired, others: &OtherMachines) -> Mark {
+        let by_hand = !self.options.keep_withdrawn;
+        let is_ended = by_hand && desired.state.held && desired.announcements.is_empty();
+        Mark {
+            held: is_ended.then_some(false),
+            found_held: Vec::new(),
+            read: desired.read,
+            forgotten: others.former.keys().cloned().collect(),
+        }
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
@@ -168,6 +183,8 @@ impl<'a> Planner<'a> {
             plan: Plan::default(),
             lease,
             progress: self.progress(),
+            hold: self.hold(&desired),
+            read: desired.read,
             recorded: true,
             cleared: BTreeMap::new(),
             unread: None,
@@ -175,7 +192,7 @@ impl<'a> Planner<'a> {
         Attempt::Done(match self.snapshots.of(&write.federation) {
             Read::Snapshot(snapshot) => {
                 let (announcements, leaving) = (&desired.announcements, &desired.withdrawals);
-                let plan = announce::plan(announcements, id, leaving, snapshot);
+                let plan = announce::plan(announcements, id, leaving, &BTreeSet::new(), snapshot);
                 Some(PlannedWrite { plan, ..write })
             }
             Read::Failed(error) => self.without_registry(write, id, &desired, error, report),
@@ -225,6 +242,15 @@ impl<'a> Planner<'a> {
             AnnounceProgress::Pending
         } else {
             AnnounceProgress::PendingByHand
+        }
+    }
+
+    /// An announcement by hand ends the hold, in the federation that it announces in.
+    fn hold(&self, desired: &Desired) -> Hold {
+        if self.options.keep_withdrawn || desired.announcements.is_empty() {
+            Hold::Keep
+        } else {
+            Hold::End
         }
     }
 

@@ -13,9 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     batch::{PlannedWrite, WriteBatch},
-    record,
+    record::{self, Intents, Outcomes},
 };
 use crate::{
+    announce::Hold,
     edge::registry::{RegistryError, Session},
     model::id::Id,
     node::Node,
@@ -35,9 +36,9 @@ pub(crate) fn carry_out(
 ) -> Attempts<Vec<PlannedWrite>> {
     let WriteBatch { marks, writes } = batch;
     let mut ends: Vec<Option<WriteEnd>> = Vec::new();
-    let unrecorded = record::intents(node, &marks, &writes);
+    let intents = record::intents(node, &marks, &writes);
     for write in &writes {
-        let failure = unrecorded.get(&write.service).or(write.unread.as_ref());
+        let failure = intents.failed.get(&write.service).or(write.unread.as_ref());
         ends.push(failure.cloned().map(Err));
     }
     let federations: BTreeSet<&Id> = writes.iter().map(|write| &write.federation).collect();
@@ -48,11 +49,11 @@ pub(crate) fn carry_out(
             .collect();
         let mut sending = Sending::new(session, federation, open);
         sending.send(tombstones);
-        record_outcomes(node, &sending, &mut ends);
+        record_outcomes(node, &intents, &sending, &mut ends);
     }
     let mut attempts: Attempts<Vec<PlannedWrite>> = BTreeMap::new();
     for service in marks.into_keys() {
-        let end = unrecorded.get(&service).cloned();
+        let end = intents.failed.get(&service).cloned();
         attempts.insert(service, end.map_or(Ok(Attempt::Done(Vec::new())), Err));
     }
     for (write, end) in writes.into_iter().zip(ends) {
@@ -62,10 +63,16 @@ pub(crate) fn carry_out(
 }
 
 /// Records what was written, and says of each write that was sent how it ended.
-fn record_outcomes(node: &Node, sent: &Sending<'_>, ends: &mut [Option<WriteEnd>]) {
-    let done = sent.open().map(|(at, write)| (write, sent.granted_to(at)));
-    let done: Vec<(&PlannedWrite, u64)> = done.collect();
-    let mut unrecorded = record::outcomes(node, &done, &sent.revisions);
+fn record_outcomes(
+    node: &Node,
+    intents: &Intents,
+    sent: &Sending<'_>,
+    ends: &mut [Option<WriteEnd>],
+) {
+    let Outcomes {
+        failed: mut unrecorded,
+        overtaken,
+    } = record::outcomes(node, intents, &sent.ends());
     let foreign = sent.foreign_leases.iter();
     let foreign = foreign.filter_map(|(at, id)| Some((&sent.writes.get(at)?.service, *id)));
     unrecorded.extend(record::forget_leases(node, &foreign.collect()));
@@ -75,6 +82,9 @@ fn record_outcomes(node: &Node, sent: &Sending<'_>, ends: &mut [Option<WriteEnd>
         } else if let Some(failure) = unrecorded.get(&write.service) {
             Err(failure.clone())
         } else if sent.conflicts.contains(at) || sent.foreign_leases.contains_key(at) {
+            Ok(Attempt::Conflict)
+        } else if write.hold != Hold::Keep && overtaken.contains(&write.service) {
+            // What a person asked for is to be so in the end.
             Ok(Attempt::Conflict)
         } else {
             Ok(Attempt::Done(()))
@@ -98,7 +108,7 @@ fn add(attempts: &mut Attempts<Vec<PlannedWrite>>, write: PlannedWrite, end: Wri
 
 fn failed(error: &RegistryError, write: &PlannedWrite) -> Failure {
     let failure = Failure::from(error.clone());
-    if write.recorded && error.is_unreachable() {
+    if write.recorded && error.is_open() {
         failure.note(record::owed_note(&write.service))
     } else {
         // A call is often about many services, and only some of them are refused.

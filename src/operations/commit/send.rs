@@ -6,11 +6,11 @@ use std::{
 };
 
 use crate::{
-    announce::{self, Packet, PacketLimits, Update},
+    announce::{self, Packet, PacketLimits, Update, Withdrawal},
     edge::registry::{Commit, MAX_OPERATIONS, RegistryError, Session},
     model::{id::Id, transaction::Transaction},
     node::Node,
-    operations::batch::PlannedWrite,
+    operations::{batch::PlannedWrite, record::Sent},
 };
 
 /// How long the registry remembers a tombstone.
@@ -89,6 +89,27 @@ impl<'a> Sending<'a> {
         open.map(|(at, write)| (*at, *write))
     }
 
+    /// How each write ended; not those that may have been written.
+    pub(super) fn ends(&self) -> Vec<(&'a PlannedWrite, Sent<'_>)> {
+        let end = |(at, write): (&usize, &&'a PlannedWrite)| {
+            let is_refused = self.failed.get(at).map(|error| !error.is_open());
+            let is_conflict = self.conflicts.contains(at) || self.foreign_leases.contains_key(at);
+            let mut written = write.plan.written();
+            let end = match is_refused {
+                None if !is_conflict => Sent::Done {
+                    revisions: &self.revisions,
+                    granted: self.granted_to(*at),
+                },
+                None | Some(true) if !written.any(|key| self.revisions.contains_key(&key)) => {
+                    Sent::Unwritten
+                }
+                None | Some(_) => return None,
+            };
+            Some((*write, end))
+        };
+        self.writes.iter().filter_map(end).collect()
+    }
+
     /// The updates of the open writes.
     fn updates(&mut self, tombstones: &mut Tombstones) -> Vec<(usize, Vec<Update>)> {
         let open: Vec<_> = self.open().collect();
@@ -149,7 +170,7 @@ impl<'a> Sending<'a> {
 
 fn leaves_tombstones(write: &PlannedWrite) -> bool {
     let mut withdrawals = write.plan.withdrawals.iter();
-    withdrawals.any(|withdrawal| withdrawal.read.tombstone == 0)
+    withdrawals.any(Withdrawal::writes_tombstone)
 }
 
 impl Tombstones {

@@ -137,7 +137,7 @@ fn begin(node: &Node, id: &Id) -> Result<(Lock, Target), Failure> {
     let lock = node.service_lock(id)?;
     // A manifest may have come while the lock was waited for.
     refuse_manifest(node, id)?;
-    let target = Target::departed(node, id.clone(), &states::load(node, id)?)?;
+    let target = Target::departed(node, id.clone(), states::load(node, id)?)?;
     Ok((lock, target.remembered()))
 }
 

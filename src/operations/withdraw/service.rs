@@ -52,15 +52,32 @@ impl<'a> Withdrawer<'a> {
                 first.insert(id.clone(), Err(failure.clone()));
             }
         }
-        let mut ended = retry_on_conflict(first, |ids| {
-            let again = || usable().filter(|target| ids.contains(&target.service));
-            let mut reads = ReadSet::default();
-            again().for_each(|target| target.add_reads(&mut reads));
-            let snapshots = reads.read(self.session);
-            self.attempt(again(), &snapshots)
-        });
+        let mut ended = retry_on_conflict(first, |ids| self.again(usable(), &ids));
         self.forget(usable().filter(|target| target.forgotten), &mut ended);
         ended
+    }
+
+    /// Withdraws those of the targets that met a conflict, with new reads.
+    fn again<'t>(
+        &mut self,
+        targets: impl Iterator<Item = &'t Target>,
+        ids: &[Id],
+    ) -> Attempts<WithdrawReport> {
+        let (mut again, mut unread) = (Vec::new(), Attempts::new());
+        let mut reads = ReadSet::default();
+        for target in targets.filter(|target| ids.contains(&target.service)) {
+            match target.again(self.node) {
+                Ok(target) => {
+                    target.add_reads(&mut reads);
+                    again.push(target);
+                }
+                Err(failure) => drop(unread.insert(target.service.clone(), Err(failure))),
+            }
+        }
+        let snapshots = reads.read(self.session);
+        let mut attempts = self.attempt(again.iter(), &snapshots);
+        attempts.append(&mut unread);
+        attempts
     }
 
     fn attempt<'t>(
@@ -77,8 +94,11 @@ impl<'a> Withdrawer<'a> {
             let planned = machine.and_then(|machine| {
                 let (target, others_keys) =
                     self.leave_other_machines(target, machine, snapshots)?;
+                let is_nothing = target.federations().is_empty();
                 let mark = Mark {
-                    held: target.holds.then_some(true),
+                    held: (target.holds && is_nothing).then_some(true),
+                    found_held: Vec::new(),
+                    read: 0,
                     forgotten: others_keys.former.keys().cloned().collect(),
                 };
                 let attempt = self.plan(&target, snapshots, &mut batch)?;
@@ -154,10 +174,6 @@ impl<'a> Withdrawer<'a> {
             failure
                 .note("the withdrawal was saved in the state of this node")
                 .hint(format!("`reconf withdraw {service}` retries it"))
-        } else if target.holds {
-            failure.note(format!(
-                "`{service}` is held on this node; its announcements are still in the registry"
-            ))
         } else {
             failure
         };
@@ -178,28 +194,36 @@ impl<'a> Withdrawer<'a> {
         for target in targets {
             let service = &target.service;
             if let Some(Ok(report)) = ended.get_mut(service) {
-                report.forgotten = true;
-                if let Err(failure) = self.forget_one(service) {
-                    ended.insert(service.clone(), Err(failure));
+                match self.forget_one(service) {
+                    Ok(is_forgotten) => report.forgotten = is_forgotten,
+                    Err(failure) => drop(ended.insert(service.clone(), Err(failure))),
                 }
             }
         }
     }
 
-    fn forget_one(&self, service: &Id) -> Result<(), Failure> {
+    /// Whether it is forgotten: it may have been announced again meanwhile.
+    fn forget_one(&self, service: &Id) -> Result<bool, Failure> {
         let _lock = self.node.state_lock()?;
+        if states::load(self.node, service)?.keys().next().is_some() {
+            return Ok(false);
+        }
         files::remove(&self.node.paths.service_state(service))?;
         files::remove(&self.node.paths.applied_conf(service))?;
-        Ok(())
+        Ok(true)
     }
 }
 
 /// What is to be written in a federation that was read.
 fn write(target: &Target, federation: Id, snapshot: &Snapshot) -> PlannedWrite {
-    let cleared = snapshot.others.keys().filter(|key| target.clears(key));
+    let others = snapshot.others.iter();
+    let cleared = others.filter(|(key, _)| target.clears(key));
+    let (leaving, pending) = (target.leaving(&federation), target.state.pending_keys());
     PlannedWrite {
-        plan: announce::plan(&BTreeMap::new(), 0, &target.leaving(&federation), snapshot),
-        cleared: cleared.map(|key| (key.clone(), None)).collect(),
+        plan: announce::plan(&BTreeMap::new(), 0, &leaving, &pending, snapshot),
+        cleared: cleared
+            .map(|(key, entry)| (key.clone(), Some(entry.revision)))
+            .collect(),
         ..planned(target, federation)
     }
 }
@@ -212,6 +236,8 @@ fn planned(target: &Target, federation: Id) -> PlannedWrite {
         plan: Plan::default(),
         lease: None,
         progress: AnnounceProgress::Pending,
+        hold: target.hold(),
+        read: target.state.edits.now(),
         recorded: true,
         cleared: BTreeMap::new(),
         unread: None,

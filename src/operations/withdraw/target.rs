@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::WithdrawInput;
 use crate::{
+    announce::Hold,
     edge::{files, registry::Session},
     model::{
         announcement::By,
@@ -27,6 +28,8 @@ pub(crate) struct Target {
     /// Whether nothing is remembered of the service after that.
     pub(super) forgotten: bool,
     by: By,
+    /// What this node's state said, before the registry was read.
+    pub(super) state: ServiceState,
     pub(super) keys: BTreeSet<Key>,
     /// `applied/` records that are no longer true, with their federations.
     pub(super) cleared: BTreeSet<(Id, String)>,
@@ -34,23 +37,20 @@ pub(crate) struct Target {
 
 impl Target {
     /// A service that is withdrawn by hand and stays so. Where others are only waited for, it may be any provider's name.
-    pub(crate) fn held(service: Id, keys: BTreeSet<Key>) -> Self {
+    pub(crate) fn held(service: Id, state: ServiceState, keys: BTreeSet<Key>) -> Self {
         Self {
             service,
             holds: true,
             forgotten: false,
             by: By::Hand,
+            state,
             keys,
             cleared: BTreeSet::new(),
         }
     }
 
     /// A service whose manifest is gone, and of which nothing is remembered after that.
-    pub(crate) fn departed(
-        node: &Node,
-        service: Id,
-        state: &ServiceState,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn departed(node: &Node, service: Id, state: ServiceState) -> Result<Self, Failure> {
         let this = node.id()?;
         let keys: BTreeSet<Key> = state.keys().collect();
         let allowed = node.settings.federations.iter();
@@ -67,6 +67,7 @@ impl Target {
             holds: false,
             forgotten: true,
             by: By::Manifest,
+            state,
             keys,
             service,
         })
@@ -88,6 +89,19 @@ impl Target {
     /// Adds keys to withdraw.
     pub(crate) fn add_keys(&mut self, keys: impl IntoIterator<Item = Key>) {
         self.keys.extend(keys);
+    }
+
+    /// The same with what this node's state says now.
+    pub(super) fn again(&self, node: &Node) -> Result<Self, Failure> {
+        let mut target = self.clone();
+        target.state = states::load(node, &self.service)?;
+        target.keys.extend(target.state.keys());
+        Ok(target)
+    }
+
+    /// What becomes of the service's being held.
+    pub(super) fn hold(&self) -> Hold {
+        if self.holds { Hold::Begin } else { Hold::Keep }
     }
 
     /// The federations in which something is to be withdrawn.
@@ -158,15 +172,16 @@ pub(crate) fn on_this_node(node: &Node, session: &mut Session, mut ids: Vec<Id>)
 fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target, Failure> {
     let state = states::load(node, &id)?;
     match manifests::load_one(node, &id) {
-        Ok(manifest) => Ok(of_manifest(node, &manifest, &state, &node.id()?)),
+        Ok(manifest) => Ok(of_manifest(node, &manifest, state, &node.id()?)),
         Err(failure) if failure.code == Code::NoInput && is_remembered(node, &id) => {
-            Target::departed(node, id, &state)
+            Target::departed(node, id, state)
         }
         // Its announcements are known without its manifest.
         Err(failure) if failure.code == Code::Data && !state.announced.is_empty() => {
             let reason = failure.in_short();
             warnings.push(format!("using the state of `{id}` instead: {reason}"));
-            Ok(Target::held(id, state.keys().collect()))
+            let keys = state.keys().collect();
+            Ok(Target::held(id, state, keys))
         }
         Err(failure) => Err(failure),
     }
@@ -179,8 +194,8 @@ fn is_remembered(node: &Node, id: &Id) -> bool {
     files.iter().any(|path| files::exists(path))
 }
 
-fn of_manifest(node: &Node, manifest: &Manifest, state: &ServiceState, this: &Id) -> Target {
+fn of_manifest(node: &Node, manifest: &Manifest, state: ServiceState, this: &Id) -> Target {
     let mut keys = offered_keys(manifest, this, &node.settings.region);
     keys.extend(state.keys());
-    Target::held(manifest.id.clone(), keys)
+    Target::held(manifest.id.clone(), state, keys)
 }
