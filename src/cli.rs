@@ -111,7 +111,7 @@ pub(crate) enum Command {
     Remove(RemoveArgs),
     /// Withdraw what a machine announced that is gone
     Retire(RetireArgs),
-    /// Render and announce, with one read of the registry
+    /// Render, run a command for what changed, and announce
     Apply(ApplyArgs),
     /// Run a command with the environment of a service
     Exec(ExecArgs),
