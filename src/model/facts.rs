@@ -1,5 +1,7 @@
 //! The facts of a node that `provides` patterns can name (design.md section 3).
 
+use std::net::IpAddr;
+
 use super::{id::Id, name::Name};
 
 /// A node's facts; federation and port come from the manifest.
@@ -43,6 +45,17 @@ impl Fact {
 }
 
 impl Facts {
+    /// Whether the address leads every machine to itself.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => {
+                let name = self.host.trim_end_matches('.').to_ascii_lowercase();
+                name == "localhost" || name.ends_with(".localhost")
+            }
+        }
+    }
+
     /// The address as URLs write it: with brackets around an IPv6 address (RFC 3986 section 3.2.2).
     pub(crate) fn bracketed_host(&self) -> String {
         if self.host.contains(':') && !self.host.starts_with('[') {
@@ -56,6 +69,29 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loopback_addresses_lead_every_machine_to_itself() {
+        for (host, expected) in [
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("localhost", true),
+            ("Web.LOCALHOST.", true),
+            ("10.0.0.5", false),
+            ("fe80::1", false),
+            ("web01", false),
+            ("mylocalhost", false),
+        ] {
+            let facts = Facts {
+                node: Id::default_scope(),
+                region: Id::default_scope(),
+                host: host.to_owned(),
+            };
+            assert_eq!(facts.is_loopback(), expected, "{host}");
+        }
+    }
 
     #[test]
     fn only_ipv6_addresses_get_brackets() {

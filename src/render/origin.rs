@@ -62,7 +62,11 @@ mod tests {
             (Format::Json, "{\"A\": \"x\"}\n", conf, true),
             (Format::Json, "{\"A\": 1}\n", conf, false),
         ] {
-            let known = [known.as_bytes().to_vec()];
+            let known = Some(known).filter(|known| !known.is_empty());
+            let known: Vec<Vec<u8>> = known
+                .map(|known| known.as_bytes().to_vec())
+                .into_iter()
+                .collect();
             let ours = is_ours(format, &Id::parse("api").unwrap(), text.as_bytes(), &known);
             assert_eq!(ours, expected, "{format:?} {text}");
         }

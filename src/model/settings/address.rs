@@ -1,6 +1,6 @@
 //! Addresses and host names, without ports.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Parses an IP address or a host name, and removes the brackets of an IPv6 address. The error is a clause.
 pub(super) fn host(text: &str) -> Result<String, &'static str> {
@@ -17,11 +17,28 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
     if host.is_empty() {
         return Err("is empty");
     }
+    // What ends in a number is an address, for every resolver.
+    let last = host.trim_end_matches('.').rsplit('.').next();
+    let is_numeric = last.is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    if is_numeric && host.parse::<Ipv4Addr>().is_err() {
+        return Err("is neither an address nor a host name");
+    }
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     if host.len() <= 253 && host.bytes().all(plain) && !host.starts_with('-') {
         Ok(host.to_owned())
     } else {
         Err("is neither an address nor a host name")
+    }
+}
+
+/// As [`host`], for the address at which other machines reach this one.
+pub(super) fn own_host(text: &str) -> Result<String, &'static str> {
+    let host = host(text)?;
+    match host.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => {
+            Err("stands for every address of a machine, and none reaches another machine there")
+        }
+        _ => Ok(host),
     }
 }
 
@@ -36,11 +53,38 @@ mod tests {
             ("[fe80::1]", "fe80::1"),
             ("::1", "::1"),
             ("web-1.a_b", "web-1.a_b"),
+            ("10.0.0.5x", "10.0.0.5x"),
+            ("0.0.0.0", "0.0.0.0"),
         ] {
             assert_eq!(host(text).as_deref(), Ok(plain));
         }
-        for text in ["", "a:80", "[a]", "a/b", "u@h", "a b", "-x", "[::1", "é"] {
+        for text in [
+            "",
+            "a:80",
+            "[a]",
+            "a/b",
+            "u@h",
+            "a b",
+            "-x",
+            "[::1",
+            "é",
+            "10.0.0.300",
+            "10.0.0",
+            "10.0.0.5.",
+            "1",
+            ".",
+        ] {
             assert!(host(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_not_every_address() {
+        for text in ["0.0.0.0", "::", "[::]", "10.0.0.300"] {
+            assert!(own_host(text).is_err(), "{text}");
+        }
+        for text in ["127.0.0.1", "::1", "web01"] {
+            assert_eq!(own_host(text).as_deref(), Ok(text));
         }
     }
 }

@@ -104,7 +104,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Explicit {
 
 fn host(reader: &mut DocumentReader<'_>, node: &JsonNode) -> Option<String> {
     let text = reader.string("host", node)?;
-    match address::host(text) {
+    match address::own_host(text) {
         Ok(host) => Some(host),
         Err(reason) => {
             reader.report(node.start, format!("`host` {reason}"));

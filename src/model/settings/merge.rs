@@ -181,7 +181,7 @@ fn id(text: &str) -> Result<Id, SettingRefusal> {
 }
 
 fn host(text: &str) -> Result<String, SettingRefusal> {
-    address::host(text).map_err(SettingRefusal::new)
+    address::own_host(text).map_err(SettingRefusal::new)
 }
 
 fn timeout(text: &str) -> Result<Duration, SettingRefusal> {
