@@ -24,6 +24,14 @@ RSpec.describe 'the list of services' do
     expect(web01.environment('app-www')['ADDED']).to eq('yes')
   end
 
+  it 'may be absent in local mode too, where no attributes are saved' do
+    web01.edit('solo.rb') { |text| "#{text}\n%w(default normal override).each { |level| send(\"allowed_\#{level}_attributes\", []) }\n" }
+    web01.converge
+    web01.attributes.delete('services')
+    expect(web01.converge.output).to include("node['reconf']['services'] is not set: api, app-www stay as they are")
+    expect(both?).to be(true)
+  end
+
   it 'takes nothing away under an override run list, and all if it is empty' do
     converge
     web01.attributes['services'] = []
