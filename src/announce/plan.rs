@@ -164,7 +164,10 @@ impl Plan {
 /// The revisions of both keys of an announcement. A record that this version cannot read has a revision too, so that a
 /// plan can replace it.
 fn read(snapshot: &Snapshot, key: &Key) -> ReadRevisions {
-    let unreadable = |kind| snapshot.unreadable.get(&key.path(kind)).copied();
+    let unreadable = |kind| {
+        let entry = snapshot.unreadable.get(&key.path(kind));
+        entry.map(|entry| entry.revision)
+    };
     let live = snapshot.live.get(key).map(|live| live.revision);
     let tombstone = snapshot.withdrawn.get(key).map(|w| w.revision);
     ReadRevisions {

@@ -14,7 +14,7 @@ use crate::{
     },
     node::Node,
     operations::{inputs::read_names, read_set::ReadSet},
-    report::{Ended, Row, no_such_names},
+    report::{Ended, Row, no_such_names, unreadable},
 };
 
 const HEADER: [&str; 4] = ["NAME", "REGION", "PROVIDER", "VALUE"];
@@ -72,11 +72,12 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let mut rows: Vec<LsRow> = announced.chain(stored).collect();
     rows.retain(|row| args.names.is_empty() || args.names.contains(row.name));
     rows.sort_by(|a, b| (a.name, a.region, &a.provider).cmp(&(b.name, b.region, &b.provider)));
-    for key in snapshot.unreadable.keys() {
-        node.out.warning(&format!(
-            "`{key}` is not a record of this version: it is ignored"
-        ));
-    }
+    let of_names = args.names.iter();
+    let of_names = of_names.flat_map(|name| snapshot.unreadable_of(federation, name));
+    let of_all = snapshot.unreadable.iter();
+    let of_all = of_all.filter(|_| args.names.is_empty());
+    let of_all = of_all.map(|(key, entry)| (key, entry.why));
+    node.out.warnings(&unreadable(of_names.chain(of_all)));
     node.out.rows(Some(HEADER), &rows);
     let is_listed = |name: &Name| rows.iter().any(|row| row.name == name);
     let unknown = args.names.iter().filter(|name| !is_listed(name));

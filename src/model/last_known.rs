@@ -1,5 +1,7 @@
 //! Last known announcements, for when the registry does not answer (design.md section 6).
 
+mod size;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,7 @@ use super::{
     id::Id,
     key::Key,
     name::Name,
+    record,
     snapshot::{LiveEntry, Snapshot},
 };
 
@@ -31,6 +34,9 @@ pub(crate) struct KnownValue {
     pub revision: i64,
 }
 
+/// The live announcements of a name that are to be known, by region and provider.
+type LiveByRegion<'a> = BTreeMap<&'a Id, BTreeMap<String, &'a LiveEntry>>;
+
 impl LastKnown {
     /// The announcements of a name in a region, as keys of `federation`.
     pub(crate) fn of(
@@ -47,9 +53,15 @@ impl LastKnown {
             service: kept.announcement.service.clone(),
             node: kept.announcement.node.clone(),
         };
+        // An earlier release learnt what contradicts its key, or what no environment could carry.
+        let is_usable = |key: &Key, kept: &KnownValue, provider: &str| {
+            key.provider() == provider && record::check(key, &kept.announcement).is_ok()
+        };
         kept.into_iter()
-            .flat_map(BTreeMap::values)
-            .map(|kept| (key(kept), kept))
+            .flatten()
+            .map(|(provider, kept)| (key(kept), kept, provider))
+            .filter(|(key, kept, provider)| is_usable(key, kept, provider))
+            .map(|(key, kept, _)| (key, kept))
             .collect()
     }
 
@@ -91,27 +103,66 @@ impl LastKnown {
         snapshot: &Snapshot,
         is_local: impl Fn(&Key) -> bool,
     ) -> bool {
-        let mut by_name: BTreeMap<(&Id, &Name), Vec<(String, &LiveEntry)>> = BTreeMap::new();
+        let mut by_name: BTreeMap<&Name, LiveByRegion> = BTreeMap::new();
         let live = snapshot.live.iter();
         for (key, entry) in live.filter(|(key, _)| names.contains(&key.name)) {
-            let entries = by_name.entry((&key.region, &key.name)).or_default();
+            let regions = by_name.entry(&key.name).or_default();
+            let entries = regions.entry(&key.region).or_default();
             if !is_local(key) {
-                entries.push((key.provider(), entry));
+                entries.insert(key.provider(), entry);
             }
         }
         let mut changed = false;
-        for ((region, name), entries) in by_name {
-            let known = self.regions.get(region).and_then(|names| names.get(name));
-            if !is_current(known, &entries) {
-                changed = true;
-                let values = entries
-                    .into_iter()
-                    .map(|(provider, live)| (provider, KnownValue::from(live)));
-                let names = self.regions.entry(region.clone()).or_default();
-                names.insert(name.clone(), values.collect());
+        for (name, mut regions) in by_name {
+            changed |= self.limit(name, &mut regions);
+            for (region, entries) in regions {
+                changed |= self.store(region, name, &entries);
             }
-            self.remove_if_empty(region, name);
         }
+        changed
+    }
+
+    /// Takes out of `live`, and of what is known in other regions, what a name has beyond its limit; returns whether
+    /// anything known was removed.
+    fn limit(&mut self, name: &Name, live: &mut LiveByRegion<'_>) -> bool {
+        let known = self
+            .regions
+            .iter()
+            .filter(|(region, _)| !live.contains_key(region));
+        let known = known.filter_map(|(region, names)| Some((region, names.get(name)?)));
+        let known = known.flat_map(|(region, kept)| {
+            let entries = kept.iter();
+            entries.map(move |(provider, kept)| (region, provider, &*kept.announcement))
+        });
+        let new = live.iter().flat_map(|(region, entries)| {
+            let entries = entries.iter();
+            entries.map(move |(provider, live)| (*region, provider, &live.announcement))
+        });
+        let beyond = size::beyond_limit(name, known.chain(new));
+        let mut changed = false;
+        for (region, provider) in beyond {
+            if let Some(entries) = live.get_mut(&region) {
+                entries.remove(&provider);
+            } else if let Some(names) = self.regions.get_mut(&region) {
+                let kept = names.get_mut(name);
+                changed |= kept.is_some_and(|kept| kept.remove(&provider).is_some());
+                self.remove_if_empty(&region, name);
+            }
+        }
+        changed
+    }
+
+    /// Replaces what is known of a name in a region by what is live; returns whether that is different.
+    fn store(&mut self, region: &Id, name: &Name, live: &BTreeMap<String, &LiveEntry>) -> bool {
+        let known = self.regions.get(region).and_then(|names| names.get(name));
+        let changed = !is_current(known, live);
+        if changed {
+            let values = live.iter();
+            let values = values.map(|(provider, live)| (provider.clone(), KnownValue::from(*live)));
+            let names = self.regions.entry(region.clone()).or_default();
+            names.insert(name.clone(), values.collect());
+        }
+        self.remove_if_empty(region, name);
         changed
     }
 
@@ -141,11 +192,14 @@ impl LastKnown {
 }
 
 /// Whether the known announcements of a name are exactly the live ones.
-fn is_current(known: Option<&BTreeMap<String, KnownValue>>, live: &[(String, &LiveEntry)]) -> bool {
+fn is_current(
+    known: Option<&BTreeMap<String, KnownValue>>,
+    live: &BTreeMap<String, &LiveEntry>,
+) -> bool {
     let Some(known) = known else {
         return live.is_empty();
     };
-    let same = |(provider, live): &(String, &LiveEntry)| {
+    let same = |(provider, live): (&String, &&LiveEntry)| {
         known.get(provider).is_some_and(|known| {
             known.revision == live.revision && *known.announcement == live.announcement
         })
@@ -225,6 +279,55 @@ mod tests {
             assert_eq!(values(&known, &key), expected, "{entries:?}");
             assert_eq!(known.revision(), if changed { 9 } else { 1 });
         }
+    }
+
+    #[test]
+    fn what_an_earlier_release_learnt_against_the_rules_is_not_used() {
+        let key = sample::key(FEDERATION, "API_URL");
+        for (announcement, provider, count) in [
+            (sample::announcement("x"), "api@api01", 1),
+            (sample::announcement("x"), "api@api02", 0),
+            (sample::announcement("a\0b"), "api@api01", 0),
+            (sample::announcement(&"x".repeat(131_072)), "api@api01", 0),
+        ] {
+            let kept = KnownValue {
+                announcement: Box::new(announcement),
+                revision: 1,
+            };
+            let kept = [(provider.to_owned(), kept)].into();
+            let names = [(key.name.clone(), kept)].into();
+            let known = LastKnown {
+                regions: [(key.region.clone(), names)].into(),
+                ..LastKnown::default()
+            };
+            assert_eq!(values(&known, &key).len(), count, "{provider}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_a_limit_and_the_smallest_announcements_stay_below_it() {
+        let key = |node: &str| Key {
+            node: Id::parse(node).unwrap(),
+            ..sample::key(FEDERATION, "API_URL")
+        };
+        let announced = |node: &str, value: &str| {
+            let mut announcement = sample::announcement(value);
+            announcement.node = Id::parse(node).unwrap();
+            sample::live(&key(node), &announcement, 5)
+        };
+        let large = "x".repeat(131_000);
+        let nodes: Vec<String> = (0..40).map(|number| format!("a{number:02}")).collect();
+        let mut entries: Vec<Entry> = nodes.iter().map(|node| announced(node, &large)).collect();
+        entries.extend(["y01", "y02"].map(|node| announced(node, "small")));
+        let (names, snapshot) = ([key("a").name].into(), snapshot(9, entries));
+        let mut known = LastKnown::default();
+        assert!(known.update(&names, &snapshot, |_| false));
+        assert!(!known.update(&names, &snapshot, |_| false), "it is stable");
+        let text = serde_json::to_string_pretty(&known).unwrap();
+        assert!(text.len() < 1 << 20, "{}", text.len());
+        let kept = values(&known, &key("a"));
+        assert_eq!(kept.iter().filter(|value| *value == "small@5").count(), 2);
+        assert_eq!(kept.len(), 2 + 3);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod parsed;
 pub(crate) mod paths;
 pub(crate) mod pattern;
 pub(crate) mod problem;
+pub(crate) mod record;
 mod redaction;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     announcement::{Announcement, Tombstone},
     id::Id,
-    key::{Key, Kind},
+    key::{self, Key, Kind},
+    name::Name,
+    record::{self, RecordError},
 };
 
 /// A key of the registry with its raw value.
@@ -41,6 +43,15 @@ pub(crate) struct TombstoneEntry {
     pub revision: i64,
 }
 
+/// A record that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnreadableEntry {
+    /// The revision of its key.
+    pub revision: i64,
+    /// Why.
+    pub why: RecordError,
+}
+
 /// The result of reading keys of a federation at one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Snapshot {
@@ -52,9 +63,8 @@ pub(crate) struct Snapshot {
     pub withdrawn: BTreeMap<Key, TombstoneEntry>,
     /// All other keys that were read.
     pub others: BTreeMap<String, Entry>,
-    /// Keys below `provides/` and `withdrawn/` whose values this version cannot parse, with their revisions. Reports list
-    /// them; nothing else uses them.
-    pub unreadable: BTreeMap<String, i64>,
+    /// Records below `provides/` and `withdrawn/` that cannot be read. Reports list them; nothing else uses them.
+    pub unreadable: BTreeMap<String, UnreadableEntry>,
 }
 
 impl Snapshot {
@@ -88,16 +98,30 @@ impl Snapshot {
         }
     }
 
+    /// The unreadable records of a name, by key.
+    pub(crate) fn unreadable_of(
+        &self,
+        federation: &Id,
+        name: &Name,
+    ) -> impl Iterator<Item = (&String, RecordError)> {
+        let kinds = [Kind::Provides, Kind::Withdrawn].into_iter();
+        let prefixes = kinds.map(|kind| key::name_prefix(federation, name, kind));
+        prefixes.flat_map(|prefix| {
+            let from = self.unreadable.range(prefix.clone()..);
+            let of_name = from.take_while(move |(path, _)| path.starts_with(&prefix));
+            of_name.map(|(path, entry)| (path, entry.why))
+        })
+    }
+
     fn add(&mut self, federation: &Id, entry: Entry) {
-        let Some((kind, key)) = Key::parse(&entry.key).filter(|(_, k)| k.federation == *federation)
-        else {
-            self.others.insert(entry.key.clone(), entry);
+        let parsed = Key::parse(&entry.key).filter(|(_, key)| key.federation == *federation);
+        let Some((kind, key)) = parsed else {
+            self.add_other(federation, entry);
             return;
         };
-        let revision = entry.revision;
-        let readable = match kind {
-            Kind::Provides => serde_json::from_slice(&entry.value).map(|announcement| {
-                let lease = entry.lease;
+        let (revision, lease) = (entry.revision, entry.lease);
+        let added = match kind {
+            Kind::Provides => record::announcement(&key, &entry.value).map(|announcement| {
                 let live = LiveEntry {
                     announcement,
                     revision,
@@ -105,7 +129,7 @@ impl Snapshot {
                 };
                 self.live.insert(key, live);
             }),
-            Kind::Withdrawn => serde_json::from_slice(&entry.value).map(|tombstone| {
+            Kind::Withdrawn => record::tombstone(&entry.value).map(|tombstone| {
                 let withdrawn = TombstoneEntry {
                     tombstone,
                     revision,
@@ -113,8 +137,24 @@ impl Snapshot {
                 self.withdrawn.insert(key, withdrawn);
             }),
         };
-        if readable.is_err() {
-            self.unreadable.insert(entry.key, revision);
+        if let Err(why) = added {
+            let unreadable = UnreadableEntry { revision, why };
+            self.unreadable.insert(entry.key, unreadable);
+        }
+    }
+
+    /// Adds a key that is no announcement's. Among these it is unreadable.
+    fn add_other(&mut self, federation: &Id, entry: Entry) {
+        let kinds = [Kind::Provides, Kind::Withdrawn].into_iter();
+        let mut folders = kinds.map(|kind| key::all_names_prefix(federation, kind));
+        if folders.any(|folder| entry.key.starts_with(&folder)) {
+            let unreadable = UnreadableEntry {
+                revision: entry.revision,
+                why: RecordError::Key,
+            };
+            self.unreadable.insert(entry.key, unreadable);
+        } else {
+            self.others.insert(entry.key.clone(), entry);
         }
     }
 }
@@ -156,7 +196,7 @@ mod tests {
             (with(&live.key, "{}"), [0, 0, 1, 0]),
             (with(&tombstone.key, "no JSON"), [0, 0, 1, 0]),
             (with("/reconf/v1/f/applied/web01/www", "{}"), [0, 0, 0, 1]),
-            (with("/reconf/v1/f/provides/x", "{}"), [0, 0, 0, 1]),
+            (with("/reconf/v1/f/provides/x", "{}"), [0, 0, 1, 0]),
             (foreign, [0, 0, 0, 1]),
         ] {
             let mut snapshot = snapshot(vec![entry.clone()]);
@@ -164,6 +204,37 @@ mod tests {
             snapshot.remove(&entry.key);
             assert_eq!(counts(&snapshot), [0; 4], "{entry:?}");
         }
+    }
+
+    #[test]
+    fn the_unreadable_records_of_a_name_are_found_by_its_whole_segment() {
+        let federation = Id::parse("f").unwrap();
+        let keys = [
+            "provides/API/r/a@n",
+            "provides/API/r/a@n/x",
+            "provides/API/r/\u{1b}@n",
+            "provides/API_URL/r/a@n",
+            "withdrawn/API/r/a@n",
+        ];
+        let entry = |key: &&str| Entry {
+            key: format!("/reconf/v1/f/{key}"),
+            value: b"[]".to_vec(),
+            revision: 7,
+            lease: 0,
+        };
+        let snapshot = snapshot(keys.iter().map(entry).collect());
+        let name = Name::parse("API").unwrap();
+        let found = snapshot.unreadable_of(&federation, &name);
+        let found: Vec<_> = found.map(|(key, why)| (key.as_str(), why)).collect();
+        let expected = [
+            ("provides/API/r/\u{1b}@n", RecordError::Key),
+            ("provides/API/r/a@n", RecordError::NoObject),
+            ("provides/API/r/a@n/x", RecordError::Key),
+            ("withdrawn/API/r/a@n", RecordError::NoObject),
+        ];
+        let expected = expected.map(|(key, why)| (format!("/reconf/v1/f/{key}"), why));
+        let expected: Vec<_> = expected.iter().map(|(k, why)| (k.as_str(), *why)).collect();
+        assert_eq!(found, expected);
     }
 
     #[test]

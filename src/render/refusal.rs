@@ -17,6 +17,8 @@ pub(crate) struct FormatRefusal {
     pub format: Format,
     /// Why, as a clause about the value that begins with a verb.
     pub reason: &'static str,
+    /// The announcements that its value is from, by registry key; none if it is this node's own.
+    pub keys: Vec<String>,
 }
 
 impl FormatRefusal {
@@ -33,6 +35,7 @@ impl fmt::Display for FormatRefusal {
             name,
             format,
             reason,
+            ..
         } = self;
         write!(
             f,
@@ -47,11 +50,11 @@ pub(crate) fn refusals(environment: &Environment, formats: &[Format]) -> Vec<For
     for (name, variable) in environment {
         for &format in formats {
             if let Some(reason) = reason(format, name, &variable.value) {
-                let name = name.clone();
                 refused.push(FormatRefusal {
-                    name,
+                    name: name.clone(),
                     format,
                     reason,
+                    keys: variable.keys.iter().map(|(key, _)| key.clone()).collect(),
                 });
             }
         }

@@ -1,5 +1,7 @@
 //! Which exit code, facts and hint every kind of error earns: the one place that maps them.
 
+use std::collections::BTreeSet;
+
 use super::{code::Code, failure::Failure};
 use crate::{
     edge::{
@@ -10,7 +12,7 @@ use crate::{
         users::UserError,
     },
     model::{problem::Problems, settings::SettingsError},
-    render::RenderError,
+    render::{FormatRefusal, RenderError},
 };
 
 /// What a template may name.
@@ -90,13 +92,29 @@ impl From<SettingsError> for Failure {
     }
 }
 
+/// Names the announcements whose values a format cannot carry: nothing that the manifest says is wrong then.
+fn refused_values(failure: Failure, refused: &[FormatRefusal]) -> Failure {
+    let announced = refused.iter().flat_map(|refusal| {
+        let keys = refusal.keys.iter();
+        keys.map(|key| {
+            let provider = key.rsplit('/').next().unwrap_or(key);
+            format!("`{}` is what `{provider}` announces: `{key}`", refusal.name)
+        })
+    });
+    let announced: BTreeSet<String> = announced.collect();
+    let is_announced = refused.iter().all(|refusal| !refusal.keys.is_empty());
+    failure.facts(announced).hint(if is_announced {
+        "let its provider announce another value, or leave the format out of `formats`"
+    } else {
+        "change the value, or leave the format out of `formats`"
+    })
+}
+
 impl From<RenderError> for Failure {
     fn from(error: RenderError) -> Self {
         let failure = Self::new(Code::Data, error.to_string());
         match error {
-            RenderError::Refused(_) => {
-                failure.hint("change the value, or leave the format out of `formats`")
-            }
+            RenderError::Refused(refused) => refused_values(failure, &refused),
             RenderError::Unreadable { source, .. } => failure.facts([format!(
                 "line {}, column {}: {}",
                 source.line, source.column, source.message

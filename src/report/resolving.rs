@@ -1,6 +1,7 @@
 //! Texts about references: those without a value, and those whose value may be out of date.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
@@ -8,12 +9,18 @@ use std::{
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
-    model::{id::Id, name::Name, settings::OnUnreachable, suggest},
+    model::{id::Id, name::Name, record::RecordError, settings::OnUnreachable, suggest},
     resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
 
 /// The note where another machine's announcement would have helped.
 const THIS_MACHINE_ONLY: &str = "the registry is the embedded one: it knows this machine only";
+
+/// How many unreadable records are named.
+const UNREADABLE_NAMED: usize = 10;
+
+/// How much of a key is shown, in characters: more than any has that reconf writes for usual names.
+const KEY_SHOWN: usize = 240;
 
 /// All unmet requirements of a service: what is needed, where it was looked for, and what may help. `missing_file` is the
 /// datastores' file, if there is none.
@@ -53,10 +60,41 @@ pub(crate) fn unmet(
         let path = path.display();
         failure = failure.note(format!("there are no datastores, since there is no {path}"));
     }
+    if let RegistryState::Available(snapshot) = input.registry {
+        let names: BTreeSet<&Name> = missing.iter().map(|reference| &reference.name).collect();
+        let federation = &input.manifest.federation;
+        let records = names.into_iter();
+        let records = records.flat_map(|name| snapshot.unreadable_of(federation, name));
+        failure = failure.facts(unreadable(records));
+    }
     if embedded {
         failure = failure.note(THIS_MACHINE_ONLY);
     }
     failure
+}
+
+/// Lines about records that cannot be read, each with its key. Anybody may make many, so not all are named.
+pub(crate) fn unreadable<'a>(
+    records: impl Iterator<Item = (&'a String, RecordError)>,
+) -> Vec<String> {
+    let mut records = records.fuse();
+    let named = records.by_ref().take(UNREADABLE_NAMED);
+    let mut lines: Vec<String> = named
+        .map(|(key, why)| format!("`{}` is not used: {why}", shortened(key)))
+        .collect();
+    let others = records.count();
+    if others > 0 {
+        lines.push(format!("{others} more records are not used"));
+    }
+    lines
+}
+
+/// A key as messages show it: one that nobody should write may be as long as a book.
+fn shortened(key: &str) -> Cow<'_, str> {
+    match key.char_indices().nth(KEY_SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &key[..end])),
+        None => Cow::Borrowed(key),
+    }
 }
 
 fn unmet_message(input: &ResolveInput, count: usize) -> String {

@@ -8,6 +8,7 @@ mod away;
 mod deploy;
 mod dotenv;
 mod hints;
+mod hostile;
 mod idle;
 mod leases;
 mod machines;
