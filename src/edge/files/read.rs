@@ -58,8 +58,7 @@ pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError
     if let Some(loose) = place.loose {
         return Err(FileError::distrusted(path, loose.clause()));
     }
-    let bytes = whole(file, &metadata).map_err(|error| FileError::reading(path, error))?;
-    text(path, bytes).map(Some)
+    text(path, whole(path, file, &metadata)?).map(Some)
 }
 
 /// The content of a file that the settings name, such as a password.
@@ -67,10 +66,9 @@ pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError
 /// # Errors
 /// [`FileError`] when it does not exist, cannot be read, or is not a regular file.
 pub(in crate::edge) fn read_named(path: &Path) -> Result<Vec<u8>, FileError> {
-    let problem = |error| FileError::reading(path, error);
     match open_named(path)? {
-        Some((file, metadata)) => whole(file, &metadata).map_err(problem),
-        None => Err(problem(Errno::NOENT.into())),
+        Some((file, metadata)) => whole(path, file, &metadata),
+        None => Err(FileError::reading(path, Errno::NOENT.into())),
     }
 }
 
@@ -97,26 +95,12 @@ pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
         .map_err(Unopened::from)
         .and_then(|folder| folder.open_file(name_of(path)));
     match opened {
-        Ok((file, metadata)) => {
-            if is_too_long(&metadata) {
-                return Err(FileError::refused(path, "it is larger than 64 MiB"));
-            }
-            let bytes = whole(file, &metadata);
-            bytes
-                .map(Some)
-                .map_err(|error| FileError::reading(path, error))
-        }
+        Ok((file, metadata)) => whole(path, file, &metadata).map(Some),
         Err(Unopened::Absent) => Ok(None),
         // A file is in the place of the folder: creating the folder reports that.
         Err(Unopened::System(error)) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
         Err(why) => Err(why.error(path, FileError::reading)),
     }
-}
-
-/// Whether another user owns a file that is longer than anything that reconf writes: it may have no end.
-fn is_too_long(metadata: &Metadata) -> bool {
-    let owner = metadata.uid();
-    owner != 0 && owner != geteuid().as_raw() && metadata.len() > LONGEST_FOREIGN
 }
 
 /// Opens the regular file that a path leads to. Root follows only links that root placed.
@@ -147,17 +131,25 @@ fn is_own_descriptor(path: &Path) -> bool {
         || path.starts_with("/proc/self/fd")
 }
 
-/// Reads a file to its end, and no more than it had when it was opened if it grows meanwhile.
-fn whole(file: File, metadata: &Metadata) -> io::Result<Vec<u8>> {
-    let size = usize::try_from(metadata.len()).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(size);
-    let longest = if metadata.is_file() {
-        metadata.len().max(LONGEST_FOREIGN)
+/// Reads a file to its end. One of another user may have no end.
+fn whole(path: &Path, file: File, metadata: &Metadata) -> Result<Vec<u8>, FileError> {
+    let owner = metadata.uid();
+    let is_foreign = owner != 0 && owner != geteuid().as_raw();
+    let longest = if is_foreign {
+        LONGEST_FOREIGN
     } else {
         u64::MAX
     };
-    file.take(longest).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let mut bytes = Vec::new();
+    if metadata.len() <= longest {
+        bytes.reserve(usize::try_from(metadata.len()).unwrap_or_default());
+        // It may grow meanwhile. Without `take`, std would ask for the size again.
+        file.take(longest)
+            .read_to_end(&mut bytes)
+            .map_err(|error| FileError::reading(path, error))?;
+        return Ok(bytes);
+    }
+    Err(FileError::unreadable(path, "it is larger than 64 MiB"))
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, FileError> {
