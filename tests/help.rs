@@ -178,3 +178,80 @@ fn help_that_nobody_can_read_is_no_success() {
     let bare = node.run(&[]).fails(64);
     assert_eq!(bare, printed("--help", 100));
 }
+
+/// The texts between backticks, and the lines of blocks: what README.md calls a command or a flag.
+fn code_of_the_readme() -> Vec<&'static str> {
+    let text = include_str!("../README.md");
+    let (mut code, mut inside) = (Vec::new(), false);
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else if inside {
+            code.push(line.trim_start_matches("$ "));
+        } else {
+            code.extend(line.split('`').skip(1).step_by(2));
+        }
+    }
+    code
+}
+
+/// The flags of a command line of reconf, up to the command that it runs.
+fn flags(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split_whitespace().take_while(|word| *word != "--");
+    words.filter(|word| word.starts_with("--"))
+}
+
+#[test]
+fn the_readme_names_every_command_and_no_flag_that_it_lacks() {
+    let text = include_str!("../README.md");
+    let (_, table) = text.split_once("\n## Commands\n").unwrap();
+    let (table, _) = table.split_once("\n\n`reconf help`").unwrap();
+    let listed = |command: &&str| {
+        let word = command.trim_start_matches("listen ");
+        let spans = [format!("`{command}"), format!("`{word}`")];
+        spans.iter().any(|span| table.contains(span.as_str()))
+    };
+    let commands = COMMANDS.iter().filter(|command| **command != "help");
+    let unlisted: Vec<_> = commands.filter(|command| !listed(command)).collect();
+    assert!(unlisted.is_empty(), "{unlisted:?}");
+
+    let global = printed("help options", 100);
+    let has = |command: &str, flag: &str| {
+        let help = printed(&format!("help {command}"), 100);
+        [help, global.clone()].iter().any(|text| {
+            let words = text.split(|c: char| c.is_whitespace() || c == ',');
+            words.into_iter().any(|word| word == flag)
+        })
+    };
+    let mut lines = 0;
+    for line in code_of_the_readme() {
+        let Some(line) = line.strip_prefix("reconf ") else {
+            continue;
+        };
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let both = words.get(..2).map(|words| words.join(" "));
+        let command = both.filter(|both| COMMANDS.contains(&both.as_str()));
+        let command = command.unwrap_or_else(|| words[0].to_owned());
+        assert!(COMMANDS.contains(&command.as_str()), "{line}");
+        for flag in flags(line) {
+            assert!(has(&command, flag), "`{command}` has no {flag}: {line}");
+        }
+        lines += 1;
+    }
+    assert!(lines > 20, "{lines} lines of commands in README.md");
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let spans: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let of_row = spans[0].split_whitespace().next().unwrap();
+        for span in spans {
+            let first = span.split_whitespace().next().unwrap_or_default();
+            let command = if COMMANDS.contains(&first) {
+                first
+            } else {
+                of_row
+            };
+            for flag in flags(span) {
+                assert!(has(command, flag), "`{command}` has no {flag}: {row}");
+            }
+        }
+    }
+}
