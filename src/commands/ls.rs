@@ -46,10 +46,14 @@ impl Row<4> for LsRow<'_> {
 pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let federation = &node.settings.federation;
     let mut reads = ReadSet::default();
-    reads.prefix(
-        federation,
-        key::all_names_prefix(federation, Kind::Provides),
-    );
+    if args.names.is_empty() {
+        let all = key::all_names_prefix(federation, Kind::Provides);
+        reads.prefix(federation, all);
+    }
+    for name in &args.names {
+        let announced = key::name_prefix(federation, name, Kind::Provides);
+        reads.prefix(federation, announced);
+    }
     let mut session = node.session();
     let snapshots = reads.read(&mut session);
     let nothing = Snapshot::default();

@@ -16,6 +16,7 @@ pub(crate) mod lock_holders;
 pub(crate) mod locks;
 pub(crate) mod machine;
 pub(crate) mod net;
+pub(crate) mod open_files;
 pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod process_environment;

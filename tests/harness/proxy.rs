@@ -1,13 +1,15 @@
-//! A way to a server that can be closed for new connections while the open ones go on.
+//! A way to a server that can be closed for new connections while the open ones go on, or that is long.
 
 use std::{
-    io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{self, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::channel,
     },
     thread,
+    time::{Duration, Instant},
 };
 
 /// A proxy in a thread of this process.
@@ -18,6 +20,8 @@ pub(crate) struct Proxy {
 
 #[derive(Default)]
 struct Shared {
+    /// How long everything is on its way, in each direction.
+    delay: Duration,
     ended: AtomicBool,
     refuses: AtomicBool,
     refused: AtomicUsize,
@@ -26,11 +30,19 @@ struct Shared {
 impl Proxy {
     /// A proxy before the server at `url`, on a free port.
     pub(crate) fn before(url: &str) -> Self {
+        Self::far(url, Duration::ZERO)
+    }
+
+    /// The same, with everything on its way for `delay` in each direction. To connect takes a round trip, too.
+    pub(crate) fn far(url: &str, delay: Duration) -> Self {
         let (_, server) = url.split_once("://").expect("an URL has a scheme");
         let server: SocketAddr = server.parse().expect("the server has an address");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            delay,
+            ..Shared::default()
+        });
         let accepting = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, server, &accepting));
         Self { address, shared }
@@ -77,28 +89,77 @@ fn accept(listener: &TcpListener, server: SocketAddr, shared: &Shared) {
         if let Ok(client) = client
             && let Ok(server) = TcpStream::connect(server)
         {
-            join(&client, &server);
-            join(&server, &client);
+            join(&client, &server, shared.delay);
+            join(&server, &client, shared.delay);
         }
     }
 }
 
 /// Passes on what comes from one side, until either ends.
-fn join(from: &TcpStream, to: &TcpStream) {
+fn join(from: &TcpStream, to: &TcpStream, delay: Duration) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
-        let _either_has_ended = io::copy(&mut from, &mut to);
+        if delay.is_zero() {
+            let _either_has_ended = io::copy(&mut from, &mut to);
+        } else {
+            delayed(&mut from, &to, delay);
+        }
         for side in [from, to] {
-            let _closed_already = side.shutdown(std::net::Shutdown::Both);
+            let _closed_already = side.shutdown(Shutdown::Both);
         }
     });
 }
 
+/// Passes on what comes, each part `delay` after it came; the first part follows the round trip of the connection.
+fn delayed(from: &mut TcpStream, to: &TcpStream, delay: Duration) {
+    let (send, receive) = channel::<(Instant, Vec<u8>)>();
+    let mut to = to.try_clone().unwrap();
+    let opened = Instant::now() + 3 * delay;
+    let sending = thread::spawn(move || {
+        // Nothing is ever sent here: it is how a thread waits for a moment.
+        let (_never, wait) = channel::<()>();
+        for (due, part) in receive {
+            let _time_has_passed = wait.recv_timeout(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&part).is_err() {
+                return;
+            }
+        }
+    });
+    let mut part = vec![0; 1 << 16];
+    while let Ok(bytes @ 1..) = from.read(&mut part) {
+        let due = (Instant::now() + delay).max(opened);
+        if send.send((due, part[..bytes].to_vec())).is_err() {
+            break;
+        }
+    }
+    drop(send);
+    sending.join().unwrap();
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
-
     use super::*;
+
+    #[test]
+    fn everything_is_on_its_way_for_the_delay() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let delay = Duration::from_millis(20);
+        let proxy = Proxy::far(&format!("http://{}", server.local_addr().unwrap()), delay);
+        let start = Instant::now();
+        let mut client = TcpStream::connect(proxy.address).unwrap();
+        let (mut served, _) = server.accept().unwrap();
+        client.write_all(b"question").unwrap();
+        let mut question = [0; 8];
+        served.read_exact(&mut question).unwrap();
+        assert_eq!(&question, b"question");
+        assert!(start.elapsed() >= 3 * delay);
+        let asked = Instant::now();
+        served.write_all(b"answer").unwrap();
+        let mut answer = [0; 6];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"answer");
+        assert!(asked.elapsed() >= delay);
+    }
 
     #[test]
     fn what_is_open_goes_on_while_new_connections_are_refused() {

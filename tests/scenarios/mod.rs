@@ -5,6 +5,7 @@ mod apply;
 mod applying;
 mod at_once;
 mod away;
+mod batches;
 mod deploy;
 mod dotenv;
 mod hints;

@@ -7,7 +7,11 @@ use super::{
     write::{self, ServiceWrite},
 };
 use crate::{
-    edge::{locks::Lock, registry::Session},
+    edge::{
+        locks::Lock,
+        open_files::{self, MoreFiles, TooManyFiles},
+        registry::Session,
+    },
     model::id::Id,
     node::{
         Node,
@@ -18,7 +22,7 @@ use crate::{
         inputs::{self, Inputs},
         read_set::ReadSet,
     },
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// Services whose locks are held, with their manifests. An older reading of a manifest cannot overwrite a newer one,
@@ -27,17 +31,21 @@ pub(crate) struct Batch {
     templates: Templates,
     locks: Vec<(Id, Result<Lock, Failure>)>,
     manifests: Manifests,
+    /// Each lock is an open file.
+    more_files: MoreFiles,
 }
 
 impl Batch {
     /// Takes the locks of these services (sorted by id) and reads their manifests.
     pub(crate) fn lock(node: &Node, ids: &[Id]) -> Result<Self, Failure> {
         let templates = Templates::load(node)?;
+        let more_files = open_files::allow(ids.len()).map_err(|why| too_many(ids.len(), &why))?;
         let lock = |id: &Id| (id.clone(), node.service_lock(id));
         Ok(Self {
             templates,
             locks: ids.iter().map(lock).collect(),
             manifests: manifests::load(node, ids),
+            more_files,
         })
     }
 
@@ -90,6 +98,7 @@ impl Batch {
             }
         }
         drop(held);
+        drop(self.more_files);
         for (id, limit) in waiting {
             let result = drain::service(node, session, &id, limit, options, &templates);
             results.push((id, result));
@@ -110,4 +119,15 @@ pub(crate) fn render(
     let reads = batch.read_set(node)?;
     let (_inputs, results) = batch.write(node, session, reads, options)?;
     Ok(results)
+}
+
+fn too_many(services: usize, why: &TooManyFiles) -> Failure {
+    let message = format!("cannot hold the locks of {services} services at once");
+    Failure::new(Code::System, message)
+        .facts([why.to_string()])
+        .note("nothing was written")
+        .hint(format!(
+            "raise the limit to {} (`ulimit -Hn`, `LimitNOFILE=` of a unit), or name some of the services at a time",
+            why.needed
+        ))
 }
