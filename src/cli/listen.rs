@@ -22,7 +22,7 @@ const LISTEN: Help = Help {
     durations: true,
     codes: &[
         (0, "done, or stopped by a signal"),
-        (64, "usage error, or no command to run"),
+        (64, "usage error, or kick of a listener without a command"),
         (71, "the system gave no thread or process"),
         CANNOT_WRITE,
         (75, "another listener runs, or kick while it is off"),

@@ -67,6 +67,13 @@ fn message(error: &Error) -> String {
 }
 
 fn hint(error: &Error, command: Option<&str>) -> String {
+    if command == Some("listen")
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+        && let Some(hint) = listen_hint(argument)
+    {
+        return hint.to_owned();
+    }
     let suggestions = [
         ContextKind::SuggestedSubcommand,
         ContextKind::SuggestedArg,
@@ -84,6 +91,27 @@ fn hint(error: &Error, command: Option<&str>) -> String {
         (_, Some(name)) => format!("see `reconf help {name}`"),
         (_, None) => "`reconf help` lists the commands".to_owned(),
     }
+}
+
+/// What somebody means who gives `listen` this argument.
+fn listen_hint(argument: &str) -> Option<&'static str> {
+    Some(match argument {
+        "stop" | "pause" | "disable" | "suspend" => {
+            "`reconf listen off` lets no provision start; the service manager stops the listener itself"
+        }
+        "start" | "resume" | "enable" => {
+            "`reconf listen on` lets provisions start; the service manager starts the listener itself"
+        }
+        "restart" | "run" | "trigger" | "now" => "`reconf listen kick` queues a provision",
+        "reload" => "the listener reads changed files by itself",
+        _ if argument.starts_with("--for") || argument.starts_with("--reason") => {
+            "they belong to `off`: `reconf listen off --for 2h --reason TEXT`"
+        }
+        _ if humantime::parse_duration(argument).is_ok() => {
+            "a time is given with `--for`: `reconf listen off --for 2h`"
+        }
+        _ => return None,
+    })
 }
 
 /// The command that the arguments name: the first word that is one, and not the value of a global option.
@@ -106,4 +134,25 @@ fn command(arguments: &[OsString]) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_that_listen_does_not_have_is_answered_with_the_one_that_does_it() {
+        for (argument, verb) in [
+            ("stop", Some("listen off`")),
+            ("start", Some("listen on`")),
+            ("restart", Some("listen kick`")),
+            ("2h", Some("--for 2h`")),
+            ("--for", Some("listen off --for")),
+            ("chef-solo", None),
+        ] {
+            let hint = listen_hint(argument);
+            let is_named = hint.zip(verb).map(|(hint, verb)| hint.contains(verb));
+            assert_eq!(is_named, verb.map(|_| true), "{argument}: {hint:?}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     cli::{Global, ListenAction, ListenArgs, OffArgs},
     edge::{clock, locks, state},
     listener::{self, store, survivor},
-    model::switch::StoredSwitch,
+    model::{listening::Listening, switch::StoredSwitch},
     node::{self, AssumedFiles, Node},
     report::{Code, Ended, Failure, ListenerStatus, Output},
 };
@@ -32,6 +32,11 @@ fn on(node: &Node) -> Ended {
         (switch.on, switch.since) = (true, Some(Node::now()));
         (switch.until, switch.reason) = (None, None);
     })?;
+    if provisions_nothing(node)? {
+        node.out
+            .warning("the listener has no command: it provisions nothing");
+        return Ok(None);
+    }
     say(node, "a provision is queued")
 }
 
@@ -45,6 +50,12 @@ fn off(node: &Node, off: &OffArgs) -> Ended {
 }
 
 fn kick(node: &Node) -> Ended {
+    if provisions_nothing(node)? {
+        let message = "the listener has no command that provisions this node";
+        return Err(Failure::new(Code::Usage, message).hint(
+            "set `listen.command` in config.json, or start the listener with one after `--`",
+        ));
+    }
     let switch = store::switch(&node.paths)?;
     if !store::is_on(&switch) {
         let message = "the listener is off: it starts no provision";
@@ -104,6 +115,12 @@ pub(super) fn status(global: &Global, out: &Output) -> Ended {
         out.columns(&status.rows());
     }
     Ok(None)
+}
+
+/// Whether a listener runs that has no command.
+fn provisions_nothing(node: &Node) -> Result<bool, Failure> {
+    let listening: Option<Listening> = state::load(&node.paths.status_file())?;
+    Ok(listening.is_some_and(|listening| listening.keeps_only) && store::is_running(&node.paths)?)
 }
 
 fn say(node: &Node, done: &str) -> Ended {

@@ -215,7 +215,7 @@ impl Daemon {
     fn watch(&mut self) -> Result<(), Failure> {
         let ranges = self.provisioner.ranges();
         if self.link.watch(&self.node.settings.registry, ranges)? {
-            let names = self.provisioner.services().names();
+            let names = self.provisioner.watched_names();
             self.journal.event("watch", &[("names", &names)]);
             self.provisioner.watch_started();
         }
@@ -241,8 +241,7 @@ impl Daemon {
         let listening = self.listening(now);
         let figures = Figures {
             changes: self.link.changes(),
-            provisions: self.provisioner.counts(),
-            last_success: self.provisioner.last_success().cloned(),
+            provisions: self.provisioner.counts().clone(),
         };
         self.status
             .write(&self.node.paths, listening, &figures, now)
@@ -259,7 +258,8 @@ impl Daemon {
             pid: std::process::id(),
             since: self.status.since(),
             on: queue.is_on(),
-            names: services.names(),
+            keeps_only: !self.provisioner.has_command(),
+            names: self.provisioner.watched_names(),
             registry: self.link.connections(),
             queued: queued.map(str::to_owned).collect(),
             changed: services.differing().clone(),

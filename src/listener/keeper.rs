@@ -69,6 +69,8 @@ impl Keeper {
     fn run(&mut self, messages: &Receiver<KeeperMessage>) {
         self.reload();
         loop {
+            // A registry that is slow does not delay the report.
+            self.report_kept();
             self.keep_alive();
             self.retry_pending_writes();
             self.report_kept();

@@ -15,7 +15,7 @@ use crate::{
     edge::{clock, supervisor},
     node::Node,
     provision::ProvisionCause,
-    report::{Code, Failure},
+    report::Failure,
 };
 
 /// Starts provisions.
@@ -41,17 +41,13 @@ impl Launcher {
         self.sender.clone()
     }
 
-    /// The command that provisions this node.
-    pub(super) fn command(&self, node: &Node) -> Result<Vec<OsString>, Failure> {
+    /// The command that provisions this node; empty if there is none.
+    pub(super) fn command(&self, node: &Node) -> Vec<OsString> {
         if !self.given.is_empty() {
-            return Ok(self.given.clone());
+            return self.given.clone();
         }
-        let configured = node.settings.listen.command.as_ref();
-        let command = configured.map(|words| words.iter().map(OsString::from).collect());
-        command.ok_or_else(|| {
-            Failure::new(Code::Usage, "there is no command that provisions this node")
-                .hint("give one after `--`, or set `listen.command` in config.json")
-        })
+        let configured = node.settings.listen.command.iter().flatten();
+        configured.map(OsString::from).collect()
     }
 
     /// Starts a supervisor; returns its process id. The thread that waits for it starts first, so that its end cannot be
@@ -62,7 +58,7 @@ impl Launcher {
         cause: &ProvisionCause,
         slot: Option<Slot>,
     ) -> Result<u32, Failure> {
-        let arguments = supervise::arguments(&self.global, &self.command(node)?);
+        let arguments = supervise::arguments(&self.global, &self.command(node));
         let waiting = report_provision_end(node.paths.clone(), self.sender())?;
         let started = clock::rfc3339_exact(clock::now());
         let reasons = cause.reasons().map(str::to_owned).collect();

@@ -4,6 +4,7 @@
 mod check;
 mod daemon;
 mod event;
+mod history;
 mod keeper;
 mod kept_service;
 mod launcher;

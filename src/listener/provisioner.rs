@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     event::{report_end_of_earlier, report_lock_release},
+    history::{History, ProvisionCounts},
     launcher::Launcher,
     ranges::Ranges,
     registry_link::RegistryChange,
@@ -14,23 +15,15 @@ use super::{
 };
 use crate::{
     edge::{clock, locks, registry::Session},
-    model::{id::Id, switch::StoredSwitch},
+    model::switch::StoredSwitch,
     node::Node,
     operations::read_set::Snapshots,
-    provision::{Need, Obstacle, ProvisionCause, ProvisionEnd, Step, in_seconds, slot_backoff},
+    provision::{Need, Obstacle, ProvisionCause, ProvisionEnd, Step, slot_backoff},
     report::{Failure, Journal, LastError},
 };
 
 /// How long a provision that could not be started is deferred.
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
-
-/// What was counted since this listener started.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ProvisionCounts {
-    pub(super) started: u64,
-    pub(super) failed: u64,
-    pub(super) last_exit: Option<u8>,
-}
 
 /// Provisions this node.
 pub(super) struct Provisioner {
@@ -38,13 +31,13 @@ pub(super) struct Provisioner {
     schedule: Schedule,
     services: Services,
     launcher: Launcher,
+    /// Without a command, nothing is watched, compared or started.
+    has_command: bool,
     /// How often in a row it was refused a slot.
     slot_refusals: u32,
     /// Why the last start failed.
     deferred: LastError,
-    counts: ProvisionCounts,
-    /// When the last successful provision started (RFC 3339, UTC).
-    last_success: Option<String>,
+    history: History,
 }
 
 impl Provisioner {
@@ -55,22 +48,36 @@ impl Provisioner {
         journal: Journal,
         launcher: Launcher,
     ) -> Result<Self, Failure> {
-        launcher.command(node)?;
+        let has_command = !launcher.command(node).is_empty();
         Ok(Self {
             journal,
             schedule: Schedule::load(node, journal)?,
             services: Services::load(node, session, journal)?,
             launcher,
+            has_command,
             slot_refusals: 0,
             deferred: LastError::default(),
-            counts: ProvisionCounts::default(),
-            last_success: last_success(node),
+            history: History::new(&node.paths, journal),
         })
     }
 
     /// The ranges of the registry that decide about provisions.
     pub(super) fn ranges(&self) -> Ranges {
-        self.services.ranges()
+        if self.has_command {
+            self.services.ranges()
+        } else {
+            Ranges::new()
+        }
+    }
+
+    /// How many names decide about provisions.
+    pub(super) fn watched_names(&self) -> usize {
+        self.services.names() * usize::from(self.has_command)
+    }
+
+    /// Whether there is a command that provisions this node.
+    pub(super) fn has_command(&self) -> bool {
+        self.has_command
     }
 
     /// When it provisions, for the status.
@@ -84,13 +91,8 @@ impl Provisioner {
     }
 
     /// What was counted, for the metrics.
-    pub(super) fn counts(&self) -> ProvisionCounts {
-        self.counts
-    }
-
-    /// When the last successful provision started (RFC 3339, UTC), for the metrics.
-    pub(super) fn last_success(&self) -> Option<&String> {
-        self.last_success.as_ref()
+    pub(super) fn counts(&self) -> &ProvisionCounts {
+        self.history.counts()
     }
 
     /// What the queued provision is waiting for, besides its time.
@@ -118,14 +120,20 @@ impl Provisioner {
 
     /// Queues the provision of a start: what changed while no listener ran is unknown.
     pub(super) fn queue_start(&mut self, node: &Node) {
-        self.schedule.start(node);
+        if self.has_command {
+            self.schedule.start(node);
+        }
     }
 
     /// Reads this node's files again. A failure leaves everything as it was.
     pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
-        self.launcher.command(node)?;
         self.services.reload(node, session)?;
         self.schedule.set_limits(node);
+        let had_command = self.has_command;
+        self.has_command = !self.launcher.command(node).is_empty();
+        if !had_command {
+            self.queue_start(node);
+        }
         Ok(())
     }
 
@@ -141,6 +149,9 @@ impl Provisioner {
 
     /// Compares the services that something changed for, and queues a provision if one needs it.
     pub(super) fn compare(&mut self, node: &Node, snapshots: &Snapshots) {
+        if !self.has_command {
+            return;
+        }
         match self.services.compare(node, snapshots) {
             Need::Change => self.schedule.change(node),
             Need::Stale => self.queue_stale(),
@@ -153,17 +164,8 @@ impl Provisioner {
         if !self.schedule.stale() {
             return;
         }
-        let services = joined(self.services.stale().iter().map(Id::as_str));
-        let provisions = self.schedule.queue().stale_provisions();
-        let wait = humantime::format_duration(in_seconds(self.schedule.wait()));
-        self.journal.event(
-            "stale",
-            &[
-                ("services", &services),
-                ("provisions", &provisions),
-                ("retry_in", &wait),
-            ],
-        );
+        let stale = self.services.stale();
+        self.history.stale(stale.iter(), &self.schedule);
     }
 
     /// Turns the switch as it is stored.
@@ -173,7 +175,10 @@ impl Provisioner {
 
     /// What to do next.
     pub(super) fn next(&mut self) -> Step {
-        self.schedule.next()
+        match self.schedule.next() {
+            Step::Due if !self.has_command => Step::Idle,
+            step => step,
+        }
     }
 
     /// Starts the provision that is due, unless it has to wait or nothing needs it any more.
@@ -235,20 +240,11 @@ impl Provisioner {
         let cause = ProvisionCause::new(reasons, self.services.differing());
         let pid = self.launcher.launch(node, &cause, slot)?;
         self.services.provision_started();
-        let reasons = joined(cause.reasons());
-        let services = joined(self.services.differing().keys().map(Id::as_str));
-        self.journal.event(
-            "provision-started",
-            &[
-                ("reasons", &reasons),
-                ("services", &services),
-                ("pid", &pid),
-            ],
-        );
+        let services = self.services.differing().keys();
+        self.history.started(&cause, services, pid);
         self.schedule.started();
         self.slot_refusals = 0;
         self.deferred.clear();
-        self.counts.started += 1;
         Ok(())
     }
 
@@ -264,23 +260,7 @@ impl Provisioner {
         };
         self.schedule.ended(success);
         self.services.provision_ended(node, end);
-        self.counts.failed += u64::from(!success);
-        self.counts.last_exit = Some(code);
-        self.last_success = last_success(node);
-        if success {
-            self.journal.event("provision-ended", &[("exit", &code)]);
-            return;
-        }
-        let failures = self.schedule.queue().failures();
-        let wait = humantime::format_duration(in_seconds(self.schedule.wait()));
-        self.journal.event(
-            "provision-failed",
-            &[
-                ("exit", &code),
-                ("failures", &failures),
-                ("retry_in", &wait),
-            ],
-        );
+        self.history.ended(&node.paths, code, &self.schedule);
     }
 
     /// The provision of an earlier listener ended.
@@ -295,14 +275,4 @@ impl Provisioner {
         self.journal.event("lock-released", &[]);
         self.schedule.busy(false);
     }
-}
-
-/// When the last successful provision started, as the stamp says.
-fn last_success(node: &Node) -> Option<String> {
-    let stamp = store::stamp(&node.paths).ok().flatten();
-    stamp.and_then(|stamp| stamp.succeeded)
-}
-
-fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words.collect::<Vec<_>>().join(",")
 }

@@ -231,7 +231,8 @@ impl RegistryLink {
         true
     }
 
-    fn list(&mut self, federation: Id, reading: Reading) {
+    fn list(&mut self, federation: Id, mut reading: Reading) {
+        reading.entries.retain(|entry| is_record(&entry.key));
         let snapshot = Snapshot::new(&federation, reading.revision, reading.entries);
         self.snapshots.list(federation, snapshot);
     }
@@ -240,13 +241,19 @@ impl RegistryLink {
     fn apply(&mut self, federation: &Id, change: KeyChange) -> Option<Name> {
         let snapshot = self.snapshots.of_mut(federation)?;
         let (KeyChange::Put(Entry { key, .. }) | KeyChange::Deleted(key)) = &change;
-        let name = Key::parse(key).map(|(_, key)| key.name);
+        let name = Key::parse(key).map(|(_, key)| key.name)?;
         match change {
             KeyChange::Put(entry) => snapshot.put(federation, entry),
             KeyChange::Deleted(path) => snapshot.remove(&path),
         }
-        name
+        Some(name)
     }
+}
+
+/// Whether a key is that of an announcement or a tombstone. Others may write any number of keys below a watched name: those are
+/// not kept.
+fn is_record(key: &str) -> bool {
+    Key::parse(key).is_some()
 }
 
 /// Opens a session, and connects it where this node's address follows from the connection: announcements need it.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{event::system_failure, metrics, provisioner::ProvisionCounts};
+use super::{event::system_failure, history::ProvisionCounts, metrics};
 use crate::{
     edge::{
         clock,
@@ -142,8 +142,6 @@ impl StatusWriter {
 pub(super) struct Figures {
     pub(super) changes: u64,
     pub(super) provisions: ProvisionCounts,
-    /// When the last successful provision started (RFC 3339, UTC).
-    pub(super) last_success: Option<String>,
 }
 
 /// The values in the order of the table of metrics.
@@ -165,7 +163,7 @@ fn values(listening: &Listening, figures: &Figures) -> [u64; 16] {
         provisions.started,
         provisions.failed,
         u64::from(provisions.last_exit.unwrap_or(0)),
-        figures.last_success.as_deref().map_or(0, timestamp),
+        provisions.last_success.as_deref().map_or(0, timestamp),
         away.map(timestamp).min().unwrap_or(0),
         listening.stale.len() as u64,
         listening.unmet.len() as u64,

@@ -15,6 +15,9 @@ pub(crate) struct Listening {
     pub since: String,
     /// Whether provisions may start.
     pub on: bool,
+    /// Whether it has no command, so that it keeps leases and checks only.
+    #[serde(default)]
+    pub keeps_only: bool,
     /// How many names it watches.
     pub names: usize,
     /// Whether each federation's registry is connected.

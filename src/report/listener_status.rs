@@ -84,6 +84,10 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         "listener",
         format!("pid {pid} since {since}, {names} names"),
     )];
+    if listening.keeps_only {
+        let text = "none: it keeps leases and checks, and provisions nothing";
+        rows.push(row("command", text.to_owned()));
+    }
     for (federation, connected) in &listening.registry {
         let state = match listening.away.get(federation) {
             Some(away) => format!("not connected since {}: {}", away.since, away.reason),

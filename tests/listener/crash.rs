@@ -160,9 +160,6 @@ fn there_is_one_listener_a_node() {
     assert!(refused.contains("another listener is running"), "{refused}");
     listener.signal(Signal::SIGCONT);
     assert_eq!(listener.stop(), Some(0));
-    let bare = Node::new("{}");
-    let usage = bare.scenario.run(&["listen"]).fails(64);
-    assert!(usage.contains("there is no command"), "{usage}");
 }
 
 /// Goes on until it is let go on.

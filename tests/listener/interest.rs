@@ -1,7 +1,7 @@
 //! Only what changes this node's environment starts a provision; what is of interest follows the node's files.
 
 use super::{AT_ONCE, LONG, Node, RENDER};
-use crate::harness::wait::wait_until;
+use crate::harness::{etcd::Etcd, wait::wait_until};
 
 /// Something that is seen after all that happened before it.
 fn marker(node: &Node, number: usize) {
@@ -188,4 +188,38 @@ fn a_registry_that_moves_while_another_file_is_broken_is_followed_once_that_is_m
     first.scenario.put("etc/reconf/configuration.json", "{}");
     let _on = first.scenario.run(&["listen", "on"]).exits(0);
     first.settles("two");
+}
+
+#[test]
+fn what_others_write_below_a_watched_name_is_not_kept() {
+    let etcd = Etcd::start();
+    let node = Node::at(etcd.url(), AT_ONCE);
+    node.announce("one");
+    let listener = node.listen(RENDER);
+    node.settles("one");
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+            / 1024
+    };
+    let before = resident();
+    let (mut registry, text) = (node.fleet.registry(), "x".repeat(1 << 20));
+    let prefix = format!("/reconf/v1/{}/provides/DB_URL/default", node.federation());
+    for number in 0..64 {
+        let key = format!("{prefix}/not/an/announcement/{number}");
+        registry.put(node.federation(), &key, &text);
+    }
+    // It has seen all of them by then.
+    node.announce("two");
+    node.settles("two");
+    let after = resident();
+    assert!(after < before + 32, "{before} MiB, then {after} MiB");
 }

@@ -12,7 +12,7 @@ use crate::harness::{
     wait::wait_until,
 };
 
-const QUIET: &str = r#"{"command": ["true"]}"#;
+const QUIET: &str = r#"{"splay": "0s", "command": ["true"]}"#;
 
 /// A node whose `db` provides `DB_URL`.
 fn provider(location: &str, check: &str, port: u16) -> Node {
@@ -59,6 +59,29 @@ fn an_announcement_lives_with_its_listener_and_is_made_again_when_it_expired() {
     wait_until("it is gone with its listener", LONG, || {
         !is_there(&etcd, &node)
     });
+}
+
+#[test]
+fn without_a_command_leases_are_kept_and_nothing_else_is_done() {
+    let etcd = Etcd::start();
+    let node = provider_and_consumer(etcd.url(), "", 3306);
+    node.scenario.put("etc/reconf/config.json", "{}");
+    let listener = node.listen_as(node.scenario.command(&["listen"]));
+    announce(&node);
+    etcd.sees_renewal(&etcd.only_lease());
+    let status = || node.scenario.run(&["listen", "status"]).succeeds();
+    assert!(status().contains("command    none"), "{}", status());
+    let kick = node.scenario.run(&["listen", "kick"]).fails(64);
+    assert!(kick.contains("no command"), "{kick}");
+    let on = node.scenario.run(&["listen", "on"]).exits(0).text();
+    assert!(on.contains("it provisions nothing"), "{on}");
+    node.decides(&listener);
+    assert_eq!(node.events("provision-started"), 0, "{}", node.log());
+    assert!(node.log().contains("event=watch names=0"), "{}", node.log());
+    let command = r#"{"listen": {"splay": "0s", "command": ["true"]}}"#;
+    node.scenario.put("etc/reconf/config.json", command);
+    node.logs("provision-ended", 1);
+    assert!(!status().contains("command    none"), "{}", status());
 }
 
 #[test]
