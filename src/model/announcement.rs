@@ -38,6 +38,9 @@ impl Announcement {
     }
 }
 
+/// The length of an RFC 3339 time with nanoseconds and an offset.
+const LONGEST_TIME: usize = 35;
+
 /// The record that an announcement was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
@@ -45,6 +48,18 @@ pub(crate) struct Tombstone {
     pub by: By,
     /// When (RFC 3339, UTC, seconds).
     pub at: String,
+}
+
+impl Tombstone {
+    /// When, as messages name it: nothing but a time, whatever the registry holds.
+    pub(crate) fn time(&self) -> &str {
+        let is_of_time = |c: char| c.is_ascii_digit() || "-:.+TZ".contains(c);
+        if self.at.len() <= LONGEST_TIME && self.at.chars().all(is_of_time) {
+            &self.at
+        } else {
+            "an unknown time"
+        }
+    }
 }
 
 /// Who withdrew an announcement. A withdrawal by hand holds the service until it is announced by hand.

@@ -7,7 +7,7 @@ use super::{
     conf::{Conf, Pairs},
     conf_error::ConfError,
 };
-use crate::model::name::Name;
+use crate::model::name::{Name, NameError};
 
 const EXPORT: &[u8] = b"export ";
 
@@ -130,8 +130,11 @@ impl<'a> Parser<'a> {
         let bytes = &self.rest()[..length];
         self.at += length;
         let name = std::str::from_utf8(bytes).unwrap_or_default();
-        Name::in_environment(name)
-            .map_err(|error| self.error(start, format!("`{name}` {error}")))?;
+        Name::in_environment(name).map_err(|error| match error {
+            // A part of a value, perhaps.
+            NameError::Shape => self.error(start, format!("what is exported {error}")),
+            _ => self.error(start, format!("`{name}` {error}")),
+        })?;
         self.expect(b"=", "expected `=` after the variable's name")?;
         Ok(name)
     }
@@ -269,7 +272,8 @@ mod tests {
     fn names_of_the_shell_are_refused() {
         let message = "`UID` is reserved by the shell and cannot be set by a conf";
         refused("# 1 variable\nexport UID='0'\n", 2, 8, message);
-        let message = "`9A` is not a POSIX name: letters, digits and `_`, no digit first";
+        let message =
+            "what is exported is not a POSIX name: letters, digits and `_`, no digit first";
         refused("# 1 variable\nexport 9A='0'\n", 2, 8, message);
         let message = "the header declares 2 variables, but 1 was found";
         refused("# 2 variables\nexport A='x'\n", 1, 1, message);

@@ -13,6 +13,8 @@ mod resolving;
 mod retiring;
 mod table;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use announcing::{AnnounceReport, WithdrawReport};
 pub(crate) use code::Code;

@@ -141,16 +141,20 @@ impl fmt::Display for UnmetReason {
                 provider,
                 tombstone,
             } => match tombstone.by {
-                By::Hand => write!(f, "withdrawn from `{provider}` by hand at {}", tombstone.at),
+                By::Hand => write!(
+                    f,
+                    "withdrawn from `{provider}` by hand at {}",
+                    tombstone.time()
+                ),
                 By::Manifest => write!(
                     f,
                     "no longer provided by `{provider}` since {}",
-                    tombstone.at
+                    tombstone.time()
                 ),
                 By::Retired => write!(
                     f,
                     "withdrawn from `{provider}` at {}: that node was retired",
-                    tombstone.at
+                    tombstone.time()
                 ),
             },
             Self::Near(name) => write!(f, "nothing provides it; did you mean `{name}`?"),

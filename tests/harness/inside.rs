@@ -9,6 +9,7 @@
 pub(crate) mod black_hole;
 pub(crate) mod certificates;
 pub(crate) mod etcd;
+pub(crate) mod mutants;
 pub(crate) mod seed;
 pub(crate) mod values;
 pub(crate) mod wait;

@@ -7,6 +7,7 @@ pub(crate) mod etcd;
 pub(crate) mod fleet;
 pub(crate) mod golden;
 pub(crate) mod intruder;
+pub(crate) mod mutants;
 pub(crate) mod not_run;
 pub(crate) mod process;
 pub(crate) mod proxy;

@@ -15,6 +15,7 @@ mod leases;
 mod machines;
 mod manifests;
 mod moving;
+mod mutants;
 mod printing;
 mod removing;
 mod retiring;
