@@ -1,6 +1,7 @@
 //! Announcing services: one read for all of them, then a plan for each, carried out (section 5).
 
 mod announcer;
+mod federation;
 mod service;
 
 pub(crate) use announcer::Announcer;

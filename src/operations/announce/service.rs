@@ -1,24 +1,16 @@
 //! One service: its manifest, its state and what was read -> what is to be written in each federation.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::AnnounceOptions;
 use crate::{
-    announce::{
-        self, Desired, Hold, Machine, Plan, ServiceLease, choose_lease, is_held, withdrawals,
-    },
-    edge::registry::{self, Session},
-    model::{
-        facts::Facts, id::Id, key::Key, manifest::Manifest, offer::offers,
-        service_state::AnnounceProgress, snapshot::Snapshot,
-    },
+    announce::{Desired, Machine, is_held, withdrawals},
+    edge::registry::Session,
+    model::{facts::Facts, id::Id, manifest::Manifest, offer::offers, snapshot::Snapshot},
     node::{Node, manifests, states},
     operations::{
         batch::{Mark, PlannedWrite},
         commit::Attempt,
         machine::{self, OtherMachines},
-        read_set::{Read, ReadError, Snapshots},
-        record,
+        read_set::Snapshots,
     },
     report::{AnnounceReport, Code, Failure},
 };
@@ -26,8 +18,8 @@ use crate::{
 /// Plans the announcements of services; writes nothing.
 pub(super) struct Planner<'a> {
     node: &'a Node,
-    options: AnnounceOptions,
-    snapshots: &'a Snapshots,
+    pub(super) options: AnnounceOptions,
+    pub(super) snapshots: &'a Snapshots,
     facts: Facts,
     machine: Machine,
     now: String,
@@ -194,100 +186,5 @@ impl<'a> Planner<'a> {
             snapshot.unwrap_or(&empty),
         );
         held && self.options.keep_withdrawn
-    }
-
-    /// What is to be written in a federation; nothing if it cannot be read and the state says that nothing is left to do.
-    fn write(
-        &self,
-        service: &Id,
-        federation: Id,
-        desired: &Desired,
-        report: &mut AnnounceReport,
-    ) -> Attempt<Option<PlannedWrite>> {
-        let desired = desired.within(&federation);
-        let lease = self.lease(&desired, self.snapshots.of(&federation).snapshot());
-        let id = lease.map_or(0, |lease| lease.lease().id);
-        let write = PlannedWrite {
-            service: service.clone(),
-            federation,
-            plan: Plan::default(),
-            lease,
-            progress: self.progress(),
-            hold: self.hold(&desired),
-            read: desired.read,
-            recorded: true,
-            cleared: BTreeMap::new(),
-            unread: None,
-        };
-        Attempt::Done(match self.snapshots.of(&write.federation) {
-            Read::Snapshot(snapshot) => {
-                let (announcements, leaving) = (&desired.announcements, &desired.withdrawals);
-                let plan = announce::plan(announcements, id, leaving, &BTreeSet::new(), snapshot);
-                Some(PlannedWrite { plan, ..write })
-            }
-            Read::Failed(error) => self.without_registry(write, id, &desired, error, report),
-            // The state or the manifest names a federation that was not read: read again.
-            Read::NotAsked => return Attempt::Conflict,
-        })
-    }
-
-    /// The registry cannot be read: the state says that nothing is left to do, or the change is recorded for later.
-    fn without_registry(
-        &self,
-        write: PlannedWrite,
-        lease: i64,
-        desired: &Desired,
-        error: &ReadError,
-        report: &mut AnnounceReport,
-    ) -> Option<PlannedWrite> {
-        let service = &write.service;
-        let is_new =
-            |(key, announcement): &(&Key, &_)| !desired.state.confirms(key, announcement, lease);
-        let mut new = desired.announcements.iter().filter(is_new).peekable();
-        if error.is_away && desired.withdrawals.is_empty() && new.peek().is_none() {
-            for key in desired.announcements.keys() {
-                report.add(key, false);
-            }
-            let reason = error.failure.in_short();
-            let warning = format!("assuming `{service}` is still announced: {reason}");
-            report.warnings.push(warning);
-            return None;
-        }
-        let recorded = error.is_away && !self.options.dry_run;
-        let mut failure = error.failure.clone();
-        if recorded {
-            failure = failure.note(record::owed_note(service));
-        }
-        Some(PlannedWrite {
-            plan: Plan::unread(new, &desired.withdrawals),
-            recorded,
-            unread: Some(failure),
-            ..write
-        })
-    }
-
-    /// `announce ID` is an announcement by hand.
-    fn progress(&self) -> AnnounceProgress {
-        if self.options.keep_withdrawn {
-            AnnounceProgress::Pending
-        } else {
-            AnnounceProgress::PendingByHand
-        }
-    }
-
-    /// An announcement by hand ends the hold, in the federation that it announces in.
-    fn hold(&self, desired: &Desired) -> Hold {
-        if self.options.keep_withdrawn || desired.announcements.is_empty() {
-            Hold::Keep
-        } else {
-            Hold::End
-        }
-    }
-
-    /// The lease of a service's announcements in a federation; `snapshot` is what was read of it.
-    fn lease(&self, desired: &Desired, snapshot: Option<&Snapshot>) -> Option<ServiceLease> {
-        let (ttl, keys) = (self.options.ttl?, desired.announcements.keys());
-        let new = registry::random_lease_id();
-        (keys.len() > 0).then(|| choose_lease(&desired.state, keys, ttl, snapshot, new))
     }
 }
