@@ -48,11 +48,21 @@ impl Desired {
         }
     }
 
-    /// Holds the service: announces nothing, and withdraws only what is pending. `is_gone` says which keys the registry no
-    /// longer has.
-    pub(crate) fn hold(&mut self, is_gone: impl Fn(&Key) -> bool) {
-        self.withdrawals = withdrawals_while_held(&self.state, is_gone);
+    /// Holds the service: announces nothing, and withdraws what is pending and what is live all the same, as after a
+    /// restored registry. `is_gone` says of which keys the registry has a tombstone only. Returns the keys that are live.
+    pub(crate) fn hold(
+        &mut self,
+        is_gone: impl Fn(&Key) -> bool,
+        is_live: impl Fn(&Key) -> bool,
+    ) -> BTreeSet<Key> {
+        let keys = self.announcements.keys().cloned().chain(self.state.keys());
+        let live: BTreeSet<Key> = keys.filter(is_live).collect();
+        let again = live.iter().map(|key| (key.clone(), By::Hand));
+        self.withdrawals = again
+            .chain(withdrawals_while_held(&self.state, is_gone))
+            .collect();
         self.announcements.clear();
+        live
     }
 
     /// The federations of all keys; the service's `own` first.
@@ -121,9 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn a_held_service_announces_nothing_and_withdraws_what_is_pending_or_gone() {
-        let [announced, pending, gone] =
-            ["ANNOUNCED", "PENDING", "GONE"].map(|name| sample::key("a", name));
+    fn a_held_service_announces_nothing_and_withdraws_what_is_pending_gone_or_live() {
+        let [announced, pending, gone, live] =
+            ["ANNOUNCED", "PENDING", "GONE", "LIVE"].map(|name| sample::key("a", name));
         let record = |key: &Key| {
             let record = AnnouncedRecord {
                 announcement: sample::announcement("x"),
@@ -135,12 +145,14 @@ mod tests {
             };
             (key.path(Kind::Provides), record)
         };
-        let mut desired = desired(&[&announced], &[&announced]);
+        let mut desired = desired(&[&announced, &live], &[&announced]);
         desired.state.announced = [&announced, &gone].map(record).into();
         desired.state.withdrawing = [(pending.path(Kind::Provides), By::Manifest)].into();
-        desired.hold(|key| *key == gone);
+        let found = desired.hold(|key| *key == gone, |key| *key == live);
+        assert_eq!(found, [live.clone()].into());
         assert!(desired.announcements.is_empty());
-        let expected = BTreeMap::from([(gone, By::Hand), (pending, By::Manifest)]);
+        let expected =
+            BTreeMap::from([(gone, By::Hand), (live, By::Hand), (pending, By::Manifest)]);
         assert_eq!(desired.withdrawals, expected);
     }
 }

@@ -6,7 +6,7 @@ use super::records::{NodeRecord, RecordContent, records};
 use crate::model::{id::Id, key::Key, snapshot::Snapshot};
 
 /// The users of old values of `keys`: a line with node, variable and service for each. A value is old if its revision is
-/// lower than that of the tombstone, or of an announcement made since. Unreadable records name no user.
+/// lower than that of the tombstone, or of an announcement made since. An unreadable record may name any of them.
 pub(crate) fn users(
     federation: &Id,
     keys: &BTreeSet<Key>,
@@ -25,6 +25,11 @@ pub(crate) fn users(
             content,
         } = record;
         let RecordContent::Applied(applied) = content else {
+            if !keys.is_empty() {
+                lines.insert(format!(
+                    "{node}   {service} perhaps: its record of what it runs with cannot be read"
+                ));
+            }
             continue;
         };
         let old = applied
@@ -88,10 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_another_key_or_without_an_object_names_no_user() {
+    fn a_record_of_another_key_names_no_user_and_an_unreadable_one_perhaps_one() {
         let other = entry("/reconf/v1/f/applied/web02/www", "[1]", 9);
         let foreign = r#"{"X": [["/reconf/v1/f/provides/X/r/x@x01", 1]]}"#;
         let foreign = entry("/reconf/v1/f/applied/web03/www", foreign, 9);
-        assert_eq!(found(i64::MAX, vec![other, foreign]), [""; 0]);
+        let expected = ["web02   www perhaps: its record of what it runs with cannot be read"];
+        assert_eq!(found(i64::MAX, vec![other, foreign]), expected);
     }
 }

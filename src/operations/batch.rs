@@ -49,9 +49,20 @@ pub(crate) struct PlannedWrite {
     pub(crate) cleared: BTreeMap<String, Option<i64>>,
     /// Why the registry cannot be written, so that the plan is recorded only.
     pub(crate) unread: Option<Failure>,
+    /// Why the registry refused it, where that is no failure: outside the node's own federations.
+    pub(crate) refused: Option<Failure>,
 }
 
 impl PlannedWrite {
+    /// A warning about what stays announced, because the registry refuses to take it back.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let reason = self.refused.as_ref()?.in_short();
+        let (service, federation) = (&self.service, &self.federation);
+        Some(format!(
+            "what `{service}` announced in federation `{federation}` stays announced: {reason}"
+        ))
+    }
+
     /// What the state records before it is sent.
     pub(super) fn intent(&self) -> Intent<'_> {
         let lease = self.lease.map(ServiceLease::lease);

@@ -9,8 +9,15 @@ use super::read_set::{Read, ReadError, ReadSet, Snapshots};
 use crate::{
     edge::registry::Session,
     model::{
-        datastores::Datastores, facts::Facts, id::Id, key, key::Kind, last_known::LastKnown,
-        manifest::Manifest, name::Name, service_state::ServiceState, snapshot::Snapshot,
+        datastores::Datastores,
+        facts::Facts,
+        id::Id,
+        key::{self, Key, Kind},
+        last_known::LastKnown,
+        manifest::Manifest,
+        name::Name,
+        service_state::ServiceState,
+        snapshot::Snapshot,
     },
     node::{
         Node,
@@ -250,8 +257,21 @@ fn local_offers(
         }
         states.insert(id, state);
     }
+    previous.extend(departed_keys(node)?);
     let offers = LocalOffers::new(&offering, facts).with_previous(previous);
     Ok((offers, states))
+}
+
+/// What this node announced for services that have no manifest here: nobody provides it here any more.
+fn departed_keys(node: &Node) -> Result<Vec<Key>, Failure> {
+    let known = manifests::ids(node)?;
+    let departed = states::all(node)?.into_iter();
+    let departed = departed.filter(|id| !known.contains(id));
+    // A state that cannot be read is reported by the command that is about its service.
+    let states = departed.filter_map(|id| states::load(node, &id).ok());
+    Ok(states
+        .flat_map(|state| state.keys().collect::<Vec<_>>())
+        .collect())
 }
 
 /// Every name that is announced in a federation; none if it cannot be read any more.

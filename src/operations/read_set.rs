@@ -221,6 +221,12 @@ impl Snapshots {
         self.states.get(service).copied().unwrap_or_default()
     }
 
+    /// Whether the registry has an announcement of the key.
+    pub(crate) fn is_live(&self, key: &Key) -> bool {
+        let snapshot = self.of(&key.federation).snapshot();
+        snapshot.is_some_and(|s| s.live.contains_key(key))
+    }
+
     /// Whether the registry has a tombstone of the key and no announcement.
     pub(crate) fn is_withdrawn(&self, key: &Key) -> bool {
         let snapshot = self.of(&key.federation).snapshot();

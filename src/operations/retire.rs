@@ -151,6 +151,7 @@ impl<'a> Retirer<'a> {
                     .map(|(key, revision)| (key.clone(), Some(*revision)))
                     .collect(),
                 unread: None,
+                refused: None,
             };
             let batch = WriteBatch {
                 marks: BTreeMap::new(),

@@ -19,6 +19,7 @@ mod mutants;
 mod printing;
 mod removing;
 mod retiring;
+mod taken_back;
 mod telling;
 mod values;
 mod waiting;

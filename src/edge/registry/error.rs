@@ -139,7 +139,7 @@ impl RegistryError {
 
     /// Whether a write may have happened, or may happen at a later try. All other errors refuse it for certain.
     pub(crate) fn is_open(&self) -> bool {
-        self.is_unreachable() || matches!(self, Self::Refused { .. })
+        self.is_unreachable() || matches!(self, Self::Refused { .. } | Self::Full { .. })
     }
 
     /// Whether the registry is unavailable, rather than refusing; last known values may then be used.

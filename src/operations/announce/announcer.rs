@@ -108,7 +108,12 @@ fn ended(
 ) -> Result<Attempt<AnnounceReport>, Failure> {
     Ok(match (planned?, end?) {
         (Attempt::Done(mut report), Attempt::Done(writes)) => {
-            writes.iter().for_each(|write| report.add_plan(&write.plan));
+            for write in &writes {
+                match write.refusal() {
+                    Some(warning) => report.warnings.push(warning),
+                    None => report.add_plan(&write.plan),
+                }
+            }
             Attempt::Done(report)
         }
         _ => Attempt::Conflict,

@@ -39,6 +39,7 @@ impl Planner<'_> {
             recorded: true,
             cleared: BTreeMap::new(),
             unread: None,
+            refused: None,
         };
         Attempt::Done(match self.snapshots.of(&write.federation) {
             Read::Snapshot(snapshot) => {

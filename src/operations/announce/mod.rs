@@ -2,6 +2,7 @@
 
 mod announcer;
 mod federation;
+mod hold;
 mod service;
 
 pub(crate) use announcer::Announcer;

@@ -2,9 +2,9 @@
 
 use super::AnnounceOptions;
 use crate::{
-    announce::{Desired, Machine, is_held, withdrawals},
+    announce::{Desired, Machine, withdrawals},
     edge::registry::Session,
-    model::{facts::Facts, id::Id, manifest::Manifest, offer::offers, snapshot::Snapshot},
+    model::{facts::Facts, id::Id, manifest::Manifest, offer::offers},
     node::{Node, manifests, states},
     operations::{
         batch::{Mark, PlannedWrite},
@@ -83,7 +83,7 @@ impl<'a> Planner<'a> {
             mark.found_held = desired.announcements.keys().cloned().collect();
             let mut keys = desired.announcements.keys();
             report.retired = keys.any(|key| self.snapshots.is_retired(key));
-            desired.hold(|key| self.snapshots.is_withdrawn(key));
+            report.warnings.extend(self.hold_back(&mut desired));
         }
         let mut writes = Vec::new();
         for federation in desired.federations(&manifest.federation) {
@@ -107,18 +107,6 @@ impl<'a> Planner<'a> {
             writes,
             others,
         }))
-    }
-
-    /// What holds whatever becomes of the writes: an announcement by hand ends the hold of a service that announces nothing.
-    fn mark(&self, desired: &Desired, others: &OtherMachines) -> Mark {
-        let by_hand = !self.options.keep_withdrawn;
-        let is_ended = by_hand && desired.state.held && desired.announcements.is_empty();
-        Mark {
-            held: is_ended.then_some(false),
-            found_held: Vec::new(),
-            read: desired.read,
-            forgotten: others.former.keys().cloned().collect(),
-        }
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
@@ -174,17 +162,5 @@ impl<'a> Planner<'a> {
                 "the `check` of `{id}` is never run: its announcements have no TTL; announce them with `--ttl`, or set `announce.ttl`"
             )
         })
-    }
-
-    /// Whether the service stays withdrawn.
-    fn holds(&self, manifest: &Manifest, desired: &Desired) -> bool {
-        let empty = Snapshot::default();
-        let snapshot = self.snapshots.of(&manifest.federation).snapshot();
-        let held = is_held(
-            &desired.state,
-            desired.announcements.keys(),
-            snapshot.unwrap_or(&empty),
-        );
-        held && self.options.keep_withdrawn
     }
 }

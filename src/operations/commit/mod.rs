@@ -20,7 +20,7 @@ use crate::{
     edge::registry::{RegistryError, Session},
     model::id::Id,
     node::Node,
-    report::Failure,
+    report::{Code, Failure},
 };
 use send::Sending;
 
@@ -56,10 +56,25 @@ pub(crate) fn carry_out(
         let end = intents.failed.get(&service).cloned();
         attempts.insert(service, end.map_or(Ok(Attempt::Done(Vec::new())), Err));
     }
-    for (write, end) in writes.into_iter().zip(ends) {
-        add(&mut attempts, write, end.unwrap_or(Ok(Attempt::Conflict)));
+    for (mut write, end) in writes.into_iter().zip(ends) {
+        let mut end = end.unwrap_or(Ok(Attempt::Conflict));
+        if let Err(failure) = &end
+            && is_foreign_refusal(node, &write, failure)
+        {
+            write.refused = Some(failure.clone());
+            end = Ok(Attempt::Done(()));
+        }
+        add(&mut attempts, write, end);
     }
     attempts
+}
+
+/// Whether the registry refuses for certain to take something back outside the node's own federations.
+fn is_foreign_refusal(node: &Node, write: &PlannedWrite, failure: &Failure) -> bool {
+    let is_certain = matches!(failure.code, Code::NotPermitted | Code::Data);
+    is_certain
+        && write.plan.puts.is_empty()
+        && !node.settings.federations.contains(&write.federation)
 }
 
 /// Records what was written, and says of each write that was sent how it ended.

@@ -241,6 +241,7 @@ fn planned(target: &Target, federation: Id) -> PlannedWrite {
         recorded: true,
         cleared: BTreeMap::new(),
         unread: None,
+        refused: None,
     }
 }
 
@@ -256,7 +257,12 @@ fn ended(
     };
     others.taken(node)?;
     report.warnings.extend(others.warnings());
-    for PlannedWrite { plan, cleared, .. } in writes {
+    for write in writes {
+        if let Some(warning) = write.refusal() {
+            report.warnings.push(warning);
+            continue;
+        }
+        let PlannedWrite { plan, cleared, .. } = write;
         report.changed |= !cleared.is_empty() || !plan.withdrawals.is_empty();
         let keys = plan.withdrawals.iter().map(|w| w.key.path(Kind::Provides));
         report.withdrawn.extend(keys);

@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     super::RegistryError,
-    reason::{self, EndpointError},
+    reason::{self, EndpointError, Permission},
 };
 
 /// How often an idle connection is pinged, which is the only way to notice a frozen peer. etcd closes connections that
@@ -35,6 +35,7 @@ pub(super) struct Connector {
     urls: Arc<Vec<String>>,
     plain: ConnectOptions,
     tls: Option<ConnectOptions>,
+    user: Option<String>,
     certificate: Option<PathBuf>,
 }
 
@@ -70,6 +71,7 @@ impl Connector {
             urls: Arc::clone(urls),
             plain,
             tls,
+            user: credentials.user.clone(),
             certificate: credentials.cert.clone(),
         })
     }
@@ -117,7 +119,7 @@ impl Connector {
                         reason::root_cause(&error)
                     )))
                 }
-                other => self.classify(endpoint, &Id::default_scope(), &other),
+                other => self.classify(endpoint, &Id::default_scope(), Permission::Read, &other),
             })
     }
 
@@ -126,11 +128,14 @@ impl Connector {
         &self,
         endpoint: usize,
         federation: &Id,
+        access: Permission,
         error: &Error,
     ) -> EndpointError {
         let context = reason::CallContext {
             url: self.url(endpoint),
             federation,
+            access,
+            user: self.user.as_deref(),
             certificate: self.certificate.as_deref(),
         };
         reason::translate(&context, error)

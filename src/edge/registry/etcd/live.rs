@@ -18,7 +18,7 @@ use crate::model::{id::Id, key::federation_prefix};
 use super::{
     super::{RegistryError, budget::Deadline},
     Etcd, operations, race,
-    reason::{EndpointError, Executed},
+    reason::{EndpointError, Executed, Permission},
 };
 
 /// How long after its last answer an endpoint counts as live. Only a call would notice that a connection has broken since,
@@ -94,7 +94,8 @@ impl Etcd {
         F: Future<Output = Result<T, Error>>,
     {
         let connector = Arc::clone(&self.identities[live.identity].connector);
-        let classify = |error: &Error| connector.classify(live.endpoint, federation, error);
+        let classify =
+            |error: &Error| connector.classify(live.endpoint, federation, Permission::Write, error);
         Ok(self.runtime()?.block_on(run(calls, deadline, classify)))
     }
 
@@ -168,8 +169,9 @@ impl Etcd {
                 let (classifier, federation) = (Arc::clone(&classifier), federation.clone());
                 async move {
                     let answer = operations::probe(client, federation_prefix(&federation)).await;
-                    match answer.map_err(|error| classifier.classify(endpoint, &federation, &error))
-                    {
+                    match answer.map_err(|error| {
+                        classifier.classify(endpoint, &federation, Permission::Read, &error)
+                    }) {
                         // Any answer will do: an identity without read permission may still write.
                         Err(EndpointError::Final(RegistryError::Denied { .. })) => Ok(()),
                         end => end,

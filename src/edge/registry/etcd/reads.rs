@@ -13,7 +13,7 @@ use super::{
     connector::Connector,
     operations,
     race::{self, LiveEndpoint, RaceWinner},
-    reason::EndpointError,
+    reason::{EndpointError, Permission},
 };
 
 /// The federations and ranges that one identity reads.
@@ -125,7 +125,8 @@ async fn read_all(
     let mut results = BTreeMap::new();
     for (at, result) in running.join_all().await {
         let federation = &wanted[at].0;
-        let result = match result.map_err(|error| connector.classify(endpoint, federation, &error))
+        let result = match result
+            .map_err(|error| connector.classify(endpoint, federation, Permission::Read, &error))
         {
             Ok(reading) => Ok(reading),
             Err(EndpointError::Final(error)) => Err(error),

@@ -5,7 +5,7 @@ use std::{error::Error as _, io, path::Path};
 
 use etcd_client::Error;
 
-use crate::model::{id::Id, secret::mask_passwords};
+use crate::model::{id::Id, key::federation_prefix, secret::mask_passwords};
 
 use super::super::RegistryError;
 
@@ -48,8 +48,38 @@ pub(super) enum Executed {
 pub(super) struct CallContext<'a> {
     pub(super) url: &'a str,
     pub(super) federation: &'a Id,
+    /// What was asked for.
+    pub(super) access: Permission,
+    /// The user that logged in.
+    pub(super) user: Option<&'a str>,
     /// The client certificate that was presented.
     pub(super) certificate: Option<&'a Path>,
+}
+
+/// What a call does with keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Permission {
+    Read,
+    Write,
+}
+
+/// Why a call was denied: who asked for what.
+fn denial(context: &CallContext<'_>, reason: &str) -> RegistryError {
+    let verb = match context.access {
+        Permission::Read => "read",
+        Permission::Write => "write",
+    };
+    let prefix = federation_prefix(context.federation);
+    let who = match (context.user, context.certificate) {
+        (Some(user), _) => format!("user `{user}`"),
+        (None, Some(file)) => format!("certificate `{}`", file.display()),
+        (None, None) => "a client without a user".to_owned(),
+    };
+    RegistryError::Denied {
+        federation: context.federation.clone(),
+        place: mask_passwords(context.url),
+        reason: format!("{reason}: {who} may not {verb} `{prefix}`"),
+    }
 }
 
 /// Distinguishes the transport's errors from those of etcd.
@@ -68,11 +98,7 @@ pub(super) fn translate(context: &CallContext<'_>, error: &Error) -> EndpointErr
     let url = mask_passwords(context.url);
     match i32::from(status.code()) {
         code::CANCELLED => transport(context, error),
-        code::PERMISSION_DENIED => EndpointError::Final(RegistryError::Denied {
-            federation: context.federation.clone(),
-            place: url,
-            reason,
-        }),
+        code::PERMISSION_DENIED => EndpointError::Final(denial(context, &reason)),
         code::UNAUTHENTICATED => credentials(url, reason),
         code::INVALID_ARGUMENT | code::FAILED_PRECONDITION if is_about_login(&reason) => {
             credentials(url, reason)

@@ -21,6 +21,7 @@ use super::{
     connector::Connector,
     operations,
     race::{self, RaceWinner},
+    reason::Permission,
 };
 
 /// The backoff between attempts doubles from the first to the second.
@@ -115,7 +116,9 @@ async fn list(
         let federation = federation.clone();
         async move {
             let read = operations::read(&client, &wanted).await;
-            read.map_err(|error| classifier.classify(endpoint, &federation, &error))
+            read.map_err(|error| {
+                classifier.classify(endpoint, &federation, Permission::Read, &error)
+            })
         }
     })
     .await
