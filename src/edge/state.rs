@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::files::{self, Access, FileError, Written};
+use super::files::{self, Access, FileError, FileErrorKind, Written};
 use crate::model::paths::Paths;
 
 /// The version that this program reads and writes.
@@ -85,6 +85,46 @@ pub(crate) fn save<T: Serialize>(
         None => make_folder(paths, path)?,
     }
     replace(path, state, durability)
+}
+
+/// A state that can be made anew.
+#[derive(Debug)]
+pub(crate) enum Cached<T> {
+    /// Nothing has been saved yet.
+    Absent,
+    /// It is there.
+    Found(T),
+    /// It is damaged, or cannot be read.
+    Lost(StateError),
+}
+
+/// As [`load`], for a state that can be made anew.
+///
+/// # Errors
+/// [`StateError`], if a newer reconf wrote it or this process may not read it.
+pub(crate) fn load_cache<T: DeserializeOwned>(path: &Path) -> Result<Cached<T>, StateError> {
+    match load(path) {
+        Ok(Some(state)) => Ok(Cached::Found(state)),
+        Ok(None) => Ok(Cached::Absent),
+        Err(error @ StateError::Damaged { .. }) => Ok(Cached::Lost(error)),
+        Err(StateError::File(error)) if error.kind == FileErrorKind::CannotRead => {
+            Ok(Cached::Lost(StateError::File(error)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Saves a state that can be made anew, over a damaged one too; the caller has loaded it under the same lock.
+///
+/// # Errors
+/// [`StateError`].
+pub(crate) fn save_cache<T: Serialize>(
+    paths: &Paths,
+    path: &Path,
+    state: &T,
+) -> Result<Written, StateError> {
+    make_folder(paths, path)?;
+    replace(path, state, Durability::Durable)
 }
 
 /// As [`save`], over a state that [`load_stamp`] counts as none too.

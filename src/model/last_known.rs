@@ -21,6 +21,9 @@ pub(crate) struct LastKnown {
     /// The registry's revision at the last change.
     #[serde(default)]
     revision: i64,
+    /// Where an earlier file was lost: the names that were read since. Nothing is known of any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read: Option<BTreeSet<Name>>,
     /// Region -> name -> `service@node` -> its announcement.
     regions: BTreeMap<Id, BTreeMap<Name, BTreeMap<String, KnownValue>>>,
 }
@@ -38,6 +41,20 @@ pub(crate) struct KnownValue {
 type LiveByRegion<'a> = BTreeMap<&'a Id, BTreeMap<String, &'a LiveEntry>>;
 
 impl LastKnown {
+    /// What is known after the file was lost: nothing, of any name.
+    pub(crate) fn lost() -> Self {
+        Self {
+            read: Some(BTreeSet::new()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the registry may have had a name of which nothing is known.
+    pub(crate) fn may_lack(&self, name: &Name) -> bool {
+        let is_unread = |read: &BTreeSet<Name>| !read.contains(name);
+        self.read.as_ref().is_some_and(is_unread)
+    }
+
     /// The announcements of a name in a region, as keys of `federation`.
     pub(crate) fn of(
         &self,
@@ -81,11 +98,23 @@ impl LastKnown {
         is_local: impl Fn(&Key) -> bool,
     ) -> bool {
         let removed = self.remove_withdrawn(names, snapshot);
-        let changed = self.store_live(names, snapshot, is_local);
-        if removed || changed {
+        let stored = self.store_live(names, snapshot, is_local);
+        let added = self.add_read(names);
+        let changed = removed || stored || added;
+        if changed {
             self.revision = snapshot.revision;
         }
-        removed || changed
+        changed
+    }
+
+    /// Adds to the names that were read since a loss.
+    fn add_read(&mut self, names: &BTreeSet<Name>) -> bool {
+        let Some(read) = &mut self.read else {
+            return false;
+        };
+        let before = read.len();
+        read.extend(names.iter().cloned());
+        read.len() > before
     }
 
     fn remove_withdrawn(&mut self, names: &BTreeSet<Name>, snapshot: &Snapshot) -> bool {
@@ -279,6 +308,22 @@ mod tests {
             assert_eq!(values(&known, &key), expected, "{entries:?}");
             assert_eq!(known.revision(), if changed { 9 } else { 1 });
         }
+    }
+
+    #[test]
+    fn after_a_loss_only_names_that_were_read_since_are_known_for_certain() {
+        let key = sample::key(FEDERATION, "API_URL");
+        let other = Name::parse("OTHER_URL").unwrap();
+        let names = [key.name.clone()].into();
+        let read = snapshot(5, vec![]);
+        let mut known = LastKnown::lost();
+        assert!(known.may_lack(&key.name));
+        assert!(known.update(&names, &read, |_| false));
+        assert!(!known.update(&names, &read, |_| false));
+        assert!(!known.may_lack(&key.name) && known.may_lack(&other));
+        let text = serde_json::to_string(&known).unwrap();
+        assert_eq!(serde_json::from_str::<LastKnown>(&text).unwrap(), known);
+        assert!(!LastKnown::default().may_lack(&key.name));
     }
 
     #[test]

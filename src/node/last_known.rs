@@ -1,10 +1,16 @@
 //! The last known announcements, kept on disk for the time when the registry is away (section 6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{Node, manifests::Manifests};
 use crate::{
-    edge::state::{self, Durability},
+    edge::{
+        files::FileErrorKind,
+        state::{self, Cached, StateError},
+    },
     model::{id::Id, key::Key, last_known::LastKnown, name::Name, snapshot::Snapshot},
     report::Failure,
 };
@@ -18,27 +24,47 @@ pub(crate) enum Learn {
     Forget,
 }
 
-/// The last known announcements of every federation that these manifests are in.
-pub(crate) fn load(node: &Node, manifests: &Manifests) -> Result<BTreeMap<Id, LastKnown>, Failure> {
+/// The last known announcements of every federation that these manifests are in. Where the file is lost, nothing is known:
+/// a warning says so.
+pub(crate) fn load(
+    node: &Node,
+    manifests: &Manifests,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeMap<Id, LastKnown>, Failure> {
     let mut last_known = BTreeMap::new();
     for manifest in manifests.values().flatten() {
         let federation = &manifest.federation;
         if !last_known.contains_key(federation) {
-            let stored = state::load(&node.paths.known(federation))?;
-            last_known.insert(federation.clone(), stored.unwrap_or_default());
+            let (known, lost) = load_one(&node.paths.known(federation))?;
+            warnings.extend(lost.map(|error| {
+                format!(
+                    "the last known announcements are lost, until the registry is read: {error}"
+                )
+            }));
+            last_known.insert(federation.clone(), known);
         }
     }
     Ok(last_known)
 }
 
+fn load_one(path: &Path) -> Result<(LastKnown, Option<StateError>), StateError> {
+    Ok(match state::load_cache(path)? {
+        Cached::Found(known) => (known, None),
+        Cached::Absent => (LastKnown::default(), None),
+        Cached::Lost(error) => (LastKnown::lost(), Some(error)),
+    })
+}
+
 /// Brings `last_known`, which was loaded before the registry was read, up to date with what was `read`: the names that
-/// were asked for and the answer of each federation. Keys that this node `owns` are not kept.
+/// were asked for and the answer of each federation. Keys that this node `owns` are not kept. A disk that takes no more is
+/// a warning.
 pub(crate) fn update<'a>(
     node: &Node,
     last_known: &mut BTreeMap<Id, LastKnown>,
     read: impl Iterator<Item = (&'a Id, &'a BTreeSet<Name>, &'a Snapshot)>,
     owns: impl Fn(&Key) -> bool,
     learn: Learn,
+    warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
     for (federation, names, snapshot) in read {
         let Some(known) = last_known.get_mut(federation) else {
@@ -49,13 +75,20 @@ pub(crate) fn update<'a>(
         if learn == Learn::Keep && changed {
             let path = node.paths.known(federation);
             let _lock = node.state_lock()?;
-            let stored: LastKnown = state::load(&path)?.unwrap_or_default();
+            let (stored, _) = load_one(&path)?;
             // Another command may have read the registry later and stored its answer earlier.
             let is_newer = stored.revision() != before && stored.revision() > snapshot.revision;
             *known = stored;
             if !is_newer {
                 known.update(names, snapshot, &owns);
-                state::save(&node.paths, &path, known, Durability::Durable)?;
+                match state::save_cache(&node.paths, &path, known) {
+                    Err(StateError::File(error)) if error.kind == FileErrorKind::CannotWrite => {
+                        warnings.push(format!(
+                            "the last known announcements are not kept: {error}"
+                        ));
+                    }
+                    end => drop(end?),
+                }
             }
         }
     }

@@ -69,7 +69,8 @@ impl Inputs {
         learn: Learn,
     ) -> Result<Self, Failure> {
         let datastores = node.datastores()?;
-        let mut last_known = last_known::load(node, &manifests)?;
+        let mut warnings = Vec::new();
+        let mut last_known = last_known::load(node, &manifests, &mut warnings)?;
         let snapshots = reads.read(session);
         let facts = node.facts(session)?;
         if learn == Learn::Keep {
@@ -77,7 +78,9 @@ impl Inputs {
         }
         let (local_offers, states) = local_offers(node, &manifests, &facts)?;
         let owns = |key: &key::Key| local_offers.owns(key);
-        last_known::update(node, &mut last_known, snapshots.available(), owns, learn)?;
+        let read = snapshots.available();
+        last_known::update(node, &mut last_known, read, owns, learn, &mut warnings)?;
+        node.out.warnings(&warnings);
         Ok(Self {
             facts,
             manifests,
@@ -96,7 +99,8 @@ impl Inputs {
         let facts = node.facts(session)?;
         let (local_offers, states) = local_offers(node, &manifests, &facts)?;
         Ok(Self {
-            last_known: last_known::load(node, &manifests)?,
+            // The command that renders says what is lost.
+            last_known: last_known::load(node, &manifests, &mut Vec::new())?,
             datastores: node.datastores()?,
             facts,
             manifests,

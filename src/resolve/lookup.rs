@@ -26,7 +26,7 @@ pub(super) struct Found<'a> {
 pub(super) fn look_up<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Found<'a>> {
     let announced = match input.registry {
         RegistryState::Available(snapshot) => Some(in_snapshot(input, snapshot, name)),
-        RegistryState::Unavailable(OnUnreachable::LastKnown) => Some(last_known(input, name)),
+        RegistryState::Unavailable(OnUnreachable::LastKnown) => last_known(input, name),
         RegistryState::Unavailable(OnUnreachable::Datastores) => own_offers(input, name),
         RegistryState::Unavailable(OnUnreachable::Fail) => None,
     };
@@ -82,13 +82,19 @@ fn in_snapshot<'a>(
     (expired, Source::LastKnown)
 }
 
-fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Announced<'a> {
+/// The last known announcements. A name of which they were lost has none, nor a datastore.
+fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Announced<'a>> {
     let known = by_region(input, |region| {
         let mut all = candidates::known(input, None, region, name);
         all.extend(own(input, region, name));
         all
     });
-    (known, Source::LastKnown)
+    is_certain(input, name, &known).then_some((known, Source::LastKnown))
+}
+
+/// Whether it is certain that the registry had nothing else of a name, or something is known of it.
+fn is_certain(input: &ResolveInput, name: &Name, known: &[Candidates<'_>]) -> bool {
+    !input.last_known.may_lack(name) || known.iter().any(|region| !region.is_empty())
 }
 
 /// This node's own offers. A name with a last known value has none, nor a datastore: an unreachable registry is no reason to
@@ -99,7 +105,7 @@ fn own_offers<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Announced<
         return None;
     }
     let own = by_region(input, |region| own(input, region, name));
-    Some((own, Source::Registry))
+    is_certain(input, name, &own).then_some((own, Source::Registry))
 }
 
 fn own<'a>(input: &ResolveInput<'a>, region: &'a Id, name: &'a Name) -> Candidates<'a> {

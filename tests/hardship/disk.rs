@@ -110,6 +110,28 @@ fn a_disk_that_may_only_be_read_stops_nothing_that_writes_nothing() {
 }
 
 #[test]
+fn a_full_disk_below_the_last_known_announcements_stops_no_render() {
+    let script = r#"
+        version old
+        RECONF_NODE=api01 reconf announce -q app
+        rm -r etc/reconf/services/app.json var/lib/reconf/services
+        echo '{"id": "www", "requires": {"URL": "{APP_URL}"}}' >etc/reconf/services/www.json
+        small var/lib/reconf/known 700
+        fill var/lib/reconf/known
+        does reconf render www
+        rm var/lib/reconf/known/fill
+        does reconf render www
+        "#;
+    let Some(run) = with_mounts(script) else {
+        return;
+    };
+    let told = run.text();
+    let warned = "warning: the last known announcements are not kept: cannot write";
+    assert_eq!(told.matches(warned).count(), 1, "{told}");
+    assert_eq!(told.matches("status 0").count(), 3, "{told}");
+}
+
+#[test]
 fn data_that_nobody_can_take_is_a_failure() {
     let node = Scenario::new().manifest("app", r#"{"id": "app", "environment": {}}"#);
     let runs = [

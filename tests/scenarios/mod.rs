@@ -11,6 +11,7 @@ mod dotenv;
 mod hints;
 mod hostile;
 mod idle;
+mod known;
 mod leases;
 mod machines;
 mod manifests;
