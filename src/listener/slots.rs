@@ -81,17 +81,12 @@ pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, 
     })
 }
 
-/// Keeps a slot alive until the other side of `end` is dropped, then gives it back.
-pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
-    let out = Output::new(global);
-    let load = || Node::load(global, AssumedFiles::default(), out.clone()).ok();
-    let mut holder = load().map(Holder::new);
+/// Keeps a slot alive until the other side of `end` is dropped, then gives it back. `holder` is from before the provision, which
+/// may break the configuration.
+pub(super) fn keep(global: &Global, mut holder: Option<Holder>, slot: &Slot, end: &Receiver<()>) {
     while end.recv_timeout(KEEPALIVE_INTERVAL) == Err(RecvTimeoutError::Timeout) {
-        // Credentials may have changed. A configuration that the provision breaks for a while does not cost the slot.
-        holder = match (load(), holder) {
-            (Some(node), holder) => Some(Holder::moved(node, holder)),
-            (None, holder) => holder,
-        };
+        // Credentials may have changed.
+        holder = Holder::load(global, holder);
         let Some(holder) = &mut holder else { continue };
         if !holder.keeps(slot) {
             let gone = "the slot of this provision has expired: another node may take it";
@@ -99,7 +94,7 @@ pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
             return;
         }
     }
-    if let Some(mut holder) = load().map(|node| Holder::moved(node, holder)) {
+    if let Some(mut holder) = Holder::load(global, holder) {
         holder.session.renew_budget();
         // A slot that cannot be given back expires with its lease.
         let _expires = give_back(&holder.node, &mut holder.session, slot);
@@ -107,26 +102,23 @@ pub(super) fn keep(global: &Global, slot: &Slot, end: &Receiver<()>) {
 }
 
 /// Whoever keeps a slot, with one session for all its calls.
-struct Holder {
+pub(super) struct Holder {
     node: Node,
     session: Session,
 }
 
 impl Holder {
-    fn new(node: Node) -> Self {
-        let session = node.session();
-        Self { node, session }
-    }
-
-    /// The same with its configuration as it is now.
-    fn moved(node: Node, before: Option<Self>) -> Self {
-        match before {
-            Some(before) if before.node.settings.registry == node.settings.registry => Self {
-                node,
-                session: before.session,
-            },
-            _ => Self::new(node),
-        }
+    /// With the configuration as it is now; where that is broken, as it was `before`.
+    pub(super) fn load(global: &Global, before: Option<Self>) -> Option<Self> {
+        let Ok(node) = Node::load(global, AssumedFiles::default(), Output::new(global)) else {
+            return before;
+        };
+        let same = |before: &Self| before.node.settings.registry == node.settings.registry;
+        let session = match before.filter(same) {
+            Some(before) => before.session,
+            None => node.session(),
+        };
+        Some(Self { node, session })
     }
 
     /// Keeps a slot alive; false if it has expired. Its lease outlives several keep-alives that fail.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event,
-    slots::{self, Slot},
+    slots::{self, Holder, Slot},
     store,
 };
 use crate::{
@@ -128,8 +128,9 @@ fn with_slot(
     };
     let ((stop, stopped), (given_back, done)) = (channel::<()>(), channel::<()>());
     let (global, slot) = (global.clone(), slot.clone());
+    let holder = Holder::load(&global, None);
     event::spawn("slot", move || {
-        slots::keep(&global, &slot, &stopped);
+        slots::keep(&global, holder, &slot, &stopped);
         drop(given_back);
     })?;
     let code = work();
