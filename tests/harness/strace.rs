@@ -32,7 +32,7 @@ const CHANGING: &str = "?open,openat,write,writev,pwrite64,ftruncate,?rename,?re
     ?rmdir,?link,linkat,?symlink,symlinkat,?mkdir,mkdirat,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,sendto,sendmsg";
 
 /// The calls between which another process may come: those with which a process reads, locks, and changes something.
-const DECIDING: &str = "?open,openat,read,?recvfrom,recvmsg,flock,fcntl,write,writev,?rename,?renameat,renameat2,\
+const DECIDING: &str = "?open,openat,?openat2,read,?recvfrom,recvmsg,flock,fcntl,write,writev,?rename,?renameat,renameat2,\
     ?unlink,unlinkat,sendto,sendmsg";
 
 /// The moment just before one system call of a run.
@@ -84,7 +84,9 @@ pub(crate) fn moments(
     are_such: impl Fn(&str) -> bool,
 ) -> Vec<FaultPoint> {
     let trace = trace(command, DECIDING);
-    let folder = folder.display().to_string();
+    // It may be opened step by step.
+    let folder = folder.file_name().unwrap_or_default();
+    let folder = folder.to_string_lossy().into_owned();
     let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut points = Vec::new();
     let mut has_begun = false;
