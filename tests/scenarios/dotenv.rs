@@ -52,7 +52,8 @@ impl DotenvReader {
 fn readers() -> Vec<DotenvReader> {
     let bash = "set -a; . ./conf && exec /usr/bin/env -0";
     // `Dotenv.parse` came with 2.5.
-    let ruby = r#"Dotenv::Parser.call(File.read('conf')).each { |n, v| $stdout.write(n, '=', v, "\0") }"#;
+    let ruby =
+        r#"Dotenv::Parser.call(File.read('conf')).each { |n, v| $stdout.write(n, '=', v, "\0") }"#;
     let mut readers = vec![
         reader("bash", "bash".into(), &["-c", bash], &["-c", ":"]),
         reader(

@@ -89,3 +89,38 @@ fn a_write_without_permission_reports_it() {
     setfsuid(root);
     outcome.expect("refused for the right reason");
 }
+
+/// A file that is mounted over itself, as a container does with one; no longer when dropped.
+struct MountedFile<'a>(&'a Path);
+
+impl<'a> MountedFile<'a> {
+    fn new(path: &'a Path) -> Self {
+        let mounted = Command::new("mount")
+            .arg("--bind")
+            .args([path, path])
+            .status();
+        assert!(mounted.expect("`mount` is there").success(), "root may");
+        Self(path)
+    }
+}
+
+impl Drop for MountedFile<'_> {
+    fn drop(&mut self) {
+        let _gone = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_file_that_is_mounted_by_itself_earns_a_hint_and_leaves_nothing_behind() {
+    let folder = folder();
+    let path = folder.path().join("web.conf");
+    write(&path, b"old", &Access::PRIVATE).expect("written");
+    let mounted = MountedFile::new(&path);
+    let error = write(&path, b"new", &Access::PRIVATE).expect_err("it cannot be replaced");
+    drop(mounted);
+    assert_eq!(error.kind, FileErrorKind::CannotWrite);
+    let hint = error.hint().expect("what to do");
+    assert!(hint.contains("mount its folder instead"), "{hint}");
+    assert_eq!(fs::read(&path).expect("still there"), b"old");
+    assert_eq!(names(folder.path()), ["web.conf"]);
+}
