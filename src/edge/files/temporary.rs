@@ -60,14 +60,14 @@ impl<'a> Temporary<'a> {
             name.push(random_tail());
             match make(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => {
-                    let made = made?;
+                created => {
+                    let created = created?;
                     let temporary = Self {
                         folder,
                         name,
                         is_placed: false,
                     };
-                    return Ok((temporary, made));
+                    return Ok((temporary, created));
                 }
             }
         }
