@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fleet, all_succeed, on_both};
 use crate::harness::{etcd::Etcd, proxy::Proxy, scenario::Scenario};
@@ -77,7 +77,7 @@ fn announce_and_withdraw(fleet: &Fleet, node: &Scenario, services: usize) {
     let state = fs::read_to_string(node.path("var/lib/reconf/services/s0000.json")).unwrap();
     let state: Value = serde_json::from_str(&state).unwrap();
     assert_eq!(state["held"], true, "{state}");
-    assert_eq!(state["withdrawing"], serde_json::json!({}), "{state}");
+    assert_eq!(state["withdrawing"], json!({}), "{state}");
 }
 
 #[test]
@@ -114,6 +114,15 @@ fn fifty_services_are_announced_and_withdrawn_within_the_default_timeout_at_a_ro
             );
         }
         assert_eq!(counts(&fleet), [50, 0]);
+        let before = fleet.revision();
+        let rendered = reports(&node, &["render", "--all"]);
+        assert!(
+            rendered.iter().all(|r| r["warnings"] == json!([])),
+            "{rendered:?}"
+        );
+        let keys = fleet.keys().into_keys();
+        assert_eq!(keys.filter(|key| key.contains("/applied/")).count(), 50);
+        assert_eq!(fleet.revision() - before, 1);
         reports(&node, &["withdraw", "--all"]);
         assert_eq!(counts(&fleet), [0, 50]);
     }

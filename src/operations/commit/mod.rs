@@ -5,9 +5,11 @@
 mod leases;
 mod retry;
 mod send;
+mod updates;
 
 pub(crate) use retry::{Attempt, Attempts, retry_on_conflict};
 pub(crate) use send::Tombstones;
+pub(crate) use updates::send_updates;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,22 +5,17 @@ use std::{
     time::Duration,
 };
 
+use super::updates::send_updates;
 use crate::{
-    announce::{self, Packet, PacketLimits, Update, Withdrawal},
-    edge::registry::{Commit, MAX_OPERATIONS, RegistryError, Session},
-    model::{id::Id, transaction::Transaction},
+    announce::{self, Update, Withdrawal},
+    edge::registry::{RegistryError, Session},
+    model::id::Id,
     node::Node,
     operations::{batch::PlannedWrite, record::Sent},
 };
 
 /// How long the registry remembers a tombstone.
 const TOMBSTONE_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
-/// How much one transaction takes: etcd refuses requests above 1.5 MiB.
-const LIMITS: PacketLimits = PacketLimits {
-    operations: MAX_OPERATIONS,
-    bytes: 1 << 20,
-};
 
 /// The leases of a call's tombstones: one per federation, granted when the first is needed.
 #[derive(Default)]
@@ -66,15 +61,11 @@ impl<'a> Sending<'a> {
     pub(super) fn send(&mut self, tombstones: &mut Tombstones) {
         self.keep_alive();
         self.grant();
-        let mut packets = announce::pack(self.updates(tombstones), LIMITS);
-        while !packets.is_empty() {
-            let transactions: Vec<Transaction> = packets.iter().map(Packet::transaction).collect();
-            let results = self.session.commit_all(self.federation, &transactions);
-            let ended = packets.into_iter().zip(results);
-            packets = ended
-                .flat_map(|(packet, result)| self.take(packet, result))
-                .collect();
-        }
+        let updates = self.updates(tombstones);
+        let ends = send_updates(self.session, self.federation, updates);
+        self.failed.extend(ends.failed);
+        self.conflicts.extend(ends.conflicts);
+        self.revisions = ends.revisions;
         self.confirm_leases();
     }
 
@@ -136,35 +127,6 @@ impl<'a> Sending<'a> {
             updates.push((at, plan.into_iter().chain(cleared).collect()));
         }
         updates
-    }
-
-    /// Takes the result of a packet; returns what of it is to be sent again.
-    fn take(&mut self, packet: Packet, result: Result<Commit, RegistryError>) -> Vec<Packet> {
-        match result {
-            Ok(Commit::Done { revision }) => {
-                let keys = packet.keys().map(|key| (key.to_owned(), revision));
-                self.revisions.extend(keys);
-                Vec::new()
-            }
-            // The registry does not say whose lease had ended.
-            Ok(Commit::Conflict { changed }) if changed.is_empty() && packet.writes().len() > 1 => {
-                packet.alone()
-            }
-            // Nothing of the packet was written, and most of it can be.
-            Ok(Commit::Conflict { changed }) => {
-                let about = packet.writes_about(&changed);
-                let left = packet.without(&about);
-                self.conflicts.extend(about);
-                left.into_iter().collect()
-            }
-            // The registry does not say whose update it refuses.
-            Err(error) if !error.is_unreachable() && packet.writes().len() > 1 => packet.alone(),
-            Err(error) => {
-                let failed = packet.writes().into_iter().map(|at| (at, error.clone()));
-                self.failed.extend(failed);
-                Vec::new()
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     RenderOptions, Results, drain,
     files::Templates,
-    publish::publish_outcome,
+    publish::publish_outcomes,
     write::{self, ServiceWrite},
 };
 use crate::{
@@ -92,11 +92,9 @@ impl Batch {
                 Err(failure) => results.push((id, Err(failure))),
             }
         }
-        for (_, result) in &mut results {
-            if let Ok(outcome) = result {
-                publish_outcome(node, session, &inputs, outcome);
-            }
-        }
+        let done = results.iter_mut();
+        let mut done: Vec<_> = done.filter_map(|(_, end)| end.as_mut().ok()).collect();
+        publish_outcomes(node, session, &inputs, &mut done);
         drop(held);
         drop(self.more_files);
         for (id, limit) in waiting {

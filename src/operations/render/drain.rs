@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     RenderOptions, RenderOutcome,
     files::{self, Templates},
-    publish::publish_outcome,
+    publish::publish_outcomes,
     write::{self, ServiceWrite, TaskState},
 };
 use crate::{
@@ -43,7 +43,7 @@ pub(super) fn service(
         // `Drained` never waits.
         return Err(timed_out(node, id, limit));
     };
-    publish_outcome(node, session, &inputs, &mut outcome);
+    publish_outcomes(node, session, &inputs, &mut [outcome.as_mut()]);
     Ok(*outcome)
 }
 

@@ -1,45 +1,69 @@
-//! Publishing what a service of this node runs with: its `applied/` record (section 5).
+//! Publishing what services of this node run with: their `applied/` records (section 5).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::RenderOutcome;
 use crate::{
-    edge::registry::{RegistryError, Session},
+    announce::Update,
+    edge::registry::Session,
     fleet,
     model::{
         applied::AppliedRecord, id::Id, key, service_state::ServiceState, transaction::Change,
     },
     node::{Node, states},
     operations::{
+        commit::send_updates,
         inputs::Inputs,
         read_set::{Read, ReadSet, Snapshots},
     },
     report::Failure,
 };
 
-/// Publishes what a service runs with after a render. The service's lock is held. A degraded render has no record, and
-/// publishes nothing. The conf is written already, so every failure is a warning.
-pub(super) fn publish_outcome(
+/// What is to be published of a service.
+struct Publication {
+    service: Id,
+    changes: Vec<Change>,
+    /// The keys of its records afterwards.
+    after: BTreeSet<String>,
+}
+
+/// Publishes what services run with after a render, all at once. Their locks are held. A degraded render has no record, and
+/// publishes nothing. The confs are written already, so every failure is a warning.
+pub(super) fn publish_outcomes(
     node: &Node,
     session: &mut Session,
     inputs: &Inputs,
-    outcome: &mut RenderOutcome,
+    outcomes: &mut [&mut RenderOutcome],
 ) {
-    let id = &outcome.report.service;
-    let (Some(record), Some(Ok(manifest))) = (outcome.record.take(), inputs.manifests.get(id))
-    else {
-        return;
-    };
-    let owner = (&manifest.federation, id);
-    let published = inputs.state(node, id).and_then(|state| {
-        let before = &state.applied_keys;
-        publish(node, session, owner, &record, before, &inputs.snapshots)
-    });
-    let warning = published.unwrap_or_else(|failure| Some(warning(id, &failure)));
-    outcome.report.warnings.extend(warning);
+    let mut publications = Vec::new();
+    let mut failed: BTreeMap<Id, Failure> = BTreeMap::new();
+    for outcome in outcomes.iter_mut() {
+        let id = &outcome.report.service;
+        let (Some(record), Some(Ok(manifest))) = (outcome.record.take(), inputs.manifests.get(id))
+        else {
+            continue;
+        };
+        let owner = (&manifest.federation, id);
+        let planned = inputs.state(node, id).and_then(|state| {
+            let before = &state.applied_keys;
+            plan(node, owner, &record, before, &inputs.snapshots)
+        });
+        match planned {
+            Ok(publication) => publications.extend(publication),
+            Err(failure) => drop(failed.insert(id.clone(), failure)),
+        }
+    }
+    failed.extend(publish(node, session, &publications));
+    for outcome in outcomes {
+        let report = &mut outcome.report;
+        if let Some(failure) = failed.get(&report.service) {
+            report.warnings.push(warning(&report.service, failure));
+        }
+    }
 }
 
-/// Reads the record of a service and publishes what it runs with.
+/// Reads the record of a service and publishes what it runs with. A registry that is away or refuses is a warning, which is
+/// returned.
 pub(super) fn read_and_publish(
     node: &Node,
     session: &mut Session,
@@ -53,24 +77,28 @@ pub(super) fn read_and_publish(
         key::applied_record(federation, &node.id()?, service),
     );
     let snapshots = reads.read(session);
-    let owner = (federation, service);
-    publish(node, session, owner, record, before, &snapshots)
+    let published = plan(node, (federation, service), record, before, &snapshots)
+        .map(|publication| publish(node, session, publication.as_slice()));
+    let failed = match published {
+        Ok(mut failed) => failed.remove(service),
+        Err(failure) => Some(failure),
+    };
+    Ok(failed.map(|failure| warning(service, &failure)))
 }
 
-/// Publishes what a service (with its federation) runs with, unless the registry says so already, and clears the records
-/// that it has under other keys (`before`). A registry that is away or refuses is a warning, which is returned.
-fn publish(
+/// What is to be published of a service (with its federation): what it runs with, unless the registry says so already; the
+/// records that it has under other keys (`before`) are cleared.
+fn plan(
     node: &Node,
-    session: &mut Session,
     (federation, service): (&Id, &Id),
     record: &AppliedRecord,
     before: &BTreeSet<String>,
     snapshots: &Snapshots,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Publication>, Failure> {
     let path = key::applied_record(federation, &node.id()?, service);
     let published = match snapshots.of(federation) {
         Read::Snapshot(snapshot) => snapshot.others.get(&path),
-        Read::Failed(error) => return Ok(Some(warning(service, &error.failure))),
+        Read::Failed(error) => return Err(error.failure.clone()),
         // The service refers to nothing, and never did.
         Read::NotAsked => return Ok(None),
     };
@@ -80,41 +108,93 @@ fn publish(
     if change.is_none() && *before == after {
         return Ok(None);
     }
-    write_record(node, session, service, change, before, after)
-}
-
-/// Writes `change` and clears every key of `before` that is not in `after`; in between, the state knows all of them.
-fn write_record(
-    node: &Node,
-    session: &mut Session,
-    service: &Id,
-    change: Option<Change>,
-    before: &BTreeSet<String>,
-    after: BTreeSet<String>,
-) -> Result<Option<String>, Failure> {
     let written = change.as_ref().map(|change| change.key().to_owned());
     let stale = before
         .difference(&after)
         .filter(|path| written.as_ref() != Some(path));
     let stale = stale.map(|path| Change::Delete { key: path.clone() });
-    let changes: Vec<Change> = change.into_iter().chain(stale).collect();
-    let remember = |state: &mut ServiceState| state.applied_keys.extend(after.iter().cloned());
-    states::edit(node, service, remember)?;
-    for change in changes {
-        if let Err(error) = commit(session, change) {
-            return Ok(Some(warning(service, &Failure::from(error))));
-        }
-    }
-    states::edit(node, service, |state| state.applied_keys = after)?;
-    Ok(None)
+    Ok(Some(Publication {
+        service: service.clone(),
+        changes: change.into_iter().chain(stale).collect(),
+        after,
+    }))
 }
 
-fn commit(session: &mut Session, change: Change) -> Result<(), RegistryError> {
-    // Every key that was published is one of reconf's.
-    let Some(federation) = key::federation(change.key()) else {
-        return Ok(());
+/// Publishes; in between, the states know the keys of before and of afterwards. Returns the services that failed.
+fn publish(
+    node: &Node,
+    session: &mut Session,
+    publications: &[Publication],
+) -> BTreeMap<Id, Failure> {
+    let remember = |state: &mut ServiceState, after: &BTreeSet<String>| {
+        state.applied_keys.extend(after.iter().cloned());
     };
-    session.commit(&federation, &[], &[change]).map(|_| ())
+    let mut failed = record(node, publications.iter(), remember);
+    let is_failed =
+        |p: &&Publication, failed: &BTreeMap<Id, Failure>| failed.contains_key(&p.service);
+    let open: Vec<&Publication> = publications
+        .iter()
+        .filter(|publication| !is_failed(publication, &failed))
+        .collect();
+    for (federation, updates) in updates(&open) {
+        let ends = send_updates(session, &federation, updates);
+        for (at, error) in ends.failed {
+            failed.insert(open[at].service.clone(), error.into());
+        }
+    }
+    let done = open
+        .into_iter()
+        .filter(|publication| !is_failed(publication, &failed));
+    let unrecorded = record(node, done, |state, after| {
+        state.applied_keys = after.clone()
+    });
+    failed.extend(unrecorded);
+    failed
+}
+
+/// The updates of publications, by federation and with the number of each.
+fn updates(publications: &[&Publication]) -> BTreeMap<Id, Vec<(usize, Vec<Update>)>> {
+    let mut federations: BTreeMap<Id, Vec<(usize, Vec<Update>)>> = BTreeMap::new();
+    for (at, publication) in publications.iter().enumerate() {
+        for change in &publication.changes {
+            // Every key that was published is one of reconf's.
+            let Some(federation) = key::federation(change.key()) else {
+                continue;
+            };
+            let update = Update {
+                key: change.key().to_owned(),
+                preconditions: Vec::new(),
+                changes: vec![change.clone()],
+            };
+            let updates = federations.entry(federation).or_default();
+            updates.push((at, vec![update]));
+        }
+    }
+    federations
+}
+
+/// Changes the states of the services; returns those that failed.
+fn record<'a>(
+    node: &Node,
+    publications: impl Iterator<Item = &'a Publication>,
+    change: impl Fn(&mut ServiceState, &BTreeSet<String>),
+) -> BTreeMap<Id, Failure> {
+    let publications: Vec<&Publication> = publications.collect();
+    if publications.is_empty() {
+        return BTreeMap::new();
+    }
+    let change = &change;
+    let edits = publications.iter().map(|publication| {
+        let after = &publication.after;
+        (&publication.service, move |state: &mut ServiceState| {
+            change(state, after)
+        })
+    });
+    let edited = states::edit_all(node, edits.collect());
+    let failed = publications.iter().zip(edited);
+    failed
+        .filter_map(|(publication, edited)| Some((publication.service.clone(), edited.err()?)))
+        .collect()
 }
 
 fn warning(service: &Id, failure: &Failure) -> String {
