@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    fn recorded_at(key: &Key, host: &str, outcome: AnnounceProgress) -> ServiceState {
+    fn state_at(key: &Key, host: &str, outcome: AnnounceProgress) -> ServiceState {
         let record = AnnouncedRecord {
             announcement: at(host),
             lease: 0,
@@ -125,6 +125,14 @@ mod tests {
         Snapshot::new(&key.federation, 9, vec![sample::live(key, &at(host), 5)])
     }
 
+    /// Whether a machine takes a live key at that address for another machine's.
+    fn is_others(key: &Key, live: &str, state: &ServiceState, copied: bool) -> bool {
+        let keys = [key].into_iter();
+        let others = machine(key, copied).held_by_others(keys, state, &snapshot(key, live));
+        assert!(others.get(key).is_none_or(|host| host == live));
+        !others.is_empty()
+    }
+
     #[test]
     fn a_key_is_another_machines_unless_a_host_an_order_or_an_empty_state_says_otherwise() {
         use AnnounceProgress::{Done, PendingByHand};
@@ -137,41 +145,34 @@ mod tests {
             withdrawing: [(key.path(Kind::Provides), by)].into(),
             ..ServiceState::default()
         };
-        let empty = ServiceState::default;
-        let recorded = recorded_at(&key, "10.0.0.3", Done);
+        let empty = ServiceState::default();
+        let recorded = state_at(&key, "10.0.0.3", Done);
+        let by_hand = state_at(&key, "10.0.0.3", PendingByHand);
         for (live, state, copied, expected) in [
-            ("10.0.0.1", held.clone(), false, false),
-            ("10.0.0.2", held.clone(), false, false),
-            ("10.0.0.3", recorded.clone(), false, false),
-            ("10.0.0.9", recorded.clone(), false, true),
-            ("10.0.0.9", held, false, true),
-            ("10.0.0.9", withdrawing(By::Manifest), false, true),
-            ("10.0.0.9", withdrawing(By::Hand), false, false),
-            (
-                "10.0.0.9",
-                recorded_at(&key, "10.0.0.3", PendingByHand),
-                false,
-                false,
-            ),
+            ("10.0.0.1", &held, false, false),
+            ("10.0.0.2", &held, false, false),
+            ("10.0.0.3", &recorded, false, false),
+            ("10.0.0.9", &recorded, false, true),
+            ("10.0.0.9", &held, false, true),
+            ("10.0.0.9", &withdrawing(By::Manifest), false, true),
+            ("10.0.0.9", &withdrawing(By::Hand), false, false),
+            ("10.0.0.9", &by_hand, false, false),
             // A machine that was rebuilt, and one that was copied.
-            ("10.0.0.9", empty(), false, false),
-            ("10.0.0.9", empty(), true, true),
-            ("10.0.0.1", empty(), true, false),
-            ("10.0.0.3", recorded, true, false),
+            ("10.0.0.9", &empty, false, false),
+            ("10.0.0.9", &empty, true, true),
+            ("10.0.0.1", &empty, true, false),
+            ("10.0.0.3", &recorded, true, false),
         ] {
-            let others = machine(&key, copied).held_by_others(
-                [&key].into_iter(),
-                &state,
-                &snapshot(&key, live),
-            );
-            let expected: BTreeMap<Key, String> = expected
-                .then(|| (key.clone(), live.to_owned()))
-                .into_iter()
-                .collect();
-            assert_eq!(others, expected, "{live} {copied} {state:?}");
+            let found = is_others(&key, live, state, copied);
+            assert_eq!(found, expected, "{live} {copied} {state:?}");
         }
-        let nothing = Snapshot::default();
-        let others = machine(&key, true).held_by_others([&key].into_iter(), &empty(), &nothing);
+    }
+
+    #[test]
+    fn a_key_that_nobody_announces_is_no_other_machines() {
+        let key = sample::key("f", "A");
+        let (empty, nothing) = (ServiceState::default(), Snapshot::default());
+        let others = machine(&key, true).held_by_others([&key].into_iter(), &empty, &nothing);
         assert!(others.is_empty());
     }
 
@@ -190,14 +191,14 @@ mod tests {
             (None, "10.0.0.1", None),
             (None, "10.0.0.9", Some("10.0.0.9")),
         ] {
-            let state = recorded_at(&key, recorded, done);
+            let state = state_at(&key, recorded, done);
             let snapshot = live.map(|host| snapshot(&key, host));
             let others = this.of_other_nodes([&key].into_iter(), &state, snapshot.as_ref());
             let expected: Vec<&str> = expected.into_iter().collect();
             assert!(others.values().eq(expected), "{live:?} {recorded}");
         }
         let own = machine(&key, false);
-        let state = recorded_at(&key, "10.0.0.9", done);
+        let state = state_at(&key, "10.0.0.9", done);
         assert!(
             own.of_other_nodes([&key].into_iter(), &state, None)
                 .is_empty()

@@ -1,5 +1,4 @@
 //! The commands that end something: remove, retire.
-#![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
 use std::time::Duration;
 

@@ -15,15 +15,15 @@ use crate::{
 
 /// `reconf retire`.
 pub(super) fn run(node: &Node, args: &RetireArgs) -> Ended {
-    let retired: BTreeSet<Id> = args.nodes.iter().cloned().collect();
-    let retired: Vec<Id> = retired.into_iter().collect();
+    let nodes: BTreeSet<Id> = args.nodes.iter().cloned().collect();
+    let nodes: Vec<Id> = nodes.into_iter().collect();
     let mut session = node.session();
-    let snapshots = retire::read(node, &mut session, &retired);
-    let mut retirer = Retirer::new(node, &mut session, args.dry_run);
+    let snapshots = retire::read(node, &mut session, &nodes);
+    let mut ending = Retirer::new(node, &mut session, args.dry_run);
     let mut tally = Tally::default();
     let mut withdrawn = Vec::new();
-    for id in retired {
-        match retirer.retire(&id, &snapshots) {
+    for id in nodes {
+        match ending.retire(&id, &snapshots) {
             Ok(report) => {
                 node.out.report(&report);
                 tally.done(report.changed);

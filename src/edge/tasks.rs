@@ -29,6 +29,7 @@ impl Drain {
     pub(crate) fn remove(self, paths: &Paths, id: &Id) -> Result<(), FileError> {
         super::files::remove(&paths.task_gate(id))?;
         super::files::remove(&paths.task_lock(id))?;
+        drop(self);
         Ok(())
     }
 }

@@ -47,13 +47,11 @@ impl Fact {
 impl Facts {
     /// Whether the address leads every machine to itself.
     pub(crate) fn is_loopback(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(address) => address.to_canonical().is_loopback(),
-            Err(_) => {
-                let name = self.host.trim_end_matches('.').to_ascii_lowercase();
-                name == "localhost" || name.ends_with(".localhost")
-            }
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return address.to_canonical().is_loopback();
         }
+        let name = self.host.trim_end_matches('.').to_ascii_lowercase();
+        name == "localhost" || name.ends_with(".localhost")
     }
 
     /// The address as URLs write it: with brackets around an IPv6 address (RFC 3986 section 3.2.2).

@@ -109,8 +109,11 @@ impl ServiceState {
     /// Forgets one announcement, whatever became of it.
     pub(crate) fn forget(&mut self, key: &Key) {
         let path = key.path(Kind::Provides);
-        self.announced.remove(&path);
-        self.withdrawing.remove(&path);
+        let announced = self.announced.remove(&path).is_some();
+        let withdrawing = self.withdrawing.remove(&path).is_some();
+        if announced || withdrawing {
+            self.edits.removed(&path);
+        }
     }
 
     /// Forgets all that was announced or published: it was another machine that did so.
@@ -119,6 +122,7 @@ impl ServiceState {
         self.withdrawing.clear();
         self.held = false;
         self.applied_keys.clear();
+        self.edits = Edits::default();
     }
 
     /// Every key that the service has announced or has yet to withdraw.

@@ -37,12 +37,17 @@ impl RemoveReport {
     /// Adds what was withdrawn and removed, and the files that reconf did not write.
     pub(crate) fn add(
         &mut self,
-        withdrawn: WithdrawReport,
-        removed: Vec<PathBuf>,
+        withdrawal: WithdrawReport,
+        removed: &[PathBuf],
         left: &[PathBuf],
     ) {
-        self.withdrawn = withdrawn.withdrawn;
-        self.warnings = withdrawn.warnings;
+        let WithdrawReport {
+            withdrawn,
+            warnings,
+            ..
+        } = withdrawal;
+        self.withdrawn = withdrawn;
+        self.warnings = warnings;
         let shown = removed.iter().map(|path| path.display().to_string());
         self.removed = shown.collect();
         let left = left.iter().map(|path| {

@@ -1,5 +1,7 @@
 //! The end of a machine, said from another one.
 
+use std::{collections::BTreeMap, process::Stdio};
+
 use super::{Fleet, all_succeed, on_both};
 use crate::harness::{
     scenario::{Scenario, golden_story},
@@ -27,42 +29,52 @@ fn full(fleet: &Fleet, name: &str) -> Scenario {
     node
 }
 
+/// Writes what nobody can read, what is no key of ours, and records of two nodes that reconf does not write yet.
+fn write_records(fleet: &Fleet) {
+    let prefix = "/reconf/v1/default/";
+    let mut registry = fleet.registry();
+    for key in [
+        "provides/X/default/x@api01",
+        "applied/api01/x",
+        "provides/Y",
+        "applied/api01x",
+    ] {
+        registry.put("default", &format!("{prefix}{key}"), "?");
+    }
+    for (node, slot) in [("api01", 0), ("api010", 1)] {
+        registry.put("default", &format!("{prefix}nodes/{node}"), "{}");
+        let slot = format!("{prefix}slots/{slot}");
+        registry.put("default", &slot, &format!(r#"{{"node": "{node}"}}"#));
+    }
+}
+
+/// Nothing that belongs to `api01` is left but what cannot be read, and nothing else is missing.
+#[track_caller]
+fn only_its_records_are_gone(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+    for (key, value) in before {
+        let its = ["@api01", "applied/api01/www", "nodes/api01", "slots/0"];
+        let goes = its.iter().any(|end| key.ends_with(end)) && !key.ends_with("/x@api01");
+        assert_eq!(after.get(key), (!goes).then_some(value), "{key}");
+    }
+    let mut new: Vec<&str> = Vec::new();
+    for (key, value) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+        assert!(value.contains(r#""by":"retired""#), "{key} {value}");
+        new.push(key);
+    }
+    let withdrawn = |key: &&str| key.contains("/withdrawn/") && key.ends_with("@api01");
+    assert!(new.len() == 2 && new.iter().all(withdrawn), "{new:?}");
+}
+
 #[test]
 fn a_retired_machine_leaves_nothing_and_others_keep_all() {
     on_both(|fleet| {
         let (_dead, _other) = (full(fleet, "api01"), full(fleet, "api010"));
-        // What nobody can read, and what is no key of ours.
-        let prefix = "/reconf/v1/default/";
-        let unread = [
-            "provides/X/default/x@api01",
-            "applied/api01/x",
-            "provides/Y",
-            "applied/api01x",
-        ];
-        let mut registry = fleet.registry();
-        for key in unread {
-            registry.put("default", &format!("{prefix}{key}"), "?");
-        }
-        for (node, slot) in [("api01", 0), ("api010", 1)] {
-            registry.put("default", &format!("{prefix}nodes/{node}"), "{}");
-            registry.put(
-                "default",
-                &format!("{prefix}slots/{slot}"),
-                &format!(r#"{{"node": "{node}"}}"#),
-            );
-        }
-        let before = fleet.keys();
-        let web = fleet.node("web01");
-        let dry = web
-            .run(&["retire", "api01", "--dry-run"])
-            .changes_nothing()
-            .exits(0);
-        assert!(
-            dry.text()
-                .contains("would have withdrawn API_URL of api, DOCS_URL of docs"),
-            "{}",
-            dry.text()
-        );
+        write_records(fleet);
+        let (before, web) = (fleet.keys(), fleet.node("web01"));
+        let dry = web.run(&["retire", "api01", "--dry-run"]);
+        let dry = dry.changes_nothing().exits(0).text();
+        let expected = "would have withdrawn API_URL of api, DOCS_URL of docs";
+        assert!(dry.contains(expected), "{dry}");
         assert_eq!(fleet.keys(), before);
 
         let run = web.run(&["retire", "api01"]).exits(0).text();
@@ -73,30 +85,11 @@ fn a_retired_machine_leaves_nothing_and_others_keep_all() {
         ] {
             assert!(run.contains(told), "{run}");
         }
-        let after = fleet.keys();
-        for (key, value) in &before {
-            let its = ["@api01", "applied/api01/www", "nodes/api01", "slots/0"];
-            let goes = its.iter().any(|end| key.ends_with(end)) && !key.ends_with("/x@api01");
-            assert_eq!(after.get(key), (!goes).then_some(value), "{key}");
-        }
-        let new: Vec<_> = after
-            .iter()
-            .filter(|(key, _)| !before.contains_key(*key))
-            .collect();
-        assert_eq!(new.len(), 2, "{new:?}");
-        for (key, value) in new {
-            assert!(
-                key.contains("/withdrawn/") && value.contains(r#""by":"retired""#),
-                "{key} {value}"
-            );
-        }
+        only_its_records_are_gone(&before, &fleet.keys());
         let revision = fleet.revision();
         let again = web.run(&["retire", "api01"]).changes_nothing().exits(0);
-        assert!(
-            again.text().contains("api01: nothing is left of it"),
-            "{}",
-            again.text()
-        );
+        let again = again.text();
+        assert!(again.contains("api01: nothing is left of it"), "{again}");
         assert_eq!(fleet.revision(), revision);
     });
 }
@@ -166,7 +159,7 @@ fn retiring_waits_for_those_who_still_use_it() {
             "{still}"
         );
         let waiting = ops.command(&["retire", "api01", "--wait", "100s"]);
-        let mut waiting = { waiting }.spawn().unwrap();
+        let mut waiting = { waiting }.stderr(Stdio::null()).spawn().unwrap();
         let _other = api(fleet, "api010");
         assert!(
             waiting.try_wait().unwrap().is_none(),

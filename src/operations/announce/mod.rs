@@ -3,6 +3,7 @@
 mod announcer;
 mod federation;
 mod hold;
+mod loopback;
 mod service;
 
 pub(crate) use announcer::Announcer;

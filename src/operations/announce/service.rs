@@ -1,6 +1,6 @@
 //! One service: its manifest, its state and what was read -> what is to be written in each federation.
 
-use super::AnnounceOptions;
+use super::{AnnounceOptions, loopback};
 use crate::{
     announce::{Desired, Machine, withdrawals},
     edge::registry::Session,
@@ -12,7 +12,7 @@ use crate::{
         machine::{self, OtherMachines},
         read_set::Snapshots,
     },
-    report::{AnnounceReport, Code, Failure},
+    report::{AnnounceReport, Failure},
 };
 
 /// Plans the announcements of services; writes nothing.
@@ -61,7 +61,7 @@ impl<'a> Planner<'a> {
         }
         let state = states::load(self.node, id)?;
         if !manifest.provides.is_empty() && !state.held {
-            self.refuse_found_loopback(id)?;
+            loopback::refuse_found(self.node, &self.facts, id)?;
         }
         let announcements = offers(manifest, &self.facts, &self.now);
         let withdrawals = withdrawals(&state, &announcements);
@@ -74,7 +74,8 @@ impl<'a> Planner<'a> {
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
         report.warnings.extend(self.unasked_check(manifest));
-        report.warnings.extend(self.given_loopback(manifest));
+        let loopback = loopback::given(self.node, &self.facts, manifest);
+        report.warnings.extend(loopback);
         let others = self.leave_other_machines(id, &mut desired)?;
         report.warnings.extend(others.warnings());
         let mut mark = self.mark(&desired, &others);
@@ -125,32 +126,6 @@ impl<'a> Planner<'a> {
         others.refuse_twins(service, asked, "announce")?;
         desired.leave(others.former.keys());
         Ok(others)
-    }
-
-    /// Whether other machines would be led to themselves. The embedded registry is this machine's only.
-    fn is_loopback(&self) -> bool {
-        self.facts.is_loopback() && !self.node.settings.registry.is_embedded()
-    }
-
-    /// Refuses to announce a loopback address that nobody gave: this machine has no route yet. Nothing is recorded.
-    fn refuse_found_loopback(&self, service: &Id) -> Result<(), Failure> {
-        if self.node.settings.host.is_some() || !self.is_loopback() {
-            return Ok(());
-        }
-        let message = format!("this machine has no route yet, so `{service}` is not announced");
-        let found = format!("the only address found is {}", self.facts.host);
-        Err(Failure::new(Code::TryAgain, message)
-            .facts([found])
-            .note("nothing was recorded; the next run and the listener try again")
-            .hint("set `host` in config.json if no route is to come"))
-    }
-
-    /// A warning about a loopback address that was given.
-    fn given_loopback(&self, manifest: &Manifest) -> Option<String> {
-        (!manifest.provides.is_empty() && self.is_loopback()).then(|| {
-            let (id, host) = (&manifest.id, &self.facts.host);
-            format!("`{id}` is announced at `{host}`, which leads every other machine to itself")
-        })
     }
 
     /// A warning about a health check that keeps nothing alive.

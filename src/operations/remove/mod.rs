@@ -106,7 +106,7 @@ fn finish(
         (Ok(withdrawn), Ok(removed)) => {
             states::remove(node, id)?;
             let mut report = RemoveReport::new(id);
-            report.add(withdrawn, removed.paths, &removed.left);
+            report.add(withdrawn, &removed.paths, &removed.left);
             Ok(report)
         }
         (Ok(_), Err(failure)) => Err(failure.note(format!("`{id}` is withdrawn"))),
