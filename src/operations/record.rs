@@ -186,6 +186,30 @@ fn edit<'a, T, R>(
 }
 
 /// The note of a failure that leaves something owed.
-pub(super) fn owed_note(service: &Id) -> String {
-    format!("the change was saved and is retried by the next `reconf announce {service}`")
+pub(super) fn owed_note(service: &Id, hold: Hold) -> String {
+    let retry = match hold {
+        Hold::End => format!("the next `reconf announce {service}`"),
+        // Announcing by hand would end the withdrawal instead.
+        Hold::Begin => format!("the next `reconf withdraw {service}`"),
+        Hold::Keep => "the listener, or by the same command".to_owned(),
+    };
+    format!("the change was saved and is retried by {retry}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_owed_is_retried_by_what_asked_for_it() {
+        for (hold, expected) in [
+            (Hold::End, "the next `reconf announce api`"),
+            (Hold::Begin, "the next `reconf withdraw api`"),
+            (Hold::Keep, "the listener, or by the same command"),
+        ] {
+            let service = Id::parse("api").unwrap();
+            let expected = format!("the change was saved and is retried by {expected}");
+            assert_eq!(owed_note(&service, hold), expected);
+        }
+    }
 }

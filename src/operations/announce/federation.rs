@@ -78,7 +78,7 @@ impl Planner<'_> {
         let recorded = error.is_away && !self.options.dry_run;
         let mut failure = error.failure.clone();
         if recorded {
-            failure = failure.note(record::owed_note(service));
+            failure = failure.note(record::owed_note(&write.service, write.hold));
         }
         Some(PlannedWrite {
             plan: Plan::unread(new, &desired.withdrawals),

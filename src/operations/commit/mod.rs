@@ -126,7 +126,7 @@ fn add(attempts: &mut Attempts<Vec<PlannedWrite>>, write: PlannedWrite, end: Wri
 fn failed(error: &RegistryError, write: &PlannedWrite) -> Failure {
     let failure = Failure::from(error.clone());
     if write.recorded && error.is_open() {
-        failure.note(record::owed_note(&write.service))
+        failure.note(record::owed_note(&write.service, write.hold))
     } else {
         // A call is often about many services, and only some of them are refused.
         let what = format!("this concerns the announcements of `{}`", write.service);
