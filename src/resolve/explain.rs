@@ -27,6 +27,11 @@ pub(crate) enum UnmetReason {
         /// Its line in `configuration.json`.
         line: usize,
     },
+    /// This node announces it still, but none of its manifests provides it.
+    LeftOver {
+        /// `service@node` of that announcement.
+        provider: String,
+    },
     /// Only other regions have it.
     Elsewhere {
         /// The services that provide it there; empty if it is a datastore.
@@ -59,6 +64,7 @@ pub(crate) fn explain(
         .map(|(kind, line)| UnmetReason::Unusable { kind, line })
         .or_else(|| apart(input, reference))
         .or_else(|| elsewhere(input, snapshot, name))
+        .or_else(|| left_over(input, snapshot, name))
         .or_else(|| withdrawn(snapshot, name))
         .or_else(|| near(input, name, names).map(UnmetReason::Near))
         .unwrap_or(UnmetReason::Nothing)
@@ -76,7 +82,8 @@ fn apart(input: &ResolveInput, reference: &Reference) -> Option<UnmetReason> {
 }
 
 fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
-    let live: Vec<_> = snapshot.live.keys().filter(|k| k.name == *name).collect();
+    let live = snapshot.live.keys().filter(|key| key.name == *name);
+    let live: Vec<_> = live.filter(|key| !input.local_offers.owns(key)).collect();
     let given = &input.datastores.regions;
     let stored = given.iter().filter(|(_, values)| values.contains_key(name));
     let mut regions: BTreeSet<Id> = live.iter().map(|key| key.region.clone()).collect();
@@ -87,6 +94,13 @@ fn elsewhere(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<U
         services: live.iter().map(|key| key.service.clone()).collect(),
         regions,
     })
+}
+
+fn left_over(input: &ResolveInput, snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
+    let mut live = snapshot.live.keys().filter(|key| key.name == *name);
+    let key = live.find(|key| input.local_offers.owns(key))?;
+    let provider = key.provider();
+    Some(UnmetReason::LeftOver { provider })
 }
 
 fn withdrawn(snapshot: &Snapshot, name: &Name) -> Option<UnmetReason> {
@@ -137,29 +151,33 @@ impl fmt::Display for UnmetReason {
                 let (by, at) = (quoted(services), listed("region", regions));
                 write!(f, "provided by {by}, but only in {at}")
             }
+            Self::LeftOver { provider } => write!(
+                f,
+                "announced by `{provider}`, but no manifest on this node provides it any more"
+            ),
             Self::Withdrawn {
                 provider,
                 tombstone,
-            } => match tombstone.by {
-                By::Hand => write!(
-                    f,
-                    "withdrawn from `{provider}` by hand at {}",
-                    tombstone.time()
-                ),
-                By::Manifest => write!(
-                    f,
-                    "no longer provided by `{provider}` since {}",
-                    tombstone.time()
-                ),
-                By::Retired => write!(
-                    f,
-                    "withdrawn from `{provider}` at {}: that node was retired",
-                    tombstone.time()
-                ),
-            },
+            } => write_withdrawn(f, provider, tombstone),
             Self::Near(name) => write!(f, "nothing provides it; did you mean `{name}`?"),
             Self::Nothing => f.write_str("nothing provides it"),
         }
+    }
+}
+
+fn write_withdrawn(
+    f: &mut fmt::Formatter<'_>,
+    provider: &str,
+    tombstone: &Tombstone,
+) -> fmt::Result {
+    let time = tombstone.time();
+    match tombstone.by {
+        By::Hand => write!(f, "withdrawn from `{provider}` by hand at {time}"),
+        By::Manifest => write!(f, "no longer provided by `{provider}` since {time}"),
+        By::Retired => write!(
+            f,
+            "withdrawn from `{provider}` at {time}: that node was retired"
+        ),
     }
 }
 

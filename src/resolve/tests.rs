@@ -59,6 +59,22 @@ fn the_first_region_that_has_any_counts_alone() {
 }
 
 #[test]
+fn what_this_node_announced_and_no_longer_provides_is_in_no_other_region() {
+    let left = requiring(r#""{A}""#)
+        .live("A east beside@web01 old")
+        .beside(r#"{"id": "beside", "provides": {"B": "x"}}"#);
+    assert_eq!(
+        left.outcome(),
+        "A: announced by `beside@web01`, but no manifest on this node provides it any more"
+    );
+    let elsewhere = left.live("A west api@w w");
+    assert_eq!(
+        elsewhere.outcome(),
+        "A: provided by `api`, but only in region `west`"
+    );
+}
+
+#[test]
 fn a_regional_datastore_overrides_the_common_one() {
     let stores = r#"{"datastores": {"A": "common", "B": "common", "C": null}, "regions": {
         "west": {"datastores": {"A": "west", "C": "west"}}, "east": {"datastores": {"B": "east"}}}}"#;
