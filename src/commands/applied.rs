@@ -3,7 +3,7 @@
 use crate::{
     cli::AppliedArgs,
     node::{Node, manifests},
-    operations::render::mark_applied,
+    operations::render::{Seen, mark_applied},
     report::{Ended, Tally},
 };
 
@@ -11,9 +11,10 @@ use crate::{
 pub(super) fn run(node: &Node, args: &AppliedArgs) -> Ended {
     let mut session = node.session();
     let mut tally = Tally::default();
-    for id in &manifests::select(node, &args.services)? {
-        let applied = mark_applied(node, &mut session, id, None);
-        tally.report(&node.out, id, applied);
+    let ids = manifests::select(node, &args.services)?.into_iter();
+    let confs: Vec<Seen> = ids.map(|id| Seen { id, conf: None }).collect();
+    for (id, applied) in mark_applied(node, &mut session, &confs) {
+        tally.report(&node.out, &id, applied);
     }
     Ok(tally.code(false))
 }

@@ -32,6 +32,20 @@ fn with_services(mut node: Scenario, services: usize) -> Scenario {
     node
 }
 
+/// The same services, each of which requires a name more.
+fn with_changed_services(mut node: Scenario, services: usize) -> Scenario {
+    for number in 0..services {
+        let path = format!("etc/reconf/services/{}.json", id(number));
+        let manifest = fs::read_to_string(node.path(&path)).unwrap();
+        let second = r#""requires": {"SECOND": "{S0001_URL}","#;
+        node = node.file(
+            &path,
+            &manifest.replace(r#""requires": {"#, &format!("{second} ")),
+        );
+    }
+    node
+}
+
 /// How many announcements and tombstones there are.
 fn counts(fleet: &Fleet) -> [usize; 2] {
     let keys = fleet.announced();
@@ -123,6 +137,12 @@ fn fifty_services_are_announced_and_withdrawn_within_the_default_timeout_at_a_ro
         let keys = fleet.keys().into_keys();
         assert_eq!(keys.filter(|key| key.contains("/applied/")).count(), 50);
         assert_eq!(fleet.revision() - before, 1);
+        // The same for what is applied later.
+        let node = with_changed_services(node, 50);
+        let waits = ["render", "--all", "--on-change", "true"];
+        let rendered = node.run(&waits).exits(0).text();
+        assert!(!rendered.contains("warning"), "{rendered}");
+        assert_eq!(fleet.revision() - before, 2);
         reports(&node, &["withdraw", "--all"]);
         assert_eq!(counts(&fleet), [0, 50]);
     }

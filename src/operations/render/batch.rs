@@ -3,15 +3,12 @@
 use super::{
     RenderOptions, Results, drain,
     files::Templates,
+    many_locks,
     publish::publish_outcomes,
     write::{self, ServiceWrite},
 };
 use crate::{
-    edge::{
-        locks::Lock,
-        open_files::{self, MoreFiles, TooManyFiles},
-        registry::Session,
-    },
+    edge::{locks::Lock, open_files::MoreFiles, registry::Session},
     model::id::Id,
     node::{
         Node,
@@ -22,7 +19,7 @@ use crate::{
         inputs::{self, Inputs},
         read_set::ReadSet,
     },
-    report::{Code, Failure},
+    report::Failure,
 };
 
 /// Services whose locks are held, with their manifests. An older reading of a manifest cannot overwrite a newer one,
@@ -39,7 +36,7 @@ impl Batch {
     /// Takes the locks of these services (sorted by id) and reads their manifests.
     pub(crate) fn lock(node: &Node, ids: &[Id]) -> Result<Self, Failure> {
         let templates = Templates::load(node)?;
-        let more_files = open_files::allow(ids.len()).map_err(|why| too_many(ids.len(), &why))?;
+        let more_files = many_locks::allow(ids.len())?;
         let lock = |id: &Id| (id.clone(), node.service_lock(id));
         Ok(Self {
             templates,
@@ -117,15 +114,4 @@ pub(crate) fn render(
     let reads = batch.read_set(node)?;
     let (_inputs, results) = batch.write(node, session, reads, options)?;
     Ok(results)
-}
-
-fn too_many(services: usize, why: &TooManyFiles) -> Failure {
-    let message = format!("cannot hold the locks of {services} services at once");
-    Failure::new(Code::System, message)
-        .facts([why.to_string()])
-        .note("nothing was written")
-        .hint(format!(
-            "raise the limit to {} (`ulimit -Hn`, `LimitNOFILE=` of a unit), or name some of the services at a time",
-            why.needed
-        ))
 }

@@ -4,6 +4,7 @@ mod applied;
 mod batch;
 mod drain;
 mod files;
+mod many_locks;
 mod on_change;
 mod preview;
 mod publish;
@@ -11,7 +12,7 @@ mod swap;
 mod wait;
 mod write;
 
-pub(crate) use applied::mark_applied;
+pub(crate) use applied::{Seen, mark_applied};
 pub(crate) use batch::{Batch, render};
 pub(crate) use files::Templates;
 pub(crate) use on_change::{refuse_nested as refuse_nested_on_change, run as run_on_change};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::applied::mark_applied;
+use super::applied::{Seen, mark_applied};
 use crate::{
     edge::{
         files::{self, Access},
@@ -17,12 +17,6 @@ use crate::{
     operations::written,
     report::{AppliedReport, Code, Failure},
 };
-
-/// A conf as it was before the command started.
-struct PendingConf {
-    id: Id,
-    conf: Vec<u8>,
-}
 
 /// Refuses `--on-change` inside such a command.
 pub(crate) fn refuse_nested() -> Result<(), Failure> {
@@ -72,11 +66,12 @@ pub(crate) fn run(
             return Err(failed(&names, &format!("reconf received signal {signal}")));
         }
     }
-    let apply = |seen: &PendingConf| mark_applied(node, session, &seen.id, Some(&seen.conf));
-    pending.iter().map(apply).collect()
+    let applied = mark_applied(node, session, &pending).into_iter();
+    applied.map(|(_, report)| report).collect()
 }
 
-fn pending(node: &Node, ids: &[Id]) -> Result<Vec<PendingConf>, Failure> {
+/// The confs that are pending, as they are before the command starts.
+fn pending(node: &Node, ids: &[Id]) -> Result<Vec<Seen>, Failure> {
     let mut pending = Vec::new();
     for id in ids {
         if !states::load(node, id)?.pending {
@@ -86,8 +81,8 @@ fn pending(node: &Node, ids: &[Id]) -> Result<Vec<PendingConf>, Failure> {
         let _lock = node.service_lock(id)?;
         if let Some(conf) = files::read_own(&node.paths.conf(id))? {
             written::refuse_changed(node, id, &conf)?;
-            let id = id.clone();
-            pending.push(PendingConf { id, conf });
+            let (id, conf) = (id.clone(), Some(conf));
+            pending.push(Seen { id, conf });
         }
     }
     Ok(pending)

@@ -62,28 +62,46 @@ pub(super) fn publish_outcomes(
     }
 }
 
-/// Reads the record of a service and publishes what it runs with. A registry that is away or refuses is a warning, which is
-/// returned.
+/// What a service runs with.
+pub(super) struct Applied {
+    pub(super) service: Id,
+    pub(super) federation: Id,
+    pub(super) record: AppliedRecord,
+    /// The keys of its records so far.
+    pub(super) before: BTreeSet<String>,
+}
+
+/// Reads the records of services and publishes what they run with, all at once. A registry that is away or refuses is a
+/// warning of the service.
 pub(super) fn read_and_publish(
     node: &Node,
     session: &mut Session,
-    (federation, service): (&Id, &Id),
-    record: &AppliedRecord,
-    before: &BTreeSet<String>,
-) -> Result<Option<String>, Failure> {
+    all: &[Applied],
+) -> BTreeMap<Id, String> {
+    let this = node.id();
     let mut reads = ReadSet::default();
-    reads.key(
-        federation,
-        key::applied_record(federation, &node.id()?, service),
-    );
+    for applied in all {
+        if let Ok(this) = &this {
+            let path = key::applied_record(&applied.federation, this, &applied.service);
+            reads.key(&applied.federation, path);
+        }
+    }
     let snapshots = reads.read(session);
-    let published = plan(node, (federation, service), record, before, &snapshots)
-        .map(|publication| publish(node, session, publication.as_slice()));
-    let failed = match published {
-        Ok(mut failed) => failed.remove(service),
-        Err(failure) => Some(failure),
-    };
-    Ok(failed.map(|failure| warning(service, &failure)))
+    let mut publications = Vec::new();
+    let mut failed: BTreeMap<Id, Failure> = BTreeMap::new();
+    for applied in all {
+        let owner = (&applied.federation, &applied.service);
+        match plan(node, owner, &applied.record, &applied.before, &snapshots) {
+            Ok(publication) => publications.extend(publication),
+            Err(failure) => drop(failed.insert(applied.service.clone(), failure)),
+        }
+    }
+    failed.extend(publish(node, session, &publications));
+    let warned = failed.into_iter().map(|(service, failure)| {
+        let warning = warning(&service, &failure);
+        (service, warning)
+    });
+    warned.collect()
 }
 
 /// What is to be published of a service (with its federation): what it runs with, unless the registry says so already; the
