@@ -144,6 +144,10 @@ impl From<RegistryError> for Failure {
                 Code::Unreachable,
                 Some("check the endpoints; --registry or RECONF_REGISTRY name others"),
             ),
+            RegistryError::Late { .. } => (
+                Code::Unreachable,
+                Some("give all calls of the command more time: --timeout or RECONF_TIMEOUT"),
+            ),
             RegistryError::Unconfirmed { .. } => {
                 (Code::Unreachable, Some("run the same again: it is safe"))
             }

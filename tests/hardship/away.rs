@@ -5,8 +5,9 @@ use std::fs;
 use super::node::{PATIENT, Registry, of, suffer};
 use crate::harness::{
     black_hole::BlackHole,
-    certificates::Authority,
+    certificates::{Authority, Pair},
     etcd::{Etcd, Tls, cluster, refused},
+    fleet::{Fleet, all_succeed},
     scenario::{Run, Scenario, golden_story},
     wait::until,
 };
@@ -141,5 +142,42 @@ fn keeps_going(runs: &[Run]) {
         let text = run.text();
         assert_eq!(run.output.status.code(), Some(code), "{text}");
         assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
+fn a_certificate_that_ended_or_is_for_another_host_is_a_registry_that_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Authority::new(folder.path(), "own");
+    let ca = own.ca.display().to_string();
+    for (issue, reason) in [
+        (
+            Authority::issue_expired as fn(&Authority, &str) -> Pair,
+            "its certificate is not valid at this time",
+        ),
+        (
+            Authority::issue_for_another_host,
+            "its certificate is for another name",
+        ),
+    ] {
+        let server = Etcd::with_tls(|| Tls {
+            server: issue(&own, "server"),
+            ca: own.ca.clone(),
+            client: None,
+        });
+        let fleet = Fleet::embedded();
+        let api = r#"{"id": "api", "provides": {"API_URL": "announced"}}"#;
+        let api = fleet.node("api01").manifest("api", api);
+        all_succeed(&api, &["announce api"]);
+        let www = r#"{"id": "www", "requires": {"URL": "{API_URL}"}}"#;
+        let www = fleet.node("web01").manifest("www", www);
+        all_succeed(&www, &["render www"]);
+        let config = format!(r#"{{"registry": {{"ca": "{ca}"}}}}"#);
+        let www = www.config(&config).registry(server.url());
+        let degraded = www.run(&["render", "www"]);
+        let told = degraded.text();
+        assert!(told.contains(reason), "{told}");
+        assert!(told.contains("using last known values"), "{told}");
+        let _degraded = degraded.changes_nothing().exits(0);
     }
 }

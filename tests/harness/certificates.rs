@@ -7,6 +7,7 @@ use std::{
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
 };
 
 /// An authority, and the folder in which everything that it signs lies.
@@ -41,8 +42,26 @@ impl Authority {
 
     /// Signs a certificate for 127.0.0.1 and `name`, which is also the etcd user that it stands for.
     pub(crate) fn issue(&self, name: &str) -> Pair {
-        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let mut params = CertificateParams::new(names).unwrap();
+        self.sign(name, &["127.0.0.1", "localhost"], |_| {})
+    }
+
+    /// Signs a certificate for 127.0.0.1 that ended long ago.
+    pub(crate) fn issue_expired(&self, name: &str) -> Pair {
+        self.sign(name, &["127.0.0.1"], |params| {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        })
+    }
+
+    /// Signs a certificate for another host.
+    pub(crate) fn issue_for_another_host(&self, name: &str) -> Pair {
+        self.sign(name, &["etcd.example"], |_| {})
+    }
+
+    fn sign(&self, name: &str, hosts: &[&str], change: fn(&mut CertificateParams)) -> Pair {
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let mut params = CertificateParams::new(hosts).unwrap();
+        change(&mut params);
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![
             ExtendedKeyUsagePurpose::ServerAuth,

@@ -14,6 +14,12 @@ pub(crate) enum RegistryError {
         /// Each endpoint's URL, and why it cannot be used.
         endpoints: Vec<(String, String)>,
     },
+    /// An endpoint has answered before, and then not in the time for all calls together; nothing was written.
+    #[error("the registry answered, but not everything in time")]
+    Late {
+        /// Each endpoint's URL, and why it cannot be used.
+        endpoints: Vec<(String, String)>,
+    },
     /// A write was sent and not confirmed, so it may have happened.
     #[error("the registry did not confirm a write, which may have happened")]
     Unconfirmed {
@@ -116,7 +122,7 @@ impl RegistryError {
     pub(crate) fn facts(&self) -> Vec<String> {
         let pair = |what: &str, why: &str| vec![format!("{what}   {why}")];
         match self {
-            Self::Unreachable { endpoints } => {
+            Self::Unreachable { endpoints } | Self::Late { endpoints } => {
                 let widest = endpoints.iter().map(|(url, _)| url.len()).max();
                 let width = widest.unwrap_or(0).min(MOST_PADDED);
                 let line = |(url, why): &(String, String)| format!("{url:width$}   {why}");
@@ -144,6 +150,9 @@ impl RegistryError {
 
     /// Whether the registry is unavailable, rather than refusing; last known values may then be used.
     pub(crate) fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Unconfirmed { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Late { .. } | Self::Unconfirmed { .. }
+        )
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,6 +40,8 @@ pub(super) struct Connector {
     tls: Option<ConnectOptions>,
     user: Option<String>,
     certificate: Option<PathBuf>,
+    /// Which endpoints have answered so far.
+    answered: Vec<AtomicBool>,
 }
 
 impl Connector {
@@ -73,6 +78,7 @@ impl Connector {
             tls,
             user: credentials.user.clone(),
             certificate: credentials.cert.clone(),
+            answered: urls.iter().map(|_| AtomicBool::new(false)).collect(),
         })
     }
 
@@ -99,6 +105,20 @@ impl Connector {
 
     pub(super) fn url(&self, endpoint: usize) -> &str {
         &self.urls[endpoint]
+    }
+
+    /// Remembers that an endpoint has answered.
+    pub(super) fn remember_answer(&self, endpoint: usize) {
+        self.answered[endpoint].store(true, Ordering::Relaxed);
+    }
+
+    fn has_answered(&self, endpoint: usize) -> bool {
+        self.answered[endpoint].load(Ordering::Relaxed)
+    }
+
+    /// Whether any endpoint has answered so far.
+    pub(super) fn has_any_answered(&self) -> bool {
+        (0..self.answered.len()).any(|endpoint| self.has_answered(endpoint))
     }
 
     /// A client for one endpoint; without a user, this sends nothing yet.
@@ -134,6 +154,7 @@ impl Connector {
         let context = reason::CallContext {
             url: self.url(endpoint),
             federation,
+            has_answered: self.has_answered(endpoint),
             access,
             user: self.user.as_deref(),
             certificate: self.certificate.as_deref(),

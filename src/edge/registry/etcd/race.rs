@@ -78,6 +78,7 @@ where
         };
         match time::timeout(wait, running.join_next()).await {
             Ok(Some(Ok((endpoint, Ok((client, value)))))) => {
+                connector.remember_answer(endpoint);
                 return Ok(RaceWinner {
                     endpoint,
                     client,
@@ -139,7 +140,11 @@ fn unreachable(
     let endpoints = (0..connector.endpoints())
         .map(|at| (connector.url(at).to_owned(), reason(at)))
         .collect();
-    RegistryError::Unreachable { endpoints }
+    if deadline.has_passed() && connector.has_any_answered() {
+        RegistryError::Late { endpoints }
+    } else {
+        RegistryError::Unreachable { endpoints }
+    }
 }
 
 fn task_failed(error: &JoinError) -> RegistryError {

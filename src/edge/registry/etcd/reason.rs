@@ -21,6 +21,11 @@ mod code {
     pub(super) const UNAUTHENTICATED: i32 = 16;
 }
 
+/// Why a server that has not answered yet hangs up, over TLS and without.
+const TLS_CAUSES: &str =
+    "it has just stopped, speaks http only, or asks for another client certificate";
+const PLAIN_CAUSES: &str = "it has just stopped, or speaks https only";
+
 /// What an endpoint's error means for the call.
 #[derive(Debug)]
 pub(super) enum EndpointError {
@@ -48,6 +53,8 @@ pub(super) enum Executed {
 pub(super) struct CallContext<'a> {
     pub(super) url: &'a str,
     pub(super) federation: &'a Id,
+    /// Whether the endpoint has answered before: then it speaks this protocol, and accepts the certificate.
+    pub(super) has_answered: bool,
     /// What was asked for.
     pub(super) access: Permission,
     /// The user that logged in.
@@ -164,19 +171,15 @@ fn transport(context: &CallContext<'_>, error: &Error) -> EndpointError {
     if unknown_host.iter().any(|words| text.contains(words)) {
         return unavailable(Executed::No, "unknown host name".to_owned());
     }
-    if !tls {
-        return unavailable(
-            Executed::Unknown,
-            format!("connection lost ({text}); does it speak https only?"),
-        );
+    if context.has_answered {
+        return unavailable(Executed::Unknown, format!("connection lost ({text})"));
     }
-    if let Some(reason) = tls_reason(context, error, &text) {
+    if tls && let Some(reason) = tls_reason(context, error, &text) {
         return unavailable(Executed::No, reason);
     }
-    // A server that misses a certificate or does not speak TLS may close the connection before its reason is read.
-    let question = "does it speak http only, or ask for another client certificate?";
-    let reason = format!("connection lost ({text}); {question}");
-    unavailable(Executed::Unknown, reason)
+    // A server that is killed looks like one that speaks another protocol or misses a certificate: all hang up.
+    let causes = if tls { TLS_CAUSES } else { PLAIN_CAUSES };
+    unavailable(Executed::Unknown, format!("hung up ({text}): {causes}"))
 }
 
 /// Why the TLS handshake failed, if it did: nothing was sent then.
@@ -184,9 +187,9 @@ fn tls_reason(context: &CallContext<'_>, error: &Error, text: &str) -> Option<St
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let reason = if says(&["UnknownIssuer"]) {
         "its certificate is signed by an unknown authority"
-    } else if says(&["NotValidForName"]) {
+    } else if says(&["NotValidForName", "not valid for name"]) {
         "its certificate is for another name"
-    } else if says(&["Expired", "NotValidYet"]) {
+    } else if says(&["Expired", "expired", "NotValidYet", "not valid yet"]) {
         "its certificate is not valid at this time"
     } else if says(&["InvalidContentType", "handshake eof"]) {
         "does not speak TLS"

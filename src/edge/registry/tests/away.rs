@@ -1,6 +1,6 @@
 //! etcd is away, in every way that it can be: each call ends in time, and says why.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, thread, time::Duration};
 
 use crate::edge::registry::Session;
 
@@ -77,6 +77,44 @@ fn a_write_to_a_frozen_server_that_was_not_read_before_is_surely_not_done() {
     let write = [put(&key(&federation, "k"), "v")];
     let error = session.commit(&federation, &[], &write).unwrap_err();
     assert_eq!(reasons(&error), [NO_ANSWER]);
+}
+
+#[test]
+fn a_server_that_is_killed_is_not_taken_for_one_that_speaks_https() {
+    let mut server = Etcd::start();
+    let settings = etcd(&[server.url()], PATIENT);
+    let federation = federation();
+    for _ in 0..5 {
+        let mut session = Session::new(&settings);
+        read(&mut session, &federation, everything(&federation)).unwrap();
+        server.freeze();
+        let error = thread::scope(|scope| {
+            let call = scope.spawn(|| read(&mut session, &federation, everything(&federation)));
+            server.kill();
+            call.join().unwrap().unwrap_err()
+        });
+        let reason = reasons(&error).remove(0);
+        let is_true = reason == "connection refused"
+            || reason.starts_with("connection lost (") && reason.ends_with(')');
+        assert!(is_true, "{reason}");
+        server.restart();
+    }
+}
+
+#[test]
+fn a_server_that_answers_and_then_no_more_is_told_from_one_that_cannot_be_reached() {
+    let server = Etcd::start();
+    let federation = federation();
+    // Its first answer may take long on a busy machine.
+    let settings = etcd(&[server.url()], Duration::from_secs(3));
+    let mut session = Session::new(&settings);
+    read(&mut session, &federation, everything(&federation)).unwrap();
+    server.freeze();
+    let error = read(&mut session, &federation, everything(&federation)).unwrap_err();
+    assert!(error.is_unreachable());
+    let told = "the registry answered, but not everything in time";
+    assert_eq!(error.to_string(), told);
+    assert!(error.facts()[0].ends_with("no answer within 3s"));
 }
 
 #[test]

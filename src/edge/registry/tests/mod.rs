@@ -119,7 +119,7 @@ fn failure(settings: &RegistrySettings) -> RegistryError {
 fn reasons(error: &RegistryError) -> Vec<String> {
     assert!(error.is_unreachable(), "{error:?}");
     match error {
-        RegistryError::Unreachable { endpoints } => {
+        RegistryError::Unreachable { endpoints } | RegistryError::Late { endpoints } => {
             endpoints.iter().map(|(_, reason)| reason.clone()).collect()
         }
         other => panic!("not unreachable: {other:?}"),

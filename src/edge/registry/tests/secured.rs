@@ -15,7 +15,7 @@ use crate::harness::{
 };
 
 /// A server may hang up before its reason is read; then the message can only guess.
-const LOST: &str = "does it speak http only, or ask for another client certificate?";
+const LOST: &str = "it has just stopped, speaks http only, or asks for another client certificate";
 
 /// A server that wants a certificate signed by its own authority.
 struct Secured {
@@ -87,6 +87,33 @@ fn a_certificate_is_checked_on_both_sides() {
 }
 
 #[test]
+fn a_certificate_for_another_host_or_another_time_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Authority::new(folder.path(), "own");
+    for (server, expected) in [
+        (
+            Authority::issue_for_another_host as fn(&Authority, &str) -> Pair,
+            "its certificate is for another name",
+        ),
+        (
+            Authority::issue_expired,
+            "its certificate is not valid at this time",
+        ),
+    ] {
+        let server = Etcd::with_tls(|| Tls {
+            server: server(&own, "server"),
+            ca: own.ca.clone(),
+            client: None,
+        });
+        let settings = RegistrySettings {
+            ca: Some(own.ca.clone()),
+            ..etcd(&[server.url()], PATIENT)
+        };
+        assert_eq!(reasons(&failure(&settings)), [expected]);
+    }
+}
+
+#[test]
 fn http_and_https_are_not_taken_for_each_other() {
     let url = shared().url().replace("http://", "https://");
     // A server that hangs up before its answer is read cannot be recognised: the reason is a guess then.
@@ -101,7 +128,7 @@ fn http_and_https_are_not_taken_for_each_other() {
     let url = secured.server.url().replace("https://", "http://");
     let error = failure(&etcd(&[&url], PATIENT));
     assert!(
-        reasons(&error)[0].ends_with("does it speak https only?"),
+        reasons(&error)[0].ends_with("it has just stopped, or speaks https only"),
         "{error:?}"
     );
 }
