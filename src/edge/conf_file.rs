@@ -1,16 +1,11 @@
 //! Reads a conf only if its variables can be trusted (design.md section 7): a regular file that only root and the reader
 //! can have written.
 
-use std::{
-    fs::{Metadata, OpenOptions},
-    io::{self, Read},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::Path,
-};
+use std::{fs::Metadata, io::Read, os::unix::fs::MetadataExt, path::Path};
 
-use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
+use nix::unistd::geteuid;
 
-use super::files::{Access, system_reason};
+use super::files::{self, Access, Unfit, Unopened, system_reason};
 use crate::model::format::LONGEST_CONF;
 
 /// The bits with which group and others can write.
@@ -28,6 +23,12 @@ pub(crate) enum Distrust {
     /// It is a symbolic link, whose target others may control.
     #[error("is a symbolic link")]
     Link,
+    /// Root does not follow a link on the way to it, which another user can have placed.
+    #[error("is not opened by root: {0}")]
+    ForeignLink(String),
+    /// It has another name, and not only root can have given it this one.
+    #[error("has a second hard link, which its folder's owner can have made")]
+    SecondName,
     /// It is a directory, a pipe or a device.
     #[error("is not a regular file")]
     Irregular,
@@ -49,7 +50,7 @@ pub(crate) enum Distrust {
 pub(crate) fn access(path: &Path) -> Result<Access, Distrust> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Access::of(&metadata)),
-        Err(error) => Err(distrust(&error)),
+        Err(error) => Err(distrust(error.into())),
     }
 }
 
@@ -67,21 +68,13 @@ pub(crate) struct ReadConf {
 /// # Errors
 /// [`Distrust`] when it cannot be trusted.
 pub(crate) fn read(path: &Path) -> Result<ReadConf, Distrust> {
-    // Without O_NONBLOCK, opening a pipe would block.
-    let careful = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(careful)
-        .open(path)
-        .map_err(|error| distrust(&error))?;
-    // This checks the open file, since the path may lead to another one by now.
-    let metadata = file.metadata().map_err(|error| distrust(&error))?;
+    let (file, metadata) = files::open_own(path).map_err(distrust)?;
     let caller = geteuid().as_raw();
     check_trust(&metadata, caller)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     file.take(LONGEST_CONF + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| distrust(&error))?;
+        .map_err(|error| distrust(error.into()))?;
     if bytes.len() as u64 > LONGEST_CONF {
         return Err(Distrust::TooLarge);
     }
@@ -94,9 +87,7 @@ pub(crate) fn read(path: &Path) -> Result<ReadConf, Distrust> {
 
 fn check_trust(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
     let mode = Access::of(metadata).mode;
-    if !metadata.is_file() {
-        Err(Distrust::Irregular)
-    } else if metadata.len() > LONGEST_CONF {
+    if metadata.len() > LONGEST_CONF {
         Err(Distrust::TooLarge)
     } else if mode & OTHERS_WRITE != 0 {
         Err(Distrust::Writable(mode))
@@ -107,11 +98,15 @@ fn check_trust(metadata: &Metadata, caller: u32) -> Result<(), Distrust> {
     }
 }
 
-fn distrust(error: &io::Error) -> Distrust {
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOENT) => Distrust::Missing,
-        Some(Errno::ELOOP) => Distrust::Link,
-        Some(Errno::ENXIO) => Distrust::Irregular,
-        _ => Distrust::Unreadable(system_reason(error)),
+fn distrust(why: Unopened) -> Distrust {
+    match why {
+        Unopened::Absent => Distrust::Missing,
+        Unopened::Refused(Unfit::Link) => Distrust::Link,
+        Unopened::Refused(Unfit::Folder | Unfit::Irregular) => Distrust::Irregular,
+        Unopened::Refused(Unfit::SecondName) => Distrust::SecondName,
+        Unopened::System(error) if error.raw_os_error().is_none() => {
+            Distrust::ForeignLink(error.to_string())
+        }
+        Unopened::System(error) => Distrust::Unreadable(system_reason(&error)),
     }
 }

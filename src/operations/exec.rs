@@ -207,13 +207,14 @@ fn distrusted(id: &Id, paths: &Paths, distrust: &Distrust) -> ExecFailure {
     let conf = paths.conf(id);
     let hint = match distrust {
         Distrust::Missing => Some(missing_hint(id, paths)),
-        Distrust::TooLarge | Distrust::Irregular | Distrust::Link => Some(format!(
-            "move it away; `reconf render {id}` writes a new one"
-        )),
+        Distrust::TooLarge | Distrust::Irregular | Distrust::Link | Distrust::SecondName => Some(
+            format!("move it away; `reconf render {id}` writes a new one"),
+        ),
         Distrust::Writable(_) | Distrust::Foreign(_) => Some(
             "check what it sets, then run `reconf render` as the right user to replace it"
                 .to_owned(),
         ),
+        Distrust::ForeignLink(_) => Some("give the folder to root and `chmod go-w` it".to_owned()),
         Distrust::Unreadable(_) => conf_file::access(&conf).ok().map(|access| readers(&access)),
     };
     ExecFailure::of_reconf(format!("`{}` {distrust}", conf.display()), hint)

@@ -144,3 +144,33 @@ fn what_the_caller_hands_over_is_read() {
     let run = node.sh(&format!("exec bash -c \"{}\"", script.replace('"', "\\\"")));
     let _read = run.exits(0);
 }
+
+#[test]
+fn root_runs_with_no_conf_that_a_user_led_it_to() {
+    let node = node();
+    let _written = run(&node, "render app").exits(0);
+    // Another conf of root's, below a folder that the user owns.
+    fs::create_dir(node.path("srv")).unwrap();
+    symlink(node.path("etc/services.d"), node.path("srv/confs")).unwrap();
+    node.put(
+        "etc/reconf/config.json",
+        r#"{"render": {"directory": "/srv/confs"}}"#,
+    );
+    let _followed = run(&node, "exec app -- true").exits(0);
+    own(&node.path("srv"), USER, GROUP, 0o755);
+    let told = run(&node, "exec app -- touch ran").fails(125);
+    assert!(
+        told.contains("is not opened by root: user `4201` owns"),
+        "{told}"
+    );
+    fs::remove_file(node.path("srv/confs")).unwrap();
+    fs::create_dir(node.path("srv/confs")).unwrap();
+    own(&node.path("srv/confs"), USER, GROUP, 0o755);
+    fs::hard_link(
+        node.path("etc/services.d/app.conf"),
+        node.path("srv/confs/app.conf"),
+    )
+    .unwrap();
+    let told = run(&node, "exec app -- touch ran").fails(125);
+    assert!(told.contains("has a second hard link"), "{told}");
+}

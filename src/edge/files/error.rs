@@ -20,13 +20,30 @@ pub(crate) enum FileErrorKind {
     Distrusted,
 }
 
+/// What is in the place of a regular file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::edge) enum Unfit {
+    /// A symbolic link.
+    #[error("it is a symbolic link")]
+    Link,
+    /// A folder.
+    #[error("it is a directory")]
+    Folder,
+    /// A pipe, a socket or a device.
+    #[error("it is not a regular file")]
+    Irregular,
+    /// A file with another name, in a folder where somebody besides root can have given it this one.
+    #[error("it has a second hard link")]
+    SecondName,
+}
+
 /// Why a regular file was not opened.
 #[derive(Debug)]
-pub(super) enum Unopened {
+pub(in crate::edge) enum Unopened {
     /// There is none.
     Absent,
     /// Something else is there.
-    Refused(&'static str),
+    Refused(Unfit),
     /// The system refused.
     System(io::Error),
 }
@@ -40,7 +57,7 @@ impl Unopened {
     ) -> FileError {
         match self {
             Self::Absent => problem(path, Errno::NOENT.into()),
-            Self::Refused(reason) => FileError::refused(path, reason),
+            Self::Refused(what) => FileError::refused(path, &what.to_string()),
             Self::System(error) => problem(path, error),
         }
     }
@@ -50,8 +67,8 @@ impl From<io::Error> for Unopened {
     fn from(error: io::Error) -> Self {
         match Errno::from_io_error(&error) {
             Some(Errno::NOENT) => Self::Absent,
-            Some(Errno::LOOP) => Self::Refused("it is a symbolic link"),
-            Some(Errno::NXIO) => Self::Refused("it is not a regular file"),
+            Some(Errno::LOOP) => Self::Refused(Unfit::Link),
+            Some(Errno::NXIO) => Self::Refused(Unfit::Irregular),
             _ => Self::System(error),
         }
     }

@@ -22,13 +22,13 @@ mod write;
 
 pub(crate) use access::Access;
 pub(crate) use directory::{is_written_directory, write_directory};
-pub(in crate::edge) use error::system_reason;
 pub(crate) use error::{FileError, FileErrorKind};
+pub(in crate::edge) use error::{Unfit, Unopened, system_reason};
 pub(crate) use folder::{exists, list_ids, make_dir};
 pub(in crate::edge) use lock_file::{open_lock, open_other_lock};
 pub(crate) use many::write_all;
 pub(crate) use next::Written;
-pub(in crate::edge) use read::read_named;
+pub(in crate::edge) use read::{open_own, read_named};
 pub(crate) use read::{read_own, read_text, read_trusted_text};
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;

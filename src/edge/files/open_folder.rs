@@ -24,7 +24,7 @@ use rustix::{
 };
 
 use super::{
-    error::Unopened,
+    error::{Unfit, Unopened},
     trust::{self, WriteAccess},
     walk,
 };
@@ -83,12 +83,12 @@ impl OpenFolder {
         let file = File::from(opened.map_err(io::Error::from)?);
         let metadata = file.metadata()?;
         if metadata.is_dir() {
-            Err(Unopened::Refused("it is a directory"))
+            Err(Unopened::Refused(Unfit::Folder))
         } else if !metadata.is_file() {
-            Err(Unopened::Refused("it is not a regular file"))
+            Err(Unopened::Refused(Unfit::Irregular))
         } else if self.is_shared && metadata.nlink() > 1 {
             // Another name of a file that somebody wants root to read or to give away.
-            Err(Unopened::Refused("it has a second hard link"))
+            Err(Unopened::Refused(Unfit::SecondName))
         } else {
             Ok((file, metadata))
         }
@@ -99,9 +99,9 @@ impl OpenFolder {
         match statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
                 FileType::RegularFile => Ok(true),
-                FileType::Symlink => Err(Unopened::Refused("it is a symbolic link")),
-                FileType::Directory => Err(Unopened::Refused("it is a directory")),
-                _ => Err(Unopened::Refused("it is not a regular file")),
+                FileType::Symlink => Err(Unopened::Refused(Unfit::Link)),
+                FileType::Directory => Err(Unopened::Refused(Unfit::Folder)),
+                _ => Err(Unopened::Refused(Unfit::Irregular)),
             },
             Err(Errno::NOENT) => Ok(false),
             Err(error) => Err(Unopened::System(error.into())),

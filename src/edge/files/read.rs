@@ -91,10 +91,7 @@ pub(in crate::edge) fn open_named(path: &Path) -> Result<Option<(File, Metadata)
 /// # Errors
 /// [`FileError`] when it cannot be read, and for anything that [`super::write()`] refuses: opening a pipe would block.
 pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    let opened = OpenFolder::containing(path)
-        .map_err(Unopened::from)
-        .and_then(|folder| folder.open_file(name_of(path)));
-    match opened {
+    match open_own(path) {
         Ok((file, metadata)) => whole(path, file, &metadata).map(Some),
         Err(Unopened::Absent) => Ok(None),
         // A file is in the place of the folder: creating the folder reports that.
@@ -103,11 +100,16 @@ pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
+/// Opens a regular file that reconf itself replaces, without following a link or waiting for anybody.
+pub(in crate::edge) fn open_own(path: &Path) -> Result<(File, Metadata), Unopened> {
+    OpenFolder::containing(path)?.open_file(name_of(path))
+}
+
 /// Opens the regular file that a path leads to. Root follows only links that root placed.
 fn open_place(path: &Path) -> Result<Option<(File, Metadata, walk::Place)>, FileError> {
     let problem = |why: Unopened| match why {
         Unopened::Absent => Ok(None),
-        Unopened::Refused(reason) => Err(FileError::unreadable(path, reason)),
+        Unopened::Refused(what) => Err(FileError::unreadable(path, &what.to_string())),
         Unopened::System(error) => Err(FileError::reading(path, error)),
     };
     let place = match walk::find(path) {
