@@ -36,6 +36,9 @@ pub(crate) struct AnnounceReport {
     /// Whether it is held because its node was retired.
     #[serde(skip)]
     pub retired: bool,
+    /// Whether the registry was not asked, which may be another one by now.
+    #[serde(skip)]
+    pub assumed: bool,
 }
 
 /// One announcement of a service.
@@ -61,6 +64,7 @@ impl AnnounceReport {
             warnings: Vec::new(),
             dry: false,
             retired: false,
+            assumed: false,
         }
     }
 
@@ -97,10 +101,15 @@ impl Report for AnnounceReport {
             let some = self.announcements.iter().filter(|a| a.changed == changed);
             some.map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ")
         };
+        let kept = if self.assumed {
+            "announced before, as this node recorded:"
+        } else {
+            "already announced"
+        };
         let mut parts = Vec::new();
         for (verb, names) in [
             (format!("{would}announced"), names(true)),
-            ("already announced".to_owned(), names(false)),
+            (kept.to_owned(), names(false)),
             (format!("{would}withdrawn"), as_names(&self.withdrawn)),
         ] {
             if !names.is_empty() {
@@ -237,5 +246,14 @@ mod tests {
         let path = key.path(Kind::Provides);
         let expected = [format!("  announced {path}"), format!("  withdrawn {path}")];
         assert_eq!(report.details(), expected);
+
+        let mut assumed = AnnounceReport::new(&service);
+        assumed.add(&key, false);
+        assert_eq!(assumed.line().unwrap(), "api: already announced API_URL");
+        assumed.assumed = true;
+        assert_eq!(
+            assumed.line().unwrap(),
+            "api: announced before, as this node recorded: API_URL"
+        );
     }
 }

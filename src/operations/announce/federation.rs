@@ -70,6 +70,7 @@ impl Planner<'_> {
             for key in desired.announcements.keys() {
                 report.add(key, false);
             }
+            report.assumed = true;
             let reason = error.failure.in_short();
             let warning = format!("assuming `{service}` is still announced: {reason}");
             report.warnings.push(warning);
