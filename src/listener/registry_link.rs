@@ -202,17 +202,21 @@ impl RegistryLink {
                 })
             }
             WatchEvent::Disconnected { federation, error } => {
-                let reason = Failure::from(error).in_short();
-                self.journal.event(
-                    "registry-lost",
-                    &[("federation", &federation), ("reason", &reason)],
-                );
-                let since = clock::rfc3339(clock::now());
-                let lost = Connection::Lost(Away { since, reason });
-                self.connections.insert(federation, lost);
+                self.lose(federation, Failure::from(error).in_short());
                 None
             }
         }
+    }
+
+    /// A federation's registry went away.
+    fn lose(&mut self, federation: Id, reason: String) {
+        self.journal.event(
+            "registry-lost",
+            &[("federation", &federation), ("reason", &reason)],
+        );
+        let since = clock::rfc3339(clock::now());
+        let lost = Connection::Lost(Away { since, reason });
+        self.connections.insert(federation, lost);
     }
 
     /// A federation was listed; returns whether its registry was not connected before.

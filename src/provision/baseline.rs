@@ -130,8 +130,8 @@ impl Baseline {
 }
 
 fn began_with(begun: &BTreeMap<Id, Resolved>, service: &Id, resolved: Resolved) -> bool {
-    let began = begun.get(service);
-    began.is_some_and(|began| began.now == resolved.now)
+    let at_start = begun.get(service);
+    at_start.is_some_and(|was| was.now == resolved.now)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ mod tests {
         let now = Duration::from_secs(1_000);
         // It was turned off until noon; what the clock says by now, and how long it still is.
         for (clock, left) in [
-            (noon - Duration::from_secs(30), Some(30)),
+            (noon.saturating_sub(Duration::from_secs(30)), Some(30)),
             // Set back by a day of error, or on by one.
             (Duration::ZERO, Some(12 * 60 * 60)),
             (noon, None),

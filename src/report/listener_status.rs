@@ -96,6 +96,22 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         };
         rows.push(row("registry", format!("{federation}: {state}")));
     }
+    rows.extend(of_services(listening));
+    rows.push(row("queued", queued(listening)));
+    for (service, is_healthy) in &listening.kept_alive {
+        let leases = listening.leases.get(service);
+        let state = announced(*is_healthy, leases);
+        rows.push(row("announced", format!("{service}: {state}")));
+    }
+    if listening.running {
+        rows.push(row("running", "a provision".to_owned()));
+    }
+    rows
+}
+
+/// What is wrong with the node's services, or about to change.
+fn of_services(listening: &Listening) -> Vec<[String; 2]> {
+    let mut rows = Vec::new();
     for (service, reason) in &listening.broken {
         rows.push(row("broken", format!("{service}: {reason}")));
     }
@@ -112,15 +128,6 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
     }
     for (service, names) in &listening.unmet {
         rows.push(row("unmet", format!("{service}: {}", names.join(", "))));
-    }
-    rows.push(row("queued", queued(listening)));
-    for (service, is_healthy) in &listening.kept_alive {
-        let leases = listening.leases.get(service);
-        let state = announced(*is_healthy, leases);
-        rows.push(row("announced", format!("{service}: {state}")));
-    }
-    if listening.running {
-        rows.push(row("running", "a provision".to_owned()));
     }
     rows
 }

@@ -166,7 +166,7 @@ mod tests {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = Proxy::before(&format!("http://{}", server.local_addr().unwrap()));
         let mut client = TcpStream::connect(proxy.address).unwrap();
-        let (mut served, _) = server.accept().unwrap();
+        let (mut other_end, _) = server.accept().unwrap();
         proxy.refuse();
         let mut refused = TcpStream::connect(proxy.address).unwrap();
         let answer = refused.read(&mut [0]);
@@ -174,10 +174,10 @@ mod tests {
         assert_eq!(proxy.refused(), 1);
         client.write_all(b"a").unwrap();
         let mut byte = [0];
-        served.read_exact(&mut byte).unwrap();
+        other_end.read_exact(&mut byte).unwrap();
         assert_eq!(&byte, b"a");
         proxy.admit();
         let _client = TcpStream::connect(proxy.address).unwrap();
-        let _served = server.accept().unwrap();
+        let _accepted = server.accept().unwrap();
     }
 }

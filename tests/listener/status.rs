@@ -51,25 +51,34 @@ fn a_broken_configuration_is_said_with_and_without_a_listener() {
     let _refused = node.scenario.run(&["listen", "off"]).fails(78);
 }
 
+/// A node whose `api` lacks `GEO_URL` and fails its check while there is no file `well`, and whose `old` has no manifest.
+fn troubled(etcd: &Etcd) -> Node {
+    let mut node = Node::at(etcd.url(), AT_ONCE).impatient();
+    let manifest = format!(
+        r#"{{"id": "api", "federation": "{}", "provides": {{"API_URL": "http://{{HOST}}"}},
+            "requires": {{"GEO": "{{GEO_URL}}"}},
+            "check": {{"command": ["sh", "-c", "test -e well || exit 3"], "interval": "100ms", "fall": 1}}}}"#,
+        node.federation()
+    );
+    let scenario = node.scenario.manifest("api", &manifest);
+    node.scenario = scenario.manifest("old", "{");
+    node.announce("one");
+    let announce = ["announce", "api", "--ttl", "30s"];
+    let _announced = node.scenario.run(&announce).exits(0);
+    node
+}
+
+/// Waits until the metrics have this line.
+#[track_caller]
+fn counts(node: &Node, figure: &str) {
+    let line = format!("\nreconf_listener_{figure}\n");
+    wait_until(figure, LONG, || node.read("listener.prom").contains(&line));
+}
+
 #[test]
 fn services_and_registries_that_are_in_trouble_are_shown_with_the_reason() {
     let etcd = Etcd::start();
-    let mut node = Node::at(etcd.url(), AT_ONCE).impatient();
-    let federation = node.federation().to_owned();
-    let manifest = format!(
-        r#"{{"id": "api", "federation": "{federation}", "provides": {{"API_URL": "http://{{HOST}}"}},
-            "requires": {{"GEO": "{{GEO_URL}}"}},
-            "check": {{"command": ["sh", "-c", "test -e well || exit 3"], "interval": "100ms", "fall": 1}}}}"#
-    );
-    node.scenario = node
-        .scenario
-        .manifest("api", &manifest)
-        .manifest("old", "{");
-    node.announce("one");
-    let _announced = node
-        .scenario
-        .run(&["announce", "api", "--ttl", "30s"])
-        .exits(0);
+    let node = troubled(&etcd);
     let metrics = node.scenario.path("listener.prom");
     let metrics = metrics.to_str().unwrap();
     let words = ["listen", "--metrics", metrics, "--", "sh", "-c", RENDER];
@@ -80,9 +89,9 @@ fn services_and_registries_that_are_in_trouble_are_shown_with_the_reason() {
     let failing = "announced api: unhealthy: lease will expire (1 lease of 30s); \
                    its check fails: `sh`: exit status: 3";
     says(&node, failing);
-    let log = node.log();
+    let (log, reason) = (node.log(), r#"reason="`sh`: exit status: 3""#);
     assert!(
-        log.contains(r#"check-failed service=api reason="`sh`: exit status: 3""#),
+        log.contains(&format!("check-failed service=api {reason}")),
         "{log}"
     );
     for figure in [
@@ -91,27 +100,20 @@ fn services_and_registries_that_are_in_trouble_are_shown_with_the_reason() {
         "unhealthy_services 1",
         "leases 0",
     ] {
-        wait_until(figure, LONG, || {
-            node.read("listener.prom")
-                .contains(&format!("\nreconf_listener_{figure}\n"))
-        });
+        counts(&node, figure);
     }
     node.scenario.put("well", "");
     says(&node, "announced api: kept alive (1 lease of 30s)\n");
     etcd.kill();
-    says(
-        &node,
-        &format!("registry {federation}: not connected since 20"),
-    );
+    let away = format!("registry {}: not connected since 20", node.federation());
+    says(&node, &away);
     says(&node, ": cannot reach the registry");
     says(&node, "the last renewal failed: ");
-    let figures = node.read("listener.prom");
-    assert!(
-        !figures.contains("registry_away_timestamp_seconds 0\n"),
-        "{figures}"
-    );
-    assert!(
-        !figures.contains("last_success_timestamp_seconds 0\n"),
-        "{figures}"
-    );
+    counts(&node, "registry_connected 0");
+    for never in [
+        "registry_away_timestamp_seconds 0\n",
+        "last_success_timestamp_seconds 0\n",
+    ] {
+        assert!(!node.read("listener.prom").contains(never), "{never}");
+    }
 }
