@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct Inputs {
     last_known: BTreeMap<Id, LastKnown>,
     datastores: BTreeMap<Id, Datastores>,
     empty: Empty,
+    /// The announced names of the federations for which somebody asked, each read once.
+    names: RefCell<BTreeMap<Id, BTreeSet<Name>>>,
 }
 
 /// Why a service has no environment.
@@ -90,6 +93,7 @@ impl Inputs {
             last_known,
             datastores,
             empty: Empty::default(),
+            names: RefCell::default(),
         })
     }
 
@@ -108,6 +112,7 @@ impl Inputs {
             local_offers,
             states,
             empty: Empty::default(),
+            names: RefCell::default(),
         })
     }
 
@@ -171,7 +176,10 @@ impl Inputs {
             let policy = node.settings.render.on_unreachable;
             return report::unread(&error.failure, &manifest.id, &missing, policy);
         }
-        let names = read_names(session, &manifest.federation);
+        let mut names = self.names.borrow_mut();
+        let names = names
+            .entry(manifest.federation.clone())
+            .or_insert_with(|| read_names(session, &manifest.federation));
         let embedded = node.settings.is_registry_of_this_machine();
         // A file that was read has at least the datastores of the own federation.
         let file = self
@@ -179,7 +187,7 @@ impl Inputs {
             .is_empty()
             .then(|| node.paths.configuration());
         let input = self.of(node, manifest);
-        report::unmet(&input, &missing, &names, embedded, file.as_deref())
+        report::unmet(&input, &missing, names, embedded, file.as_deref())
     }
 
     /// The manifest of one of the services that the command is about.

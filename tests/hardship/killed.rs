@@ -298,6 +298,34 @@ fn an_announcement_that_dies_is_made_up_for() {
 }
 
 #[test]
+fn a_call_for_several_services_that_dies_is_made_up_for() {
+    let announced = |fleet: &Fleet| {
+        let db = of(
+            fleet,
+            r#"{"id": "db", "provides": {"DB_URL": "VALUE"}}"#,
+            "db",
+        );
+        let node = moved_api(fleet).manifest("db", &db);
+        all_succeed(&node, &["announce db"]);
+        let moved = of(
+            fleet,
+            r#"{"id": "db", "provides": {"DB_URL": "VALUE"}}"#,
+            "moved",
+        );
+        node.manifest("db", &moved)
+    };
+    for all in [["announce", "--all"], ["withdraw", "--all"]] {
+        let story = Story {
+            before: &announced,
+            killed: &all,
+            next: (&all, &[0]),
+            after: &[],
+        };
+        story.holds_on(&Fleet::embedded);
+    }
+}
+
+#[test]
 fn what_a_dying_announcement_has_written_is_taken_back_once_nothing_provides_it() {
     if !may_trace("an announcement that is killed between any two system calls") {
         return;
