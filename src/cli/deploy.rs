@@ -102,10 +102,7 @@ const WITHDRAW: Help = Help {
         (66, "no such manifest or announcement"),
         UNREACHABLE,
         CANNOT_WRITE,
-        (
-            75,
-            "still in use after --wait, or lock held: try again later",
-        ),
+        (75, "still in use, or lock held: try again later"),
         NOT_PERMITTED,
         CONFIGURATION,
     ],
@@ -222,6 +219,9 @@ pub(crate) struct AnnounceArgs {
     /// Skip services that were withdrawn by hand, as --all does
     #[arg(long)]
     pub keep_withdrawn: bool,
+    /// With --all, announce also services that were withdrawn by hand
+    #[arg(long, conflicts_with_all = ["ids", "keep_withdrawn"])]
+    pub held: bool,
     /// Write nothing; report what would change
     #[arg(long)]
     pub dry_run: bool,
@@ -237,6 +237,9 @@ pub(crate) struct WithdrawArgs {
     /// The services to withdraw.
     #[command(flatten)]
     pub services: ServiceSelection,
+    /// Withdraw also the last provider of a name that a node has applied
+    #[arg(long)]
+    pub last: bool,
     /// Wait until no node has the withdrawn values applied; give up after DURATION
     #[arg(long, value_name = "DURATION", value_parser = super::duration)]
     pub wait: Option<Duration>,

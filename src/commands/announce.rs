@@ -5,6 +5,7 @@ use crate::{
     node::{Node, manifests},
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
+        machine::AskedBy,
         read_set::ReadSet,
     },
     report::{Ended, Tally},
@@ -15,7 +16,12 @@ pub(super) fn run(node: &Node, args: &AnnounceArgs) -> Ended {
     let ids = manifests::select(node, &args.services)?;
     let options = AnnounceOptions {
         ttl: args.ttl.or(node.settings.ttl),
-        keep_withdrawn: args.keep_withdrawn || args.services.all,
+        keep_withdrawn: args.keep_withdrawn || (args.services.all && !args.held),
+        asked: if args.keep_withdrawn || args.services.all {
+            AskedBy::Run
+        } else {
+            AskedBy::Hand
+        },
         dry_run: args.dry_run,
     };
     let manifests = manifests::load(node, &ids);

@@ -8,6 +8,7 @@ use crate::{
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
         inputs::{self, Inputs},
+        machine::AskedBy,
         remove::orphan_warnings,
         render::{Batch, RenderOptions, Results, dry_run, refuse_nested_on_change, run_on_change},
     },
@@ -85,6 +86,7 @@ fn announce(
     let options = AnnounceOptions {
         ttl: args.ttl.or(node.settings.ttl),
         keep_withdrawn: true,
+        asked: AskedBy::Run,
         dry_run: args.dry_run,
     };
     let manifest = |id: &Id| (id.clone(), inputs.manifest(id).cloned());

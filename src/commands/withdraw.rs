@@ -6,7 +6,8 @@ use crate::{
     operations::{
         machine::AskedBy,
         withdraw::{
-            Target, WithdrawInput, Withdrawer, on_this_node, remembered_ids, wait_until_unused,
+            Last, Target, WithdrawInput, Withdrawer, on_this_node, remembered_ids,
+            wait_until_unused,
         },
     },
     report::{Code, Ended, Failure, Tally},
@@ -21,12 +22,17 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     } else {
         (args.services.ids.clone(), AskedBy::Hand)
     };
+    let last = if args.last {
+        Last::Withdraw
+    } else {
+        Last::Refuse
+    };
     let mut session = node.session();
     let WithdrawInput {
         targets,
         snapshots,
         warnings,
-    } = on_this_node(node, &mut session, ids);
+    } = on_this_node(node, &mut session, ids, last);
     node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session, asked);

@@ -1,11 +1,13 @@
 //! What the nodes of a federation run with, from their `applied/` records (section 5). Pure: snapshots come in as
 //! arguments. Knows nothing of how records are read or written.
 
+mod last;
 mod published;
 mod records;
 mod remains;
 mod users;
 
+pub(crate) use last::users_of_last;
 pub(crate) use published::change;
 pub(crate) use remains::{Remains, nodes};
 pub(crate) use users::users;

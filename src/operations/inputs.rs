@@ -277,9 +277,9 @@ fn local_offers(
 /// What this node announced for services that have no manifest here: nobody provides it here any more.
 fn departed_keys(node: &Node) -> Result<Vec<Key>, Failure> {
     let known = manifests::ids(node)?;
-    let departed = states::all(node)?.into_iter();
+    // What cannot be listed or read is reported by the commands that are about it.
+    let departed = states::all(node).unwrap_or_default().into_iter();
     let departed = departed.filter(|id| !known.contains(id));
-    // A state that cannot be read is reported by the command that is about its service.
     let states = departed.filter_map(|id| states::load(node, &id).ok());
     Ok(states
         .flat_map(|state| state.keys().collect::<Vec<_>>())

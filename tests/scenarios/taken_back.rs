@@ -178,3 +178,62 @@ fn what_a_service_without_a_manifest_announced_is_no_candidate_here() {
         all_succeed(&web, &["render www"]);
     });
 }
+
+#[test]
+fn the_last_provider_of_what_is_in_use_is_withdrawn_only_if_that_is_asked_for() {
+    on_both(|fleet| {
+        let node = fleet.node("api01").manifest("api", API);
+        all_succeed(&node, &["announce api"]);
+        let web = fleet.node("web01").manifest("www", WWW);
+        all_succeed(&web, &["render www"]);
+        let before = fleet.keys();
+        for command in ["withdraw api", "withdraw --all"] {
+            let words: Vec<&str> = command.split(' ').collect();
+            let refused = node.run(&words);
+            let said = refused.text();
+            assert!(
+                said.contains("web01   URL of www") && said.contains("--last"),
+                "{said}"
+            );
+            let _kept = refused.changes_nothing().exits(75);
+        }
+        assert_eq!(fleet.keys(), before);
+        // Another provider takes over.
+        let other = fleet.node("api02").manifest("api", API);
+        all_succeed(&other, &["announce api"]);
+        all_succeed(&node, &["withdraw api"]);
+        let used = web.run(&["render", "www"]).exits(0);
+        assert!(!used.changes.is_empty());
+        let _last = other.run(&["withdraw", "api"]).exits(75);
+        all_succeed(&other, &["withdraw api --last"]);
+    });
+}
+
+#[test]
+fn everything_that_was_withdrawn_by_hand_is_announced_again_at_once() {
+    on_both(|fleet| {
+        let docs = r#"{"id": "docs", "provides": {"DOCS_URL": "http://{NODE}/docs"}}"#;
+        let node = fleet
+            .node("api01")
+            .manifest("api", API)
+            .manifest("docs", docs);
+        all_succeed(
+            &node,
+            &["announce --all", "withdraw --all", "announce --all"],
+        );
+        let withdrawn = fleet.announced();
+        assert!(
+            withdrawn.iter().all(|key| key.contains("/withdrawn/")),
+            "{withdrawn:?}"
+        );
+        all_succeed(&node, &["announce --all --held"]);
+        let live = fleet.announced();
+        assert_eq!(live.len(), 2);
+        assert!(
+            live.iter().all(|key| key.contains("/provides/")),
+            "{live:?}"
+        );
+        let _again = node.run(&["announce", "--all"]).changes_nothing().exits(0);
+        let _alone = node.run(&["announce", "api", "--held"]).exits(64);
+    });
+}

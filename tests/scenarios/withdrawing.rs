@@ -13,7 +13,7 @@ const DOCS: &str = r#"{"id": "docs", "provides": {"DOCS_URL": "http://{NODE}/doc
 const WWW: &str = r#"{"id": "www", "requires": {"URL": "{API_URL}"}}"#;
 
 /// What a withdrawal says while a node still runs with it.
-const STILL_USED: &str = "$ reconf withdraw api --wait 300ms
+const STILL_USED: &str = "$ reconf withdraw api --last --wait 300ms
 status 75
 --- stderr
 api: withdrawn API_URL; stays so until `reconf announce api`
@@ -44,7 +44,7 @@ fn www(fleet: &Fleet, name: &str) -> Scenario {
 fn a_withdrawal_by_hand_outlives_every_converge() {
     on_both(|fleet| {
         let (api, web) = (api(fleet, "api01"), www(fleet, "web01"));
-        all_succeed(&api, &["withdraw api"]);
+        all_succeed(&api, &["withdraw api --last"]);
         assert_eq!(fleet.announced(), [TOMBSTONE]);
         let revision = fleet.revision();
         for converge in [vec!["--all"], vec!["api", "--keep-withdrawn"]] {
@@ -79,6 +79,7 @@ fn a_withdrawal_by_hand_says_what_it_means() {
     let (api, web) = (api(&fleet, "api01"), www(&fleet, "web01"));
     let story = [
         api.run(&["withdraw", "api"]),
+        api.run(&["withdraw", "api", "--last"]),
         api.run(&["announce", "--all"]),
         api.run(&["withdraw", "api"]),
         web.run(&["render", "www"]),
@@ -113,14 +114,16 @@ fn a_node_that_meets_a_withdrawal_by_another_hand_holds_the_service() {
 fn waiting_names_who_still_runs_with_it_and_ends_when_nobody_does() {
     on_both(|fleet| {
         let (first, web) = (api(fleet, "api01"), www(fleet, "web01"));
-        let still = first.run(&["withdraw", "api", "--wait", "300ms"]).exits(75);
+        let still = first
+            .run(&["withdraw", "api", "--last", "--wait", "300ms"])
+            .exits(75);
         let told = still.text();
         assert!(told.contains("web01   URL of www"), "{told}");
         if fleet.own_etcd().is_some() {
             still.reads(STILL_USED);
         }
 
-        let waiting = first.command(&["withdraw", "api", "--wait", "100s"]);
+        let waiting = first.command(&["withdraw", "api", "--last", "--wait", "100s"]);
         let mut waiting = { waiting }.stderr(Stdio::null()).spawn().unwrap();
         let _second = api(fleet, "api02");
         assert!(

@@ -31,19 +31,10 @@ pub(crate) struct AnnounceOptions {
     pub(crate) ttl: Option<Duration>,
     /// Services that were withdrawn by hand stay withdrawn.
     pub(crate) keep_withdrawn: bool,
+    /// Who asks: a person may take over what another machine of this name announces.
+    pub(crate) asked: AskedBy,
     /// Nothing is written.
     pub(crate) dry_run: bool,
-}
-
-impl AnnounceOptions {
-    /// Who asks: `announce ID` is an announcement by hand.
-    fn asked_by(self) -> AskedBy {
-        if self.keep_withdrawn {
-            AskedBy::Run
-        } else {
-            AskedBy::Hand
-        }
-    }
 }
 
 /// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, and
@@ -56,6 +47,7 @@ pub(crate) fn again(
     let options = AnnounceOptions {
         ttl: states::load(node, id)?.ttl(),
         keep_withdrawn: true,
+        asked: AskedBy::Run,
         dry_run: false,
     };
     let manifests = manifests::load(node, std::slice::from_ref(id));

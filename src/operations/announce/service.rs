@@ -47,7 +47,7 @@ impl<'a> Planner<'a> {
             options,
             snapshots,
             facts: node.facts(session)?,
-            machine: machine::this(node, session, options.asked_by())?,
+            machine: machine::this(node, session, options.asked)?,
             now: Node::now(),
         })
     }
@@ -122,7 +122,7 @@ impl<'a> Planner<'a> {
             .chain(desired.withdrawals.keys());
         let machine = self.machine.clone();
         let others = OtherMachines::among(machine, keys, &desired.state, self.snapshots);
-        let asked = self.options.asked_by();
+        let asked = self.options.asked;
         others.refuse_twins(service, asked, "announce")?;
         desired.leave(others.former.keys());
         Ok(others)

@@ -3,10 +3,12 @@
 //! A service whose manifest exists is *held* from then on: only `announce ID` announces it again. One whose manifest is
 //! gone has left: it is withdrawn as its manifest would have been, and forgotten.
 
+mod last;
 mod service;
 mod target;
 mod wait;
 
+pub(crate) use last::Last;
 pub(crate) use service::{Targets, Withdrawer};
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;
@@ -33,7 +35,7 @@ pub(crate) fn again(
     session: &mut Session,
     id: &Id,
 ) -> Result<WithdrawReport, Failure> {
-    let withdrawal = on_this_node(node, session, vec![id.clone()]);
+    let withdrawal = on_this_node(node, session, vec![id.clone()], Last::Withdraw);
     let WithdrawInput {
         targets, snapshots, ..
     } = withdrawal;

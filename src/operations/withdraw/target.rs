@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::WithdrawInput;
+use super::{
+    WithdrawInput,
+    last::{self, Last},
+};
 use crate::{
     announce::Hold,
     edge::{files, registry::Session},
@@ -15,7 +18,7 @@ use crate::{
         service_state::ServiceState,
     },
     node::{Node, manifests, states},
-    operations::read_set::ReadSet,
+    operations::read_set::{ReadSet, Snapshots},
     report::{Code, Failure},
 };
 
@@ -149,7 +152,12 @@ pub(crate) fn remembered_ids(node: &Node) -> Result<Vec<Id>, Failure> {
 }
 
 /// What services on this node provide, by their states and manifests.
-pub(crate) fn on_this_node(node: &Node, session: &mut Session, mut ids: Vec<Id>) -> WithdrawInput {
+pub(crate) fn on_this_node(
+    node: &Node,
+    session: &mut Session,
+    mut ids: Vec<Id>,
+    last: Last,
+) -> WithdrawInput {
     ids.sort();
     ids.dedup();
     let mut warnings = Vec::new();
@@ -159,13 +167,35 @@ pub(crate) fn on_this_node(node: &Node, session: &mut Session, mut ids: Vec<Id>)
         let target = of_service(node, id.clone(), &mut warnings);
         if let Ok(target) = &target {
             target.add_reads(&mut reads);
+            if last == Last::Refuse && target.holds {
+                last::add_reads(&target.keys, &mut reads);
+            }
         }
         targets.insert(id, target);
     }
+    let snapshots = reads.read(session);
+    if last == Last::Refuse {
+        refuse_last(&mut targets, &snapshots);
+    }
     WithdrawInput {
         targets,
-        snapshots: reads.read(session),
+        snapshots,
         warnings,
+    }
+}
+
+/// Refuses those that are withdrawn by hand and whose users would have no provider left.
+fn refuse_last(targets: &mut BTreeMap<Id, Result<Target, Failure>>, snapshots: &Snapshots) {
+    let by_hand = targets.values().flatten().filter(|target| target.holds);
+    let leaving: BTreeSet<Key> = by_hand.flat_map(|target| target.keys.clone()).collect();
+    for (id, target) in targets {
+        let refused = match target {
+            Ok(target) if target.holds => last::refuse(id, &target.keys, &leaving, snapshots),
+            Ok(_) | Err(_) => Ok(()),
+        };
+        if let Err(failure) = refused {
+            *target = Err(failure);
+        }
     }
 }
 

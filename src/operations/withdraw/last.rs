@@ -1,0 +1,54 @@
+//! The last provider of a name that a node has applied is withdrawn by hand only if that is asked for.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    fleet,
+    model::{
+        id::Id,
+        key::{self, Key},
+    },
+    operations::read_set::{ReadSet, Snapshots},
+    report::{Code, Failure},
+};
+
+/// Whether the last provider of a name is withdrawn although a node has applied it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// It is refused.
+    Refuse,
+    /// It is withdrawn like any other.
+    Withdraw,
+}
+
+/// Adds the reads that show other providers and users of keys.
+pub(super) fn add_reads(keys: &BTreeSet<Key>, reads: &mut ReadSet) {
+    for key in keys {
+        reads.names(&key.federation, [&key.name].into_iter());
+        reads.prefix(&key.federation, key::applied_prefix(&key.federation));
+    }
+}
+
+/// Refuses to withdraw a service whose users would have no provider left when all keys of `leaving` are withdrawn. Where
+/// the registry cannot be read, nobody is known.
+pub(super) fn refuse(
+    service: &Id,
+    keys: &BTreeSet<Key>,
+    leaving: &BTreeSet<Key>,
+    snapshots: &Snapshots,
+) -> Result<(), Failure> {
+    let federations: BTreeSet<&Id> = keys.iter().map(|key| &key.federation).collect();
+    let of = |federation: &Id| {
+        let snapshot = snapshots.of(federation).snapshot()?;
+        Some(fleet::users_of_last(federation, keys, leaving, snapshot))
+    };
+    let users: Vec<BTreeSet<String>> = federations.into_iter().filter_map(of).collect();
+    if users.iter().all(BTreeSet::is_empty) {
+        return Ok(());
+    }
+    let message = format!("nobody else provides what `{service}` does, and it is in use");
+    Err(Failure::new(Code::TryAgain, message)
+        .facts(users.into_iter().flatten())
+        .note(format!("nothing of `{service}` was withdrawn"))
+        .hint("announce it on another node first, or withdraw it all the same with `--last`"))
+}
