@@ -214,8 +214,8 @@ fn what_others_write_below_a_watched_name_is_not_kept() {
     let (mut registry, text) = (node.fleet.registry(), "x".repeat(1 << 20));
     let prefix = format!("/reconf/v1/{}/provides/DB_URL/default", node.federation());
     for number in 0..64 {
-        let key = format!("{prefix}/not/an/announcement/{number}");
-        registry.put(node.federation(), &key, &text);
+        let key = format!("{prefix}/not/an/announcement/{number}/{text}");
+        registry.put(node.federation(), &key, "{}");
     }
     // It has seen all of them by then.
     node.announce("two");
