@@ -40,6 +40,8 @@ pub(crate) struct Inputs {
     states: BTreeMap<Id, ServiceState>,
     last_known: BTreeMap<Id, LastKnown>,
     datastores: BTreeMap<Id, Datastores>,
+    /// When the registry was last read before, if that is known.
+    pub(crate) last_read: Option<String>,
     empty: Empty,
     /// The announced names of the federations for which somebody asked, each read once.
     names: RefCell<BTreeMap<Id, BTreeSet<Name>>>,
@@ -74,6 +76,8 @@ impl Inputs {
         let datastores = node.datastores()?;
         let mut warnings = Vec::new();
         let mut last_known = last_known::load(node, &manifests, &mut warnings)?;
+        // A state that cannot be read is reported by whoever needs it.
+        let last_read = node.state().ok().and_then(|state| state.read);
         let snapshots = reads.read(session);
         let facts = node.facts(session)?;
         if learn == Learn::Keep {
@@ -92,6 +96,7 @@ impl Inputs {
             states,
             last_known,
             datastores,
+            last_read,
             empty: Empty::default(),
             names: RefCell::default(),
         })
@@ -111,6 +116,7 @@ impl Inputs {
             snapshots: Snapshots::default(),
             local_offers,
             states,
+            last_read: None,
             empty: Empty::default(),
             names: RefCell::default(),
         })

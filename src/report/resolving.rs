@@ -155,16 +155,19 @@ pub(crate) fn waiting_line(id: &Id, failure: &Failure, limit: Duration) -> Strin
     format!("{id}: waiting {limit} at most: {}", failure.in_short())
 }
 
-/// Warnings about a conf that was rendered.
+/// Warnings about a conf that was rendered; `unread` is why the registry was not read, which it was last at `last_read`.
 pub(crate) fn warnings(
     unread: Option<&Failure>,
+    last_read: Option<&str>,
     id: &Id,
     resolution: &Resolution,
     left: &[PathBuf],
 ) -> Vec<String> {
     let away = unread.map(|failure| {
         let why = failure.in_short();
-        format!("`{id}`: using last known values and datastores: {why}")
+        let since = last_read.map(|time| format!(" (the registry was last read at {time})"));
+        let since = since.unwrap_or_default();
+        format!("`{id}`: using last known values and datastores{since}: {why}")
     });
     let expired = resolution.expired.iter().map(|reference| {
         let Reference { variable, name } = reference;

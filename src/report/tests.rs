@@ -240,7 +240,7 @@ fn with(manifest: &Manifest, snapshot: &Snapshot, datastores: &Datastores) -> Ve
     match resolve(&input) {
         Err(missing) => said.push(unmet(&input, &missing, &names, true, None).to_string()),
         Ok(resolution) => {
-            said.extend(warnings(None, &manifest.id, &resolution, &[]));
+            said.extend(warnings(None, None, &manifest.id, &resolution, &[]));
             let environment = &resolution.environment;
             let refused = refusals(environment, &Format::ALL);
             said.extend(refused.iter().map(ToString::to_string));

@@ -100,7 +100,8 @@ fn text(
         return Err(Failure::new(Code::Usage, message).hint("try it with `--dry-run`"));
     };
     let read_error = inputs.read_error(manifest).map(|error| &error.failure);
-    let warnings = warnings(read_error, &manifest.id, resolution, &[]);
+    let last_read = inputs.last_read.as_deref();
+    let warnings = warnings(read_error, last_read, &manifest.id, resolution, &[]);
     Ok(Preview::Text { bytes, warnings })
 }
 

@@ -119,7 +119,13 @@ pub(super) fn outcome(
             written: swap.written.clone(),
             repaired: swap.repaired.clone(),
             variables: VariableReport::all(environment, &lines, show_values),
-            warnings: report::warnings(read_error, &manifest.id, resolution, &swap.left_over),
+            warnings: report::warnings(
+                read_error,
+                inputs.last_read.as_deref(),
+                &manifest.id,
+                resolution,
+                &swap.left_over,
+            ),
         },
     }
 }
