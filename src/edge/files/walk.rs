@@ -69,7 +69,8 @@ impl Walk {
     /// Goes into the folder `name` or through the link `name`; returns the name if nothing comes after it.
     fn step(&mut self, name: OsString) -> io::Result<Option<OsString>> {
         if name == ".." {
-            self.enter(&name)?;
+            let above = descend(&self.folder, &name)?;
+            self.enter(above, &name);
             return Ok(None);
         }
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -86,7 +87,7 @@ impl Walk {
             FileType::Symlink if is_protected => self.follow(&entry)?,
             FileType::Symlink => return Err(self.foreign_link()),
             _ if self.ahead.is_empty() => return Ok(Some(name)),
-            _ => self.enter(&name)?,
+            _ => self.enter(entry, &name),
         }
         Ok(None)
     }
@@ -110,10 +111,10 @@ impl Walk {
         Ok(is_protected)
     }
 
-    fn enter(&mut self, name: &OsStr) -> io::Result<()> {
-        self.folder = descend(&self.folder, name)?;
+    /// What was judged is entered, whatever has the name by now. If it is no folder, the next step fails.
+    fn enter(&mut self, entry: OwnedFd, name: &OsStr) {
+        self.folder = entry;
         self.path.push(name);
-        Ok(())
     }
 
     fn follow(&mut self, link: &OwnedFd) -> io::Result<()> {
