@@ -22,17 +22,12 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
     } else {
         (args.services.ids.clone(), AskedBy::Hand)
     };
-    let last = if args.last {
-        Last::Withdraw
-    } else {
-        Last::Refuse
-    };
     let mut session = node.session();
     let WithdrawInput {
         targets,
         snapshots,
         warnings,
-    } = on_this_node(node, &mut session, ids, last);
+    } = on_this_node(node, &mut session, ids, last(args));
     node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session, asked);
@@ -67,4 +62,13 @@ fn refuse_other_node(global: &Global) -> Result<(), Failure> {
     Err(Failure::new(Code::Usage, message).hint(format!(
         "`reconf retire {other}` clears up after a machine that is gone"
     )))
+}
+
+/// What is done with a provider that is the last one.
+fn last(args: &WithdrawArgs) -> Last {
+    if args.last {
+        Last::Withdraw
+    } else {
+        Last::Refuse
+    }
 }

@@ -53,15 +53,20 @@ mod tests {
         }
     }
 
+    fn record(used: &Key) -> Entry {
+        let value = format!(r#"{{"URL": [["{}", 3]]}}"#, used.path(Kind::Provides));
+        Entry {
+            key: "/reconf/v1/f/applied/web01/www".to_owned(),
+            value: value.into_bytes(),
+            revision: 9,
+            lease: 0,
+        }
+    }
+
     #[test]
     fn only_the_last_live_provider_of_a_region_has_users_that_count() {
         let own = key("api01", "east");
-        let record = Entry {
-            key: "/reconf/v1/f/applied/web01/www".to_owned(),
-            value: format!(r#"{{"URL": [["{}", 3]]}}"#, own.path(Kind::Provides)).into_bytes(),
-            revision: 9,
-            lease: 0,
-        };
+        let record = record(&own);
         let federation = Id::parse("f").unwrap();
         let user = vec!["web01   URL of www"];
         for (live, leaving, expected) in [

@@ -129,17 +129,14 @@ fn end(
 
 /// Records that the registry gave leases of these ids another TTL than this node asked for: they are somebody else's. Returns
 /// the services whose states cannot be changed.
-pub(super) fn forget_leases<'a>(
-    node: &Node,
-    foreign: &BTreeMap<&'a Id, i64>,
-) -> BTreeMap<Id, Failure> {
+pub(super) fn forget_leases(node: &Node, foreign: &BTreeMap<&Id, i64>) -> BTreeMap<Id, Failure> {
     let services = foreign
         .iter()
         .map(|(service, lease)| (*service, vec![lease]));
     let edited = edit(node, services.collect(), |_, state, leases| {
-        leases
-            .iter()
-            .for_each(|lease| announce::forget_lease(state, **lease));
+        for lease in leases {
+            announce::forget_lease(state, **lease);
+        }
     });
     let failed = edited.into_iter();
     failed
@@ -156,9 +153,9 @@ fn by_service<'a, T>(all: impl Iterator<Item = (&'a Id, T)>) -> BTreeMap<&'a Id,
 }
 
 /// Changes the states of services; gives what each change returned, or why it cannot be made.
-fn edit<'a, T, R>(
+fn edit<T, R>(
     node: &Node,
-    services: BTreeMap<&'a Id, Vec<T>>,
+    services: BTreeMap<&Id, Vec<T>>,
     change: impl Fn(&Id, &mut ServiceState, &[T]) -> R,
 ) -> Vec<(Id, Result<R, Failure>)> {
     if services.is_empty() {
