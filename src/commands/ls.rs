@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::{
     cli::LsArgs,
+    edge::registry::Session,
     model::{
-        datastores::StoredValue,
+        datastores::{Datastores, StoredValue},
         id::Id,
         key::{self, Key, Kind},
         name::Name,
@@ -45,17 +46,8 @@ impl Row<4> for LsRow<'_> {
 /// `reconf ls`.
 pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let federation = &node.settings.federation;
-    let mut reads = ReadSet::default();
-    if args.names.is_empty() {
-        let all = key::all_names_prefix(federation, Kind::Provides);
-        reads.prefix(federation, all);
-    }
-    for name in &args.names {
-        let announced = key::name_prefix(federation, name, Kind::Provides);
-        reads.prefix(federation, announced);
-    }
     let mut session = node.session();
-    let snapshots = reads.read(&mut session);
+    let snapshots = read_set(federation, &args.names).read(&mut session);
     let nothing = Snapshot::default();
     let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
     let datastores = node.datastores()?.remove(federation).unwrap_or_default();
@@ -86,14 +78,39 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let is_listed = |name: &Name| rows.iter().any(|row| row.name == name);
     let unknown = args.names.iter().filter(|name| !is_listed(name));
     let unknown: Vec<&Name> = unknown.collect();
+    refuse_unknown(node, &mut session, &unknown, &datastores)
+}
+
+/// The failure of names that nobody provides, with near misses.
+fn refuse_unknown(
+    node: &Node,
+    session: &mut Session,
+    unknown: &[&Name],
+    datastores: &Datastores,
+) -> Ended {
     if unknown.is_empty() {
         return Ok(None);
     }
-    let mut known = read_names(&mut session, federation);
+    let federation = &node.settings.federation;
+    let mut known = read_names(session, federation);
     let stored = datastores.regions.values().chain([&datastores.common]);
     known.extend(stored.flat_map(|values| values.keys().cloned()));
     let is_alone = node.settings.is_registry_of_this_machine();
-    Err(no_such_names(federation, &unknown, &known, is_alone))
+    Err(no_such_names(federation, unknown, &known, is_alone))
+}
+
+/// What is announced of these names; of all, if none is named.
+fn read_set(federation: &Id, names: &[Name]) -> ReadSet {
+    let mut reads = ReadSet::default();
+    if names.is_empty() {
+        let all = key::all_names_prefix(federation, Kind::Provides);
+        reads.prefix(federation, all);
+    }
+    for name in names {
+        let announced = key::name_prefix(federation, name, Kind::Provides);
+        reads.prefix(federation, announced);
+    }
+    reads
 }
 
 fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<'a> {

@@ -31,7 +31,7 @@ pub(crate) fn allow(files: usize) -> Result<MoreFiles, TooManyFiles> {
     let needed = u64::try_from(files).map_or(u64::MAX, |files| files.saturating_add(RESERVED));
     let limits = Rlimit {
         current: Some(needed),
-        ..before.clone()
+        ..before
     };
     let is_enough = before.current.is_none_or(|most| most >= needed);
     if is_enough || setrlimit(Resource::Nofile, limits).is_ok() {
@@ -44,6 +44,6 @@ pub(crate) fn allow(files: usize) -> Result<MoreFiles, TooManyFiles> {
 impl Drop for MoreFiles {
     fn drop(&mut self) {
         // A limit can always be lowered.
-        let _lowered = setrlimit(Resource::Nofile, self.before.clone());
+        let _lowered = setrlimit(Resource::Nofile, self.before);
     }
 }

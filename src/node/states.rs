@@ -29,9 +29,9 @@ pub(crate) fn edit(
 
 /// Changes the states of services, each at most once, in little more time than that of one. One result a service, in
 /// their order.
-pub(crate) fn edit_all<'a>(
+pub(crate) fn edit_all(
     node: &Node,
-    edits: Vec<(&'a Id, impl FnOnce(&mut ServiceState))>,
+    edits: Vec<(&Id, impl FnOnce(&mut ServiceState))>,
 ) -> Vec<Result<ServiceState, Failure>> {
     let _lock = match node.state_lock() {
         Ok(lock) => lock,
@@ -41,9 +41,9 @@ pub(crate) fn edit_all<'a>(
 }
 
 /// As [`edit_all`], for a caller that holds `state.lock`.
-pub(super) fn edit_all_locked<'a>(
+pub(super) fn edit_all_locked(
     node: &Node,
-    edits: Vec<(&'a Id, impl FnOnce(&mut ServiceState))>,
+    edits: Vec<(&Id, impl FnOnce(&mut ServiceState))>,
 ) -> Vec<Result<ServiceState, Failure>> {
     let mut results = Vec::new();
     let mut changed = Vec::new();

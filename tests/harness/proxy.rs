@@ -147,14 +147,14 @@ mod tests {
         let proxy = Proxy::far(&format!("http://{}", server.local_addr().unwrap()), delay);
         let start = Instant::now();
         let mut client = TcpStream::connect(proxy.address).unwrap();
-        let (mut served, _) = server.accept().unwrap();
+        let (mut end, _) = server.accept().unwrap();
         client.write_all(b"question").unwrap();
         let mut question = [0; 8];
-        served.read_exact(&mut question).unwrap();
+        end.read_exact(&mut question).unwrap();
         assert_eq!(&question, b"question");
         assert!(start.elapsed() >= 3 * delay);
         let asked = Instant::now();
-        served.write_all(b"answer").unwrap();
+        end.write_all(b"answer").unwrap();
         let mut answer = [0; 6];
         client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"answer");

@@ -153,15 +153,15 @@ fn fifty_services_are_announced_and_withdrawn_within_the_default_timeout_at_a_ro
     }
 }
 
-#[test]
-fn a_service_that_is_refused_stops_no_other() {
-    let etcd = Etcd::start();
-    let fleet = Fleet::at(etcd.url());
+/// A node of a fleet in which it may read everything, and write only what services 0 and 2 provide.
+fn with_few_rights(etcd: &Etcd, fleet: &Fleet) -> Scenario {
     let prefix = format!("/reconf/v1/{}/", fleet.federation());
+    let names = [0, 2].map(|number| format!("{prefix}provides/S{number:04}_URL/"));
+    etcd.ctl(&["role", "add", "few"]);
     for (right, key) in [
-        ("read", prefix.clone()),
-        ("readwrite", format!("{prefix}provides/S0000_URL/")),
-        ("readwrite", format!("{prefix}provides/S0002_URL/")),
+        ("read", &prefix),
+        ("readwrite", &names[0]),
+        ("readwrite", &names[1]),
     ] {
         let grant = [
             "role",
@@ -169,25 +169,26 @@ fn a_service_that_is_refused_stops_no_other() {
             "--prefix=true",
             "few",
             right,
-            &key,
+            key,
         ];
-        if right == "read" {
-            etcd.ctl(&["role", "add", "few"]);
-        }
         etcd.ctl(&grant);
     }
     etcd.ctl(&["user", "add", "few:password"]);
     etcd.ctl(&["user", "grant-role", "few", "few"]);
     etcd.require_users(&[]);
-    let registry = format!(
-        r#"{{"registry": {{"endpoints": ["{}"], "user": "few", "password_file": "ROOT/password"}}}}"#,
-        etcd.url()
-    );
-    let node = with_services(fleet.node("web01"), 3).without("RECONF_REGISTRY");
-    let root = node.path("").display().to_string();
-    let node = node
-        .config(&registry.replace("ROOT/", &root))
-        .file("password", "password\n");
+    let node = fleet.node("web01").without("RECONF_REGISTRY");
+    let registry = json!({"registry": {
+        "endpoints": [etcd.url()], "user": "few", "password_file": node.path("password"),
+    }});
+    node.config(&registry.to_string())
+        .file("password", "password\n")
+}
+
+#[test]
+fn a_service_that_is_refused_stops_no_other() {
+    let etcd = Etcd::start();
+    let fleet = Fleet::at(etcd.url());
+    let node = with_services(with_few_rights(&etcd, &fleet), 3);
     let run = node.run(&["announce", "--all"]).exits(77).text();
     for (number, is_done) in [(0, true), (1, false), (2, true)] {
         let line = format!("{}: announced", id(number));

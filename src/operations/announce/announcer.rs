@@ -67,15 +67,14 @@ impl<'a> Announcer<'a> {
         let mut others: BTreeMap<Id, OtherMachines> = BTreeMap::new();
         let mut attempts: Attempts<AnnounceReport> = BTreeMap::new();
         for (id, manifest) in manifests {
-            let planned = manifest.and_then(|manifest| planner.plan(&manifest));
-            let attempt = planned.map(|planned| match planned {
-                Attempt::Done(planned) => {
-                    batch
-                        .marks
-                        .extend(planned.mark.map(|mark| (id.clone(), mark)));
-                    batch.writes.extend(planned.writes);
-                    others.insert(id.clone(), planned.others);
-                    Attempt::Done(planned.report)
+            let plan = manifest.and_then(|manifest| planner.plan(&manifest));
+            let attempt = plan.map(|plan| match plan {
+                Attempt::Done(plan) => {
+                    let mark = plan.mark.map(|mark| (id.clone(), mark));
+                    batch.marks.extend(mark);
+                    batch.writes.extend(plan.writes);
+                    others.insert(id.clone(), plan.others);
+                    Attempt::Done(plan.report)
                 }
                 Attempt::Conflict => Attempt::Conflict,
             });

@@ -8,6 +8,9 @@ use crate::{
     operations::batch::PlannedWrite,
 };
 
+/// The number of a write, the id of its lease, and the TTL in seconds.
+type NumberedLease = (usize, i64, u64);
+
 impl Sending<'_> {
     /// Keeps the leases alive that have announcements. One that has ended, and its announcements with it, is a conflict.
     pub(super) fn keep_alive(&mut self) {
@@ -63,8 +66,8 @@ impl Sending<'_> {
     /// Renews the leases with these ids, and gives each its answer.
     fn renew(
         &mut self,
-        leases: Vec<(usize, i64, u64)>,
-    ) -> Vec<((usize, i64, u64), Result<Renewal, RegistryError>)> {
+        leases: Vec<NumberedLease>,
+    ) -> Vec<(NumberedLease, Result<Renewal, RegistryError>)> {
         let ids: Vec<i64> = leases.iter().map(|(_, id, _)| *id).collect();
         let renewals = self.session.keep_alive_all(self.federation, &ids);
         leases.into_iter().zip(renewals).collect()

@@ -164,7 +164,7 @@ fn publish(
         .into_iter()
         .filter(|publication| !is_failed(publication, &failed));
     let unrecorded = record(node, done, |state, after| {
-        state.applied_keys = after.clone()
+        state.applied_keys.clone_from(after);
     });
     failed.extend(unrecorded);
     failed
@@ -205,7 +205,7 @@ fn record<'a>(
     let edits = publications.iter().map(|publication| {
         let after = &publication.after;
         (&publication.service, move |state: &mut ServiceState| {
-            change(state, after)
+            change(state, after);
         })
     });
     let edited = states::edit_all(node, edits.collect());
