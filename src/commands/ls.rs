@@ -8,13 +8,13 @@ use crate::{
     model::{
         datastores::{Datastores, StoredValue},
         id::Id,
-        key::{self, Key, Kind},
+        key::Key,
         name::Name,
         secret::mask_passwords,
         snapshot::{LiveEntry, Snapshot},
     },
     node::Node,
-    operations::{inputs::read_names, read_set::ReadSet},
+    operations::read_set::{ReadSet, read_names},
     report::{Ended, Row, no_such_names, unreadable},
 };
 
@@ -47,7 +47,9 @@ impl Row<4> for LsRow<'_> {
 pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let federation = &node.settings.federation;
     let mut session = node.session();
-    let snapshots = read_set(federation, &args.names).read(&mut session);
+    let mut reads = ReadSet::default();
+    reads.announced(federation, &args.names);
+    let snapshots = reads.read(&mut session);
     let nothing = Snapshot::default();
     let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
     let datastores = node.datastores()?.remove(federation).unwrap_or_default();
@@ -97,20 +99,6 @@ fn refuse_unknown(
     known.extend(stored.flat_map(|values| values.keys().cloned()));
     let is_alone = node.settings.is_registry_of_this_machine();
     Err(no_such_names(federation, unknown, &known, is_alone))
-}
-
-/// What is announced of these names; of all, if none is named.
-fn read_set(federation: &Id, names: &[Name]) -> ReadSet {
-    let mut reads = ReadSet::default();
-    if names.is_empty() {
-        let all = key::all_names_prefix(federation, Kind::Provides);
-        reads.prefix(federation, all);
-    }
-    for name in names {
-        let announced = key::name_prefix(federation, name, Kind::Provides);
-        reads.prefix(federation, announced);
-    }
-    reads
 }
 
 fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<'a> {

@@ -6,14 +6,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::read_set::{Read, ReadError, ReadSet, Snapshots};
+use super::read_set::{Read, ReadError, ReadSet, Snapshots, read_names};
 use crate::{
     edge::registry::Session,
     model::{
         datastores::Datastores,
         facts::Facts,
         id::Id,
-        key::{self, Key, Kind},
+        key::{self, Key},
         last_known::LastKnown,
         manifest::Manifest,
         name::Name,
@@ -290,17 +290,4 @@ fn departed_keys(node: &Node) -> Result<Vec<Key>, Failure> {
     Ok(states
         .flat_map(|state| state.keys().collect::<Vec<_>>())
         .collect())
-}
-
-/// Every name that is announced in a federation; none if it cannot be read any more.
-pub(crate) fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
-    let mut reads = ReadSet::default();
-    let prefix = key::all_names_prefix(federation, Kind::Provides);
-    reads.prefix(federation, prefix);
-    let snapshots = reads.read(session);
-    let live = snapshots.of(federation).snapshot().map(|s| s.live.keys());
-    live.into_iter()
-        .flatten()
-        .map(|key| key.name.clone())
-        .collect()
 }

@@ -92,6 +92,22 @@ impl ReadSet {
         }
     }
 
+    /// Adds what is announced of these names; of all, if there are none.
+    pub(crate) fn announced(&mut self, federation: &Id, names: &[Name]) {
+        if names.is_empty() {
+            self.prefix(
+                federation,
+                key::all_names_prefix(federation, Kind::Provides),
+            );
+        }
+        for name in names {
+            self.prefix(
+                federation,
+                key::name_prefix(federation, name, Kind::Provides),
+            );
+        }
+    }
+
     /// Adds one announcement, with its tombstone.
     pub(crate) fn announcement(&mut self, key: &Key) {
         let keys = [Kind::Provides, Kind::Withdrawn].map(|kind| key.path(kind));
@@ -247,6 +263,18 @@ impl Snapshots {
             Some((federation, names, snapshot.as_ref().ok()?))
         })
     }
+}
+
+/// Every name that is announced in a federation; none if it cannot be read any more.
+pub(crate) fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
+    let mut reads = ReadSet::default();
+    reads.announced(federation, &[]);
+    let snapshots = reads.read(session);
+    let live = snapshots.of(federation).snapshot().map(|s| s.live.keys());
+    live.into_iter()
+        .flatten()
+        .map(|key| key.name.clone())
+        .collect()
 }
 
 #[cfg(test)]
