@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
-    hash::{BuildHasher as _, Hasher as _, RandomState},
     io,
     os::unix::ffi::OsStrExt as _,
     path::Path,
 };
+
+use tempfile::Builder;
 
 use super::open_folder::{OpenFolder, name_of};
 
@@ -55,22 +56,19 @@ impl<'a> Temporary<'a> {
         path: &Path,
         make: impl Fn(&OsStr) -> io::Result<T>,
     ) -> io::Result<(Self, T)> {
-        loop {
-            let mut name = prefix(path);
-            name.push(random_tail());
-            match make(&name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                created => {
-                    let created = created?;
-                    let temporary = Self {
-                        folder,
-                        name,
-                        is_placed: false,
-                    };
-                    return Ok((temporary, created));
-                }
-            }
-        }
+        // The folder is an open one, so its path plays no part, and what is removed is removed by `Drop` below.
+        let made = Builder::new()
+            .prefix(&prefix(path))
+            .rand_bytes(RANDOM)
+            .disable_cleanup(true)
+            .make_in("/", |hidden| make(name_of(hidden)))?;
+        let (created, hidden) = made.into_parts();
+        let temporary = Self {
+            folder,
+            name: name_of(&hidden).to_owned(),
+            is_placed: false,
+        };
+        Ok((temporary, created))
     }
 
     /// The hidden name.
@@ -97,18 +95,6 @@ impl Drop for Temporary<'_> {
             let _may_be_left = self.folder.discard(&self.name);
         }
     }
-}
-
-/// Letters and digits that are hardly ever the same twice. They are no secret: what exists is never opened.
-fn random_tail() -> String {
-    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    let mut number = RandomState::new().build_hasher().finish();
-    let mut letter = || {
-        let place = number % ALPHABET.len() as u64;
-        number /= ALPHABET.len() as u64;
-        usize::try_from(place).map_or('a', |place| char::from(ALPHABET[place]))
-    };
-    (0..RANDOM).map(|_| letter()).collect()
 }
 
 /// Removes everything with a hidden name of `path`, except `kept`. What cannot be removed is left: it is in nobody's way.
