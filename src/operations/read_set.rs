@@ -31,7 +31,7 @@ struct FederationRanges {
 /// What was read, by federation.
 #[derive(Default)]
 pub(crate) struct Snapshots {
-    snapshots: BTreeMap<Id, Result<Snapshot, ReadError>>,
+    federations: BTreeMap<Id, Result<Snapshot, ReadError>>,
     names: BTreeMap<Id, BTreeSet<Name>>,
     states: BTreeMap<Id, u64>,
 }
@@ -161,7 +161,7 @@ impl ReadSet {
                     failure: error.into(),
                 }),
             };
-            snapshots.snapshots.insert(federation, snapshot);
+            snapshots.federations.insert(federation, snapshot);
         }
         snapshots.states = self.states;
         let names = self.federations.into_iter();
@@ -201,8 +201,8 @@ impl Snapshots {
             is_away: true,
         };
         Self {
-            snapshots: federations
-                .map(|federation| (federation.clone(), Err(unread.clone())))
+            federations: federations
+                .map(|id| (id.clone(), Err(unread.clone())))
                 .collect(),
             ..Self::default()
         }
@@ -210,17 +210,17 @@ impl Snapshots {
 
     /// A federation was listed whole.
     pub(crate) fn list(&mut self, federation: Id, snapshot: Snapshot) {
-        self.snapshots.insert(federation, Ok(snapshot));
+        self.federations.insert(federation, Ok(snapshot));
     }
 
     /// What was read of a federation, to be kept up to date.
     pub(crate) fn of_mut(&mut self, federation: &Id) -> Option<&mut Snapshot> {
-        self.snapshots.get_mut(federation)?.as_mut().ok()
+        self.federations.get_mut(federation)?.as_mut().ok()
     }
 
     /// The answer of a federation.
     pub(crate) fn of(&self, federation: &Id) -> Read<'_> {
-        match self.snapshots.get(federation) {
+        match self.federations.get(federation) {
             None => Read::NotAsked,
             Some(Err(error)) => Read::Failed(error),
             Some(Ok(snapshot)) => Read::Snapshot(snapshot),
@@ -229,7 +229,7 @@ impl Snapshots {
 
     /// Whether any federation was read.
     pub(crate) fn was_read(&self) -> bool {
-        self.snapshots.values().any(Result::is_ok)
+        self.federations.values().any(Result::is_ok)
     }
 
     /// Which edit the state of a service had last, before the registry was read.
@@ -258,10 +258,12 @@ impl Snapshots {
 
     /// Every federation that was read, with the names that were asked for and the answer.
     pub(crate) fn available(&self) -> impl Iterator<Item = (&Id, &BTreeSet<Name>, &Snapshot)> {
-        self.snapshots.iter().filter_map(|(federation, snapshot)| {
-            let names = self.names.get(federation)?;
-            Some((federation, names, snapshot.as_ref().ok()?))
-        })
+        self.federations
+            .iter()
+            .filter_map(|(federation, snapshot)| {
+                let names = self.names.get(federation)?;
+                Some((federation, names, snapshot.as_ref().ok()?))
+            })
     }
 }
 

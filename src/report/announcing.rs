@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::output::Report;
 use crate::{
@@ -22,8 +22,9 @@ pub(crate) struct AnnounceReport {
     pub service: Id,
     /// Whether the registry was changed, or would be.
     pub changed: bool,
-    /// Whether it was withdrawn by hand and left so.
-    pub held: bool,
+    /// Why it was left withdrawn, if it was.
+    #[serde(serialize_with = "is_held")]
+    pub held: Option<HeldBy>,
     /// What is announced.
     pub announcements: Vec<AnnouncementReport>,
     /// The keys of what was taken back.
@@ -33,12 +34,28 @@ pub(crate) struct AnnounceReport {
     /// Whether nothing was written, because of `--dry-run`.
     #[serde(skip)]
     pub dry: bool,
-    /// Whether it is held because its node was retired.
-    #[serde(skip)]
-    pub retired: bool,
     /// Whether the registry was not asked, which may be another one by now.
     #[serde(skip)]
     pub assumed: bool,
+}
+
+/// What a service stays withdrawn by, until it is announced by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeldBy {
+    /// A person withdrew it.
+    Hand,
+    /// Its node was retired.
+    Retirement,
+}
+
+/// In JSON, only whether it is held.
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+fn is_held<S: Serializer>(held: &Option<HeldBy>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(held.is_some())
 }
 
 /// One announcement of a service.
@@ -58,12 +75,11 @@ impl AnnounceReport {
         Self {
             service: service.clone(),
             changed: false,
-            held: false,
+            held: None,
             announcements: Vec::new(),
             withdrawn: Vec::new(),
             warnings: Vec::new(),
             dry: false,
-            retired: false,
             assumed: false,
         }
     }
@@ -116,11 +132,10 @@ impl Report for AnnounceReport {
                 parts.push(format!("{verb} {names}"));
             }
         }
-        if self.held {
-            let reason = if self.retired {
-                "its node was retired"
-            } else {
-                "it was withdrawn by hand"
+        if let Some(by) = self.held {
+            let reason = match by {
+                HeldBy::Retirement => "its node was retired",
+                HeldBy::Hand => "it was withdrawn by hand",
             };
             parts.push(format!(
                 "held, because {reason}; `reconf announce {service}` announces it again"

@@ -139,55 +139,55 @@ impl From<RenderError> for Failure {
 
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
-        let (code, hint) = match &error {
-            RegistryError::Unreachable { .. } => (
-                Code::Unreachable,
-                Some("check the endpoints; --registry or RECONF_REGISTRY name others"),
-            ),
-            RegistryError::Late { .. } => (
-                Code::Unreachable,
-                Some("give all calls of the command more time: --timeout or RECONF_TIMEOUT"),
-            ),
-            RegistryError::Unconfirmed { .. } => {
-                (Code::Unreachable, Some("run the same again: it is safe"))
-            }
-            RegistryError::Denied { .. } => (
-                Code::NotPermitted,
-                Some("the user's role has to cover the federation's keys"),
-            ),
-            RegistryError::Credentials { .. } => (
-                Code::NotPermitted,
-                Some("check `registry.user` and `registry.password_file`, or cert and key"),
-            ),
-            RegistryError::Configuration(_) | RegistryError::Newer { .. } => {
-                (Code::Configuration, None)
-            }
-            RegistryError::Corrupt { .. } => (
-                Code::Configuration,
-                Some("move it away: the next announces write a new one"),
-            ),
-            RegistryError::Locked { .. } => (
-                Code::TryAgain,
-                Some("try again, or wait longer with --timeout"),
-            ),
-            RegistryError::Refused { .. } => (Code::Unreachable, None),
-            RegistryError::Full { .. } => (
-                Code::Unreachable,
-                Some(
-                    "on etcd: compact, defragment, perhaps raise `--quota-backend-bytes`, then `etcdctl alarm disarm`",
-                ),
-            ),
-            RegistryError::TooLarge { .. } => (
-                Code::Data,
-                Some("let the manifest provide shorter values, or fewer"),
-            ),
-            RegistryError::Io { .. } => (Code::CannotWrite, None),
-            RegistryError::System { .. } => (Code::System, None),
-        };
-        let failure = Self::new(code, error.to_string()).facts(error.facts());
-        match hint {
+        let failure = Self::new(code_of(&error), error.to_string()).facts(error.facts());
+        match hint_of(&error) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
     }
+}
+
+fn code_of(error: &RegistryError) -> Code {
+    match error {
+        RegistryError::Unreachable { .. }
+        | RegistryError::Late { .. }
+        | RegistryError::Unconfirmed { .. }
+        | RegistryError::Refused { .. }
+        | RegistryError::Full { .. } => Code::Unreachable,
+        RegistryError::Denied { .. } | RegistryError::Credentials { .. } => Code::NotPermitted,
+        RegistryError::Configuration(_)
+        | RegistryError::Newer { .. }
+        | RegistryError::Corrupt { .. } => Code::Configuration,
+        RegistryError::Locked { .. } => Code::TryAgain,
+        RegistryError::TooLarge { .. } => Code::Data,
+        RegistryError::Io { .. } => Code::CannotWrite,
+        RegistryError::System { .. } => Code::System,
+    }
+}
+
+fn hint_of(error: &RegistryError) -> Option<&'static str> {
+    Some(match error {
+        RegistryError::Unreachable { .. } => {
+            "check the endpoints; --registry or RECONF_REGISTRY name others"
+        }
+        RegistryError::Late { .. } => {
+            "give all calls of the command more time: --timeout or RECONF_TIMEOUT"
+        }
+        RegistryError::Unconfirmed { .. } => "run the same again: it is safe",
+        RegistryError::Denied { .. } => "the user's role has to cover the federation's keys",
+        RegistryError::Credentials { .. } => {
+            "check `registry.user` and `registry.password_file`, or cert and key"
+        }
+        RegistryError::Corrupt { .. } => "move it away: the next announces write a new one",
+        RegistryError::Locked { .. } => "try again, or wait longer with --timeout",
+        RegistryError::Full { .. } => {
+            "on etcd: compact, defragment, perhaps raise `--quota-backend-bytes`, then `etcdctl alarm disarm`"
+        }
+        RegistryError::TooLarge { .. } => "let the manifest provide shorter values, or fewer",
+        RegistryError::Configuration(_)
+        | RegistryError::Newer { .. }
+        | RegistryError::Refused { .. }
+        | RegistryError::Io { .. }
+        | RegistryError::System { .. } => return None,
+    })
 }

@@ -16,7 +16,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use announcing::{AnnounceReport, WithdrawReport};
+pub(crate) use announcing::{AnnounceReport, HeldBy, WithdrawReport};
 pub(crate) use code::Code;
 pub(crate) use failure::Failure;
 pub(crate) use journal::{Journal, LastError};

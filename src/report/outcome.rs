@@ -239,76 +239,53 @@ mod tests {
         }
     }
 
+    fn report(written: &[&str], pending: bool, dry: bool) -> RenderReport {
+        RenderReport {
+            service: Id::parse("www").unwrap(),
+            path: Some("/c/www.conf".to_owned()),
+            changed: true,
+            degraded: false,
+            pending,
+            dry,
+            written: written.iter().map(|path| (*path).to_owned()).collect(),
+            repaired: Vec::new(),
+            variables: vec![
+                variable("KEPT", Some(Source::Environment), false),
+                variable("NEW", Some(Source::Environment), true),
+                variable("OLD", None, true),
+            ],
+            warnings: Vec::new(),
+        }
+    }
+
     #[test]
     fn a_render_says_what_it_wrote_and_only_that() {
         let wrote = &["/c/www.conf", "/c/www.systemd"][..];
-        for (written, pending, dry, expected) in [
-            (
-                wrote,
-                false,
-                false,
-                "wrote /c/www.conf, /c/www.systemd (NEW; removed OLD)",
-            ),
-            (
-                &wrote[1..],
-                false,
-                false,
-                "wrote /c/www.systemd (NEW; removed OLD)",
-            ),
-            (
-                &wrote[..1],
-                true,
-                false,
-                "wrote /c/www.conf (NEW; removed OLD); not yet applied",
-            ),
-            (
-                &wrote[..1],
-                false,
-                true,
-                "would write /c/www.conf (NEW; removed OLD)",
-            ),
-            (
-                &[],
-                true,
-                false,
-                "already written, not yet applied: /c/www.conf (NEW; removed OLD)",
-            ),
-            (
-                &[],
-                true,
-                true,
-                "already written, not yet applied: /c/www.conf (NEW; removed OLD)",
-            ),
+        let (conf, other) = wrote.split_at(1);
+        let before = "already written, not yet applied: /c/www.conf";
+        for (written, pending, dry, expected, end) in [
+            (wrote, false, false, "wrote /c/www.conf, /c/www.systemd", ""),
+            (other, false, false, "wrote /c/www.systemd", ""),
+            (conf, true, false, "wrote /c/www.conf", "; not yet applied"),
+            (conf, false, true, "would write /c/www.conf", ""),
+            (&[], true, false, before, ""),
+            (&[], true, true, before, ""),
         ] {
-            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-            let report = RenderReport {
-                service: Id::parse("www").unwrap(),
-                path: Some("/c/www.conf".to_owned()),
-                changed: true,
-                degraded: false,
-                pending,
-                dry,
-                written: texts(written),
-                repaired: Vec::new(),
-                variables: vec![
-                    variable("KEPT", Some(Source::Environment), false),
-                    variable("NEW", Some(Source::Environment), true),
-                    variable("OLD", None, true),
-                ],
-                warnings: Vec::new(),
-            };
-            assert_eq!(report.line().unwrap(), format!("www: {expected}"));
-            let unchanged = RenderReport {
-                written: Vec::new(),
-                repaired: texts(&["/c/www.conf"]),
-                pending: false,
-                variables: Vec::new(),
-                ..report
-            };
-            assert_eq!(
-                unchanged.line().unwrap(),
-                "www: unchanged /c/www.conf; repaired mode or owner of /c/www.conf"
-            );
+            let line = report(written, pending, dry).line().unwrap();
+            assert_eq!(line, format!("www: {expected} (NEW; removed OLD){end}"));
         }
+    }
+
+    #[test]
+    fn a_repaired_file_is_named() {
+        let repaired = RenderReport {
+            repaired: vec!["/c/www.conf".to_owned()],
+            variables: Vec::new(),
+            ..report(&[], false, false)
+        };
+        assert_eq!(
+            repaired.line().unwrap(),
+            "www: unchanged /c/www.conf; repaired mode or owner of /c/www.conf"
+        );
     }
 }

@@ -41,9 +41,9 @@ fn length(text: &str) -> usize {
 
 /// Takes from the widest column until all fit into `width`, with two blanks between them.
 fn shrink(widths: &mut [usize], width: usize) {
-    widths
-        .iter_mut()
-        .for_each(|column| *column = width.max(LEAST_SHOWN).min(*column));
+    for column in widths.iter_mut() {
+        *column = width.max(LEAST_SHOWN).min(*column);
+    }
     let room = width.saturating_sub(2 * widths.len().saturating_sub(1));
     loop {
         let excess = widths.iter().sum::<usize>().saturating_sub(room);

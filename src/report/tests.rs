@@ -2,13 +2,15 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use super::{Code, Failure, no_such_names, unmet, warnings};
 use crate::{
-    edge::state::{self, StateError},
+    edge::{
+        files::{self, Access},
+        state::{self, StateError},
+    },
     harness::mutants::{Mutants, shows_a_value},
     model::{
         datastores::Datastores,
@@ -169,7 +171,7 @@ fn template(bytes: &[u8]) -> Vec<String> {
 fn states(bytes: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
-    fs::write(&path, bytes).unwrap();
+    files::write_at_once(&path, bytes, &Access::PRIVATE).unwrap();
     let errors: [Option<StateError>; 5] = [
         state::load::<ServiceState>(&path).err(),
         state::load::<LastKnown>(&path).err(),

@@ -53,7 +53,7 @@ impl Intruder {
         let (denied, taken, kept) = (&mut self.denied, &mut self.taken, &mut self.kept_alive);
         self.runtime.block_on(async {
             let listed = timeout(LONG, client.leases()).await.unwrap().unwrap();
-            for id in listed.leases().iter().map(|status| status.id()) {
+            for id in listed.leases().iter().map(etcd_client::LeaseStatus::id) {
                 if taken.contains(&id) {
                     continue;
                 }

@@ -288,7 +288,7 @@ fn every_place_that_a_user_can_write_is_refused_or_harmless() {
         .flat_map(|place| KINDS.map(|kind| (place, kind)))
         .collect();
     on_two_threads(&cases, |(place, kind)| {
-        attack(&node, place, *kind, &COMMANDS)
+        attack(&node, place, *kind, &COMMANDS);
     });
 }
 

@@ -57,18 +57,18 @@ impl<'a> Temporary<'a> {
         make: impl Fn(&OsStr) -> io::Result<T>,
     ) -> io::Result<(Self, T)> {
         // The folder is an open one, so its path plays no part, and what is removed is removed by `Drop` below.
-        let made = Builder::new()
+        let temporary = Builder::new()
             .prefix(&prefix(path))
             .rand_bytes(RANDOM)
             .disable_cleanup(true)
             .make_in("/", |hidden| make(name_of(hidden)))?;
-        let (created, hidden) = made.into_parts();
+        let (file, hidden) = temporary.into_parts();
         let temporary = Self {
             folder,
             name: name_of(&hidden).to_owned(),
             is_placed: false,
         };
-        Ok((temporary, created))
+        Ok((temporary, file))
     }
 
     /// The hidden name.

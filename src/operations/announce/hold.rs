@@ -5,6 +5,7 @@ use crate::{
     announce::{Desired, is_held},
     model::{manifest::Manifest, snapshot::Snapshot},
     operations::{batch::Mark, machine::OtherMachines},
+    report::HeldBy,
 };
 
 impl Planner<'_> {
@@ -32,6 +33,16 @@ impl Planner<'_> {
             "{} of `{provider}` was announced again, by a restored registry perhaps, and is withdrawn by hand: withdrawn again",
             names.join(", ")
         ))
+    }
+
+    /// What the service stays withdrawn by.
+    pub(super) fn held_by(&self, desired: &Desired) -> HeldBy {
+        let mut keys = desired.announcements.keys();
+        if keys.any(|key| self.snapshots.is_retired(key)) {
+            HeldBy::Retirement
+        } else {
+            HeldBy::Hand
+        }
     }
 
     /// Whether the service stays withdrawn.

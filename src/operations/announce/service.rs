@@ -59,18 +59,7 @@ impl<'a> Planner<'a> {
         if manifests::load_one(self.node, id)? != *manifest {
             return Ok(Attempt::Conflict);
         }
-        let state = states::load(self.node, id)?;
-        if !manifest.provides.is_empty() && !state.held {
-            loopback::refuse_found(self.node, &self.facts, id)?;
-        }
-        let announcements = offers(manifest, &self.facts, &self.now);
-        let withdrawals = withdrawals(&state, &announcements);
-        let mut desired = Desired {
-            state,
-            read: self.snapshots.state_of(id),
-            announcements,
-            withdrawals,
-        };
+        let mut desired = self.desired(manifest)?;
         let mut report = AnnounceReport::new(id);
         report.dry = self.options.dry_run;
         report.warnings.extend(self.unasked_check(manifest));
@@ -79,11 +68,9 @@ impl<'a> Planner<'a> {
         let others = self.leave_other_machines(id, &mut desired)?;
         report.warnings.extend(others.warnings());
         let mut mark = self.mark(&desired, &others);
-        report.held = self.holds(manifest, &desired);
-        if report.held {
+        if self.holds(manifest, &desired) {
             mark.found_held = desired.announcements.keys().cloned().collect();
-            let mut keys = desired.announcements.keys();
-            report.retired = keys.any(|key| self.snapshots.is_retired(key));
+            report.held = Some(self.held_by(&desired));
             report.warnings.extend(self.hold_back(&mut desired));
         }
         let mut writes = Vec::new();
@@ -94,13 +81,10 @@ impl<'a> Planner<'a> {
             }
         }
         if self.options.dry_run {
-            if let Some(failure) = writes.iter().find_map(|write| write.unread.clone()) {
-                return Err(failure);
-            }
-            writes.iter().for_each(|write| report.add_plan(&write.plan));
+            add_preview(&writes, &mut report)?;
         }
         let is_marked = mark.held.is_some() || !mark.forgotten.is_empty();
-        let found_held = report.held && !desired.state.held;
+        let found_held = report.held.is_some() && !desired.state.held;
         let mark = Some(mark).filter(|_| is_marked || found_held);
         Ok(Attempt::Done(Planned {
             report,
@@ -108,6 +92,22 @@ impl<'a> Planner<'a> {
             writes,
             others,
         }))
+    }
+
+    /// What is announced and withdrawn if nothing speaks against it.
+    fn desired(&self, manifest: &Manifest) -> Result<Desired, Failure> {
+        let id = &manifest.id;
+        let state = states::load(self.node, id)?;
+        if !manifest.provides.is_empty() && !state.held {
+            loopback::refuse_found(self.node, &self.facts, id)?;
+        }
+        let announcements = offers(manifest, &self.facts, &self.now);
+        Ok(Desired {
+            read: self.snapshots.state_of(id),
+            withdrawals: withdrawals(&state, &announcements),
+            state,
+            announcements,
+        })
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
@@ -138,4 +138,15 @@ impl<'a> Planner<'a> {
             )
         })
     }
+}
+
+/// Adds to the report what would be written; fails with what could not be read.
+fn add_preview(writes: &[PlannedWrite], report: &mut AnnounceReport) -> Result<(), Failure> {
+    if let Some(failure) = writes.iter().find_map(|write| write.unread.clone()) {
+        return Err(failure);
+    }
+    for write in writes {
+        report.add_plan(&write.plan);
+    }
+    Ok(())
 }
