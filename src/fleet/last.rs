@@ -43,7 +43,7 @@ pub(crate) fn users_of_last(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{key::Kind, sample, snapshot::Entry};
+    use crate::model::{announcement::Announcement, key::Kind, sample, snapshot::Entry};
 
     fn key(node: &str, region: &str) -> Key {
         Key {
@@ -88,9 +88,13 @@ mod tests {
                 user,
             ),
         ] {
-            let live = live
-                .iter()
-                .map(|key| sample::live(key, &sample::announcement("x"), 3));
+            let live = live.iter().map(|key| {
+                let announcement = Announcement {
+                    node: key.node.clone(),
+                    ..sample::announcement("x")
+                };
+                sample::live(key, &announcement, 3)
+            });
             let entries = live.chain([record.clone()]).collect();
             let snapshot = Snapshot::new(&federation, 9, entries);
             let leaving = leaving.into_iter().collect();

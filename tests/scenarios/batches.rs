@@ -148,7 +148,7 @@ fn fifty_services_are_announced_and_withdrawn_within_the_default_timeout_at_a_ro
         let rendered = node.run(&waits).exits(0).text();
         assert!(!rendered.contains("warning"), "{rendered}");
         assert_eq!(fleet.revision() - before, 2);
-        reports(&node, &["withdraw", "--all"]);
+        reports(&node, &["withdraw", "--all", "--last"]);
         assert_eq!(counts(&fleet), [0, 50]);
     }
 }
