@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     announce::{Hold, Intent, Plan, ServiceLease},
     model::{id::Id, key::Key, service_state::AnnounceProgress},
-    report::Failure,
+    report::{Code, Failure},
 };
 
 /// What is to be done for the services of one call.
@@ -61,6 +61,12 @@ impl PlannedWrite {
         Some(format!(
             "what `{service}` announced in federation `{federation}` stays announced: {reason}"
         ))
+    }
+
+    /// Whether the registry refuses for certain to take something back outside the node's own `federations`.
+    pub(crate) fn is_foreign_refusal(&self, federations: &[Id], failure: &Failure) -> bool {
+        let is_certain = matches!(failure.code, Code::NotPermitted | Code::Data);
+        is_certain && self.plan.puts.is_empty() && !federations.contains(&self.federation)
     }
 
     /// What the state records before it is sent.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     batch::{PlannedWrite, WriteBatch},
-    commit::{Attempt, Tombstones, carry_out, retry_on_conflict},
+    commit::{Attempt, Tombstones, Tries, carry_out, retry_on_conflict},
+    machine::AskedBy,
     read_set::{Read, ReadSet, Snapshots},
 };
 use crate::{
@@ -69,14 +70,18 @@ impl<'a> Retirer<'a> {
             return Err(refuse_own_name(retired));
         }
         let first = self.attempt(retired, snapshots);
-        let mut ended = retry_on_conflict([(retired.clone(), first)].into(), |ids| {
-            let snapshots = read(self.node, self.session, &ids);
-            let again = ids.into_iter().map(|id| {
-                let attempt = self.attempt(&id, &snapshots);
-                (id, attempt)
-            });
-            again.collect()
-        });
+        let mut ended = retry_on_conflict(
+            Tries::of(AskedBy::Hand),
+            [(retired.clone(), first)].into(),
+            |ids| {
+                let snapshots = read(self.node, self.session, &ids);
+                let again = ids.into_iter().map(|id| {
+                    let attempt = self.attempt(&id, &snapshots);
+                    (id, attempt)
+                });
+                again.collect()
+            },
+        );
         let ended = ended.remove(retired);
         ended.unwrap_or_else(|| Err(self.unknown(retired, snapshots)))
     }

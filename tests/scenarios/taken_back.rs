@@ -98,7 +98,7 @@ fn a_withdrawal_that_is_denied_leaves_everything_as_it_was() {
 
 #[test]
 fn what_an_old_federation_refuses_to_take_back_is_a_warning_of_each_run() {
-    let (_etcd, node) = reader_of_old();
+    let (etcd, node) = reader_of_old();
     let node = node.config(&format!("{{{AS_THEM}}}"));
     for command in [
         "announce --all",
@@ -121,6 +121,19 @@ fn what_an_old_federation_refuses_to_take_back_is_a_warning_of_each_run() {
         let announced = state["announced"].as_object().unwrap();
         assert!(announced.contains_key("/reconf/v1/old/provides/API_URL/default/api@api01"));
         assert_eq!(state["withdrawing"], serde_json::json!({}));
+    }
+    // Nor does a preview fail where that federation cannot even be read.
+    let revoke = "--user root:root role revoke-permission --prefix=true they /reconf/v1/old/";
+    etcd.ctl(&revoke.split(' ').collect::<Vec<_>>());
+    for command in ["announce api --dry-run", "announce api"] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let run = node.run(&words);
+        let said = run.text();
+        assert!(
+            said.contains("in federation `old` stays announced:"),
+            "{said}"
+        );
+        let _done = run.exits(0);
     }
 }
 

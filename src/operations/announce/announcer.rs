@@ -12,7 +12,7 @@ use crate::{
     },
     operations::{
         batch::{PlannedWrite, WriteBatch},
-        commit::{Attempt, Attempts, Tombstones, carry_out, retry_on_conflict},
+        commit::{Attempt, Attempts, Tombstones, Tries, carry_out, retry_on_conflict},
         machine::OtherMachines,
         read_set::{ReadSet, Snapshots},
     },
@@ -44,7 +44,7 @@ impl<'a> Announcer<'a> {
         snapshots: &Snapshots,
     ) -> BTreeMap<Id, Result<AnnounceReport, Failure>> {
         let first = self.attempt(manifests, snapshots);
-        retry_on_conflict(first, |ids| {
+        retry_on_conflict(Tries::of(self.options.asked), first, |ids| {
             let manifests = manifests::load(self.node, &ids);
             let mut reads = ReadSet::default();
             match add_reads(self.node, &mut reads, &manifests) {

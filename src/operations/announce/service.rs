@@ -81,7 +81,7 @@ impl<'a> Planner<'a> {
             }
         }
         if self.options.dry_run {
-            add_preview(&writes, &mut report)?;
+            self.preview(&mut writes, &mut report)?;
         }
         let is_marked = mark.held.is_some() || !mark.forgotten.is_empty();
         let found_held = report.held.is_some() && !desired.state.held;
@@ -108,6 +108,27 @@ impl<'a> Planner<'a> {
             state,
             announcements,
         })
+    }
+
+    /// Reports what would be written: what the registry refuses outside the node's own federations is a warning here too.
+    fn preview(
+        &self,
+        writes: &mut [PlannedWrite],
+        report: &mut AnnounceReport,
+    ) -> Result<(), Failure> {
+        for write in writes {
+            if let Some(failure) = write.unread.take() {
+                if !write.is_foreign_refusal(&self.node.settings.federations, &failure) {
+                    return Err(failure);
+                }
+                write.refused = Some(failure);
+            }
+            match write.refusal() {
+                Some(warning) => report.warnings.push(warning),
+                None => report.add_plan(&write.plan),
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
@@ -138,15 +159,4 @@ impl<'a> Planner<'a> {
             )
         })
     }
-}
-
-/// Adds to the report what would be written; fails with what could not be read.
-fn add_preview(writes: &[PlannedWrite], report: &mut AnnounceReport) -> Result<(), Failure> {
-    if let Some(failure) = writes.iter().find_map(|write| write.unread.clone()) {
-        return Err(failure);
-    }
-    for write in writes {
-        report.add_plan(&write.plan);
-    }
-    Ok(())
 }

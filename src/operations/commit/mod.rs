@@ -7,7 +7,7 @@ mod retry;
 mod send;
 mod updates;
 
-pub(crate) use retry::{Attempt, Attempts, retry_on_conflict};
+pub(crate) use retry::{Attempt, Attempts, Tries, retry_on_conflict};
 pub(crate) use send::Tombstones;
 pub(crate) use updates::send_updates;
 
@@ -22,7 +22,7 @@ use crate::{
     edge::registry::{RegistryError, Session},
     model::id::Id,
     node::Node,
-    report::{Code, Failure},
+    report::Failure,
 };
 use send::Sending;
 
@@ -61,7 +61,7 @@ pub(crate) fn carry_out(
     for (mut write, end) in writes.into_iter().zip(ends) {
         let mut end = end.unwrap_or(Ok(Attempt::Conflict));
         if let Err(failure) = &end
-            && is_foreign_refusal(node, &write, failure)
+            && write.is_foreign_refusal(&node.settings.federations, failure)
         {
             write.refused = Some(failure.clone());
             end = Ok(Attempt::Done(()));
@@ -69,14 +69,6 @@ pub(crate) fn carry_out(
         add(&mut attempts, write, end);
     }
     attempts
-}
-
-/// Whether the registry refuses for certain to take something back outside the node's own federations.
-fn is_foreign_refusal(node: &Node, write: &PlannedWrite, failure: &Failure) -> bool {
-    let is_certain = matches!(failure.code, Code::NotPermitted | Code::Data);
-    is_certain
-        && write.plan.puts.is_empty()
-        && !node.settings.federations.contains(&write.federation)
 }
 
 /// Records what was written, and says of each write that was sent how it ended.

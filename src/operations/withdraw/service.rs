@@ -11,7 +11,7 @@ use crate::{
     node::{Node, states},
     operations::{
         batch::{Mark, PlannedWrite, WriteBatch},
-        commit::{Attempt, Attempts, Tombstones, carry_out, retry_on_conflict},
+        commit::{Attempt, Attempts, Tombstones, Tries, carry_out, retry_on_conflict},
         machine::{self, AskedBy, OtherMachines},
         read_set::{Read, ReadError, ReadSet, Snapshots},
     },
@@ -52,7 +52,9 @@ impl<'a> Withdrawer<'a> {
                 first.insert(id.clone(), Err(failure.clone()));
             }
         }
-        let mut ended = retry_on_conflict(first, |ids| self.again(usable(), &ids));
+        let mut ended = retry_on_conflict(Tries::of(self.asked), first, |ids| {
+            self.again(usable(), &ids)
+        });
         self.forget(usable().filter(|target| target.forgotten), &mut ended);
         ended
     }
