@@ -137,6 +137,11 @@ impl ServiceState {
         announced.is_some_and(|known| known.outcome == AnnounceProgress::PendingByHand)
     }
 
+    /// Whether the key is yet to be withdrawn: the registry could not be reached when that was asked for.
+    pub(crate) fn owes_withdrawal(&self, key: &Key) -> bool {
+        self.withdrawing.contains_key(&key.path(Kind::Provides))
+    }
+
     /// The keys of announcements that may be on their way to the registry.
     pub(crate) fn pending_keys(&self) -> BTreeSet<Key> {
         let announced = self.announced.iter();

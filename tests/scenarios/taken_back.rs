@@ -223,6 +223,32 @@ fn the_last_provider_of_what_is_in_use_is_withdrawn_only_if_that_is_asked_for() 
 }
 
 #[test]
+fn an_owed_withdrawal_is_made_up_for_by_the_command_that_its_hint_names_and_by_the_next_run() {
+    on_both(|fleet| {
+        let node = fleet.node("api01").manifest("api", API);
+        let web = fleet.node("web01").manifest("www", WWW);
+        for next in ["withdraw api", "withdraw --all", "announce --all"] {
+            all_succeed(&node, &["announce api"]);
+            all_succeed(&web, &["render www"]);
+            let away = ["--registry", "http://127.0.0.1:9"];
+            let owed = node.run(&[&["withdraw", "api", "--last"][..], &away].concat());
+            let said = owed.text();
+            assert!(said.contains("`reconf withdraw api` retries it"), "{said}");
+            let _owed = owed.exits(69);
+            let run = node.run(&next.split(' ').collect::<Vec<_>>());
+            let said = run.text();
+            // No registry was restored.
+            assert!(
+                said.contains("api: withdrawn") && !said.contains("restored"),
+                "{said}"
+            );
+            let _done = run.exits(0);
+            assert_eq!(fleet.announced(), [TOMBSTONE]);
+        }
+    });
+}
+
+#[test]
 fn everything_that_was_withdrawn_by_hand_is_announced_again_at_once() {
     on_both(|fleet| {
         let docs = r#"{"id": "docs", "provides": {"DOCS_URL": "http://{NODE}/docs"}}"#;

@@ -3,7 +3,7 @@
 use super::service::Planner;
 use crate::{
     announce::{Desired, is_held},
-    model::{manifest::Manifest, snapshot::Snapshot},
+    model::{key::Key, manifest::Manifest, snapshot::Snapshot},
     operations::{batch::Mark, machine::OtherMachines},
     report::HeldBy,
 };
@@ -21,14 +21,17 @@ impl Planner<'_> {
         }
     }
 
-    /// Holds the service; a warning if the registry has announcements of it all the same.
+    /// Holds the service; a warning if the registry has announcements of it all the same, although they were withdrawn.
     pub(super) fn hold_back(&self, desired: &mut Desired) -> Option<String> {
         let live = desired.hold(
             |key| self.snapshots.is_withdrawn(key),
             |key| self.snapshots.is_live(key),
         );
-        let names: Vec<String> = live.iter().map(|key| format!("`{}`", key.name)).collect();
-        let provider = live.first()?.provider();
+        // What is still owed was never withdrawn, so nothing brought it back.
+        let owed = |key: &&Key| desired.state.owes_withdrawal(key);
+        let back: Vec<&Key> = live.iter().filter(|key| !owed(key)).collect();
+        let names: Vec<String> = back.iter().map(|key| format!("`{}`", key.name)).collect();
+        let provider = back.first()?.provider();
         Some(format!(
             "{} of `{provider}` was announced again, by a restored registry perhaps, and is withdrawn by hand: withdrawn again",
             names.join(", ")

@@ -184,13 +184,18 @@ pub(crate) fn on_this_node(
     }
 }
 
-/// Refuses those that are withdrawn by hand and whose users would have no provider left.
+/// Refuses those that are withdrawn by hand and whose users would have no provider left. What is owed already is not
+/// asked about again: the next run withdraws it in any case.
 fn refuse_last(targets: &mut BTreeMap<Id, Result<Target, Failure>>, snapshots: &Snapshots) {
     let by_hand = targets.values().flatten().filter(|target| target.holds);
     let leaving: BTreeSet<Key> = by_hand.flat_map(|target| target.keys.clone()).collect();
     for (id, target) in targets {
         let refused = match target {
-            Ok(target) if target.holds => last::refuse(id, &target.keys, &leaving, snapshots),
+            Ok(target) if target.holds => {
+                let is_new = |key: &&Key| !target.state.owes_withdrawal(key);
+                let keys = target.keys.iter().filter(is_new).cloned().collect();
+                last::refuse(id, &keys, &leaving, snapshots)
+            }
             Ok(_) | Err(_) => Ok(()),
         };
         if let Err(failure) = refused {
