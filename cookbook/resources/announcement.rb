@@ -21,6 +21,11 @@ property :keep_withdrawn, [true, false],
          desired_state: false,
          description: 'Do not announce a service that was withdrawn by hand.'
 
+property :last, [true, false],
+         default: false,
+         desired_state: false,
+         description: 'Withdraw also the last provider of a name that a node runs with.'
+
 property :ttl, String,
          desired_state: false,
          description: 'Time after which the announcement expires unless it is announced again or kept alive (`90s`).'
@@ -42,7 +47,7 @@ action :withdraw do
     keys = new_resource.services.flat_map { |service| announced_keys(service) }
     converge_by(keys.map { |key| "withdraw #{key}" }) {} unless keys.empty?
   else
-    results = binary.run('withdraw', *new_resource.services)
+    results = binary.run('withdraw', *('--last' if new_resource.last), *new_resource.services)
     each_result(results) { |result| ReconfCookbook::ChangeReport.withdraw(result) }
   end
 end

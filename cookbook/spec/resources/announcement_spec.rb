@@ -33,6 +33,19 @@ RSpec.describe 'reconf_announcement' do
     expect(run { |node| node.override['withdrawn'] = true }).not_to be_updated_by_last_action
   end
 
+  it 'withdraws the last provider of what a node runs with only if told to' do
+    run
+    put('etc/reconf/services/www.json', 'id' => 'www', 'requires' => { 'API' => '{API_URL}' })
+    reconf('render', 'www')
+    expect { run { |node| node.override['withdrawn'] = true } }.to raise_error(/nobody else provides what `api` does/)
+    expect(reconf('ls')).to include('api@spec01')
+    run do |node|
+      node.override['withdrawn'] = true
+      node.override['last'] = true
+    end
+    expect(reconf('ls')).not_to include('api@spec01')
+  end
+
   it 'delivers its notifications at the end of the converge too' do
     notified = lambda do
       run = converge('used::announcement', step_into: %w(reconf_announcement file)) { |node| node.override['later'] = true }

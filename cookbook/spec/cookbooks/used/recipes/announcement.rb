@@ -19,6 +19,7 @@ reconf_announcement 'api' do
   ttl node['ttl'] if node['ttl']
   keep_withdrawn false if node['again']
   after_converge true if node['later']
+  last true if node['last']
   action node['withdrawn'] ? :withdraw : :announce
   notifies :create, "file[#{late}]"
   notifies :create, "file[#{at_once}]", :immediately
