@@ -187,15 +187,24 @@ impl Etcd {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The one lease that it has.
+    /// The one lease on which a key hangs. A call that was repeated may have left others, which expire by themselves.
     #[track_caller]
     pub(crate) fn only_lease(&self) -> String {
         let listed = self.ctl(&["lease", "list"]);
-        let lines: Vec<&str> = listed.lines().collect();
-        let [_, lease] = lines[..] else {
-            panic!("there is not one lease: {listed}");
+        let is_used = |lease: &&str| {
+            let keys = self.ctl(&["lease", "timetolive", lease, "--keys"]);
+            keys.contains("attached keys([/")
         };
-        lease.trim().to_owned()
+        let used: Vec<&str> = listed
+            .lines()
+            .skip(1)
+            .map(str::trim)
+            .filter(is_used)
+            .collect();
+        let [lease] = used[..] else {
+            panic!("there is not one lease in use: {listed}");
+        };
+        lease.to_owned()
     }
 
     /// Waits until the time that a lease has left grows: somebody keeps it alive.
