@@ -151,11 +151,14 @@ fn a_wrong_command_line_gets_an_error_and_a_hint() {
         &["announce", "app", "--ttl", "500ms"],
         &["withdraw", "app", "--for", "2h"],
         &["listen", "chef-solo"],
+        &["listen", "statsu"],
+        &["listen", "off", "--until", "2h"],
         &["ls", "--output", "yaml"],
         &["--root", "exec", "config", "now"],
         &["-q", "-v", "config"],
         &["--root", "/r"],
         &["help", "rendr"],
+        &["help", "frobnicate"],
         &["supervise"],
     ];
     let story = lines.map(|line| node.run(line).changes_nothing().exits(64));

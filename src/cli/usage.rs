@@ -8,7 +8,10 @@ use clap::{
 };
 
 use super::{Global, tree};
-use crate::model::escape::escape_line;
+use crate::model::{escape::escape_line, suggest::near_name};
+
+/// The verbs that control the listener.
+const LISTEN_VERBS: [&str; 4] = ["kick", "off", "on", "status"];
 
 /// A command line that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +75,7 @@ fn hint(error: &Error, command: Option<&str>) -> String {
         && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
         && let Some(hint) = listen_hint(argument)
     {
-        return hint.to_owned();
+        return hint;
     }
     let suggestions = [
         ContextKind::SuggestedSubcommand,
@@ -82,20 +85,31 @@ fn hint(error: &Error, command: Option<&str>) -> String {
     let suggested = suggestions.into_iter().find_map(|kind| error.get(kind));
     match (suggested, command) {
         (Some(ContextValue::String(near)), _) => format!("did you mean `{near}`?"),
+        // clap sorts them by likeness, the nearest last.
         (Some(ContextValue::Strings(near)), _) => {
+            let near: Vec<&str> = near.iter().rev().map(String::as_str).collect();
             format!("did you mean `{}`?", near.join("` or `"))
         }
-        (_, Some(name @ ("exec" | "listen"))) if error.kind() == ErrorKind::UnknownArgument => {
+        (_, Some(name @ ("exec" | "listen"))) if is_unexpected_word(error) => {
             format!("a command to run comes after `--`; see `reconf help {name}`")
         }
-        (_, Some(name)) => format!("see `reconf help {name}`"),
-        (_, None) => "`reconf help` lists the commands".to_owned(),
+        (_, Some(name)) if name != "help" => format!("see `reconf help {name}`"),
+        (_, _) => "`reconf help` lists the commands".to_owned(),
     }
 }
 
+/// Whether what was not expected is a word, and no option.
+fn is_unexpected_word(error: &Error) -> bool {
+    error.kind() == ErrorKind::UnknownArgument
+        && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if !word.starts_with('-'))
+}
+
 /// What somebody means who gives `listen` this argument.
-fn listen_hint(argument: &str) -> Option<&'static str> {
-    Some(match argument {
+fn listen_hint(argument: &str) -> Option<String> {
+    if let Some(verb) = near_name(argument, LISTEN_VERBS) {
+        return Some(format!("did you mean `listen {verb}`?"));
+    }
+    let hint = match argument {
         "stop" | "pause" | "disable" | "suspend" => {
             "`reconf listen off` lets no provision start; the service manager stops the listener itself"
         }
@@ -111,7 +125,8 @@ fn listen_hint(argument: &str) -> Option<&'static str> {
             "a time is given with `--for`: `reconf listen off --for 2h`"
         }
         _ => return None,
-    })
+    };
+    Some(hint.to_owned())
 }
 
 /// The command that the arguments name: the first word that is one, and not the value of a global option.
@@ -147,11 +162,13 @@ mod tests {
             ("start", Some("listen on`")),
             ("restart", Some("listen kick`")),
             ("2h", Some("--for 2h`")),
+            ("statsu", Some("listen status`")),
+            ("OFF", Some("listen off`")),
             ("--for", Some("listen off --for")),
             ("chef-solo", None),
         ] {
             let hint = listen_hint(argument);
-            let is_named = hint.zip(verb).map(|(hint, verb)| hint.contains(verb));
+            let is_named = hint.as_ref().zip(verb).map(|(hint, verb)| hint.contains(verb));
             assert_eq!(is_named, verb.map(|_| true), "{argument}: {hint:?}");
         }
     }
