@@ -112,7 +112,11 @@ impl AnnounceReport {
 impl Report for AnnounceReport {
     fn line(&self) -> Option<String> {
         let service = &self.service;
-        let would = if self.dry { "would have " } else { "" };
+        let (announced, withdrawn) = if self.dry {
+            ("would announce", "would withdraw")
+        } else {
+            ("announced", "withdrawn")
+        };
         let names = |changed: bool| {
             let some = self.announcements.iter().filter(|a| a.changed == changed);
             some.map(|a| a.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -124,9 +128,9 @@ impl Report for AnnounceReport {
         };
         let mut parts = Vec::new();
         for (verb, names) in [
-            (format!("{would}announced"), names(true)),
-            (kept.to_owned(), names(false)),
-            (format!("{would}withdrawn"), as_names(&self.withdrawn)),
+            (announced, names(true)),
+            (kept, names(false)),
+            (withdrawn, as_names(&self.withdrawn)),
         ] {
             if !names.is_empty() {
                 parts.push(format!("{verb} {names}"));

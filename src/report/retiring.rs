@@ -64,18 +64,22 @@ impl RetireReport {
 
     /// What was done, for a person.
     pub(crate) fn done(&self) -> String {
-        let would = if self.dry { "would have " } else { "" };
+        let (withdrawn, deleted) = if self.dry {
+            ("would withdraw", "would delete")
+        } else {
+            ("withdrawn", "deleted")
+        };
         let names = self.withdrawn.iter().filter_map(|path| Key::parse(path));
         let names = names.map(|(_, key)| format!("{} of {}", key.name, key.service));
         let names: Vec<String> = names.collect();
         let mut parts = Vec::new();
         if !names.is_empty() {
-            parts.push(format!("{would}withdrawn {}", names.join(", ")));
+            parts.push(format!("{withdrawn} {}", names.join(", ")));
         }
         match self.deleted.len() {
             0 => {}
-            1 => parts.push(format!("{would}deleted 1 record of it")),
-            records => parts.push(format!("{would}deleted {records} records of it")),
+            1 => parts.push(format!("{deleted} 1 record of it")),
+            records => parts.push(format!("{deleted} {records} records of it")),
         }
         if parts.is_empty() {
             parts.push("nothing is left of it".to_owned());

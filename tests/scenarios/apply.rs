@@ -93,7 +93,7 @@ status 2
 --- stderr
 api: would write [ROOT]/etc/services.d/api.conf (PORT)
 www: would write [ROOT]/etc/services.d/www.conf (URL)
-api: would have announced API_URL
+api: would announce API_URL
 www: provides nothing
 ",
     );

@@ -73,7 +73,7 @@ fn a_retired_machine_leaves_nothing_and_others_keep_all() {
         let (before, web) = (fleet.keys(), fleet.node("web01"));
         let dry = web.run(&["retire", "api01", "--dry-run"]);
         let dry = dry.changes_nothing().exits(0).text();
-        let expected = "would have withdrawn API_URL of api, DOCS_URL of docs";
+        let expected = "would withdraw API_URL of api, DOCS_URL of docs";
         assert!(dry.contains(expected), "{dry}");
         assert_eq!(fleet.keys(), before);
 
