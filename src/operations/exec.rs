@@ -133,12 +133,16 @@ fn join(id: &Id, paths: &Paths, wait: Duration) -> Result<Lock, ExecFailure> {
             format!("a drain of `{id}` is still running: {error}"),
             Some("wait longer with `--wait`".to_owned()),
         ),
-        LockError::File(_) => ExecFailure::of_reconf(
-            error.to_string(),
-            Some(format!(
-                "`reconf render {id}` creates the locks of its tasks"
-            )),
-        ),
+        LockError::File(_) => match conf_file::read(&conf) {
+            // Whoever may read the conf may lock it, once both are there.
+            Err(distrust) => distrusted(id, paths, &distrust),
+            Ok(_) => ExecFailure::of_reconf(
+                error.to_string(),
+                Some(format!(
+                    "`reconf render {id}` creates the locks of its tasks"
+                )),
+            ),
+        },
     })?;
     match lock.inherit() {
         Ok(()) => Ok(lock),

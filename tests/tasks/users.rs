@@ -45,4 +45,12 @@ fn a_user_in_the_confs_group_runs_tasks_and_is_waited_for() {
     assert_eq!(output.status.code(), Some(125));
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("permission denied"), "{told}");
+    // The locks are there: to render again would help nobody.
+    assert!(told.contains("hint: root and members of group `"), "{told}");
+    let render = command_as(&node, STRANGER, &["render", "app"])
+        .unwrap()
+        .output();
+    let told = String::from_utf8(render.unwrap().stderr).unwrap();
+    let hint = "hint: run it as root, or as the user to whom it belongs\n";
+    assert!(told.ends_with(hint), "{told}");
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::unistd::geteuid;
 use rustix::io::Errno;
 
 /// The kinds of failure that exit codes distinguish (design.md section 7).
@@ -104,6 +105,8 @@ impl FileError {
             Some(
                 "it is mounted by itself, and such a file cannot be replaced: mount its folder instead",
             )
+        } else if self.kind == FileErrorKind::NotPermitted && !geteuid().is_root() {
+            Some("run it as root, or as the user to whom it belongs")
         } else {
             None
         }
