@@ -46,9 +46,14 @@ pub(super) fn refuse(
     if users.iter().all(BTreeSet::is_empty) {
         return Ok(());
     }
-    let message = format!("nobody else provides what `{service}` does, and it is in use");
+    let regions: BTreeSet<&Id> = keys.iter().map(|key| &key.region).collect();
+    let regions: Vec<String> = regions.iter().map(|region| format!("`{region}`")).collect();
+    let message = format!(
+        "no other node announces what `{service}` provides in region {}, and it is in use",
+        regions.join(", ")
+    );
     Err(Failure::new(Code::TryAgain, message)
         .facts(users.into_iter().flatten())
         .note(format!("nothing of `{service}` was withdrawn"))
-        .hint("announce it on another node first, or withdraw it all the same with `--last`"))
+        .hint("announce it on another node of the region first, or withdraw it all the same with `--last`"))
 }
