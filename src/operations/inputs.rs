@@ -193,7 +193,9 @@ impl Inputs {
             .is_empty()
             .then(|| node.paths.configuration());
         let input = self.of(node, manifest);
-        report::unmet(&input, &missing, names, embedded, file.as_deref())
+        let failure = report::unmet(&input, &missing, names, embedded, file.as_deref());
+        let own = &node.settings.federation;
+        report::unmet_in_other_federation(failure, &input, &missing, own, &self.datastores)
     }
 
     /// The manifest of one of the services that the command is about.

@@ -25,7 +25,8 @@ pub(crate) use outcome::{AppliedReport, RenderReport, VariableReport};
 pub(crate) use output::{Output, Row};
 pub(crate) use removing::RemoveReport;
 pub(crate) use resolving::{
-    left_over, no_such_names, unmet, unread, unreadable, waiting_line, warnings,
+    left_over, no_such_names, unmet, unmet_in_other_federation, unread, unreadable, waiting_line,
+    warnings,
 };
 pub(crate) use retiring::RetireReport;
 pub(crate) use tally::{Ended, Tally};

@@ -2,14 +2,17 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
-    model::{id::Id, name::Name, record::RecordError, settings::OnUnreachable, suggest},
+    model::{
+        datastores::Datastores, id::Id, name::Name, record::RecordError, settings::OnUnreachable,
+        suggest,
+    },
     resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
 
@@ -54,7 +57,7 @@ pub(crate) fn unmet(
     };
     let mut failure = Failure::new(code, unmet_message(input, missing.len()))
         .facts(table(&rows, None))
-        .hint("`reconf ls` lists every name this scope knows");
+        .hint("`reconf ls` lists the names that are available");
     let is_unknown = any(|r| matches!(r, UnmetReason::Near(_) | UnmetReason::Nothing));
     if let Some(path) = missing_file.filter(|_| is_unknown) {
         let path = path.display();
@@ -71,6 +74,36 @@ pub(crate) fn unmet(
         failure = failure.note(THIS_MACHINE_ONLY);
     }
     failure
+}
+
+/// Adds to the failure of unmet requirements what helps a service of a federation that is not `own`, the node's: where its
+/// names are listed, and that the datastores of the node's federation are not for it.
+pub(crate) fn unmet_in_other_federation(
+    failure: Failure,
+    input: &ResolveInput,
+    missing: &[Reference],
+    own: &Id,
+    datastores: &BTreeMap<Id, Datastores>,
+) -> Failure {
+    let federation = &input.manifest.federation;
+    if federation == own {
+        return failure;
+    }
+    let hint =
+        format!("`reconf ls --federation {federation}` lists the names that are available there");
+    let failure = failure.hint(hint);
+    let of_own = datastores.get(own);
+    let is_stored = |r: &Reference| {
+        of_own
+            .and_then(|own| own.get(input.region, &r.name))
+            .is_some()
+    };
+    if !missing.iter().any(is_stored) {
+        return failure;
+    }
+    failure.note(format!(
+        "the datastores at the top of configuration.json belong to federation `{own}`; those of `{federation}` are in `federations.{federation}.datastores`"
+    ))
 }
 
 /// Lines about records that cannot be read, each with its key. Anybody may make many, so not all are named.

@@ -58,6 +58,26 @@ fn a_name_that_is_not_there_gets_its_near_miss() {
 }
 
 #[test]
+fn what_another_federation_lacks_is_looked_for_there() {
+    let node = Scenario::new()
+        .manifest(
+            "piv",
+            r#"{"id": "piv", "federation": "pivotly", "requires": {"A": "{DB_URL}"}}"#,
+        )
+        .datastores(r#"{"datastores": {"DB_URL": "x", "API_URL": "y"}}"#)
+        .config(r#"{"federations": ["default", "pivotly"]}"#);
+    let belongs = "note: the datastores at the top of configuration.json belong to federation `default`; those of `pivotly` are in `federations.pivotly.datastores`";
+    let hint = "hint: `reconf ls --federation pivotly` lists the names that are available there";
+    says(&node, &["render", "piv"], 75, &[belongs, hint]);
+    let node = node.manifest(
+        "piv",
+        r#"{"id": "piv", "federation": "pivotly", "requires": {"A": "{NOPE}"}}"#,
+    );
+    let run = node.run(&["render", "piv"]).exits(75);
+    assert!(!run.text().contains("at the top"), "{}", run.text());
+}
+
+#[test]
 fn a_folder_that_nodes_share_is_not_called_this_machine_only() {
     let fleet = Fleet::embedded();
     let www = r#"{"id": "www", "requires": {"A": "{API_URL}"}}"#;

@@ -124,7 +124,7 @@ error: `www` has 1 unmet requirement in federation `default`, region `default`
 note: there are no datastores, since there is no [ROOT]/etc/reconf/configuration.json
 note: the registry is the embedded one: it knows this machine only
 note: [ROOT]/etc/services.d/www.conf was not written
-hint: `reconf ls` lists every name this scope knows
+hint: `reconf ls` lists the names that are available
 ",
         "{said}"
     );
