@@ -36,6 +36,12 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
+/// The longest time for which a service is withdrawn.
+const LONGEST_MAINTENANCE: Duration = Duration::from_hours(30 * 24);
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 200;
+
 /// Parses a command line, the program's name first.
 ///
 /// # Errors
@@ -149,6 +155,23 @@ fn ttl(text: &str) -> Result<Duration, String> {
         return Err("must be whole seconds, at least 1s".to_owned());
     }
     Ok(ttl)
+}
+
+/// Parses how long a service is withdrawn.
+fn maintenance(text: &str) -> Result<Duration, String> {
+    match model::duration(text, Duration::from_secs(1))? {
+        time if time > LONGEST_MAINTENANCE => Err("must be at most 30d".to_owned()),
+        time => Ok(time),
+    }
+}
+
+/// Parses why a service is withdrawn.
+fn reason(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        0 => Err("must not be empty".to_owned()),
+        1..=LONGEST_REASON => Ok(text.to_owned()),
+        _ => Err(format!("must be at most {LONGEST_REASON} characters")),
+    }
 }
 
 #[cfg(test)]

@@ -149,7 +149,7 @@ fn a_wrong_command_line_gets_an_error_and_a_hint() {
         &["render", "--all", "app"],
         &["render", "app", "--stdout", "--diff"],
         &["announce", "app", "--ttl", "500ms"],
-        &["withdraw", "app", "--for", "2h"],
+        &["announce", "app", "--for", "2h"],
         &["listen", "chef-solo"],
         &["listen", "statsu"],
         &["listen", "off", "--until", "2h"],

@@ -338,7 +338,9 @@ fn switch_stamp_and_address_are_read() {
 }
 
 /// Names that the release did not write, and ignores.
-const ADDED: [&str; 4] = [
+const ADDED: [&str; 6] = [
+    "var/lib/reconf/services held_ttl",
+    "var/lib/reconf/services hold ",
     "var/lib/reconf/services edits ",
     "var/lib/reconf/provision.json process boot",
     "var/lib/reconf/provision.json process pid",

@@ -21,4 +21,4 @@ pub(crate) use packet::{Packet, PacketLimits, pack};
 pub(crate) use plan::{Plan, Withdrawal, plan};
 pub(crate) use record::{Hold, Intent, forget_lease, record_owed, undo};
 pub(crate) use transaction::{Update, removal, updates};
-pub(crate) use withdrawals::{is_held, record_held, withdrawals};
+pub(crate) use withdrawals::{hold_found, record_held, withdrawals};

@@ -46,8 +46,8 @@ pub(crate) fn record_outcome(state: &mut ServiceState, outcome: &Outcome) -> Rec
     let ours = outcome.ours(state);
     let is_latest = outcome.record(state, &ours);
     match outcome.hold {
-        Hold::Begin if is_latest => state.held = true,
-        Hold::End if is_latest => state.held = false,
+        Hold::Begin if is_latest => state.begin_hold(&outcome.plan.note),
+        Hold::End if is_latest => state.end_hold(),
         Hold::Begin | Hold::End | Hold::Keep => {}
     }
     if outcome.found().all(|key| ours.contains(key)) {

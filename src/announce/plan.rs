@@ -6,6 +6,7 @@ use crate::model::{
     announcement::{Announcement, By, Tombstone},
     key::{Key, Kind},
     snapshot::Snapshot,
+    withdrawal_note::WithdrawalNote,
 };
 
 /// The changes of one service's announcements in one federation.
@@ -19,6 +20,8 @@ pub(crate) struct Plan {
     pub withdrawals: Vec<Withdrawal>,
     /// Announcements to withdraw that have been replaced by a tombstone already, with the revision of that.
     pub gone: Vec<(Key, i64)>,
+    /// What its withdrawals by hand say of themselves.
+    pub note: WithdrawalNote,
 }
 
 /// An announcement to write.
@@ -48,7 +51,7 @@ pub(crate) struct Withdrawal {
 impl Withdrawal {
     /// Whether it writes the tombstone: one that is there stays as it is where that is the whole change of the announcement.
     pub(crate) fn writes_tombstone(&self) -> bool {
-        self.read.tombstone == 0 || self.read.live == 0
+        self.read.tombstone == 0 || self.read.live == 0 || self.tombstone.is_none()
     }
 }
 
@@ -83,7 +86,37 @@ pub(crate) fn plan(
 impl Plan {
     /// Whether there was nothing to announce and nothing to withdraw.
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            kept,
+            puts,
+            withdrawals,
+            gone,
+            note: _,
+        } = self;
+        kept.is_empty() && puts.is_empty() && withdrawals.is_empty() && gone.is_empty()
+    }
+
+    /// The same plan, whose withdrawals by hand say `note`. A tombstone that says something else is written anew.
+    pub(crate) fn saying(mut self, note: WithdrawalNote, snapshot: &Snapshot) -> Self {
+        let differs = |tombstone: &Tombstone| !tombstone.note.says_the_same(&note);
+        let by_hand = self.withdrawals.iter_mut().filter(|w| w.by == By::Hand);
+        for withdrawal in by_hand {
+            withdrawal.tombstone.take_if(|tombstone| differs(tombstone));
+        }
+        let outdated = |(key, _): &mut (Key, i64)| {
+            let withdrawn = snapshot.withdrawn.get(key);
+            withdrawn.is_some_and(|withdrawn| differs(&withdrawn.tombstone))
+        };
+        let outdated = self.gone.extract_if(.., outdated);
+        self.withdrawals
+            .extend(outdated.map(|(key, tombstone)| Withdrawal {
+                key,
+                by: By::Hand,
+                read: ReadRevisions { live: 0, tombstone },
+                tombstone: None,
+            }));
+        self.note = note;
+        self
     }
 
     /// The full keys that it writes.

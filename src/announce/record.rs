@@ -7,6 +7,7 @@ use crate::model::{
     key::{Key, Kind},
     service_state::{AnnounceProgress, AnnouncedRecord, ServiceState},
     transaction::Lease,
+    withdrawal_note::WithdrawalNote,
 };
 
 /// What a command makes of a service's being held.
@@ -33,6 +34,8 @@ pub(crate) struct Intent<'a> {
     pub progress: AnnounceProgress,
     /// What becomes of the hold.
     pub hold: Hold,
+    /// What a withdrawal by hand says.
+    pub note: &'a WithdrawalNote,
 }
 
 impl<'a> Intent<'a> {
@@ -50,6 +53,7 @@ impl<'a> Intent<'a> {
             lease,
             progress,
             hold,
+            note: &plan.note,
         }
     }
 }
@@ -79,8 +83,8 @@ pub(crate) fn record_owed(state: &mut ServiceState, intent: &Intent) {
         }
     }
     match intent.hold {
-        Hold::Begin => state.held = true,
-        Hold::End if !intent.announcements.is_empty() => state.held = false,
+        Hold::Begin => state.begin_hold(intent.note),
+        Hold::End if !intent.announcements.is_empty() => state.end_hold(),
         Hold::End | Hold::Keep => {}
     }
 }
@@ -111,6 +115,8 @@ pub(crate) fn undo(state: &mut ServiceState, before: &ServiceState, intent: &Int
     }
     if is_ours && intent.hold != Hold::Keep {
         state.held = before.held;
+        state.hold.clone_from(&before.hold);
+        state.held_ttl = before.held_ttl;
     }
 }
 
@@ -201,6 +207,13 @@ mod tests {
         }
     }
 
+    const SAID: WithdrawalNote = WithdrawalNote {
+        until: None,
+        reason: None,
+        user: None,
+        node: None,
+    };
+
     fn announcing<'a>(
         key: &'a Key,
         announcement: &'a Announcement,
@@ -212,6 +225,7 @@ mod tests {
             lease: LEASE,
             progress,
             hold: Hold::End,
+            note: &SAID,
         }
     }
 
@@ -222,6 +236,7 @@ mod tests {
             lease: None,
             progress: AnnounceProgress::Pending,
             hold: Hold::Begin,
+            note: &SAID,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    announce::{Plan, is_held, plan, withdrawals},
+    announce::{Plan, hold_found, plan, updates, withdrawals},
     model::{
         announcement::{Announcement, By, Tombstone},
         facts::Facts,
@@ -14,6 +14,8 @@ use crate::{
         offer::{offered_keys, offers},
         service_state::{AnnounceProgress, AnnouncedRecord, ServiceState},
         snapshot::{Entry, Snapshot},
+        transaction::Change,
+        withdrawal_note::WithdrawalNote,
     },
 };
 
@@ -63,6 +65,7 @@ fn tombstone(key: &Key, by: By) -> Entry {
     let value = serde_json::to_vec(&Tombstone {
         by,
         at: "2026-01-01T00:00:00Z".into(),
+        note: WithdrawalNote::default(),
     })
     .unwrap();
     Entry {
@@ -232,20 +235,99 @@ fn only_what_is_done_and_not_under_way_out_is_confirmed() {
 }
 
 #[test]
-fn a_service_is_held_by_its_state_or_by_a_tombstone_of_a_hand() {
+fn a_service_is_held_by_a_tombstone_of_a_hand_until_its_time_is_over() {
     let (key, announcement) = the_one(&offered(API, "now"));
     let free = ServiceState::default();
-    let held = ServiceState {
+    let remembering = ServiceState {
         held: true,
         ..free.clone()
     };
-    let is = |state: &ServiceState, entries: &[Entry]| {
-        is_held(state, [&key].into_iter(), &snapshot(entries))
+    let note = |until: Option<&str>| WithdrawalNote {
+        until: until.map(str::to_owned),
+        ..WithdrawalNote::default()
     };
-    assert!(is(&held, &[]));
-    assert!(is(&free, &[tombstone(&key, By::Hand)]));
-    assert!(!is(
-        &free,
-        &[tombstone(&key, By::Manifest), live(&key, &announcement, 0)]
-    ));
+    let until = |by, time: Option<&str>| {
+        let entry = tombstone(&key, by);
+        let mut tombstone: Tombstone = serde_json::from_slice(&entry.value).unwrap();
+        tombstone.note = note(time);
+        Entry {
+            value: serde_json::to_vec(&tombstone).unwrap(),
+            ..entry
+        }
+    };
+    let (noon, later) = (Some("2026-03-01T12:00:00Z"), Some("2026-03-01T13:00:00Z"));
+    let now = humantime::parse_rfc3339(noon.unwrap()).unwrap();
+    for (state, entries, expected) in [
+        (&free, vec![], None),
+        (&free, vec![until(By::Hand, None)], Some(note(None))),
+        (&free, vec![until(By::Hand, noon)], None),
+        (&free, vec![until(By::Hand, later)], Some(note(later))),
+        (
+            &free,
+            vec![until(By::Hand, Some("soon"))],
+            Some(note(Some("soon"))),
+        ),
+        (
+            &free,
+            vec![until(By::Manifest, None), live(&key, &announcement, 0)],
+            None,
+        ),
+        (&free, vec![until(By::Retired, None)], None),
+        (
+            &remembering,
+            vec![until(By::Retired, None)],
+            Some(note(None)),
+        ),
+    ] {
+        let found = hold_found(state, [&key].into_iter(), &snapshot(&entries), now);
+        assert_eq!(found, expected, "{entries:?}");
+    }
+}
+
+#[test]
+fn a_tombstone_is_written_anew_where_a_person_says_something_else() {
+    let (key, _) = the_one(&offered(API, "now"));
+    let withdrawals = BTreeMap::from([(key.clone(), By::Hand)]);
+    let said = |reason: &str| WithdrawalNote {
+        reason: Some(reason.to_owned()),
+        ..WithdrawalNote::default()
+    };
+    let entry = tombstone(&key, By::Hand);
+    let mut earlier: Tombstone = serde_json::from_slice(&entry.value).unwrap();
+    earlier.note = said("disk");
+    let entry = Entry {
+        value: serde_json::to_vec(&earlier).unwrap(),
+        ..entry
+    };
+    for (note, is_written) in [
+        (said("disk"), false),
+        (said("fan"), true),
+        (WithdrawalNote::default(), true),
+    ] {
+        let snapshot = snapshot(std::slice::from_ref(&entry));
+        let plan = plan(
+            &BTreeMap::new(),
+            0,
+            &withdrawals,
+            &BTreeSet::new(),
+            &snapshot,
+        );
+        let plan = plan.saying(note.clone(), &snapshot);
+        let updates = updates(&plan, 0, 9, "2026-03-01T12:00:00Z");
+        let written = Tombstone {
+            at: "2026-03-01T12:00:00Z".to_owned(),
+            note,
+            ..earlier.clone()
+        };
+        let change = Change::Put {
+            key: key.path(Kind::Withdrawn),
+            value: serde_json::to_vec(&written).unwrap(),
+            lease: 9,
+        };
+        let changes: Vec<Change> = updates.into_iter().flat_map(|u| u.changes).collect();
+        assert_eq!(
+            changes,
+            is_written.then_some(change).into_iter().collect::<Vec<_>>()
+        );
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::plan::{Plan, Put, ReadRevisions, Withdrawal};
 use crate::model::{
-    announcement::Tombstone,
+    announcement::{By, Tombstone},
     key::{Key, Kind},
     transaction::{Change, Precondition},
+    withdrawal_note::WithdrawalNote,
 };
 
 /// The changes of one key, and of its tombstone, with their preconditions.
@@ -23,7 +24,7 @@ pub(crate) struct Update {
 pub(crate) fn updates(plan: &Plan, lease: i64, tombstone_lease: i64, now: &str) -> Vec<Update> {
     let puts = plan.puts.iter().map(|put| put_update(put, lease));
     let withdrawals = plan.withdrawals.iter();
-    let withdrawals = withdrawals.map(|w| withdrawal_update(w, tombstone_lease, now));
+    let withdrawals = withdrawals.map(|w| withdrawal_update(w, tombstone_lease, (now, &plan.note)));
     puts.chain(withdrawals).collect()
 }
 
@@ -58,7 +59,11 @@ fn put_update(put: &Put, lease: i64) -> Update {
     }
 }
 
-fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> Update {
+fn withdrawal_update(
+    withdrawal: &Withdrawal,
+    lease: i64,
+    (now, note): (&str, &WithdrawalNote),
+) -> Update {
     let Withdrawal {
         key,
         by,
@@ -74,6 +79,11 @@ fn withdrawal_update(withdrawal: &Withdrawal, lease: i64, now: &str) -> Update {
         let new = || Tombstone {
             by: *by,
             at: now.to_owned(),
+            note: if *by == By::Hand {
+                note.clone()
+            } else {
+                WithdrawalNote::default()
+            },
         };
         let tombstone = tombstone.clone().unwrap_or_else(new);
         changes.push(Change::Put {
@@ -103,7 +113,7 @@ fn preconditions(key: &Key, read: ReadRevisions) -> Vec<Precondition> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{announcement::By, sample};
+    use crate::model::sample;
 
     const NOW: &str = "2026-03-03T00:00:00Z";
 
@@ -151,6 +161,7 @@ mod tests {
         let earlier = Tombstone {
             by: By::Manifest,
             at: "2026-03-01T00:00:00Z".to_owned(),
+            note: WithdrawalNote::default(),
         };
         let again = Change::Put {
             key: key.path(Kind::Withdrawn),

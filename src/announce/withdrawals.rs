@@ -1,12 +1,13 @@
 //! The keys that a service has to withdraw, and whether the service is held.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use crate::model::{
     announcement::{Announcement, By},
     key::{Key, Kind},
     service_state::ServiceState,
     snapshot::Snapshot,
+    withdrawal_note::WithdrawalNote,
 };
 
 /// The keys to withdraw when `announcements` is all that a service provides: those that it announced before and no longer
@@ -39,11 +40,12 @@ fn pending(state: &ServiceState) -> BTreeMap<Key, By> {
     state.withdrawing.iter().filter_map(parse).collect()
 }
 
-/// Records that a service is held, of which the registry was found to have tombstones by hand. Not where another command
-/// has recorded something of `keys` since the state was `read`: it may have announced them by hand.
+/// Records that a service is held, of which the registry was found to have tombstones by hand that say `note`. Not where
+/// another command has recorded something of `keys` since the state was `read`: it may have announced them by hand.
 pub(crate) fn record_held<'a>(
     state: &mut ServiceState,
     mut keys: impl Iterator<Item = &'a Key>,
+    note: &WithdrawalNote,
     read: u64,
 ) {
     let unchanged = |key: &Key| {
@@ -51,27 +53,35 @@ pub(crate) fn record_held<'a>(
             .edits
             .is_unchanged_since(read, &key.path(Kind::Provides))
     };
-    state.held |= keys.all(unchanged);
+    if keys.all(unchanged) {
+        state.begin_hold(note);
+    }
 }
 
-/// Whether a service is held: withdrawn by hand on this node, or elsewhere with a tombstone by hand, or announced by this
-/// node before it was retired; and not announced by hand since.
-pub(crate) fn is_held<'a>(
+/// What tombstones in the registry hold a service by: those by hand, whoever wrote them where, unless their time is over or
+/// the service was announced by hand since; and those of the retired node that announced it. Of several, the one that
+/// lasts longest.
+pub(crate) fn hold_found<'a>(
     state: &ServiceState,
-    mut keys: impl Iterator<Item = &'a Key>,
+    keys: impl Iterator<Item = &'a Key>,
     snapshot: &Snapshot,
-) -> bool {
-    let silences = |key: &Key| {
-        let withdrawn = snapshot
-            .withdrawn
-            .get(key)
-            .filter(|_| !state.is_pending_by_hand(key));
-        withdrawn.is_some_and(|withdrawn| match withdrawn.tombstone.by {
-            By::Hand => true,
-            By::Manifest => false,
-            // A machine that was built anew in place of the retired one has announced nothing yet.
-            By::Retired => state.remembers_announcements(),
-        })
-    };
-    state.held || keys.any(silences)
+    now: SystemTime,
+) -> Option<WithdrawalNote> {
+    let keys = keys.filter(|key| !state.is_pending_by_hand(key));
+    let tombstones = keys.filter_map(|key| Some(&snapshot.withdrawn.get(key)?.tombstone));
+    let silencing = tombstones.filter(|tombstone| match tombstone.by {
+        By::Hand => !tombstone.note.is_over(now),
+        By::Manifest => false,
+        // A machine that was built anew in place of the retired one has announced nothing yet.
+        By::Retired => state.remembers_announcements(),
+    });
+    let notes = silencing.map(|tombstone| &tombstone.note);
+    let longest = notes.reduce(|longest, note| {
+        if note.outlasts(longest) {
+            note
+        } else {
+            longest
+        }
+    });
+    longest.cloned()
 }

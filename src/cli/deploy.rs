@@ -90,6 +90,10 @@ const WITHDRAW: Help = Help {
             "and wait for its consumers",
         ),
         (
+            "reconf withdraw api --for 2h --reason 'new disk'",
+            "and announce it again after two hours",
+        ),
+        (
             "reconf withdraw --all",
             "withdraw all services of this node",
         ),
@@ -230,13 +234,19 @@ pub(crate) struct AnnounceArgs {
     pub assume: Option<PathBuf>,
 }
 
-/// Withdraw what services provide, until `reconf announce ID` announces it again
+/// Withdraw what services provide, until `reconf announce ID` or the end of --for announces it again
 #[derive(Debug, Args)]
 #[command(help_template = help::TEMPLATE, after_help = WITHDRAW.text())]
 pub(crate) struct WithdrawArgs {
     /// The services to withdraw.
     #[command(flatten)]
     pub services: ServiceSelection,
+    /// End the withdrawal by itself after DURATION, at most 30d: the services are announced again
+    #[arg(long = "for", value_name = "DURATION", value_parser = super::maintenance)]
+    pub time: Option<Duration>,
+    /// Why, for those who find the services withdrawn
+    #[arg(long, value_name = "TEXT", value_parser = super::reason)]
+    pub reason: Option<String>,
     /// Withdraw also the last provider of a name that a node has applied
     #[arg(long)]
     pub last: bool,

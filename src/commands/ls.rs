@@ -1,54 +1,24 @@
 //! `reconf ls`: what is available where, in this node's federation.
 
-use serde::Serialize;
-
 use crate::{
     cli::LsArgs,
     edge::registry::Session,
-    model::{
-        datastores::{Datastores, StoredValue},
-        id::Id,
-        key::Key,
-        name::Name,
-        secret::mask_passwords,
-        snapshot::{LiveEntry, Snapshot},
-    },
+    model::{announcement::By, datastores::Datastores, key::Kind, name::Name, snapshot::Snapshot},
     node::Node,
     operations::read_set::{ReadSet, read_names},
-    report::{Ended, Row, no_such_names, unreadable},
+    report::{Ended, LsRow, no_such_names, unreadable},
 };
 
 const HEADER: [&str; 4] = ["NAME", "REGION", "PROVIDER", "VALUE"];
-
-/// One value of a name.
-#[derive(Serialize)]
-struct LsRow<'a> {
-    name: &'a Name,
-    /// Nothing for a datastore that is common to all regions.
-    region: Option<&'a Id>,
-    /// `service@node`, or `datastores`.
-    provider: String,
-    value: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    public: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<&'a str>,
-}
-
-impl Row<4> for LsRow<'_> {
-    fn cells(&self) -> [String; 4] {
-        let region = self.region.map_or("*", Id::as_str).to_owned();
-        let name = self.name.to_string();
-        [name, region, self.provider.clone(), self.value.clone()]
-    }
-}
 
 /// `reconf ls`.
 pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let federation = &node.settings.federation;
     let mut session = node.session();
     let mut reads = ReadSet::default();
-    reads.announced(federation, &args.names);
+    for kind in [Kind::Provides, Kind::Withdrawn] {
+        reads.records(federation, &args.names, kind);
+    }
     let snapshots = reads.read(&mut session);
     let nothing = Snapshot::default();
     let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
@@ -61,13 +31,17 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let stored = stored.flat_map(|(region, values)| {
         values
             .iter()
-            .map(move |(name, value)| store(name, region, value, args.show_values))
+            .map(move |(name, value)| LsRow::stored(name, region, value, args.show_values))
     });
     let announced = snapshot
         .live
         .iter()
-        .map(|(key, live)| announced(key, live, args.show_values));
-    let mut rows: Vec<LsRow> = announced.chain(stored).collect();
+        .map(|(key, live)| LsRow::announced(key, live, args.show_values));
+    let withdrawn = snapshot.withdrawn.iter().filter(|(key, withdrawn)| {
+        withdrawn.tombstone.by == By::Hand && !snapshot.live.contains_key(key)
+    });
+    let withdrawn = withdrawn.map(|(key, entry)| LsRow::withdrawn(key, &entry.tombstone));
+    let mut rows: Vec<LsRow> = announced.chain(withdrawn).chain(stored).collect();
     rows.retain(|row| args.names.is_empty() || args.names.contains(row.name));
     rows.sort_by(|a, b| (a.name, a.region, &a.provider).cmp(&(b.name, b.region, &b.provider)));
     let of_names = args.names.iter();
@@ -77,7 +51,8 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let of_all = of_all.map(|(key, entry)| (key, entry.why));
     node.out.warnings(&unreadable(of_names.chain(of_all)));
     node.out.rows(Some(HEADER), &rows);
-    let is_listed = |name: &Name| rows.iter().any(|row| row.name == name);
+    let provided = rows.iter().filter(|row| row.value.is_some());
+    let is_listed = |name: &Name| provided.clone().any(|row| row.name == name);
     let unknown = args.names.iter().filter(|name| !is_listed(name));
     let unknown: Vec<&Name> = unknown.collect();
     refuse_unknown(node, &mut session, &unknown, &datastores)
@@ -99,41 +74,4 @@ fn refuse_unknown(
     known.extend(stored.flat_map(|values| values.keys().cloned()));
     let is_alone = node.settings.is_registry_of_this_machine();
     Err(no_such_names(federation, unknown, &known, is_alone))
-}
-
-fn announced<'a>(key: &'a Key, live: &'a LiveEntry, show_values: bool) -> LsRow<'a> {
-    let value = &live.announcement.value;
-    LsRow {
-        name: &key.name,
-        region: Some(&key.region),
-        provider: key.provider(),
-        value: if show_values {
-            value.clone()
-        } else {
-            mask_passwords(value)
-        },
-        public: Some(live.announcement.public),
-        since: Some(&live.announcement.since),
-    }
-}
-
-/// A datastore's value may be nothing but a secret, so all of it is masked.
-fn store<'a>(
-    name: &'a Name,
-    region: Option<&'a Id>,
-    value: &StoredValue,
-    show_values: bool,
-) -> LsRow<'a> {
-    LsRow {
-        name,
-        region,
-        provider: "datastores".to_owned(),
-        value: match value {
-            StoredValue::Unusable { kind, .. } => format!("unusable: {kind}"),
-            StoredValue::Text(text) if show_values => text.clone(),
-            StoredValue::Text(_) => "***".to_owned(),
-        },
-        public: None,
-        since: None,
-    }
 }

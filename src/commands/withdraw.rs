@@ -6,7 +6,7 @@ use crate::{
     operations::{
         machine::AskedBy,
         withdraw::{
-            Last, Target, WithdrawInput, Withdrawer, on_this_node, remembered_ids,
+            Last, Target, Wish, WithdrawInput, Withdrawer, note, on_this_node, remembered_ids,
             wait_until_unused,
         },
     },
@@ -27,7 +27,7 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         targets,
         snapshots,
         warnings,
-    } = on_this_node(node, &mut session, ids, last(args));
+    } = on_this_node(node, &mut session, ids, &wish(node, args)?);
     node.remember(&session, snapshots.was_read())?;
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session, asked);
@@ -64,11 +64,14 @@ fn refuse_other_node(global: &Global) -> Result<(), Failure> {
     )))
 }
 
-/// What is done with a provider that is the last one.
-fn last(args: &WithdrawArgs) -> Last {
-    if args.last {
-        Last::Withdraw
-    } else {
-        Last::Refuse
-    }
+/// How the services are withdrawn.
+fn wish(node: &Node, args: &WithdrawArgs) -> Result<Wish, Failure> {
+    Ok(Wish {
+        last: if args.last {
+            Last::Withdraw
+        } else {
+            Last::Refuse
+        },
+        note: Some(note(node, args.time, args.reason.as_deref())?),
+    })
 }

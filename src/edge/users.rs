@@ -2,7 +2,7 @@
 
 use nix::unistd::{Gid, Group, Uid, User};
 
-use super::files::system_reason;
+use super::{files::system_reason, process_environment::variable};
 
 /// A user or group that could not be looked up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +57,13 @@ pub(crate) fn user_name(number: u32) -> String {
 pub(crate) fn group_name(number: u32) -> String {
     let group = Group::from_gid(Gid::from_raw(number)).ok().flatten();
     group.map_or_else(|| number.to_string(), |group| group.name)
+}
+
+/// The name of the user who runs this process; with sudo, of the one who called it.
+pub(crate) fn caller() -> String {
+    let user = Uid::current();
+    let behind_sudo = variable("SUDO_USER").filter(|name| user.is_root() && !name.is_empty());
+    behind_sudo.unwrap_or_else(|| user_name(user.as_raw()))
 }
 
 fn look_up_id(

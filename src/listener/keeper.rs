@@ -9,6 +9,7 @@ use std::{
 use super::{
     event::{self, Event, KeeperMessage, KeptAlive},
     kept_service::KeptService,
+    maintenance::{self, Maintenance},
     pending_writes::{self, PendingWrites},
     renewals::{self, KeepAlive},
 };
@@ -34,9 +35,11 @@ struct Keeper {
     /// What the main thread knows of them.
     reported: KeptAlive,
     pending: PendingWrites,
+    maintenance: Maintenance,
     reload_error: LastError,
     keepalive_errors: BTreeMap<Id, LastError>,
     pending_errors: BTreeMap<Id, LastError>,
+    maintenance_errors: BTreeMap<Id, LastError>,
 }
 
 /// Starts the keeper; returns where it receives messages.
@@ -57,9 +60,11 @@ pub(super) fn start(
         kept: BTreeMap::new(),
         reported: KeptAlive::default(),
         pending: PendingWrites::default(),
+        maintenance: Maintenance::default(),
         reload_error: LastError::default(),
         keepalive_errors: BTreeMap::new(),
         pending_errors: BTreeMap::new(),
+        maintenance_errors: BTreeMap::new(),
     };
     event::spawn("keeper", move || keeper.run(&receiver))?;
     Ok(messages)
@@ -73,9 +78,11 @@ impl Keeper {
             self.report_kept();
             self.keep_alive();
             self.retry_pending_writes();
+            self.end_maintenance();
             self.report_kept();
             let due = self.kept.values().map(KeptService::due);
-            let next = due.chain(self.pending.next_due()).min();
+            let due = due.chain(self.pending.next_due());
+            let next = due.chain(self.maintenance.next_due()).min();
             let wait = next.map(|at| at.saturating_duration_since(clock::instant()));
             let first = match wait {
                 Some(wait) => messages.recv_timeout(wait),
@@ -123,6 +130,8 @@ impl Keeper {
         }
         self.kept.retain(|id, _| ids.contains(id));
         self.pending.retain(ids);
+        self.maintenance.retain(ids);
+        self.maintenance_errors.retain(|id, _| ids.contains(id));
         self.keepalive_errors.retain(|id, _| ids.contains(id));
         self.pending_errors.retain(|id, _| ids.contains(id));
     }
@@ -130,6 +139,7 @@ impl Keeper {
     fn take_state(&mut self, id: &Id, state: &ServiceState) {
         let now = clock::instant();
         self.pending.update(id, state, now);
+        self.maintenance.update(id, state, (clock::now(), now));
         let leases = renewals::leases(state);
         let Some(ttl) = state.ttl().filter(|_| !leases.is_empty() && !state.held) else {
             self.kept.remove(id);
@@ -204,25 +214,24 @@ impl Keeper {
         for id in self.pending.due(clock::instant()) {
             self.session.renew_budget();
             let result = pending_writes::retry(&self.node, &mut self.session, &id);
-            let last = self.pending_errors.entry(id.clone()).or_default();
-            match result {
-                Ok(changed) => {
-                    self.pending.done(&id);
-                    last.clear();
-                    if changed {
-                        self.journal.event("resynced", &[("service", &id)]);
-                    }
-                }
-                Err(failure) => {
-                    self.pending.defer(&id, clock::instant());
-                    last.report(
-                        self.journal,
-                        "pending-write-failed",
-                        Some(&id),
-                        &failure.in_short(),
-                    );
-                }
+            match &result {
+                Ok(_) => self.pending.done(&id),
+                Err(_) => self.pending.defer(&id, clock::instant()),
             }
+            let last = self.pending_errors.entry(id.clone()).or_default();
+            let events = ("resynced", "pending-write-failed");
+            report(self.journal, &id, result, last, events);
+        }
+    }
+
+    /// Announces the services again whose withdrawal is over.
+    fn end_maintenance(&mut self) {
+        for id in self.maintenance.over((clock::now(), clock::instant())) {
+            self.session.renew_budget();
+            let result = maintenance::end(&self.node, &mut self.session, &id);
+            let last = self.maintenance_errors.entry(id.clone()).or_default();
+            let events = ("maintenance-ended", "announce-failed");
+            report(self.journal, &id, result, last, events);
         }
     }
 
@@ -244,5 +253,24 @@ impl Keeper {
             // The main thread ends with the process.
             let _ended = self.events.send(Event::KeptAlive(kept));
         }
+    }
+}
+
+/// Logs whether the registry was changed for a service, or why that failed.
+fn report(
+    journal: Journal,
+    id: &Id,
+    result: Result<bool, Failure>,
+    last: &mut LastError,
+    (changed, failed): (&str, &str),
+) {
+    match result {
+        Ok(has_changed) => {
+            last.clear();
+            if has_changed {
+                journal.event(changed, &[("service", id)]);
+            }
+        }
+        Err(failure) => last.report(journal, failed, Some(id), &failure.in_short()),
     }
 }

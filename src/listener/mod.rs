@@ -8,6 +8,7 @@ mod history;
 mod keeper;
 mod kept_service;
 mod launcher;
+mod maintenance;
 mod metrics;
 mod pending_writes;
 mod provisioner;

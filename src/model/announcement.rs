@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::Id;
+use super::{
+    id::Id,
+    withdrawal_note::{WithdrawalNote, time_only},
+};
 
 /// The record that a node provides a name; its key's value is this as one JSON object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +41,6 @@ impl Announcement {
     }
 }
 
-/// The length of an RFC 3339 time with nanoseconds and an offset.
-const LONGEST_TIME: usize = 35;
-
 /// The record that an announcement was withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
@@ -48,17 +48,22 @@ pub(crate) struct Tombstone {
     pub by: By,
     /// When (RFC 3339, UTC, seconds).
     pub at: String,
+    /// What a withdrawal by hand says beside that.
+    #[serde(flatten)]
+    pub note: WithdrawalNote,
 }
 
 impl Tombstone {
+    /// Who withdrew it by hand and when, until when and why: `by alice on web01 at …`.
+    pub(crate) fn by_whom(&self) -> String {
+        let terms = self.note.terms().map(|terms| format!(", {terms}"));
+        let (note, time) = (&self.note, self.time());
+        format!("{note} at {time}{}", terms.unwrap_or_default())
+    }
+
     /// When, as messages name it: nothing but a time, whatever the registry holds.
     pub(crate) fn time(&self) -> &str {
-        let is_of_time = |c: char| c.is_ascii_digit() || "-:.+TZ".contains(c);
-        if self.at.len() <= LONGEST_TIME && self.at.chars().all(is_of_time) {
-            &self.at
-        } else {
-            "an unknown time"
-        }
+        time_only(&self.at)
     }
 }
 

@@ -41,5 +41,6 @@ pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transaction;
+pub(crate) mod withdrawal_note;
 
 pub(crate) use fields::duration::parse as duration;

@@ -7,6 +7,7 @@ use super::{
     key::{Key, Kind},
     name::Name,
     snapshot::Entry,
+    withdrawal_note::WithdrawalNote,
 };
 
 /// The key of `name` in a federation, announced by `api@api01` in the default region.
@@ -47,10 +48,14 @@ pub(crate) fn live(key: &Key, announcement: &Announcement, revision: i64) -> Ent
 
 /// The registry's entry of a tombstone.
 pub(crate) fn tombstone(key: &Key, by: By, revision: i64) -> Entry {
-    let at = "2026-01-02T00:00:00Z".to_owned();
+    let tombstone = Tombstone {
+        by,
+        at: "2026-01-02T00:00:00Z".to_owned(),
+        note: WithdrawalNote::default(),
+    };
     Entry {
         key: key.path(Kind::Withdrawn),
-        value: serde_json::to_vec(&Tombstone { by, at }).unwrap(),
+        value: serde_json::to_vec(&tombstone).unwrap(),
         revision,
         lease: 0,
     }

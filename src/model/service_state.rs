@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::{
     conf_digest::ConfDigest,
     edits::Edits,
     key::{Key, Kind},
+    withdrawal_note::WithdrawalNote,
 };
 
 /// The state of a service on this node.
@@ -27,6 +28,12 @@ pub(crate) struct ServiceState {
     /// Withdrawn by hand: only `announce ID` announces it again.
     #[serde(default)]
     pub held: bool,
+    /// What that withdrawal says of itself; it may end at a time. Earlier versions leave it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<WithdrawalNote>,
+    /// The time to live of what was announced before that, in seconds; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held_ttl: u64,
     /// The conf was written and is not yet applied (section 7).
     #[serde(default)]
     pub pending: bool,
@@ -106,6 +113,32 @@ impl ServiceState {
         self.held || !self.withdrawing.is_empty() || self.announced.values().any(is_done)
     }
 
+    /// Records that the service was withdrawn by hand.
+    pub(crate) fn begin_hold(&mut self, note: &WithdrawalNote) {
+        if let Some(ttl) = self.ttl() {
+            self.held_ttl = ttl.as_secs();
+        }
+        self.held = true;
+        self.hold = Some(note.clone());
+    }
+
+    /// Records that the service is withdrawn by hand no more.
+    pub(crate) fn end_hold(&mut self) {
+        (self.held, self.hold, self.held_ttl) = (false, None, 0);
+    }
+
+    /// What it is held by, unless the time of that is over.
+    pub(crate) fn hold_at(&self, now: SystemTime) -> Option<WithdrawalNote> {
+        let note = self.held.then(|| self.hold.clone().unwrap_or_default());
+        note.filter(|note| !note.is_over(now))
+    }
+
+    /// When it is held no more by itself.
+    pub(crate) fn hold_end(&self) -> Option<SystemTime> {
+        let note = self.hold.as_ref().filter(|_| self.held);
+        note.and_then(WithdrawalNote::end)
+    }
+
     /// Forgets one announcement, whatever became of it.
     pub(crate) fn forget(&mut self, key: &Key) {
         let path = key.path(Kind::Provides);
@@ -120,7 +153,7 @@ impl ServiceState {
     pub(crate) fn forget_announcements(&mut self) {
         self.announced.clear();
         self.withdrawing.clear();
-        self.held = false;
+        self.end_hold();
         self.applied_keys.clear();
         self.edits = Edits::default();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     announce::{Hold, Intent, Plan, ServiceLease},
-    model::{id::Id, key::Key, service_state::AnnounceProgress},
+    model::{id::Id, key::Key, service_state::AnnounceProgress, withdrawal_note::WithdrawalNote},
     report::{Code, Failure},
 };
 
@@ -17,13 +17,24 @@ pub(crate) struct WriteBatch {
     pub(crate) writes: Vec<PlannedWrite>,
 }
 
+/// What the state of a service says of its being held from now on.
+#[derive(PartialEq, Eq)]
+pub(crate) enum HoldMark {
+    /// It was withdrawn by hand.
+    Held(WithdrawalNote),
+    /// It is held no more.
+    Ended,
+}
+
 /// What the state of a service says from now on, whatever becomes of its writes.
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     /// Whether it is held, where no write decides that; `None`: as before.
-    pub(crate) held: Option<bool>,
+    pub(crate) held: Option<HoldMark>,
     /// Keys of which the registry was found to say that it is held.
     pub(crate) found_held: Vec<Key>,
+    /// What the tombstones of these say of themselves.
+    pub(crate) found_note: WithdrawalNote,
     /// When the state was read, before the registry was.
     pub(crate) read: u64,
     /// Keys that are another machine's to withdraw.

@@ -92,19 +92,13 @@ impl ReadSet {
         }
     }
 
-    /// Adds what is announced of these names; of all, if there are none.
-    pub(crate) fn announced(&mut self, federation: &Id, names: &[Name]) {
+    /// Adds the announcements, or the tombstones, of these names; of all, if there are none.
+    pub(crate) fn records(&mut self, federation: &Id, names: &[Name], kind: Kind) {
         if names.is_empty() {
-            self.prefix(
-                federation,
-                key::all_names_prefix(federation, Kind::Provides),
-            );
+            self.prefix(federation, key::all_names_prefix(federation, kind));
         }
         for name in names {
-            self.prefix(
-                federation,
-                key::name_prefix(federation, name, Kind::Provides),
-            );
+            self.prefix(federation, key::name_prefix(federation, name, kind));
         }
     }
 
@@ -270,7 +264,7 @@ impl Snapshots {
 /// Every name that is announced in a federation; none if it cannot be read any more.
 pub(crate) fn read_names(session: &mut Session, federation: &Id) -> BTreeSet<Name> {
     let mut reads = ReadSet::default();
-    reads.announced(federation, &[]);
+    reads.records(federation, &[], Kind::Provides);
     let snapshots = reads.read(session);
     let live = snapshots.of(federation).snapshot().map(|s| s.live.keys());
     live.into_iter()

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use super::batch::{Mark, PlannedWrite};
+use super::batch::{HoldMark, Mark, PlannedWrite};
 use crate::{
     announce::{self, Hold, Outcome, Recorded},
     model::{id::Id, service_state::ServiceState},
@@ -53,9 +53,14 @@ pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[Planned
     let edited = edit(node, services, |service, state, writes| {
         let before = state.clone();
         if let Some(mark) = marks.get(service) {
-            state.held = mark.held.unwrap_or(state.held);
+            match &mark.held {
+                Some(HoldMark::Held(note)) => state.begin_hold(note),
+                Some(HoldMark::Ended) => state.end_hold(),
+                None => {}
+            }
             if !mark.found_held.is_empty() {
-                announce::record_held(state, mark.found_held.iter(), mark.read);
+                let (keys, note) = (mark.found_held.iter(), &mark.found_note);
+                announce::record_held(state, keys, note, mark.read);
             }
             mark.forgotten.iter().for_each(|key| state.forget(key));
         }

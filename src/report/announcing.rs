@@ -12,6 +12,7 @@ use crate::{
         id::Id,
         key::{Key, Kind},
         name::Name,
+        withdrawal_note::WithdrawalNote,
     },
 };
 
@@ -39,21 +40,17 @@ pub(crate) struct AnnounceReport {
     pub assumed: bool,
 }
 
-/// What a service stays withdrawn by, until it is announced by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a service stays withdrawn by, until it is announced by hand or the time of that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HeldBy {
-    /// A person withdrew it.
-    Hand,
+    /// A person withdrew it, and said this.
+    Hand(WithdrawalNote),
     /// Its node was retired.
     Retirement,
 }
 
 /// In JSON, only whether it is held.
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference to the field"
-)]
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn is_held<S: Serializer>(held: &Option<HeldBy>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(held.is_some())
 }
@@ -136,10 +133,10 @@ impl Report for AnnounceReport {
                 parts.push(format!("{verb} {names}"));
             }
         }
-        if let Some(by) = self.held {
+        if let Some(by) = &self.held {
             let reason = match by {
-                HeldBy::Retirement => "its node was retired",
-                HeldBy::Hand => "it was withdrawn by hand",
+                HeldBy::Retirement => "its node was retired".to_owned(),
+                HeldBy::Hand(note) => by_hand(note),
             };
             parts.push(format!(
                 "held, because {reason}; `reconf announce {service}` announces it again"
@@ -181,6 +178,14 @@ fn withdrawn_keys(keys: &[String]) -> impl Iterator<Item = String> {
     keys.iter().map(|key| format!("  withdrawn {key}"))
 }
 
+/// Why a service is held that was withdrawn by hand.
+fn by_hand(note: &WithdrawalNote) -> String {
+    match note.terms() {
+        Some(terms) => format!("it was withdrawn {note} {terms}"),
+        None => "it was withdrawn by hand".to_owned(),
+    }
+}
+
 /// What `withdraw` did.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct WithdrawReport {
@@ -192,6 +197,9 @@ pub(crate) struct WithdrawReport {
     pub withdrawn: Vec<String>,
     /// Whether it stays so until `announce ID`.
     pub held: bool,
+    /// When it is announced again by itself (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// Whether the service had no manifest any more, so that its state was removed.
     pub forgotten: bool,
     /// Warnings, one lower-case clause each.
@@ -206,6 +214,7 @@ impl WithdrawReport {
             changed: false,
             withdrawn: Vec::new(),
             held,
+            until: None,
             forgotten: false,
             warnings: Vec::new(),
         }
@@ -224,7 +233,11 @@ impl Report for WithdrawReport {
             format!("{service}: withdrawn {}", names.join(", "))
         };
         if self.held {
-            line.push_str(&format!("; stays so until `reconf announce {service}`"));
+            let end = self.until.as_ref();
+            let end = end.map_or(String::new(), |until| format!("{until} or "));
+            line.push_str(&format!(
+                "; stays so until {end}`reconf announce {service}`"
+            ));
         }
         if self.forgotten {
             line.push_str("; forgotten, since its manifest is gone");

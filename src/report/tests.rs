@@ -58,7 +58,9 @@ const CONFIG: &str = r#"{ "registry": { "endpoints": ["https://etcd1:2379", "htt
 const ANNOUNCEMENT: &str = r#"{"value":"mysql://u:$@h/$","pattern":"mysql://u:$@{HOST}/$","host":"10.0.0.1","port":80,
   "local_port":81,"service":"db","node":"db01","public":false,"since":"2026-01-02T03:04:05Z"}"#;
 
-const TOMBSTONE: &str = r#"{"by":"hand","at":"2026-01-02T03:04:05Z","reason":"$","user":"$"}"#;
+/// Its reason and its user are there to be shown.
+const TOMBSTONE: &str =
+    r#"{"by":"hand","at":"2026-01-02T03:04:05Z","reason":"disk","user":"alice","later":"$"}"#;
 
 const STATES: [&str; 4] = [
     r#"{"version":1,"announced":{"/reconf/v1/default/provides/API_URL/east/api@web01":{"value":"$","pattern":"$","lease":5,

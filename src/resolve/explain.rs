@@ -172,7 +172,7 @@ fn write_withdrawn(
 ) -> fmt::Result {
     let time = tombstone.time();
     match tombstone.by {
-        By::Hand => write!(f, "withdrawn from `{provider}` by hand at {time}"),
+        By::Hand => write!(f, "withdrawn from `{provider}` {}", tombstone.by_whom()),
         By::Manifest => write!(f, "no longer provided by `{provider}` since {time}"),
         By::Retired => write!(
             f,

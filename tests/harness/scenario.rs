@@ -41,7 +41,10 @@ impl Scenario {
         let environment = shells::GIVEN.into_iter().chain(node);
         Self {
             environment: environment.map(|(k, v)| (k.into(), v.into())).collect(),
-            masks: vec![(root, "[ROOT]".into())],
+            masks: vec![
+                (root, "[ROOT]".into()),
+                (format!("by {} on ", user_name()), "by [USER] on ".into()),
+            ],
             folder,
         }
     }
@@ -317,4 +320,11 @@ mod tests {
             .shown;
         assert_eq!(shown, "reconf exec api -- sh -c 'it'\\''s'");
     }
+}
+
+/// The user who runs the tests.
+fn user_name() -> String {
+    let id = nix::unistd::Uid::current();
+    let user = nix::unistd::User::from_uid(id).ok().flatten();
+    user.map_or_else(|| id.to_string(), |user| user.name)
 }

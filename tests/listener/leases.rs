@@ -62,6 +62,21 @@ fn an_announcement_lives_with_its_listener_and_is_made_again_when_it_expired() {
 }
 
 #[test]
+fn a_maintenance_that_somebody_forgets_is_ended_by_the_listener() {
+    let etcd = Etcd::start();
+    let node = provider(etcd.url(), "", 3306);
+    let _listener = node.listen_as(node.scenario.command(&["listen"]));
+    announce(&node);
+    let withdraw = ["withdraw", "db", "--for", "2s", "-q"];
+    drop(node.scenario.run(&withdraw).succeeds());
+    wait_until("it is announced again", LONG, || is_there(&etcd, &node));
+    node.logs("maintenance-ended", 1);
+    // With the TTL that it had before.
+    let lease = etcd.lease_of(&node.fleet.key("web01", "DB_URL")).unwrap();
+    assert_eq!(etcd.granted(lease), 6);
+}
+
+#[test]
 fn without_a_command_leases_are_kept_and_nothing_else_is_done() {
     let etcd = Etcd::start();
     let node = provider_and_consumer(etcd.url(), "", 3306);

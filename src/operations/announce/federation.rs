@@ -45,6 +45,11 @@ impl Planner<'_> {
             Read::Snapshot(snapshot) => {
                 let (announcements, leaving) = (&desired.announcements, &desired.withdrawals);
                 let plan = announce::plan(announcements, id, leaving, &BTreeSet::new(), snapshot);
+                let note = desired.state.hold.clone();
+                let plan = match note.filter(|_| announcements.is_empty() && desired.state.held) {
+                    Some(note) => plan.saying(note, snapshot),
+                    None => plan,
+                };
                 Some(PlannedWrite { plan, ..write })
             }
             Read::Failed(error) => self.without_registry(write, id, &desired, error, report),
@@ -98,9 +103,11 @@ impl Planner<'_> {
         }
     }
 
-    /// An announcement by hand ends the hold, in the federation that it announces in.
+    /// An announcement by hand ends the hold, in the federation that it announces in; so does one by a run, which announces
+    /// what is held only when the time of that is over.
     fn hold(&self, desired: &Desired) -> Hold {
-        if self.options.keep_withdrawn || desired.announcements.is_empty() {
+        let by_hand = !self.options.keep_withdrawn;
+        if desired.announcements.is_empty() || !(by_hand || desired.state.held) {
             Hold::Keep
         } else {
             Hold::End

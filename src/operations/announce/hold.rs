@@ -1,10 +1,13 @@
 //! Whether a service is held: withdrawn by hand, here or elsewhere, and not announced by hand since.
 
-use super::service::Planner;
+use super::service::{FoundHold, Planner};
 use crate::{
-    announce::{Desired, is_held},
-    model::{key::Key, manifest::Manifest, snapshot::Snapshot},
-    operations::{batch::Mark, machine::OtherMachines},
+    announce::{self, Desired},
+    model::{key::Key, manifest::Manifest, withdrawal_note::WithdrawalNote},
+    operations::{
+        batch::{HoldMark, Mark},
+        machine::OtherMachines,
+    },
     report::HeldBy,
 };
 
@@ -12,10 +15,13 @@ impl Planner<'_> {
     /// What holds whatever becomes of the writes: an announcement by hand ends the hold of a service that announces nothing.
     pub(super) fn mark(&self, desired: &Desired, others: &OtherMachines) -> Mark {
         let by_hand = !self.options.keep_withdrawn;
-        let is_ended = by_hand && desired.state.held && desired.announcements.is_empty();
+        let is_over = desired.state.hold_at(self.now).is_none();
+        let is_ended =
+            (by_hand || is_over) && desired.state.held && desired.announcements.is_empty();
         Mark {
-            held: is_ended.then_some(false),
+            held: is_ended.then_some(HoldMark::Ended),
             found_held: Vec::new(),
+            found_note: WithdrawalNote::default(),
             read: desired.read,
             forgotten: others.former.keys().cloned().collect(),
         }
@@ -39,24 +45,29 @@ impl Planner<'_> {
     }
 
     /// What the service stays withdrawn by.
-    pub(super) fn held_by(&self, desired: &Desired) -> HeldBy {
+    pub(super) fn held_by(&self, desired: &Desired, note: WithdrawalNote) -> HeldBy {
         let mut keys = desired.announcements.keys();
         if keys.any(|key| self.snapshots.is_retired(key)) {
             HeldBy::Retirement
         } else {
-            HeldBy::Hand
+            HeldBy::Hand(note)
         }
     }
 
-    /// Whether the service stays withdrawn.
-    pub(super) fn holds(&self, manifest: &Manifest, desired: &Desired) -> bool {
-        let empty = Snapshot::default();
-        let snapshot = self.snapshots.of(&manifest.federation).snapshot();
-        let held = is_held(
-            &desired.state,
-            desired.announcements.keys(),
-            snapshot.unwrap_or(&empty),
-        );
-        held && self.options.keep_withdrawn
+    /// Why the service stays withdrawn, and whether only the registry says so.
+    pub(super) fn hold_of(&self, manifest: &Manifest, desired: &Desired) -> Option<FoundHold> {
+        if !self.options.keep_withdrawn {
+            return None;
+        }
+        if let Some(note) = desired.state.hold_at(self.now) {
+            return Some(FoundHold {
+                note,
+                is_new: false,
+            });
+        }
+        let snapshot = self.snapshots.of(&manifest.federation).snapshot()?;
+        let keys = desired.announcements.keys();
+        let note = announce::hold_found(&desired.state, keys, snapshot, self.now)?;
+        Some(FoundHold { note, is_new: true })
     }
 }

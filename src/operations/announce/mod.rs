@@ -37,15 +37,18 @@ pub(crate) struct AnnounceOptions {
     pub(crate) dry_run: bool,
 }
 
-/// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, and
-/// for a lease that has ended.
+/// Announces a service with the TTL that it was announced with last, unless it is held: for a write that is owed, for a
+/// lease that has ended, and for a withdrawal whose time is over.
 pub(crate) fn again(
     node: &Node,
     session: &mut Session,
     id: &Id,
 ) -> Result<AnnounceReport, Failure> {
+    let state = states::load(node, id)?;
+    let before = Duration::from_secs(state.held_ttl);
+    let before = Some(before).filter(|ttl| !ttl.is_zero());
     let options = AnnounceOptions {
-        ttl: states::load(node, id)?.ttl(),
+        ttl: state.ttl().or(before),
         keep_withdrawn: true,
         asked: AskedBy::Run,
         dry_run: false,

@@ -1,10 +1,14 @@
 //! One service: its manifest, its state and what was read -> what is to be written in each federation.
 
+use std::time::SystemTime;
+
 use super::{AnnounceOptions, loopback};
 use crate::{
     announce::{Desired, Machine, withdrawals},
-    edge::registry::Session,
-    model::{facts::Facts, id::Id, manifest::Manifest, offer::offers},
+    edge::{clock, registry::Session},
+    model::{
+        facts::Facts, id::Id, manifest::Manifest, offer::offers, withdrawal_note::WithdrawalNote,
+    },
     node::{Node, manifests, states},
     operations::{
         batch::{Mark, PlannedWrite},
@@ -22,7 +26,7 @@ pub(super) struct Planner<'a> {
     pub(super) snapshots: &'a Snapshots,
     facts: Facts,
     machine: Machine,
-    now: String,
+    pub(super) now: SystemTime,
 }
 
 /// What is to be done for a service.
@@ -32,6 +36,13 @@ pub(super) struct Planned {
     pub(super) mark: Option<Mark>,
     pub(super) writes: Vec<PlannedWrite>,
     pub(super) others: OtherMachines,
+}
+
+/// Why a service stays withdrawn.
+pub(super) struct FoundHold {
+    pub(super) note: WithdrawalNote,
+    /// The state does not say so yet.
+    pub(super) is_new: bool,
 }
 
 impl<'a> Planner<'a> {
@@ -48,7 +59,7 @@ impl<'a> Planner<'a> {
             snapshots,
             facts: node.facts(session)?,
             machine: machine::this(node, session, options.asked)?,
-            now: Node::now(),
+            now: clock::now(),
         })
     }
 
@@ -68,9 +79,12 @@ impl<'a> Planner<'a> {
         let others = self.leave_other_machines(id, &mut desired)?;
         report.warnings.extend(others.warnings());
         let mut mark = self.mark(&desired, &others);
-        if self.holds(manifest, &desired) {
-            mark.found_held = desired.announcements.keys().cloned().collect();
-            report.held = Some(self.held_by(&desired));
+        if let Some(FoundHold { note, is_new }) = self.hold_of(manifest, &desired) {
+            if is_new {
+                mark.found_held = desired.announcements.keys().cloned().collect();
+                mark.found_note = note.clone();
+            }
+            report.held = Some(self.held_by(&desired, note));
             report.warnings.extend(self.hold_back(&mut desired));
         }
         let mut writes = Vec::new();
@@ -83,9 +97,10 @@ impl<'a> Planner<'a> {
         if self.options.dry_run {
             self.preview(&mut writes, &mut report)?;
         }
-        let is_marked = mark.held.is_some() || !mark.forgotten.is_empty();
-        let found_held = report.held.is_some() && !desired.state.held;
-        let mark = Some(mark).filter(|_| is_marked || found_held);
+        let is_marked = |mark: &Mark| {
+            mark.held.is_some() || !mark.forgotten.is_empty() || !mark.found_held.is_empty()
+        };
+        let mark = Some(mark).filter(is_marked);
         Ok(Attempt::Done(Planned {
             report,
             mark,
@@ -98,10 +113,10 @@ impl<'a> Planner<'a> {
     fn desired(&self, manifest: &Manifest) -> Result<Desired, Failure> {
         let id = &manifest.id;
         let state = states::load(self.node, id)?;
-        if !manifest.provides.is_empty() && !state.held {
+        if !manifest.provides.is_empty() && state.hold_at(self.now).is_none() {
             loopback::refuse_found(self.node, &self.facts, id)?;
         }
-        let announcements = offers(manifest, &self.facts, &self.now);
+        let announcements = offers(manifest, &self.facts, &clock::rfc3339(self.now));
         Ok(Desired {
             read: self.snapshots.state_of(id),
             withdrawals: withdrawals(&state, &announcements),

@@ -2,19 +2,22 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::updates::send_updates;
 use crate::{
     announce::{self, Update, Withdrawal},
-    edge::registry::{RegistryError, Session},
+    edge::{
+        clock,
+        registry::{RegistryError, Session},
+    },
     model::id::Id,
     node::Node,
     operations::{batch::PlannedWrite, record::Sent},
 };
 
-/// How long the registry remembers a tombstone.
+/// How long the registry remembers a tombstone, beyond the time at which the withdrawal ends by itself.
 const TOMBSTONE_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The leases of a call's tombstones: one per federation, granted when the first is needed.
@@ -105,7 +108,10 @@ impl<'a> Sending<'a> {
     fn updates(&mut self, tombstones: &mut Tombstones) -> Vec<(usize, Vec<Update>)> {
         let open: Vec<_> = self.open().collect();
         let tombstone_lease = if open.iter().any(|(_, write)| leaves_tombstones(write)) {
-            tombstones.lease(self.session, self.federation)
+            let ends = open.iter().filter_map(|(_, write)| write.plan.note.end());
+            let left = |end: SystemTime| end.duration_since(clock::now()).unwrap_or_default();
+            let longest = ends.map(left).max().unwrap_or_default();
+            tombstones.lease(self.session, self.federation, TOMBSTONE_TTL + longest)
         } else {
             Ok(0)
         };
@@ -136,11 +142,16 @@ fn leaves_tombstones(write: &PlannedWrite) -> bool {
 }
 
 impl Tombstones {
-    fn lease(&mut self, session: &mut Session, federation: &Id) -> Result<i64, RegistryError> {
+    fn lease(
+        &mut self,
+        session: &mut Session,
+        federation: &Id,
+        ttl: Duration,
+    ) -> Result<i64, RegistryError> {
         if let Some(lease) = self.leases.get(federation) {
             return Ok(*lease);
         }
-        let lease = session.grant_new(federation, TOMBSTONE_TTL)?;
+        let lease = session.grant_new(federation, ttl)?;
         self.leases.insert(federation.clone(), lease);
         Ok(lease)
     }

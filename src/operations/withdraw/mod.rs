@@ -4,11 +4,14 @@
 //! gone has left: it is withdrawn as its manifest would have been, and forgotten.
 
 mod last;
+mod note;
 mod service;
 mod target;
 mod wait;
+mod write;
 
 pub(crate) use last::Last;
+pub(crate) use note::note;
 pub(crate) use service::{Targets, Withdrawer};
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;
@@ -16,10 +19,17 @@ pub(crate) use wait::wait_until_unused;
 use super::{machine::AskedBy, read_set::Snapshots};
 use crate::{
     edge::registry::Session,
-    model::id::Id,
+    model::{id::Id, withdrawal_note::WithdrawalNote},
     node::Node,
     report::{Failure, WithdrawReport},
 };
+
+/// How services are withdrawn.
+pub(crate) struct Wish {
+    pub(crate) last: Last,
+    /// What a withdrawal by hand says of itself; `None`: what the state says.
+    pub(crate) note: Option<WithdrawalNote>,
+}
 
 /// What a call withdraws, and what was read for it.
 pub(crate) struct WithdrawInput {
@@ -35,7 +45,11 @@ pub(crate) fn again(
     session: &mut Session,
     id: &Id,
 ) -> Result<WithdrawReport, Failure> {
-    let withdrawal = on_this_node(node, session, vec![id.clone()], Last::Withdraw);
+    let wish = Wish {
+        last: Last::Withdraw,
+        note: None,
+    };
+    let withdrawal = on_this_node(node, session, vec![id.clone()], &wish);
     let WithdrawInput {
         targets, snapshots, ..
     } = withdrawal;

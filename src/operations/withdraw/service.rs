@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Target;
+use super::{Target, write};
 use crate::{
-    announce::{self, Machine, Plan},
+    announce::{Machine, Plan},
     edge::{files, registry::Session},
-    model::{id::Id, key::Kind, service_state::AnnounceProgress, snapshot::Snapshot},
+    model::{id::Id, key::Kind},
     node::{Node, states},
     operations::{
-        batch::{Mark, PlannedWrite, WriteBatch},
+        batch::{HoldMark, Mark, PlannedWrite, WriteBatch},
         commit::{Attempt, Attempts, Tombstones, Tries, carry_out, retry_on_conflict},
         machine::{self, AskedBy, OtherMachines},
         read_set::{Read, ReadError, ReadSet, Snapshots},
@@ -97,11 +97,11 @@ impl<'a> Withdrawer<'a> {
                 let (target, others_keys) =
                     self.leave_other_machines(target, machine, snapshots)?;
                 let is_nothing = target.federations().is_empty();
+                let is_marked = target.holds && is_nothing;
                 let mark = Mark {
-                    held: (target.holds && is_nothing).then_some(true),
-                    found_held: Vec::new(),
-                    read: 0,
+                    held: is_marked.then(|| HoldMark::Held(target.note.clone())),
                     forgotten: others_keys.former.keys().cloned().collect(),
+                    ..Mark::default()
                 };
                 let attempt = self.plan(&target, snapshots, &mut batch)?;
                 batch.marks.insert(target.service.clone(), mark);
@@ -142,10 +142,13 @@ impl<'a> Withdrawer<'a> {
         batch: &mut WriteBatch,
     ) -> Result<Attempt<WithdrawReport>, Failure> {
         let mut report = WithdrawReport::new(&target.service, target.holds);
+        report.until = target.note.until.clone().filter(|_| target.holds);
         let mut writes = Vec::new();
         for federation in target.federations() {
             match snapshots.of(&federation) {
-                Read::Snapshot(snapshot) => writes.push(write(target, federation, snapshot)),
+                Read::Snapshot(snapshot) => {
+                    writes.push(write::of_federation(target, federation, snapshot))
+                }
                 Read::Failed(error) => {
                     writes.extend(self.without_registry(target, federation, error, &mut report)?);
                 }
@@ -180,10 +183,13 @@ impl<'a> Withdrawer<'a> {
             failure
         };
         Ok(Some(PlannedWrite {
-            plan: Plan::unread([].into_iter(), &target.leaving(&federation)),
+            plan: Plan {
+                note: target.note.clone(),
+                ..Plan::unread([].into_iter(), &target.leaving(&federation))
+            },
             recorded,
             unread: Some(failure),
-            ..planned(target, federation)
+            ..write::nothing(target, federation)
         }))
     }
 
@@ -213,37 +219,6 @@ impl<'a> Withdrawer<'a> {
         files::remove(&self.node.paths.service_state(service))?;
         files::remove(&self.node.paths.applied_conf(service))?;
         Ok(true)
-    }
-}
-
-/// What is to be written in a federation that was read.
-fn write(target: &Target, federation: Id, snapshot: &Snapshot) -> PlannedWrite {
-    let others = snapshot.others.iter();
-    let cleared = others.filter(|(key, _)| target.clears(key));
-    let (leaving, pending) = (target.leaving(&federation), target.state.pending_keys());
-    PlannedWrite {
-        plan: announce::plan(&BTreeMap::new(), 0, &leaving, &pending, snapshot),
-        cleared: cleared
-            .map(|(key, entry)| (key.clone(), Some(entry.revision)))
-            .collect(),
-        ..planned(target, federation)
-    }
-}
-
-/// A write that changes nothing yet.
-fn planned(target: &Target, federation: Id) -> PlannedWrite {
-    PlannedWrite {
-        service: target.service.clone(),
-        federation,
-        plan: Plan::default(),
-        lease: None,
-        progress: AnnounceProgress::Pending,
-        hold: target.hold(),
-        read: target.state.edits.now(),
-        recorded: true,
-        cleared: BTreeMap::new(),
-        unread: None,
-        refused: None,
     }
 }
 

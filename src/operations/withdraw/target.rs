@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    WithdrawInput,
+    Wish, WithdrawInput,
     last::{self, Last},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         manifest::Manifest,
         offer::offered_keys,
         service_state::ServiceState,
+        withdrawal_note::WithdrawalNote,
     },
     node::{Node, manifests, states},
     operations::read_set::{ReadSet, Snapshots},
@@ -31,6 +32,8 @@ pub(crate) struct Target {
     /// Whether nothing is remembered of the service after that.
     pub(super) forgotten: bool,
     by: By,
+    /// What a withdrawal by hand says of itself.
+    pub(super) note: WithdrawalNote,
     /// What this node's state said, before the registry was read.
     pub(super) state: ServiceState,
     pub(super) keys: BTreeSet<Key>,
@@ -46,6 +49,7 @@ impl Target {
             holds: true,
             forgotten: false,
             by: By::Hand,
+            note: state.hold.clone().unwrap_or_default(),
             state,
             keys,
             cleared: BTreeSet::new(),
@@ -70,10 +74,19 @@ impl Target {
             holds: false,
             forgotten: true,
             by: By::Manifest,
+            note: WithdrawalNote::default(),
             state,
             keys,
             service,
         })
+    }
+
+    /// The same, where a person says why and until when.
+    pub(super) fn saying(self, note: &WithdrawalNote) -> Self {
+        Self {
+            note: note.clone(),
+            ..self
+        }
     }
 
     /// The same, with the service remembered: the caller has more to do with it.
@@ -130,7 +143,9 @@ impl Target {
         let state = states::load(node, &self.service)?;
         let is_left = |key: &Key| key.federation == *federation && self.keys.contains(key);
         let announces = state.keys().any(|key| is_left(&key));
-        Ok(self.holds && !announces)
+        let known = state.hold.clone().unwrap_or_default();
+        let is_held = self.holds && state.held && known.says_the_same(&self.note);
+        Ok(is_held && !announces)
     }
 
     /// Adds the reads that withdrawing it takes.
@@ -156,8 +171,9 @@ pub(crate) fn on_this_node(
     node: &Node,
     session: &mut Session,
     mut ids: Vec<Id>,
-    last: Last,
+    wish: &Wish,
 ) -> WithdrawInput {
+    let last = wish.last;
     ids.sort();
     ids.dedup();
     let mut warnings = Vec::new();
@@ -165,6 +181,10 @@ pub(crate) fn on_this_node(
     let mut reads = ReadSet::default();
     for id in ids {
         let target = of_service(node, id.clone(), &mut warnings);
+        let target = match &wish.note {
+            Some(note) => target.map(|target| target.saying(note)),
+            None => target,
+        };
         if let Ok(target) = &target {
             target.add_reads(&mut reads);
             if last == Last::Refuse && target.holds {

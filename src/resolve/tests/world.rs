@@ -14,6 +14,7 @@ use crate::{
         name::Name,
         settings::OnUnreachable,
         snapshot::{Entry, Snapshot},
+        withdrawal_note::WithdrawalNote,
     },
     resolve::{LocalOffers, Reference, RegistryState, ResolveInput, explain, resolve},
 };
@@ -63,7 +64,12 @@ impl World {
     /// `A east api@api01`: taken back.
     pub(super) fn withdrawn(mut self, text: &str, by: By) -> Self {
         let at = "2026-01-02T03:04:05Z".to_owned();
-        let tombstone = serde_json::to_vec(&Tombstone { by, at }).unwrap();
+        let tombstone = serde_json::to_vec(&Tombstone {
+            by,
+            at,
+            note: WithdrawalNote::default(),
+        })
+        .unwrap();
         self.entries.push(entry(text, Kind::Withdrawn, tombstone));
         self
     }
