@@ -37,7 +37,7 @@ pub(crate) struct Cli {
 }
 
 /// The longest time for which a service is withdrawn.
-const LONGEST_MAINTENANCE: Duration = Duration::from_hours(30 * 24);
+const LONGEST_MAINTENANCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 200;

@@ -168,7 +168,10 @@ mod tests {
             ("chef-solo", None),
         ] {
             let hint = listen_hint(argument);
-            let is_named = hint.as_ref().zip(verb).map(|(hint, verb)| hint.contains(verb));
+            let is_named = hint
+                .as_ref()
+                .zip(verb)
+                .map(|(hint, verb)| hint.contains(verb));
             assert_eq!(is_named, verb.map(|_| true), "{argument}: {hint:?}");
         }
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often the wall clock is compared: it may be set, and machines sleep.
-const CLOCK_CHECK_INTERVAL: Duration = Duration::from_mins(1);
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The services that are withdrawn for a time: when that ends, and when the clock is compared next.
 #[derive(Debug, Default)]

@@ -54,13 +54,13 @@ pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[Planned
         let before = state.clone();
         if let Some(mark) = marks.get(service) {
             match &mark.held {
-                Some(HoldMark::Held(note)) => state.begin_hold(note),
+                Some(HoldMark::Held(said)) => state.begin_hold(said),
                 Some(HoldMark::Ended) => state.end_hold(),
                 None => {}
             }
             if !mark.found_held.is_empty() {
-                let (keys, note) = (mark.found_held.iter(), &mark.found_note);
-                announce::record_held(state, keys, note, mark.read);
+                let (keys, said) = (mark.found_held.iter(), &mark.found_note);
+                announce::record_held(state, keys, said, mark.read);
             }
             mark.forgotten.iter().for_each(|key| state.forget(key));
         }

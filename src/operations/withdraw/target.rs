@@ -182,7 +182,7 @@ pub(crate) fn on_this_node(
     for id in ids {
         let target = of_service(node, id.clone(), &mut warnings);
         let target = match &wish.note {
-            Some(note) => target.map(|target| target.saying(note)),
+            Some(said) => target.map(|target| target.saying(said)),
             None => target,
         };
         if let Ok(target) = &target {
