@@ -174,6 +174,9 @@ fn hint_of(error: &RegistryError) -> Option<&'static str> {
             "give all calls of the command more time: --timeout or RECONF_TIMEOUT"
         }
         RegistryError::Unconfirmed { .. } => "run the same again: it is safe",
+        RegistryError::Denied { place, .. } if !place.contains("://") => {
+            "run it as root, or as the user to whom that folder belongs"
+        }
         RegistryError::Denied { .. } => "the user's role has to cover the federation's keys",
         RegistryError::Credentials { .. } => {
             "check `registry.user` and `registry.password_file`, or cert and key"
@@ -190,4 +193,26 @@ fn hint_of(error: &RegistryError) -> Option<&'static str> {
         | RegistryError::Io { .. }
         | RegistryError::System { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Id;
+
+    #[test]
+    fn a_denied_folder_needs_another_user_and_a_denied_prefix_another_role() {
+        for (place, hint) in [
+            ("/var/lib/reconf/registry/default.json", "run it as root"),
+            ("https://etcd1:2379", "the user's role"),
+        ] {
+            let failure = Failure::from(RegistryError::Denied {
+                federation: Id::default_scope(),
+                place: place.to_owned(),
+                reason: "permission denied".to_owned(),
+            });
+            let said = failure.to_string();
+            assert!(said.contains(&format!("hint: {hint}")), "{said}");
+        }
+    }
 }

@@ -78,6 +78,19 @@ fn what_another_federation_lacks_is_looked_for_there() {
 }
 
 #[test]
+fn an_owner_that_does_not_exist_is_looked_for_where_it_is_named() {
+    let manifest = r#"{"id": "app", "environment": {"A": 1}, "conf": {"group": "no-such-group"}}"#;
+    let node = Scenario::new().manifest("app", manifest);
+    let hint = "hint: `conf.group` of the manifest names it: correct that, or create it";
+    says(&node, &["render", "app"], 78, &[hint]);
+    let node = node
+        .manifest("app", r#"{"id": "app", "environment": {"A": 1}}"#)
+        .config(r#"{"render": {"owner": "no-such-user"}}"#);
+    let hint = "hint: `render.owner` of config.json names it: correct that, or create it";
+    says(&node, &["render", "app"], 78, &[hint]);
+}
+
+#[test]
 fn a_folder_that_nodes_share_is_not_called_this_machine_only() {
     let fleet = Fleet::embedded();
     let www = r#"{"id": "www", "requires": {"A": "{API_URL}"}}"#;
