@@ -30,7 +30,7 @@ impl ListenerStatus {
         let mut switch = switched(&self.switch, self.on);
         let differs = |listening: &Listening| listening.on != self.on;
         if self.listening.as_ref().is_some_and(differs) {
-            switch.push_str("; the listener is about to take that up");
+            switch.push_str("; the listener has not read that yet");
         }
         let mut rows = vec![row("switch", switch)];
         if let Some(reason) = &self.config_error {
@@ -48,7 +48,7 @@ impl ListenerStatus {
         rows.push(row("last", last.unwrap_or_else(|| "none yet".to_owned())));
         if let Some(stamp) = self.stamp.as_ref().filter(|stamp| stamp.exit != Some(0)) {
             let succeeded = stamp.succeeded.as_ref();
-            let succeeded = succeeded.map(|at| format!("started {at}"));
+            let succeeded = succeeded.map(|at| format!("started {}", to_the_second(at)));
             rows.push(row(
                 "succeeded",
                 succeeded.unwrap_or_else(|| "never yet".to_owned()),
@@ -168,11 +168,20 @@ fn queued(listening: &Listening) -> String {
 fn last(stamp: &Stamp, is_running: bool) -> String {
     let reasons = stamp.reasons.join(", ");
     let end = match (&stamp.ended, stamp.exit) {
-        (Some(ended), Some(exit)) => format!("ended {ended} with exit {exit}"),
+        (Some(ended), Some(exit)) => format!("ended {} with exit {exit}", to_the_second(ended)),
         _ if is_running => "still running".to_owned(),
         _ => "its end was not recorded".to_owned(),
     };
-    format!("started {} ({reasons}); {end}", stamp.started)
+    let started = to_the_second(&stamp.started);
+    format!("started {started} ({reasons}); {end}")
+}
+
+/// A time (RFC 3339, UTC) as people read it: without the fraction of the second, which stamps have to compare by.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => time.to_owned(),
+    }
 }
 
 /// The listener's state in one line.
@@ -323,7 +332,7 @@ mod tests {
 
     #[test]
     fn the_last_provision_has_ended_is_running_or_left_no_end() {
-        let ended = Some("2026-01-01T00:01:00Z".to_owned());
+        let ended = Some("2026-01-01T00:01:00.7Z".to_owned());
         for (ended, exit, is_running, expected) in [
             (
                 ended,
@@ -335,7 +344,7 @@ mod tests {
             (None, None, false, "its end was not recorded"),
         ] {
             let stamp = Stamp {
-                started: "2026-01-01T00:00:00Z".to_owned(),
+                started: "2026-01-01T00:00:00.690687501Z".to_owned(),
                 reasons: vec!["kick".to_owned()],
                 ended,
                 exit,
