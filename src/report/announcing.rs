@@ -95,6 +95,30 @@ impl AnnounceReport {
         }
     }
 
+    /// What is withdrawn, as a person knows it: `NAME of service@node`, with the region of what has only left that.
+    fn withdrawn_names(&self) -> String {
+        let announced = self.announcements.iter().map(|a| a.key.as_str());
+        let announced: Vec<Key> = announced
+            .filter_map(|path| Some(Key::parse(path)?.1))
+            .collect();
+        let name = |path: &String| {
+            let Some((_, key)) = Key::parse(path) else {
+                return path.clone();
+            };
+            let named = format!("{} of {}", key.name, key.provider());
+            let has_left = |now: &Key| {
+                now.name == key.name && now.provider() == key.provider() && now.region != key.region
+            };
+            if announced.iter().any(has_left) {
+                format!("{named} in region `{}`", key.region)
+            } else {
+                named
+            }
+        };
+        let names: Vec<String> = self.withdrawn.iter().map(name).collect();
+        names.join(", ")
+    }
+
     /// Adds an announcement, and whether it is new.
     pub(crate) fn add(&mut self, key: &Key, changed: bool) {
         self.changed |= changed;
@@ -127,7 +151,7 @@ impl Report for AnnounceReport {
         for (verb, names) in [
             (announced, names(true)),
             (kept, names(false)),
-            (withdrawn, as_names(&self.withdrawn)),
+            (withdrawn, self.withdrawn_names()),
         ] {
             if !names.is_empty() {
                 parts.push(format!("{verb} {names}"));
@@ -163,15 +187,6 @@ impl Report for AnnounceReport {
     fn changed(&self) -> bool {
         self.changed
     }
-}
-
-/// Keys as a person knows them: `NAME of service@node`.
-fn as_names(keys: &[String]) -> String {
-    let name = |key: &String| match Key::parse(key) {
-        Some((_, key)) => format!("{} of {}", key.name, key.provider()),
-        None => key.clone(),
-    };
-    keys.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn withdrawn_keys(keys: &[String]) -> impl Iterator<Item = String> {
@@ -278,6 +293,16 @@ mod tests {
         let path = key.path(Kind::Provides);
         let expected = [format!("  announced {path}"), format!("  withdrawn {path}")];
         assert_eq!(report.details(), expected);
+
+        let elsewhere = Key {
+            region: Id::parse("east").unwrap(),
+            ..key.clone()
+        };
+        report.withdrawn = vec![elsewhere.path(Kind::Provides)];
+        assert_eq!(
+            report.line().unwrap(),
+            format!("api: announced API_URL; withdrawn API_URL of {provider} in region `east`")
+        );
 
         let mut assumed = AnnounceReport::new(&service);
         assumed.add(&key, false);
