@@ -202,9 +202,13 @@ pub(super) fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure
     let (conf, render) = (&manifest.conf, &node.settings.render);
     let owner = conf.owner.as_ref().or(render.owner.as_ref());
     let group = conf.group.as_ref().or(render.group.as_ref());
-    let source = |key, is_own| match is_own {
-        true => format!("`conf.{key}` of the manifest names it: correct that, or create it"),
-        false => format!("`render.{key}` of config.json names it: correct that, or create it"),
+    let source = |key, is_own: bool| {
+        let place = if is_own {
+            format!("`conf.{key}` of the manifest")
+        } else {
+            format!("`render.{key}` of config.json")
+        };
+        format!("{place} names it: correct that, or create it")
     };
     let owner = owner.map(|name| users::user(name)).transpose();
     let group = group.map(|name| users::group(name)).transpose();
