@@ -76,6 +76,13 @@ fn tombstone(key: &Key, by: By) -> Entry {
     }
 }
 
+/// The same tombstone, which says this.
+fn noted(entry: Entry, note: WithdrawalNote) -> Entry {
+    let tombstone: Tombstone = serde_json::from_slice(&entry.value).unwrap();
+    let value = serde_json::to_vec(&Tombstone { note, ..tombstone }).unwrap();
+    Entry { value, ..entry }
+}
+
 fn snapshot(entries: &[Entry]) -> Snapshot {
     Snapshot::new(&Id::default_scope(), 9, entries.to_vec())
 }
@@ -246,15 +253,7 @@ fn a_service_is_held_by_a_tombstone_of_a_hand_until_its_time_is_over() {
         until: until.map(str::to_owned),
         ..WithdrawalNote::default()
     };
-    let until = |by, time: Option<&str>| {
-        let entry = tombstone(&key, by);
-        let mut tombstone: Tombstone = serde_json::from_slice(&entry.value).unwrap();
-        tombstone.note = note(time);
-        Entry {
-            value: serde_json::to_vec(&tombstone).unwrap(),
-            ..entry
-        }
-    };
+    let until = |by, time: Option<&str>| noted(tombstone(&key, by), note(time));
     let (noon, later) = (Some("2026-03-01T12:00:00Z"), Some("2026-03-01T13:00:00Z"));
     let now = humantime::parse_rfc3339(noon.unwrap()).unwrap();
     for (state, entries, expected) in [
@@ -292,13 +291,7 @@ fn a_tombstone_is_written_anew_where_a_person_says_something_else() {
         reason: Some(reason.to_owned()),
         ..WithdrawalNote::default()
     };
-    let entry = tombstone(&key, By::Hand);
-    let mut earlier: Tombstone = serde_json::from_slice(&entry.value).unwrap();
-    earlier.note = said("disk");
-    let entry = Entry {
-        value: serde_json::to_vec(&earlier).unwrap(),
-        ..entry
-    };
+    let entry = noted(tombstone(&key, By::Hand), said("disk"));
     for (note, is_written) in [
         (said("disk"), false),
         (said("fan"), true),
@@ -313,15 +306,10 @@ fn a_tombstone_is_written_anew_where_a_person_says_something_else() {
             &snapshot,
         );
         let plan = plan.saying(note.clone(), &snapshot);
-        let updates = updates(&plan, 0, 9, "2026-03-01T12:00:00Z");
-        let written = Tombstone {
-            at: "2026-03-01T12:00:00Z".to_owned(),
-            note,
-            ..earlier.clone()
-        };
+        let updates = updates(&plan, 0, 9, "2026-01-01T00:00:00Z");
         let change = Change::Put {
             key: key.path(Kind::Withdrawn),
-            value: serde_json::to_vec(&written).unwrap(),
+            value: noted(tombstone(&key, By::Hand), note).value,
             lease: 9,
         };
         let changes: Vec<Change> = updates.into_iter().flat_map(|u| u.changes).collect();

@@ -37,11 +37,8 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
         .live
         .iter()
         .map(|(key, live)| LsRow::announced(key, live, args.show_values));
-    let withdrawn = snapshot.withdrawn.iter().filter(|(key, withdrawn)| {
-        withdrawn.tombstone.by == By::Hand && !snapshot.live.contains_key(key)
-    });
-    let withdrawn = withdrawn.map(|(key, entry)| LsRow::withdrawn(key, &entry.tombstone));
-    let mut rows: Vec<LsRow> = announced.chain(withdrawn).chain(stored).collect();
+    let rows = announced.chain(withdrawn(snapshot)).chain(stored);
+    let mut rows: Vec<LsRow> = rows.collect();
     rows.retain(|row| args.names.is_empty() || args.names.contains(row.name));
     rows.sort_by(|a, b| (a.name, a.region, &a.provider).cmp(&(b.name, b.region, &b.provider)));
     let of_names = args.names.iter();
@@ -56,6 +53,14 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let unknown = args.names.iter().filter(|name| !is_listed(name));
     let unknown: Vec<&Name> = unknown.collect();
     refuse_unknown(node, &mut session, &unknown, &datastores)
+}
+
+/// What was withdrawn by hand and is not announced.
+fn withdrawn(snapshot: &Snapshot) -> impl Iterator<Item = LsRow<'_>> {
+    let withdrawn = snapshot.withdrawn.iter().filter(|(key, withdrawn)| {
+        withdrawn.tombstone.by == By::Hand && !snapshot.live.contains_key(key)
+    });
+    withdrawn.map(|(key, entry)| LsRow::withdrawn(key, &entry.tombstone))
 }
 
 /// The failure of names that nobody provides, with near misses.

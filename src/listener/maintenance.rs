@@ -132,7 +132,10 @@ mod tests {
         assert_eq!(maintenance.next_due(), Some(later(120)));
         let ahead = wall + 3600 * SECOND;
         assert!(maintenance.over((ahead, later(61))).is_empty());
-        assert_eq!(maintenance.over((ahead, later(120))), [id.clone()]);
+        assert_eq!(
+            maintenance.over((ahead, later(120))),
+            std::slice::from_ref(&id)
+        );
         maintenance.update(&id, &state, (ahead, later(121)));
         assert_eq!(maintenance.next_due(), Some(later(180)));
         // Another word is another end.

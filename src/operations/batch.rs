@@ -41,6 +41,13 @@ pub(crate) struct Mark {
     pub(crate) forgotten: Vec<Key>,
 }
 
+impl Mark {
+    /// Whether it changes anything.
+    pub(crate) fn is_set(&self) -> bool {
+        self.held.is_some() || !self.forgotten.is_empty() || !self.found_held.is_empty()
+    }
+}
+
 /// What one service is to change in one federation.
 pub(crate) struct PlannedWrite {
     pub(crate) service: Id,

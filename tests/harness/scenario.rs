@@ -267,6 +267,13 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// The user who runs the tests.
+fn user_name() -> String {
+    let id = nix::unistd::Uid::current();
+    let user = nix::unistd::User::from_uid(id).ok().flatten();
+    user.map_or_else(|| id.to_string(), |user| user.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,11 +327,4 @@ mod tests {
             .shown;
         assert_eq!(shown, "reconf exec api -- sh -c 'it'\\''s'");
     }
-}
-
-/// The user who runs the tests.
-fn user_name() -> String {
-    let id = nix::unistd::Uid::current();
-    let user = nix::unistd::User::from_uid(id).ok().flatten();
-    user.map_or_else(|| id.to_string(), |user| user.name)
 }

@@ -285,7 +285,14 @@ fn a_withdrawal_says_who_withdrew_it_where_why_and_until_when() {
             assert!(said.contains(who) && said.contains(why), "{said}");
         }
         let _unknown = web.run(&["ls", "API_URL"]).exits(66);
-        // The last word counts.
+    });
+}
+
+#[test]
+fn of_what_is_said_of_a_withdrawal_the_last_word_counts() {
+    on_both(|fleet| {
+        let node = api(fleet, "api01");
+        all_succeed(&node, &["withdraw api --for 2h --reason disk"]);
         all_succeed(&node, &["withdraw api"]);
         let record = &fleet.keys()[&format!("/reconf/v1/{TOMBSTONE}")];
         let record: Value = serde_json::from_str(record).unwrap();

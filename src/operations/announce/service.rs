@@ -97,10 +97,7 @@ impl<'a> Planner<'a> {
         if self.options.dry_run {
             self.preview(&mut writes, &mut report)?;
         }
-        let is_marked = |mark: &Mark| {
-            mark.held.is_some() || !mark.forgotten.is_empty() || !mark.found_held.is_empty()
-        };
-        let mark = Some(mark).filter(is_marked);
+        let mark = Some(mark).filter(Mark::is_set);
         Ok(Attempt::Done(Planned {
             report,
             mark,

@@ -147,7 +147,7 @@ impl<'a> Withdrawer<'a> {
         for federation in target.federations() {
             match snapshots.of(&federation) {
                 Read::Snapshot(snapshot) => {
-                    writes.push(write::of_federation(target, federation, snapshot))
+                    writes.push(write::of_federation(target, federation, snapshot));
                 }
                 Read::Failed(error) => {
                     writes.extend(self.without_registry(target, federation, error, &mut report)?);
