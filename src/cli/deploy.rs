@@ -250,8 +250,11 @@ pub(crate) struct WithdrawArgs {
     /// Withdraw also the last provider of a name that a node has applied
     #[arg(long)]
     pub last: bool,
+    /// Write nothing; report what would be withdrawn, and what each consumer would take instead
+    #[arg(long)]
+    pub dry_run: bool,
     /// Wait until no node has the withdrawn values applied; give up after DURATION
-    #[arg(long, value_name = "DURATION", value_parser = super::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = super::duration, conflicts_with = "dry_run")]
     pub wait: Option<Duration>,
 }
 

@@ -1,13 +1,16 @@
 //! `reconf withdraw`: takes back what services on this node provide.
 
+use std::collections::BTreeMap;
+
 use crate::{
     cli::{Global, WithdrawArgs},
+    model::id::Id,
     node::{Node, manifests},
     operations::{
         machine::AskedBy,
         withdraw::{
-            Last, Target, Wish, WithdrawInput, Withdrawer, note, on_this_node, remembered_ids,
-            wait_until_unused,
+            Last, Target, Wish, WithdrawInput, WithdrawPreview, Withdrawer, note, on_this_node,
+            remembered_ids, wait_until_unused,
         },
     },
     report::{Code, Ended, Failure, Tally},
@@ -28,9 +31,15 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         snapshots,
         warnings,
     } = on_this_node(node, &mut session, ids, &wish(node, args)?);
-    node.remember(&session, snapshots.was_read())?;
+    if !args.dry_run {
+        node.remember(&session, snapshots.was_read())?;
+    }
     node.out.warnings(&warnings);
     let mut withdrawer = Withdrawer::new(node, &mut session, asked);
+    if args.dry_run {
+        let previews = withdrawer.preview(&targets, &snapshots);
+        return Ok(print(node, previews, args.last).code(false));
+    }
     let mut reports = withdrawer.services(&targets, &snapshots);
     let mut tally = Tally::default();
     let mut withdrawn: Vec<Target> = Vec::new();
@@ -64,10 +73,37 @@ fn refuse_other_node(global: &Global) -> Result<(), Failure> {
     )))
 }
 
+/// Prints what would be withdrawn, and why it is refused unless `last` providers are.
+fn print(
+    node: &Node,
+    previews: BTreeMap<Id, Result<WithdrawPreview, Failure>>,
+    last: bool,
+) -> Tally {
+    let mut tally = Tally::default();
+    for (id, preview) in previews {
+        match preview {
+            Ok(WithdrawPreview { report, refused }) => {
+                let consumers = report.consumers.clone();
+                tally.report(&node.out, &id, Ok(report));
+                for line in consumers {
+                    node.out.line(&format!("  {line}"));
+                }
+                if let Some(failure) = refused.filter(|_| !last) {
+                    tally.fail(&node.out, Some(&id), &failure);
+                }
+            }
+            Err(failure) => tally.fail(&node.out, Some(&id), &failure),
+        }
+    }
+    tally
+}
+
 /// How the services are withdrawn.
 fn wish(node: &Node, args: &WithdrawArgs) -> Result<Wish, Failure> {
     Ok(Wish {
-        last: if args.last {
+        last: if args.dry_run {
+            Last::Preview
+        } else if args.last {
             Last::Withdraw
         } else {
             Last::Refuse

@@ -5,9 +5,11 @@ mod last;
 mod published;
 mod records;
 mod remains;
+mod successors;
 mod users;
 
 pub(crate) use last::users_of_last;
 pub(crate) use published::change;
 pub(crate) use remains::{Remains, nodes};
+pub(crate) use successors::successors;
 pub(crate) use users::users;

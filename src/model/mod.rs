@@ -35,6 +35,7 @@ pub(crate) mod secret;
 pub(crate) mod service_state;
 pub(crate) mod settings;
 pub(crate) mod snapshot;
+pub(crate) mod spread;
 pub(crate) mod stamp;
 pub(crate) mod suggest;
 pub(crate) mod switch;

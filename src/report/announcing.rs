@@ -212,6 +212,12 @@ pub(crate) struct WithdrawReport {
     pub withdrawn: Vec<String>,
     /// Whether it stays so until `announce ID`.
     pub held: bool,
+    /// What each user would take instead: a line each; only with `--dry-run`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<String>,
+    /// Whether nothing was written, because of `--dry-run`.
+    #[serde(skip)]
+    pub dry: bool,
     /// When it is announced again by itself (RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -229,6 +235,8 @@ impl WithdrawReport {
             changed: false,
             withdrawn: Vec::new(),
             held,
+            consumers: Vec::new(),
+            dry: false,
             until: None,
             forgotten: false,
             warnings: Vec::new(),
@@ -245,13 +253,19 @@ impl Report for WithdrawReport {
             format!("{service}: nothing to withdraw")
         } else {
             let names: Vec<String> = names.into_iter().collect();
-            format!("{service}: withdrawn {}", names.join(", "))
+            let withdrawn = if self.dry {
+                "would withdraw"
+            } else {
+                "withdrawn"
+            };
+            format!("{service}: {withdrawn} {}", names.join(", "))
         };
         if self.held {
             let end = self.until.as_ref();
             let end = end.map_or(String::new(), |until| format!("{until} or "));
+            let stays = if self.dry { "would stay" } else { "stays" };
             line.push_str(&format!(
-                "; stays so until {end}`reconf announce {service}`"
+                "; {stays} so until {end}`reconf announce {service}`"
             ));
         }
         if self.forgotten {

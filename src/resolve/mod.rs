@@ -8,7 +8,6 @@ mod local_offers;
 mod lookup;
 mod pairs;
 mod resolution;
-mod spread;
 #[cfg(test)]
 mod tests;
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{candidates::Candidate, lookup::Found, spread};
-use crate::model::{environment::Source, id::Id, key::Key, manifest::Pick, name::Name};
+use super::{candidates::Candidate, lookup::Found};
+use crate::model::{environment::Source, id::Id, key::Key, manifest::Pick, name::Name, spread};
 
 /// One set of values for the references of a pattern.
 pub(super) type Filling<'a> = BTreeMap<&'a Name, ChosenValue<'a>>;

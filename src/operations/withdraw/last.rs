@@ -17,6 +17,8 @@ use crate::{
 pub(crate) enum Last {
     /// It is refused.
     Refuse,
+    /// Nothing is withdrawn; what would come of it is told.
+    Preview,
     /// It is withdrawn like any other.
     Withdraw,
 }

@@ -5,6 +5,7 @@
 
 mod last;
 mod note;
+mod preview;
 mod service;
 mod target;
 mod wait;
@@ -12,6 +13,7 @@ mod write;
 
 pub(crate) use last::Last;
 pub(crate) use note::note;
+pub(crate) use preview::WithdrawPreview;
 pub(crate) use service::{Targets, Withdrawer};
 pub(crate) use target::{Target, on_this_node, remembered_ids};
 pub(crate) use wait::wait_until_unused;

@@ -23,9 +23,9 @@ pub(crate) type Targets = BTreeMap<Id, Result<Target, Failure>>;
 
 /// Withdraws the services of one call: they share a session and the lease of their tombstones.
 pub(crate) struct Withdrawer<'a> {
-    node: &'a Node,
-    session: &'a mut Session,
-    asked: AskedBy,
+    pub(super) node: &'a Node,
+    pub(super) session: &'a mut Session,
+    pub(super) asked: AskedBy,
     tombstones: Tombstones,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Withdrawer<'a> {
     }
 
     /// Refuses a service that another machine of this name announces, and leaves what is another node's.
-    fn leave_other_machines(
+    pub(super) fn leave_other_machines(
         &self,
         target: &Target,
         machine: &Machine,

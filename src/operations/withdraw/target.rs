@@ -187,7 +187,7 @@ pub(crate) fn on_this_node(
         };
         if let Ok(target) = &target {
             target.add_reads(&mut reads);
-            if last == Last::Refuse && target.holds {
+            if last == Last::Preview || last == Last::Refuse && target.holds {
                 last::add_reads(&target.keys, &mut reads);
             }
         }

@@ -3,10 +3,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{id::Id, key::Key};
+use super::{id::Id, key::Key};
 
 /// The score of a provider for a consumer's node; the same on every machine and in every version (section 6).
-pub(super) fn score(consumer: &Id, provider: &Key) -> u64 {
+pub(crate) fn score(consumer: &Id, provider: &Key) -> u64 {
     let mut hash = Sha256::new();
     hash.update(b"reconf-spread-v1\0");
     hash.update(consumer.as_str());
