@@ -18,6 +18,9 @@ use crate::{
 /// What a template may name.
 const TEMPLATE_HINT: &str = "it may use `service`, `count`, `env.NAME`, inside `{{#each variables}}` also `name`, `value` and `source`, and the helpers `shell`, `systemd`, `dotenv`, `json`";
 
+/// What to do about a file of a release that is gone from this node.
+const NEWER_HINT: &str = "install that release again; this one leaves the file as it is";
+
 impl Failure {
     /// A file that cannot be read; `bad` is the code for unusable contents of this kind of file.
     pub(crate) fn reading(error: FileError, bad: Code) -> Self {
@@ -63,7 +66,9 @@ impl From<LockError> for Failure {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         match error {
-            StateError::Newer { .. } => Self::new(Code::Configuration, error.to_string()),
+            StateError::Newer { .. } => {
+                Self::new(Code::Configuration, error.to_string()).hint(NEWER_HINT)
+            }
             StateError::Damaged { .. } => Self::new(Code::Configuration, error.to_string())
                 .hint("move it away: reconf starts again without what it remembered there"),
             StateError::File(error) => error.into(),
@@ -187,8 +192,8 @@ fn hint_of(error: &RegistryError) -> Option<&'static str> {
             "on etcd: compact, defragment, perhaps raise `--quota-backend-bytes`, then `etcdctl alarm disarm`"
         }
         RegistryError::TooLarge { .. } => "let the manifest provide shorter values, or fewer",
+        RegistryError::Newer { .. } => NEWER_HINT,
         RegistryError::Configuration(_)
-        | RegistryError::Newer { .. }
         | RegistryError::Refused { .. }
         | RegistryError::Io { .. }
         | RegistryError::System { .. } => return None,

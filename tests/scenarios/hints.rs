@@ -1,5 +1,7 @@
 //! Every failure names one next step that helps, and no note says what is not so.
 
+use std::fs;
+
 use super::{Fleet, all_succeed};
 use crate::harness::{etcd::Etcd, scenario::Scenario};
 
@@ -17,6 +19,35 @@ fn says(node: &Scenario, arguments: &[&str], code: i32, lines: &[&str]) {
             run.text()
         );
     }
+}
+
+#[test]
+fn what_cannot_be_used_as_it_is_names_a_step_that_helps() {
+    const STATE: &str = "var/lib/reconf/services/api.json";
+    let node = Scenario::new().manifest("api", API);
+    all_succeed(&node, &["apply api"]);
+    let state = fs::read_to_string(node.path(STATE)).unwrap();
+    let conf = node.path("etc/services.d/api.conf");
+    let note = format!("note: {} is unchanged", conf.display());
+    for (text, hint) in [
+        (
+            r#"{"version": 2}"#,
+            "hint: install that release again; this one leaves the file as it is",
+        ),
+        (
+            "{",
+            "hint: move it away: reconf starts again without what it remembered there",
+        ),
+    ] {
+        fs::write(node.path(STATE), text).unwrap();
+        // The conf was written before; rendering it again would complete nothing.
+        says(&node, &["render", "api"], 78, &[&note, hint]);
+    }
+    fs::write(node.path(STATE), state).unwrap();
+    fs::remove_file(&conf).unwrap();
+    fs::create_dir(&conf).unwrap();
+    let hint = "hint: move it away, and run the same again";
+    says(&node, &["render", "api"], 73, &[&note, hint]);
 }
 
 #[test]

@@ -101,6 +101,8 @@ impl FileError {
             Some("put the file itself there, or give the folder to root and `chmod go-w` it")
         } else if self.kind == FileErrorKind::Distrusted {
             Some("it decides what root runs: give it and its folder to root, and `chmod go-w` them")
+        } else if self.action == "replace" {
+            Some("move it away, and run the same again")
         } else if self.action == "write" && system == Some(Errno::BUSY) {
             Some(
                 "it is mounted by itself, and such a file cannot be replaced: mount its folder instead",

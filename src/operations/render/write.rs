@@ -59,6 +59,8 @@ pub(super) fn service(
         .map_err(|unresolved| unchanged(inputs.explain(node, session, manifest, unresolved)))?;
     let files =
         Files::render(node, templates, manifest, &resolution.environment).map_err(unchanged)?;
+    // A state that cannot be read fails the service before anything of it is written.
+    let was_pending = inputs.state(node, id).map_err(unchanged)?.pending;
     let differ = || {
         files
             .differ(node, id)
@@ -69,9 +71,17 @@ pub(super) fn service(
     {
         return Ok(ServiceWrite::Waits(limit));
     }
-    finish(node, inputs, manifest, &resolution, &files, options)
-        .map(|outcome| ServiceWrite::Done(Box::new(outcome)))
-        .map_err(|failure| failure.note(half_done_note(node, id, &files)))
+    finish(
+        node,
+        inputs,
+        manifest,
+        &resolution,
+        &files,
+        options,
+        was_pending,
+    )
+    .map(|outcome| ServiceWrite::Done(Box::new(outcome)))
+    .map_err(|failure| failure.note(half_done_note(node, id, &files)))
 }
 
 fn finish(
@@ -81,11 +91,11 @@ fn finish(
     resolution: &Resolution,
     files: &Files,
     options: RenderOptions,
+    was_pending: bool,
 ) -> Result<RenderOutcome, Failure> {
     let (id, environment) = (&manifest.id, &resolution.environment);
     let sources =
         (!is_degraded(inputs, manifest, environment)).then(|| applied_record(environment));
-    let was_pending = inputs.state(node, id)?.pending;
     let awaits = options.awaits;
     let swap = swap::swap(node, id, files, awaits, sources.as_ref(), was_pending)?;
     let record = sources.filter(|_| !swap.pending);
