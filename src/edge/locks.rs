@@ -1,5 +1,6 @@
-//! Locks: flocks, which the kernel releases when their holder exits, on files that are never removed or replaced.
-//! Callers decide the order in which locks are taken (design.md section 2).
+//! Locks: flocks, which the kernel releases when their holder exits. Their files are never replaced, and removed only by
+//! who holds them: a waiter that finds its file gone makes a new one. Callers decide the order in which locks are taken
+//! (design.md section 2).
 
 use std::{
     fs::File,

@@ -1,4 +1,4 @@
-//! The files of locks: created once, and never removed or replaced.
+//! The files of locks, which are never replaced: a new file would be a second lock.
 
 use std::{fs::File, io, path::Path};
 
