@@ -17,22 +17,24 @@ pub(crate) fn load(node: &Node, id: &Id) -> Result<ServiceState, Failure> {
     Ok(state)
 }
 
-/// Changes the state of a service and returns the new one. An unchanged state is not written.
+/// Changes the state of a service. An unchanged state is not written.
 pub(crate) fn edit(
     node: &Node,
     id: &Id,
     change: impl FnOnce(&mut ServiceState),
-) -> Result<ServiceState, Failure> {
-    let edited = edit_all(node, vec![(id, change)]).pop();
-    edited.unwrap_or_else(|| load(node, id))
+) -> Result<(), Failure> {
+    edit_all(node, vec![(id, change)]).into_iter().collect()
 }
 
-/// Changes the states of services, each at most once, in little more time than that of one. One result a service, in
+/// Changes the states of services, each at most once, in little more time than that of one: what each change returned, in
 /// their order.
-pub(crate) fn edit_all(
+pub(crate) fn edit_all<T>(
     node: &Node,
-    edits: Vec<(&Id, impl FnOnce(&mut ServiceState))>,
-) -> Vec<Result<ServiceState, Failure>> {
+    edits: Vec<(&Id, impl FnOnce(&mut ServiceState) -> T)>,
+) -> Vec<Result<T, Failure>> {
+    if edits.is_empty() {
+        return Vec::new();
+    }
     let _lock = match node.state_lock() {
         Ok(lock) => lock,
         Err(failure) => return edits.iter().map(|_| Err(failure.clone())).collect(),
@@ -41,30 +43,30 @@ pub(crate) fn edit_all(
 }
 
 /// As [`edit_all`], for a caller that holds `state.lock`.
-pub(super) fn edit_all_locked(
+pub(super) fn edit_all_locked<T>(
     node: &Node,
-    edits: Vec<(&Id, impl FnOnce(&mut ServiceState))>,
-) -> Vec<Result<ServiceState, Failure>> {
+    edits: Vec<(&Id, impl FnOnce(&mut ServiceState) -> T)>,
+) -> Vec<Result<T, Failure>> {
     let mut results = Vec::new();
     let mut changed = Vec::new();
     for (id, change) in edits {
         results.push(load(node, id).map(|before| {
             let mut after = before.clone();
-            change(&mut after);
+            let returned = change(&mut after);
             let is_changed = after != before;
             if is_changed {
-                changed.push((node.paths.service_state(id), after.clone()));
+                changed.push((node.paths.service_state(id), after));
             }
-            (after, is_changed)
+            (returned, is_changed)
         }));
     }
     let mut saved = state::save_all(&node.paths, &changed).into_iter();
     let results = results.into_iter().map(|result| {
-        let (after, is_changed) = result?;
+        let (returned, is_changed) = result?;
         if is_changed {
             saved.next().transpose()?;
         }
-        Ok(after)
+        Ok(returned)
     });
     results.collect()
 }

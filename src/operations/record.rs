@@ -1,6 +1,6 @@
 //! The states of services, brought up to date before and after the registry is written (section 5).
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use super::batch::{HoldMark, Mark, PlannedWrite};
 use crate::{
@@ -71,8 +71,8 @@ pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[Planned
     });
     for (service, edited) in edited {
         match edited {
-            Ok(recorded) => drop(intents.recorded.insert(service, recorded)),
-            Err(failure) => drop(intents.failed.insert(service, failure)),
+            Ok(recorded) => drop(intents.recorded.insert(service.clone(), recorded)),
+            Err(failure) => drop(intents.failed.insert(service.clone(), failure)),
         }
     }
     intents
@@ -97,9 +97,9 @@ pub(super) fn outcomes(
     });
     for (service, edited) in edited {
         match edited {
-            Ok(true) => outcomes.overtaken.push(service),
+            Ok(true) => outcomes.overtaken.push(service.clone()),
             Ok(false) => {}
-            Err(failure) => drop(outcomes.failed.insert(service, failure)),
+            Err(failure) => drop(outcomes.failed.insert(service.clone(), failure)),
         }
     }
     outcomes
@@ -145,7 +145,7 @@ pub(super) fn forget_leases(node: &Node, foreign: &BTreeMap<&Id, i64>) -> BTreeM
     });
     let failed = edited.into_iter();
     failed
-        .filter_map(|(service, edited)| Some((service, edited.err()?)))
+        .filter_map(|(service, edited)| Some((service.clone(), edited.err()?)))
         .collect()
 }
 
@@ -158,33 +158,19 @@ fn by_service<'a, T>(all: impl Iterator<Item = (&'a Id, T)>) -> BTreeMap<&'a Id,
 }
 
 /// Changes the states of services; gives what each change returned, or why it cannot be made.
-fn edit<T, R>(
+fn edit<'a, T, R>(
     node: &Node,
-    services: BTreeMap<&Id, Vec<T>>,
+    services: BTreeMap<&'a Id, Vec<T>>,
     change: impl Fn(&Id, &mut ServiceState, &[T]) -> R,
-) -> Vec<(Id, Result<R, Failure>)> {
-    if services.is_empty() {
-        return Vec::new();
-    }
+) -> Vec<(&'a Id, Result<R, Failure>)> {
     let ids: Vec<&Id> = services.keys().copied().collect();
-    let (change, returned) = (&change, &RefCell::new(BTreeMap::new()));
+    let change = &change;
     let edits = services.into_iter().map(|(service, items)| {
-        let edit = move |state: &mut ServiceState| {
-            let value = change(service, state, &items);
-            returned.borrow_mut().insert(service, value);
-        };
+        let edit = move |state: &mut ServiceState| change(service, state, &items);
         (service, edit)
     });
     let edited = states::edit_all(node, edits.collect());
-    let ended = ids.into_iter().zip(edited).filter_map(|(service, edited)| {
-        let value = returned.borrow_mut().remove(service);
-        let result = match edited {
-            Ok(_) => Ok(value?),
-            Err(failure) => Err(failure),
-        };
-        Some((service.clone(), result))
-    });
-    ended.collect()
+    ids.into_iter().zip(edited).collect()
 }
 
 /// The note of a failure that leaves something owed.

@@ -114,9 +114,6 @@ fn end_pending(node: &Node, marked: &mut [(&Id, Result<Marked, Failure>)]) {
         state.pending = false;
         state.sources = None;
     };
-    if pending.is_empty() {
-        return;
-    }
     let edits = pending.iter().map(|(id, _)| (*id, end)).collect();
     let edited = states::edit_all(node, edits);
     for ((_, marked), edited) in pending.into_iter().zip(edited) {

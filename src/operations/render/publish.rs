@@ -198,9 +198,6 @@ fn record<'a>(
     change: impl Fn(&mut ServiceState, &BTreeSet<String>),
 ) -> BTreeMap<Id, Failure> {
     let publications: Vec<&Publication> = publications.collect();
-    if publications.is_empty() {
-        return BTreeMap::new();
-    }
     let change = &change;
     let edits = publications.iter().map(|publication| {
         let after = &publication.after;
