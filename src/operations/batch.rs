@@ -72,6 +72,23 @@ pub(crate) struct PlannedWrite {
 }
 
 impl PlannedWrite {
+    /// A write that changes nothing yet, of a service whose state was read at the moment `read`.
+    pub(crate) fn new(service: Id, federation: Id, read: u64) -> Self {
+        Self {
+            service,
+            federation,
+            plan: Plan::default(),
+            lease: None,
+            progress: AnnounceProgress::Pending,
+            hold: Hold::Keep,
+            read,
+            recorded: true,
+            cleared: BTreeMap::new(),
+            unread: None,
+            refused: None,
+        }
+    }
+
     /// A warning about what stays announced, because the registry refuses to take it back.
     pub(crate) fn refusal(&self) -> Option<String> {
         let reason = self.refused.as_ref()?.in_short();

@@ -9,14 +9,13 @@ use super::{
     read_set::{Read, ReadSet, Snapshots},
 };
 use crate::{
-    announce::{self, Hold},
+    announce,
     edge::registry::Session,
     fleet::{self, Remains},
     model::{
         announcement::By,
         id::Id,
         key::{self, Key, Kind},
-        service_state::AnnounceProgress,
         snapshot::Snapshot,
         suggest,
     },
@@ -140,23 +139,15 @@ impl<'a> Retirer<'a> {
             snapshot,
         );
         if !self.dry_run {
+            let cleared = remains.records.iter();
             let write = PlannedWrite {
-                service: retired.clone(),
-                federation: federation.clone(),
                 plan,
-                lease: None,
-                progress: AnnounceProgress::Pending,
-                hold: Hold::Keep,
-                read: 0,
                 recorded: false,
                 // A machine that was built anew may have written its own.
-                cleared: remains
-                    .records
-                    .iter()
+                cleared: cleared
                     .map(|(key, revision)| (key.clone(), Some(*revision)))
                     .collect(),
-                unread: None,
-                refused: None,
+                ..PlannedWrite::new(retired.clone(), federation.clone(), 0)
             };
             let batch = WriteBatch {
                 marks: BTreeMap::new(),

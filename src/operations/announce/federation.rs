@@ -1,6 +1,6 @@
 //! What one service is to write in one federation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::service::Planner;
 use crate::{
@@ -29,17 +29,10 @@ impl Planner<'_> {
         let lease = self.lease(&desired, self.snapshots.of(&federation).snapshot());
         let id = lease.map_or(0, |lease| lease.lease().id);
         let write = PlannedWrite {
-            service: service.clone(),
-            federation,
-            plan: Plan::default(),
             lease,
             progress: self.progress(),
             hold: self.hold(&desired),
-            read: desired.read,
-            recorded: true,
-            cleared: BTreeMap::new(),
-            unread: None,
-            refused: None,
+            ..PlannedWrite::new(service.clone(), federation, desired.read)
         };
         Attempt::Done(match self.snapshots.of(&write.federation) {
             Read::Snapshot(snapshot) => {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Target;
 use crate::{
-    announce::{self, Plan},
-    model::{id::Id, service_state::AnnounceProgress, snapshot::Snapshot},
+    announce,
+    model::{id::Id, snapshot::Snapshot},
     operations::batch::PlannedWrite,
 };
 
@@ -30,17 +30,9 @@ pub(super) fn of_federation(target: &Target, federation: Id, snapshot: &Snapshot
 
 /// A write that changes nothing yet.
 pub(super) fn nothing(target: &Target, federation: Id) -> PlannedWrite {
+    let read = target.state.edits.now();
     PlannedWrite {
-        service: target.service.clone(),
-        federation,
-        plan: Plan::default(),
-        lease: None,
-        progress: AnnounceProgress::Pending,
         hold: target.hold(),
-        read: target.state.edits.now(),
-        recorded: true,
-        cleared: BTreeMap::new(),
-        unread: None,
-        refused: None,
+        ..PlannedWrite::new(target.service.clone(), federation, read)
     }
 }
