@@ -1,10 +1,11 @@
-//! A way to a server that can be closed for new connections while the open ones go on, or that is long.
+//! A way to a server that can be closed for new connections while the open ones go on, that is long, or on which something
+//! happens just before a request arrives.
 
 use std::{
     io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::channel,
     },
@@ -18,10 +19,14 @@ pub(crate) struct Proxy {
     shared: Arc<Shared>,
 }
 
+type Action = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct Shared {
     /// How long everything is on its way, in each direction.
     delay: Duration,
+    /// What happens before the first part with these bytes goes on to the server.
+    before: Option<(Vec<u8>, Mutex<Option<Action>>)>,
     ended: AtomicBool,
     refuses: AtomicBool,
     refused: AtomicUsize,
@@ -35,14 +40,33 @@ impl Proxy {
 
     /// The same, with everything on its way for `delay` in each direction. To connect takes a round trip, too.
     pub(crate) fn far(url: &str, delay: Duration) -> Self {
+        let shared = Shared {
+            delay,
+            ..Shared::default()
+        };
+        Self::start(url, shared)
+    }
+
+    /// A proxy that calls `action` once, when the first request with `bytes` has left the client and before it goes on.
+    pub(crate) fn interrupted(
+        url: &str,
+        bytes: &str,
+        action: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        let action: Action = Box::new(action);
+        let shared = Shared {
+            before: Some((bytes.as_bytes().to_vec(), Mutex::new(Some(action)))),
+            ..Shared::default()
+        };
+        Self::start(url, shared)
+    }
+
+    fn start(url: &str, shared: Shared) -> Self {
         let (_, server) = url.split_once("://").expect("an URL has a scheme");
         let server: SocketAddr = server.parse().expect("the server has an address");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            delay,
-            ..Shared::default()
-        });
+        let shared = Arc::new(shared);
         let accepting = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, server, &accepting));
         Self { address, shared }
@@ -77,7 +101,7 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(listener: &TcpListener, server: SocketAddr, shared: &Shared) {
+fn accept(listener: &TcpListener, server: SocketAddr, shared: &Arc<Shared>) {
     for client in listener.incoming() {
         if shared.ended.load(Ordering::SeqCst) {
             return;
@@ -89,20 +113,20 @@ fn accept(listener: &TcpListener, server: SocketAddr, shared: &Shared) {
         if let Ok(client) = client
             && let Ok(server) = TcpStream::connect(server)
         {
-            join(&client, &server, shared.delay);
-            join(&server, &client, shared.delay);
+            join(&client, &server, Arc::clone(shared), true);
+            join(&server, &client, Arc::clone(shared), false);
         }
     }
 }
 
 /// Passes on what comes from one side, until either ends.
-fn join(from: &TcpStream, to: &TcpStream, delay: Duration) {
+fn join(from: &TcpStream, to: &TcpStream, shared: Arc<Shared>, is_to_server: bool) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
-        if delay.is_zero() {
-            let _either_has_ended = io::copy(&mut from, &mut to);
-        } else {
-            delayed(&mut from, &to, delay);
+        match &shared.before {
+            Some((bytes, action)) if is_to_server => interrupted(&mut from, &to, bytes, action),
+            _ if shared.delay.is_zero() => drop(io::copy(&mut from, &mut to)),
+            _ => delayed(&mut from, &to, shared.delay),
         }
         for side in [from, to] {
             let _closed_already = side.shutdown(Shutdown::Both);
@@ -134,6 +158,27 @@ fn delayed(from: &mut TcpStream, to: &TcpStream, delay: Duration) {
     }
     drop(send);
     sending.join().unwrap();
+}
+
+/// Passes on what comes; calls `action` before the first part with `bytes`, if nobody has.
+fn interrupted(
+    from: &mut TcpStream,
+    mut to: &TcpStream,
+    bytes: &[u8],
+    action: &Mutex<Option<Action>>,
+) {
+    let mut part = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = from.read(&mut part) {
+        let has_bytes = part[..read].windows(bytes.len()).any(|some| some == bytes);
+        // The lock is held while it acts: no other connection overtakes this one.
+        let mut action = action.lock().unwrap();
+        if has_bytes && let Some(action) = action.take() {
+            action();
+        }
+        if to.write_all(&part[..read]).is_err() {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]

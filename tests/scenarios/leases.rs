@@ -3,12 +3,17 @@
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
 use super::{Fleet, all_succeed, on_both};
-use crate::harness::{etcd::Etcd, intruder::Intruder, scenario::Scenario, wait::until};
+use crate::harness::{
+    etcd::Etcd, intruder::Intruder, proxy::Proxy, scenario::Scenario, wait::until,
+};
 
 const API: &str = r#"{"id": "api", "provides": {"API_URL": "http://{NODE}"}}"#;
 const KEY: &str = "/reconf/v1/default/provides/API_URL/default/api@api01";
@@ -190,6 +195,25 @@ fn another_federations_user_gives_no_announcement_a_time_to_live_and_ends_none()
         assert!(intruder.denied.contains(&lease));
         assert!(intruder.kept_alive.contains(&lease));
     }
+}
+
+#[test]
+fn a_lease_that_another_federation_took_before_the_first_key_hung_on_it_is_replaced() {
+    let etcd = Etcd::start();
+    let (node, intruder) = walled(&etcd);
+    let intruder = Arc::new(Mutex::new(intruder));
+    let attacking = Arc::clone(&intruder);
+    // The announcement is on its way: its lease is granted, and nothing hangs on it.
+    let proxy = Proxy::interrupted(etcd.url(), r#""value":"http://api01""#, move || {
+        attacking.lock().unwrap().attack();
+    });
+    let node = node.registry(&proxy.url()).manifest("api", API);
+    all_succeed(&node, &["announce api --ttl 60s"]);
+    let lease = etcd.lease_of(KEY).unwrap();
+    let intruder = intruder.lock().unwrap();
+    assert_eq!(intruder.taken.len(), 1, "it acted in time");
+    assert!(!intruder.taken.contains(&lease));
+    assert_eq!(etcd.granted(lease), 60);
 }
 
 #[test]
