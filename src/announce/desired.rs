@@ -131,6 +131,17 @@ mod tests {
     }
 
     #[test]
+    fn what_another_machine_withdraws_is_forgotten() {
+        let [left, own] = ["LEFT", "OWN"].map(|name| sample::key("a", name));
+        let mut desired = desired(&[], &[&left, &own]);
+        let pending = |key: &Key| (key.path(Kind::Provides), By::Manifest);
+        desired.state.withdrawing = [&left, &own].map(pending).into();
+        desired.leave([&left].into_iter());
+        assert_eq!(desired.withdrawals, [(own.clone(), By::Manifest)].into());
+        assert_eq!(desired.state.withdrawing, [pending(&own)].into());
+    }
+
+    #[test]
     fn a_held_service_announces_nothing_and_withdraws_what_is_pending_gone_or_live() {
         let [announced, pending, gone, live] =
             ["ANNOUNCED", "PENDING", "GONE", "LIVE"].map(|name| sample::key("a", name));

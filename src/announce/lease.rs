@@ -113,6 +113,8 @@ mod tests {
             (vec![("A", 4, 30)], Some(vec![("A", 5)]), NEW),
             (vec![("A", 4, 30)], Some(vec![]), NEW),
             (vec![("A", 0, 0)], Some(vec![("A", 0)]), NEW),
+            // The lease was forgotten, its TTL was not.
+            (vec![("A", 0, 30)], Some(vec![("A", 0)]), NEW),
             (
                 vec![("A", 4, 60), ("B", 5, 30)],
                 Some(vec![("A", 4), ("B", 5)]),

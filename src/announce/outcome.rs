@@ -328,6 +328,38 @@ mod tests {
     }
 
     #[test]
+    fn a_later_intent_of_another_lease_or_value_keeps_what_it_has_recorded() {
+        let lease = |id| Lease {
+            id,
+            ttl: Duration::from_secs(30),
+        };
+        let path = key().path(Kind::Provides);
+        for (intended, value, expected) in [
+            (4, "new", AnnounceProgress::Done),
+            (5, "new", AnnounceProgress::Pending),
+            (4, "newer", AnnounceProgress::Pending),
+        ] {
+            let mut state = ServiceState::default();
+            let plan = put(value);
+            let progress = AnnounceProgress::Pending;
+            let intent = Intent::of(&plan, Some(lease(intended)), progress, Hold::Keep);
+            record_owed(&mut state, &intent);
+            let outcome = Outcome {
+                plan: &put("new"),
+                lease: Some((lease(4), 30)),
+                revisions: &[(path.clone(), 6)].into(),
+                hold: Hold::Keep,
+                read: 0,
+                intended: 0,
+            };
+            let _ = record_outcome(&mut state, &outcome);
+            let known = &state.announced[&path];
+            let found = (known.lease, &known.announcement.value[..], known.outcome);
+            assert_eq!(found, (intended, value, expected));
+        }
+    }
+
+    #[test]
     fn a_plan_of_nothing_ends_the_hold_and_leaves_the_rest() {
         let mut state = announced_at(5);
         state.held = true;

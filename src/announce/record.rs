@@ -317,6 +317,23 @@ mod tests {
     }
 
     #[test]
+    fn only_an_announcement_ends_the_hold() {
+        let key = sample::key("f", "API_URL");
+        let new = sample::announcement("new");
+        let announcing = announcing(&key, &new, AnnounceProgress::PendingByHand);
+        let nothing = Intent {
+            announcements: Vec::new(),
+            ..announcing.clone()
+        };
+        for (intent, expected) in [(announcing, false), (nothing, true)] {
+            let mut state = state(&key, None, false);
+            state.held = true;
+            record_owed(&mut state, &intent);
+            assert_eq!(state.held, expected, "{intent:?}");
+        }
+    }
+
+    #[test]
     fn what_hangs_on_a_forgotten_lease_is_pending_again() {
         use AnnounceProgress::{Done, Pending, PendingByHand};
         let key = sample::key("f", "API_URL");

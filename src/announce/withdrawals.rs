@@ -85,3 +85,28 @@ pub(crate) fn hold_found<'a>(
     });
     longest.cloned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample;
+
+    #[test]
+    fn a_hold_that_was_found_is_recorded_unless_another_command_has_changed_a_key_since() {
+        let [found, other] = ["FOUND", "OTHER"].map(|name| sample::key("f", name));
+        for (changed, expected) in [(None, true), (Some(&other), true), (Some(&found), false)] {
+            let mut state = ServiceState::default();
+            let read = state.edits.now();
+            if let Some(key) = changed {
+                state.edits.changed(key.path(Kind::Provides));
+            }
+            record_held(
+                &mut state,
+                [&found].into_iter(),
+                &WithdrawalNote::default(),
+                read,
+            );
+            assert_eq!(state.held, expected, "{changed:?}");
+        }
+    }
+}

@@ -201,6 +201,36 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_as_in_use_is_watched_until_it_is_applied() {
+        let mut baseline = begun(B, C);
+        assert!(baseline.watches(&id()), "a provision runs");
+        baseline.end(RenderedNothing, |_| C);
+        assert!(baseline.watches(&id()), "it counts as in use");
+        baseline.record(&id(), resolved(B, B));
+        assert!(!baseline.watches(&id()));
+        assert!(
+            baseline.differs(&id(), resolved(B, C)),
+            "the old conf is back"
+        );
+    }
+
+    #[test]
+    fn values_that_came_and_went_unseen_matter_only_to_what_was_applied_once() {
+        for (applied, differs) in [(None, false), (A, true)] {
+            let mut ended = begun(B, applied);
+            ended.end(RenderedNothing, |_| applied);
+            ended.clear();
+            let mut running = begun(B, applied);
+            running.clear();
+            running.end(RenderedNothing, |_| applied);
+            for baseline in [ended, running] {
+                let found = baseline.differs(&id(), resolved(B, applied));
+                assert_eq!(found, differs, "{applied:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_value_applied_meanwhile_does_not_count_and_a_failure_is_left_to_the_retry() {
         let mut baseline = begun(B, A);
         baseline.end(RenderedNothing, |_| C);
