@@ -1,6 +1,6 @@
 //! `reconf withdraw`: takes back what services on this node provide.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     cli::{Global, WithdrawArgs},
@@ -50,14 +50,7 @@ pub(super) fn run(node: &Node, global: &Global, args: &WithdrawArgs) -> Ended {
         }
     }
     if let Some(limit) = args.wait {
-        match wait_until_unused(node, &withdrawn, limit) {
-            Ok(still_used) => {
-                for (id, failure) in &still_used {
-                    tally.fail(&node.out, Some(id), failure);
-                }
-            }
-            Err(failure) => tally.fail(&node.out, None, &failure),
-        }
+        wait(node, &withdrawn, limit, &mut tally);
     }
     Ok(tally.code(false))
 }
@@ -73,6 +66,18 @@ fn refuse_other_node(global: &Global) -> Result<(), Failure> {
     )))
 }
 
+/// Waits until no node runs with what was withdrawn.
+fn wait(node: &Node, withdrawn: &[Target], limit: Duration, tally: &mut Tally) {
+    match wait_until_unused(node, withdrawn, limit) {
+        Ok(still_used) => {
+            for (id, failure) in &still_used {
+                tally.fail(&node.out, Some(id), failure);
+            }
+        }
+        Err(failure) => tally.fail(&node.out, None, &failure),
+    }
+}
+
 /// Prints what would be withdrawn, and why it is refused unless `last` providers are.
 fn print(
     node: &Node,
@@ -85,7 +90,7 @@ fn print(
             Ok(WithdrawPreview { report, refused }) => {
                 let consumers = report.consumers.clone();
                 tally.report(&node.out, &id, Ok(report));
-                for line in consumers {
+                for line in consumers.into_iter().flatten() {
                     node.out.line(&format!("  {line}"));
                 }
                 if let Some(failure) = refused.filter(|_| !last) {

@@ -51,23 +51,9 @@ fn successor(
     // What one provider announces together is taken from one provider again.
     let together = used.iter().filter(|other| other.provider() == provider);
     let together: BTreeSet<&Name> = together.map(|other| &other.name).collect();
-    let remaining = snapshot
-        .live
-        .keys()
-        .filter(|other| !leaving.contains(other));
-    let mut providers: BTreeMap<(&Id, String), (&Key, BTreeSet<&Name>)> = BTreeMap::new();
-    for other in remaining.filter(|other| together.contains(&other.name)) {
-        let found = providers.entry((&other.region, other.provider()));
-        found
-            .or_insert((other, BTreeSet::new()))
-            .1
-            .insert(&other.name);
-    }
-    let whole = providers
-        .into_values()
-        .filter(|(_, names)| *names == together);
+    let whole = providers_of(&together, leaving, snapshot);
     let (here, elsewhere): (Vec<&Key>, Vec<&Key>) = whole
-        .map(|(other, _)| other)
+        .into_iter()
         .partition(|other| other.region == key.region);
     let others = used.iter().filter(|other| other.name == *name).count() - 1;
     if let Some(best) = here
@@ -93,6 +79,23 @@ fn successor(
             some.join(", ")
         ),
     }
+}
+
+/// A key of each provider that announces all these names in a region when `leaving` are withdrawn, in their order.
+fn providers_of<'a>(
+    names: &BTreeSet<&Name>,
+    leaving: &BTreeSet<Key>,
+    snapshot: &'a Snapshot,
+) -> Vec<&'a Key> {
+    let remaining = snapshot.live.keys();
+    let remaining = remaining.filter(|key| !leaving.contains(key) && names.contains(&key.name));
+    let mut providers: BTreeMap<(&Id, String), (&Key, BTreeSet<&Name>)> = BTreeMap::new();
+    for key in remaining {
+        let found = providers.entry((&key.region, key.provider()));
+        found.or_insert((key, BTreeSet::new())).1.insert(&key.name);
+    }
+    let whole = providers.into_values().filter(|(_, found)| found == names);
+    whole.map(|(key, _)| key).collect()
 }
 
 #[cfg(test)]

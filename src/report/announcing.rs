@@ -212,12 +212,9 @@ pub(crate) struct WithdrawReport {
     pub withdrawn: Vec<String>,
     /// Whether it stays so until `announce ID`.
     pub held: bool,
-    /// What each user would take instead: a line each; only with `--dry-run`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub consumers: Vec<String>,
-    /// Whether nothing was written, because of `--dry-run`.
-    #[serde(skip)]
-    pub dry: bool,
+    /// Where nothing was written, because of `--dry-run`: what each user would take instead, a line each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<Vec<String>>,
     /// When it is announced again by itself (RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -235,8 +232,7 @@ impl WithdrawReport {
             changed: false,
             withdrawn: Vec::new(),
             held,
-            consumers: Vec::new(),
-            dry: false,
+            consumers: None,
             until: None,
             forgotten: false,
             warnings: Vec::new(),
@@ -253,7 +249,7 @@ impl Report for WithdrawReport {
             format!("{service}: nothing to withdraw")
         } else {
             let names: Vec<String> = names.into_iter().collect();
-            let withdrawn = if self.dry {
+            let withdrawn = if self.consumers.is_some() {
                 "would withdraw"
             } else {
                 "withdrawn"
@@ -263,7 +259,11 @@ impl Report for WithdrawReport {
         if self.held {
             let end = self.until.as_ref();
             let end = end.map_or(String::new(), |until| format!("{until} or "));
-            let stays = if self.dry { "would stay" } else { "stays" };
+            let stays = if self.consumers.is_some() {
+                "would stay"
+            } else {
+                "stays"
+            };
             line.push_str(&format!(
                 "; {stays} so until {end}`reconf announce {service}`"
             ));

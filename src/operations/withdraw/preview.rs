@@ -53,7 +53,7 @@ impl Withdrawer<'_> {
     ) -> Result<WithdrawPreview, Failure> {
         let (target, others) = self.leave_other_machines(target, machine, snapshots)?;
         let mut report = WithdrawReport::new(&target.service, target.holds);
-        report.dry = true;
+        let mut consumers = Vec::new();
         report.until = target.note.until.clone().filter(|_| target.holds);
         report.warnings.extend(others.warnings());
         for federation in target.federations() {
@@ -63,7 +63,7 @@ impl Withdrawer<'_> {
                     let keys = write.plan.withdrawals.into_iter().map(|w| w.key);
                     let keys: BTreeSet<Key> = keys.collect();
                     let successors = fleet::successors(&federation, &keys, leaving, snapshot);
-                    report.consumers.extend(successors);
+                    consumers.extend(successors);
                     report.changed |= !keys.is_empty() || !write.cleared.is_empty();
                     let paths = keys.iter().map(|key| key.path(Kind::Provides));
                     report.withdrawn.extend(paths);
@@ -72,6 +72,7 @@ impl Withdrawer<'_> {
                 Read::NotAsked => {}
             }
         }
+        report.consumers = Some(consumers);
         let refused = if target.holds {
             let is_new = |key: &&Key| !target.state.owes_withdrawal(key);
             let keys = target.keys.iter().filter(is_new).cloned().collect();
