@@ -57,6 +57,25 @@ fn in_registry(fleet: &Fleet, id: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_a_killed_removal_left_hidden_goes_with_the_next_one() {
+    on_both(|fleet| {
+        let node = node(fleet);
+        without_manifest(&node, &["api"]);
+        // Killed after the link and before the generation, which holds the values.
+        fs::remove_file(node.path("etc/services.d/api.envdir")).unwrap();
+        let left = files_of(&node, "api");
+        assert!(
+            left.iter()
+                .any(|path| path.contains("/.api.envdir.reconf-")),
+            "{left:?}"
+        );
+        all_succeed(&node, &["remove api"]);
+        let nothing: [String; 0] = [];
+        assert_eq!(files_of(&node, "api"), nothing);
+    });
+}
+
+#[test]
 fn a_removed_service_leaves_nothing_but_its_tombstone() {
     on_both(|fleet| {
         let node = node(fleet);

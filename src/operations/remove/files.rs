@@ -42,17 +42,19 @@ pub(super) fn remove(node: &Node, id: &Id) -> Result<Removed, Failure> {
         .filter(|format| is_ours(node, id, *format))
         .map(|format| paths.rendered(id, format))
         .collect();
-    for path in &written {
-        files::remove_with_leftovers(path)?;
+    let all = Format::ALL
+        .into_iter()
+        .map(|format| paths.rendered(id, format));
+    // A removal that was killed between a file and what lies hidden beside it has left the latter.
+    let gone = all.clone().filter(|path| !files::exists(path));
+    for path in written.iter().cloned().chain(gone) {
+        files::remove_with_leftovers(&path)?;
     }
     let applied = paths.applied_conf(id);
     let was_applied = files::remove_with_leftovers(&applied)?;
     drain.remove(paths, id)?;
     removed.paths = written;
     removed.paths.extend(was_applied.then_some(applied));
-    let all = Format::ALL
-        .into_iter()
-        .map(|format| paths.rendered(id, format));
     removed.left = all.filter(|path| files::exists(path)).collect();
     Ok(removed)
 }
