@@ -175,13 +175,22 @@ fn edit<'a, T, R>(
 
 /// The note of a failure that leaves something owed.
 pub(super) fn owed_note(service: &Id, hold: Hold) -> String {
-    let retry = match hold {
-        Hold::End => format!("the next `reconf announce {service}`"),
+    let (change, retry) = match hold {
+        Hold::End => (
+            "the change",
+            format!("the next `reconf announce {service}`"),
+        ),
         // Announcing by hand would end the withdrawal instead.
-        Hold::Begin => format!("the next `reconf withdraw {service}`"),
-        Hold::Keep => "the listener, or by the same command".to_owned(),
+        Hold::Begin => (
+            "the change",
+            format!("the next `reconf withdraw {service}`"),
+        ),
+        Hold::Keep => {
+            let retry = "the listener, or by the same command".to_owned();
+            (&*format!("the change of `{service}`"), retry)
+        }
     };
-    format!("the change was saved and is retried by {retry}")
+    format!("{change} was saved and is retried by {retry}")
 }
 
 #[cfg(test)]
@@ -190,13 +199,17 @@ mod tests {
 
     #[test]
     fn what_is_owed_is_retried_by_what_asked_for_it() {
-        for (hold, expected) in [
-            (Hold::End, "the next `reconf announce api`"),
-            (Hold::Begin, "the next `reconf withdraw api`"),
-            (Hold::Keep, "the listener, or by the same command"),
+        for (hold, change, expected) in [
+            (Hold::End, "the change", "the next `reconf announce api`"),
+            (Hold::Begin, "the change", "the next `reconf withdraw api`"),
+            (
+                Hold::Keep,
+                "the change of `api`",
+                "the listener, or by the same command",
+            ),
         ] {
             let service = Id::parse("api").unwrap();
-            let expected = format!("the change was saved and is retried by {expected}");
+            let expected = format!("{change} was saved and is retried by {expected}");
             assert_eq!(owed_note(&service, hold), expected);
         }
     }
