@@ -241,13 +241,13 @@ pub(crate) struct WithdrawArgs {
     /// The services to withdraw.
     #[command(flatten)]
     pub services: ServiceSelection,
-    /// End the withdrawal by itself after DURATION, at most 30d: the services are announced again
+    /// End the withdrawal after DURATION, at most 30d: the listener, else the next run, announces again
     #[arg(long = "for", value_name = "DURATION", value_parser = super::maintenance)]
     pub time: Option<Duration>,
     /// Why, for those who find the services withdrawn
     #[arg(long, value_name = "TEXT", value_parser = super::reason)]
     pub reason: Option<String>,
-    /// Withdraw also the last provider of a name that a node has applied
+    /// Withdraw also the last provider in its region of a name that a node has applied
     #[arg(long)]
     pub last: bool,
     /// Write nothing; report what would be withdrawn, and what each consumer would take instead
