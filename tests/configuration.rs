@@ -107,7 +107,11 @@ fn a_file_of_the_registry_that_cannot_be_used_is_named_in_plain_words() {
             .file("line", "\n")
             .file("windows", "s3cret\r\n");
         let told = node.run(&["ls"]).changes_nothing().fails(78);
-        assert_eq!(told, format!("error: cannot use `{file}`: {reason}\n"));
+        let hint = "hint: `reconf config` shows where each setting comes from";
+        assert_eq!(
+            told,
+            format!("error: cannot use `{file}`: {reason}\n{hint}\n")
+        );
     }
 }
 
