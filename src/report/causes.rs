@@ -194,9 +194,9 @@ fn hint_of(error: &RegistryError) -> Option<&'static str> {
         RegistryError::TooLarge { .. } => "let the manifest provide shorter values, or fewer",
         RegistryError::Newer { .. } => NEWER_HINT,
         RegistryError::Configuration(_) => "`reconf config` shows where each setting comes from",
-        RegistryError::Refused { .. }
-        | RegistryError::Io { .. }
-        | RegistryError::System { .. } => return None,
+        RegistryError::Refused { .. } | RegistryError::Io { .. } | RegistryError::System { .. } => {
+            return None;
+        }
     })
 }
 
