@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::records::{RecordContent, records};
 use crate::model::{
     id::Id,
     key::{self, Key, Kind},
@@ -16,6 +17,8 @@ use crate::model::{
 pub(crate) struct Remains {
     /// What it announces.
     pub announced: BTreeSet<Key>,
+    /// What it announced until that expired, and what others run with still. Without a tombstone they keep it.
+    pub expired: BTreeSet<Key>,
     /// What was withdrawn from it.
     pub withdrawn: BTreeSet<Key>,
     /// Its other records with their revisions: what its services run with, its slots and its own record.
@@ -40,6 +43,7 @@ impl Remains {
         });
         let mut remains = Self {
             announced: snapshot.live.keys().filter(is_its).cloned().collect(),
+            expired: expired(node, federation, snapshot),
             withdrawn: snapshot.withdrawn.keys().filter(is_its).cloned().collect(),
             records: BTreeMap::new(),
             unreadable: unreadable.cloned().collect(),
@@ -61,6 +65,11 @@ impl Remains {
         remains
     }
 
+    /// What is to be withdrawn.
+    pub(crate) fn withdrawals(&self) -> impl Iterator<Item = &Key> {
+        self.announced.iter().chain(&self.expired)
+    }
+
     /// Whether nothing is known of the node.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -75,6 +84,25 @@ impl Remains {
             self.unreadable.insert(path.to_owned());
         }
     }
+}
+
+/// What the `applied/` records name of the node and the registry has no more, neither alive nor withdrawn.
+fn expired(node: &Id, federation: &Id, snapshot: &Snapshot) -> BTreeSet<Key> {
+    let applied = records(federation, snapshot).into_iter();
+    let applied = applied.filter_map(|record| match record.content {
+        RecordContent::Applied(applied) => Some(applied),
+        RecordContent::Unreadable => None,
+    });
+    let paths = applied.flat_map(|applied| applied.into_values().flatten());
+    let keys = paths.filter_map(|(path, _)| match Key::parse(&path) {
+        Some((Kind::Provides, key)) if !snapshot.unreadable.contains_key(&path) => Some(key),
+        _ => None,
+    });
+    let is_expired = |key: &Key| {
+        let is_its = key.node == *node && key.federation == *federation;
+        is_its && !snapshot.live.contains_key(key) && !snapshot.withdrawn.contains_key(key)
+    };
+    keys.filter(is_expired).collect()
 }
 
 /// The nodes of which a snapshot of the federation knows anything, in the order of their names.
@@ -167,6 +195,39 @@ mod tests {
         let tombstone = remains(sample::tombstone(&key("api01"), By::Hand, 6));
         assert!(tombstone.withdrawn.len() == 1 && !tombstone.is_empty());
         assert!(remains(live("api010")).is_empty());
+    }
+
+    #[test]
+    fn what_expired_is_known_by_those_who_run_with_it() {
+        let federation = id("f");
+        let key = |node: &str, name: &str| Key {
+            node: id(node),
+            ..sample::key("f", name)
+        };
+        let own = |name| key("api01", name);
+        let foreign = Key {
+            node: id("api01"),
+            ..sample::key("g", "A")
+        };
+        let used = [
+            own("A"),
+            own("LIVE"),
+            own("GONE"),
+            key("api010", "A"),
+            foreign,
+        ];
+        let used = used.map(|key| format!(r#"["{}", 3]"#, key.path(Kind::Provides)));
+        let record = format!(r#"{{"URL": [["no key", 1], {}]}}"#, used.join(", "));
+        let entries = vec![
+            sample::live(&own("LIVE"), &sample::announcement("x"), 5),
+            sample::tombstone(&own("GONE"), By::Hand, 6),
+            entry("applied/web01/www", &record),
+            entry("applied/web02/www", "?"),
+        ];
+        let snapshot = Snapshot::new(&federation, 9, entries);
+        let remains = Remains::of(&id("api01"), &federation, &snapshot);
+        assert_eq!(remains.expired, [own("A")].into());
+        assert_eq!(counts(&remains), [1, 0, 0]);
     }
 
     #[test]

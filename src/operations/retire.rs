@@ -39,11 +39,12 @@ pub(crate) fn read(node: &Node, session: &mut Session, retired: &[Id]) -> Snapsh
             reads.prefix(federation, key::all_names_prefix(federation, kind));
         }
         reads.prefix(federation, key::slots_prefix(federation));
+        // What other nodes run with names what has expired.
+        reads.prefix(federation, key::applied_prefix(federation));
         for id in retired {
             let record = key::node_record(federation, id);
             reads.prefix(federation, format!("{record}/"));
             reads.key(federation, record);
-            reads.prefix(federation, key::applied_of_node_prefix(federation, id));
         }
     }
     reads.read(session)
@@ -129,7 +130,7 @@ impl<'a> Retirer<'a> {
         snapshot: &Snapshot,
         report: &mut RetireReport,
     ) -> Result<Attempt<()>, Failure> {
-        let withdrawals = remains.announced.iter().cloned();
+        let withdrawals = remains.withdrawals().cloned();
         let withdrawals: BTreeMap<Key, By> = withdrawals.map(|key| (key, By::Retired)).collect();
         let plan = announce::plan(
             &BTreeMap::new(),
@@ -165,17 +166,11 @@ impl<'a> Retirer<'a> {
     }
 
     /// The failure of a node of which nothing is known, with the nearest that is.
-    fn unknown(&mut self, retired: &Id, snapshots: &Snapshots) -> Failure {
+    fn unknown(&self, retired: &Id, snapshots: &Snapshots) -> Failure {
         let federations = &self.node.settings.federations;
-        let mut reads = ReadSet::default();
-        for federation in federations {
-            reads.prefix(federation, key::applied_prefix(federation));
-        }
-        let users = reads.read(self.session);
         let found = federations.iter().flat_map(|federation| {
-            let read = [snapshots, &users].into_iter();
-            let read = read.filter_map(move |read| read.of(federation).snapshot());
-            read.flat_map(move |snapshot| fleet::nodes(federation, snapshot))
+            let snapshot = snapshots.of(federation).snapshot().into_iter();
+            snapshot.flat_map(move |snapshot| fleet::nodes(federation, snapshot))
         });
         let known: Vec<Id> = found.collect();
         let listed: Vec<String> = federations.iter().map(|f| format!("`{f}`")).collect();
