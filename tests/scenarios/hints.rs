@@ -28,7 +28,7 @@ fn what_cannot_be_used_as_it_is_names_a_step_that_helps() {
     all_succeed(&node, &["apply api"]);
     let state = fs::read_to_string(node.path(STATE)).unwrap();
     let conf = node.path("etc/services.d/api.conf");
-    let note = format!("note: {} is unchanged", conf.display());
+    let unchanged = format!("note: {} is unchanged", conf.display());
     for (text, hint) in [
         (
             r#"{"version": 2}"#,
@@ -41,13 +41,13 @@ fn what_cannot_be_used_as_it_is_names_a_step_that_helps() {
     ] {
         fs::write(node.path(STATE), text).unwrap();
         // The conf was written before; rendering it again would complete nothing.
-        says(&node, &["render", "api"], 78, &[&note, hint]);
+        says(&node, &["render", "api"], 78, &[&unchanged, hint]);
     }
     fs::write(node.path(STATE), state).unwrap();
     fs::remove_file(&conf).unwrap();
     fs::create_dir(&conf).unwrap();
     let hint = "hint: move it away, and run the same again";
-    says(&node, &["render", "api"], 73, &[&note, hint]);
+    says(&node, &["render", "api"], 73, &[&unchanged, hint]);
 }
 
 #[test]
