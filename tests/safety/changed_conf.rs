@@ -73,6 +73,16 @@ fn root_runs_with_a_foreign_conf_only_as_render_wrote_it() {
 }
 
 #[test]
+fn a_conf_of_which_no_state_says_what_was_written_is_run_as_it_was_applied() {
+    let node = node();
+    // Releases before the digest recorded none.
+    fs::remove_file(node.path("var/lib/reconf/services/app.json")).unwrap();
+    assert_eq!(exec_as_root(&node, 0), "one\n");
+    change(&node);
+    refused(&node);
+}
+
+#[test]
 fn a_pending_conf_is_run_as_written_and_no_changed_one_is_called_applied() {
     let node = node();
     node.put("etc/reconf/services/app.json", &manifest("two"));

@@ -84,6 +84,7 @@ fn a_withdrawal_that_is_denied_leaves_everything_as_it_was() {
         let said = node.run(&words).fails(77);
         let expected = "permission denied: user `they` may not write `/reconf/v1/old/`";
         assert!(said.contains(expected), "{said}");
+        assert!(!said.contains("is retried"), "{said}");
         let mut after = state(&node);
         after["edits"] = before["edits"].clone();
         assert_eq!(after, before, "{command}");
