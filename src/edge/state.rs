@@ -107,7 +107,13 @@ pub(crate) fn load_cache<T: DeserializeOwned>(path: &Path) -> Result<Cached<T>, 
         Ok(Some(state)) => Ok(Cached::Found(state)),
         Ok(None) => Ok(Cached::Absent),
         Err(error @ StateError::Damaged { .. }) => Ok(Cached::Lost(error)),
-        Err(StateError::File(error)) if error.kind == FileErrorKind::CannotRead => {
+        // What is in its place and no regular file counts as a file that cannot be replaced.
+        Err(StateError::File(error))
+            if matches!(
+                error.kind,
+                FileErrorKind::CannotRead | FileErrorKind::CannotWrite
+            ) =>
+        {
             Ok(Cached::Lost(StateError::File(error)))
         }
         Err(error) => Err(error),

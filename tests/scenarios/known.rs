@@ -63,6 +63,22 @@ fn a_damaged_file_is_made_anew_with_a_warning() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_the_file_stops_no_render() {
+    on_both(|fleet| {
+        let web = web(fleet);
+        fs::remove_file(web.path(KNOWN)).unwrap();
+        fs::create_dir(web.path(KNOWN)).unwrap();
+        let rendered = web.run(&["render", "--all"]).exits(0).text();
+        for told in ["are lost", "are not kept"] {
+            let told = format!("warning: the last known announcements {told}");
+            assert!(rendered.contains(&told), "{rendered}");
+        }
+        assert_eq!(value(&web, "www", "URL"), "announced");
+        assert!(web.path(KNOWN).is_dir());
+    });
+}
+
+#[test]
 fn no_datastore_stands_in_for_what_was_lost() {
     on_both(|fleet| {
         let web = web(fleet);
