@@ -10,6 +10,7 @@ mod users;
 
 pub(crate) use last::users_of_last;
 pub(crate) use published::change;
+pub(crate) use records::used_keys;
 pub(crate) use remains::{Remains, nodes};
 pub(crate) use successors::successors;
 pub(crate) use users::users;

@@ -1,6 +1,13 @@
 //! The `applied/` records of a federation, as values.
 
-use crate::model::{applied::AppliedRecord, id::Id, key, snapshot::Snapshot};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    applied::AppliedRecord,
+    id::Id,
+    key::{self, Key, Kind},
+    snapshot::Snapshot,
+};
 
 /// What one service on one node runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,20 @@ pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
         .map(|(path, entry)| (path.as_str(), entry.value.as_slice()))
         .filter_map(record)
         .collect()
+}
+
+/// The announcements that services of a federation run with, live or not.
+pub(crate) fn used_keys(federation: &Id, snapshot: &Snapshot) -> BTreeSet<Key> {
+    let sources = |record: NodeRecord| match record.content {
+        RecordContent::Applied(applied) => applied.into_values().flatten().collect(),
+        RecordContent::Unreadable => Vec::new(),
+    };
+    let sources = records(federation, snapshot).into_iter().flat_map(sources);
+    let keys = sources.filter_map(|(path, _)| match Key::parse(&path)? {
+        (Kind::Provides, key) if key.federation == *federation => Some(key),
+        _ => None,
+    });
+    keys.collect()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::model::{
 pub(crate) struct Remains {
     /// What it announces.
     pub announced: BTreeSet<Key>,
-    /// What it announced until that expired, and what others run with still. Without a tombstone they keep it.
+    /// What it announced and has expired.
     pub expired: BTreeSet<Key>,
     /// What was withdrawn from it.
     pub withdrawn: BTreeSet<Key>,
@@ -34,16 +34,28 @@ struct SlotHolder {
 }
 
 impl Remains {
-    /// Sorts what a snapshot of the federation has of `node`.
-    pub(crate) fn of(node: &Id, federation: &Id, snapshot: &Snapshot) -> Self {
+    /// Sorts what a snapshot of the federation has of `node`, and which of the `known` announcements have expired.
+    pub(crate) fn of(
+        node: &Id,
+        federation: &Id,
+        snapshot: &Snapshot,
+        known: &BTreeSet<Key>,
+    ) -> Self {
         let is_its = |key: &&Key| key.node == *node;
+        let has =
+            |key: &Key| snapshot.live.contains_key(key) || snapshot.withdrawn.contains_key(key);
         let unreadable = snapshot.unreadable.keys();
         let unreadable = unreadable.filter(|path| {
             Key::parse(path).is_some_and(|(kind, key)| kind == Kind::Provides && is_its(&&key))
         });
         let mut remains = Self {
             announced: snapshot.live.keys().filter(is_its).cloned().collect(),
-            expired: expired(node, federation, snapshot),
+            expired: known
+                .iter()
+                .filter(is_its)
+                .filter(|key| !has(key))
+                .cloned()
+                .collect(),
             withdrawn: snapshot.withdrawn.keys().filter(is_its).cloned().collect(),
             records: BTreeMap::new(),
             unreadable: unreadable.cloned().collect(),
@@ -66,7 +78,7 @@ impl Remains {
     }
 
     /// What is to be withdrawn.
-    pub(crate) fn withdrawals(&self) -> impl Iterator<Item = &Key> {
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = &Key> {
         self.announced.iter().chain(&self.expired)
     }
 
@@ -145,7 +157,7 @@ mod tests {
     fn remains(entry: Entry) -> Remains {
         let federation = id("f");
         let snapshot = Snapshot::new(&federation, 9, vec![entry]);
-        Remains::of(&id("api01"), &federation, &snapshot)
+        Remains::of(&id("api01"), &federation, &snapshot, &BTreeSet::new())
     }
 
     /// What a node announces, which of its records can be deleted, and what cannot be read.
@@ -245,5 +257,30 @@ mod tests {
         ];
         let found = nodes(&federation, &Snapshot::new(&federation, 9, entries));
         assert!(found.iter().map(Id::as_str).eq(["api01", "api02", "web01"]));
+    }
+    #[test]
+    fn what_is_known_and_neither_live_nor_withdrawn_has_expired() {
+        let federation = id("f");
+        let known = |name: &str, node: &str| Key {
+            node: id(node),
+            ..sample::key("f", name)
+        };
+        let [live, withdrawn, expired] =
+            ["LIVE", "WITHDRAWN", "EXPIRED"].map(|n| known(n, "api01"));
+        let entries = vec![
+            sample::live(&live, &sample::announcement("x"), 5),
+            sample::tombstone(&withdrawn, By::Manifest, 6),
+        ];
+        let snapshot = Snapshot::new(&federation, 9, entries);
+        let all = [
+            live.clone(),
+            withdrawn,
+            expired.clone(),
+            known("OTHER", "api02"),
+        ]
+        .into();
+        let remains = Remains::of(&id("api01"), &federation, &snapshot, &all);
+        assert_eq!(remains.expired, [expired.clone()].into());
+        assert!(remains.leaving().eq([&live, &expired]));
     }
 }

@@ -82,6 +82,17 @@ impl LastKnown {
             .collect()
     }
 
+    /// The keys of all announcements, as keys of `federation`.
+    pub(crate) fn keys(&self, federation: &Id) -> BTreeSet<Key> {
+        let names = self.regions.iter().flat_map(|(region, names)| {
+            let names = names.keys();
+            names.map(move |name| (region, name))
+        });
+        names
+            .flat_map(|(region, name)| self.of(federation, region, name).into_keys())
+            .collect()
+    }
+
     /// The registry's revision at the last change.
     pub(crate) fn revision(&self) -> i64 {
         self.revision

@@ -47,6 +47,12 @@ pub(crate) fn load(
     Ok(last_known)
 }
 
+/// The keys that were last known in a federation; nothing where the file is lost.
+pub(crate) fn keys(node: &Node, federation: &Id) -> Result<BTreeSet<Key>, Failure> {
+    let (known, _lost) = load_one(&node.paths.known(federation))?;
+    Ok(known.keys(federation))
+}
+
 fn load_one(path: &Path) -> Result<(LastKnown, Option<StateError>), StateError> {
     Ok(match state::load_cache(path)? {
         Cached::Found(known) => (known, None),

@@ -19,7 +19,7 @@ use crate::{
         snapshot::Snapshot,
         suggest,
     },
-    node::Node,
+    node::{Node, last_known},
     report::{Code, Failure, RetireReport},
 };
 
@@ -39,7 +39,6 @@ pub(crate) fn read(node: &Node, session: &mut Session, retired: &[Id]) -> Snapsh
             reads.prefix(federation, key::all_names_prefix(federation, kind));
         }
         reads.prefix(federation, key::slots_prefix(federation));
-        // What other nodes run with names what has expired.
         reads.prefix(federation, key::applied_prefix(federation));
         for id in retired {
             let record = key::node_record(federation, id);
@@ -97,7 +96,8 @@ impl<'a> Retirer<'a> {
         for federation in &self.node.settings.federations {
             match snapshots.of(federation) {
                 Read::Snapshot(snapshot) => {
-                    let remains = Remains::of(retired, federation, snapshot);
+                    let known = self.known(federation, snapshot)?;
+                    let remains = Remains::of(retired, federation, snapshot, &known);
                     is_known |= !remains.is_empty();
                     let attempt =
                         self.federation(retired, federation, &remains, snapshot, &mut report);
@@ -122,6 +122,13 @@ impl<'a> Retirer<'a> {
         }
     }
 
+    /// What consumers run with, and what this node knew when it last read the registry.
+    fn known(&self, federation: &Id, snapshot: &Snapshot) -> Result<BTreeSet<Key>, Failure> {
+        let mut known = last_known::keys(self.node, federation)?;
+        known.append(&mut fleet::used_keys(federation, snapshot));
+        Ok(known)
+    }
+
     fn federation(
         &mut self,
         retired: &Id,
@@ -130,7 +137,7 @@ impl<'a> Retirer<'a> {
         snapshot: &Snapshot,
         report: &mut RetireReport,
     ) -> Result<Attempt<()>, Failure> {
-        let withdrawals = remains.withdrawals().cloned();
+        let withdrawals = remains.leaving().cloned();
         let withdrawals: BTreeMap<Key, By> = withdrawals.map(|key| (key, By::Retired)).collect();
         let plan = announce::plan(
             &BTreeMap::new(),
@@ -168,10 +175,11 @@ impl<'a> Retirer<'a> {
     /// The failure of a node of which nothing is known, with the nearest that is.
     fn unknown(&self, retired: &Id, snapshots: &Snapshots) -> Failure {
         let federations = &self.node.settings.federations;
-        let found = federations.iter().flat_map(|federation| {
-            let snapshot = snapshots.of(federation).snapshot().into_iter();
-            snapshot.flat_map(move |snapshot| fleet::nodes(federation, snapshot))
+        let found = federations.iter().filter_map(|federation| {
+            let snapshot = snapshots.of(federation).snapshot()?;
+            Some(fleet::nodes(federation, snapshot))
         });
+        let found = found.flatten();
         let known: Vec<Id> = found.collect();
         let listed: Vec<String> = federations.iter().map(|f| format!("`{f}`")).collect();
         let message = format!("the registry has nothing of node `{retired}`");

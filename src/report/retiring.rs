@@ -50,7 +50,7 @@ impl RetireReport {
 
     /// Adds what a federation had of the node.
     pub(crate) fn add(&mut self, remains: &Remains) {
-        for key in remains.withdrawals() {
+        for key in remains.leaving() {
             self.withdrawn.push(key.path(Kind::Provides));
             self.keys.insert(key.clone());
         }
@@ -59,7 +59,7 @@ impl RetireReport {
         let left = remains.unreadable.iter();
         let left = left.map(|path| format!("left `{path}`, whose value cannot be read"));
         self.warnings.extend(left);
-        self.changed |= remains.withdrawals().next().is_some() || !remains.records.is_empty();
+        self.changed |= remains.leaving().next().is_some() || !remains.records.is_empty();
     }
 
     /// What was done, for a person.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     edge::{self, locks::Lock, registry::Session},
+    fleet,
     model::{
         id::Id,
         key::{self, Key, Kind},
@@ -56,6 +57,7 @@ pub(crate) fn read(node: &Node, session: &mut Session, ids: Vec<Id>) -> RemoveIn
             federation,
             key::all_names_prefix(federation, Kind::Provides),
         );
+        reads.prefix(federation, key::applied_prefix(federation));
     }
     let snapshots = reads.read(session);
     for (id, target) in &mut targets {
@@ -117,14 +119,20 @@ fn finish(
     }
 }
 
-/// The keys of a service on this node that the registry has.
+/// The keys of a service on this node that the registry has, or that a consumer still runs with.
 fn announced_by(node: &Node, id: &Id, snapshots: &Snapshots) -> Vec<Key> {
     let this = node.id().ok();
     let federations = node.settings.federations.iter();
-    let snapshots = federations.filter_map(|federation| snapshots.of(federation).snapshot());
-    let keys = snapshots.flat_map(|snapshot| snapshot.live.keys());
+    let keys = federations.flat_map(|federation| {
+        let snapshot = snapshots.of(federation).snapshot();
+        let keys = |snapshot| {
+            let mut keys = fleet::used_keys(federation, snapshot);
+            keys.extend(snapshot.live.keys().cloned());
+            keys
+        };
+        snapshot.map(keys).unwrap_or_default()
+    });
     keys.filter(|key| key.service == *id && Some(&key.node) == this.as_ref())
-        .cloned()
         .collect()
 }
 
