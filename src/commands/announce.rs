@@ -7,6 +7,7 @@ use crate::{
         announce::{AnnounceOptions, Announcer, add_reads},
         machine::AskedBy,
         read_set::ReadSet,
+        withdraw,
     },
     report::{Ended, Tally},
 };
@@ -36,6 +37,9 @@ pub(super) fn run(node: &Node, args: &AnnounceArgs) -> Ended {
     let mut tally = Tally::default();
     for (id, report) in reports {
         tally.report(&node.out, &id, report);
+    }
+    if args.services.all && !options.dry_run {
+        node.out.warnings(&withdraw::make_up(node, &mut session)?);
     }
     Ok(tally.code(false))
 }

@@ -11,6 +11,7 @@ use crate::{
         machine::AskedBy,
         remove::orphan_warnings,
         render::{Batch, RenderOptions, Results, dry_run, refuse_nested_on_change, run_on_change},
+        withdraw,
     },
     report::{Ended, Failure, Tally},
 };
@@ -46,6 +47,9 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
         }
     }
     announce(node, &mut session, &inputs, &rendered, args, &mut tally);
+    if args.services.all && !args.dry_run {
+        node.out.warnings(&withdraw::make_up(node, &mut session)?);
+    }
     Ok(tally.code(args.detailed_exitcode))
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::records::{RecordContent, records};
 use crate::model::{
     id::Id,
     key::{self, Key, Kind},
@@ -98,25 +97,6 @@ impl Remains {
     }
 }
 
-/// What the `applied/` records name of the node and the registry has no more, neither alive nor withdrawn.
-fn expired(node: &Id, federation: &Id, snapshot: &Snapshot) -> BTreeSet<Key> {
-    let applied = records(federation, snapshot).into_iter();
-    let applied = applied.filter_map(|record| match record.content {
-        RecordContent::Applied(applied) => Some(applied),
-        RecordContent::Unreadable => None,
-    });
-    let paths = applied.flat_map(|applied| applied.into_values().flatten());
-    let keys = paths.filter_map(|(path, _)| match Key::parse(&path) {
-        Some((Kind::Provides, key)) if !snapshot.unreadable.contains_key(&path) => Some(key),
-        _ => None,
-    });
-    let is_expired = |key: &Key| {
-        let is_its = key.node == *node && key.federation == *federation;
-        is_its && !snapshot.live.contains_key(key) && !snapshot.withdrawn.contains_key(key)
-    };
-    keys.filter(is_expired).collect()
-}
-
 /// The nodes of which a snapshot of the federation knows anything, in the order of their names.
 pub(crate) fn nodes(federation: &Id, snapshot: &Snapshot) -> BTreeSet<Id> {
     let providers = snapshot.live.keys().chain(snapshot.withdrawn.keys());
@@ -136,7 +116,7 @@ fn holds_slot(node: &Id, entry: &Entry) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::used_keys, *};
     use crate::model::{announcement::By, sample};
 
     const FEDERATION: &str = "/reconf/v1/f/";
@@ -237,7 +217,12 @@ mod tests {
             entry("applied/web02/www", "?"),
         ];
         let snapshot = Snapshot::new(&federation, 9, entries);
-        let remains = Remains::of(&id("api01"), &federation, &snapshot);
+        let remains = Remains::of(
+            &id("api01"),
+            &federation,
+            &snapshot,
+            &used_keys(&federation, &snapshot),
+        );
         assert_eq!(remains.expired, [own("A")].into());
         assert_eq!(counts(&remains), [1, 0, 0]);
     }

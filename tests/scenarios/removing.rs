@@ -169,9 +169,15 @@ fn a_running_task_keeps_the_files_and_not_the_announcement() {
 #[test]
 fn while_the_registry_is_away_the_conf_goes_and_the_state_stays() {
     let fleet = Fleet::etcd();
-    for command in ["remove api", "withdraw api", "remove --all-orphans"] {
+    for command in [
+        "remove api",
+        "withdraw api",
+        "remove --all-orphans",
+        "announce --all",
+        "apply --all",
+    ] {
         let node = node(&fleet);
-        without_manifest(&node, &["api", "plain"]);
+        without_manifest(&node, &["api", "www", "plain"]);
         let node = node.registry(&refused()).env("RECONF_TIMEOUT", "500ms");
         let told = node.run(&["remove", "api"]).exits(69).text();
         assert!(told.contains("the files of `api` are removed"), "{told}");

@@ -207,35 +207,6 @@ fn a_service_that_is_removed_without_its_state_is_taken_back_although_it_expired
 }
 
 #[test]
-fn an_expired_provider_that_is_retired_is_taken_back_for_good() {
-    on_both(|fleet| {
-        let dead = fleet.node("api01").manifest("api", API);
-        all_succeed(&dead, &["announce api --ttl 1s"]);
-        let (web, ops) = (fleet.node("web01").manifest("www", WWW), fleet.node("ops"));
-        all_succeed(&web, &["render www"]);
-        until("its lease has ended", || {
-            let listed = web.run(&["ls"]).text();
-            (!listed.contains("api@api01")).then_some(())
-        });
-        let _kept = web.run(&["render", "www"]).changes_nothing().exits(0);
-        let _near = ops.run(&["retire", "api02"]).changes_nothing().exits(66);
-        let retired = ops.run(&["retire", "api01"]).exits(0).text();
-        assert!(
-            retired.contains("api01: withdrawn API_URL of api"),
-            "{retired}"
-        );
-        assert_eq!(fleet.announced(), [TOMBSTONE]);
-        let _unmet = web.run(&["render", "www"]).exits(75);
-        let again = ops.run(&["retire", "api01"]).changes_nothing().exits(0);
-        assert!(
-            again.text().contains("nothing is left of it"),
-            "{}",
-            again.text()
-        );
-    });
-}
-
-#[test]
 fn who_cannot_be_read_may_use_it() {
     on_both(|fleet| {
         let node = fleet.node("api01").manifest("api", API);

@@ -5,6 +5,7 @@
 
 mod last;
 mod note;
+mod owed;
 mod preview;
 mod service;
 mod target;
@@ -13,6 +14,7 @@ mod write;
 
 pub(crate) use last::Last;
 pub(crate) use note::note;
+pub(crate) use owed::make_up;
 pub(crate) use preview::WithdrawPreview;
 pub(crate) use service::{Targets, Withdrawer};
 pub(crate) use target::{Target, on_this_node, remembered_ids};
