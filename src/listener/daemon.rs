@@ -11,7 +11,7 @@ use super::{
     keeper,
     launcher::Launcher,
     provisioner::Provisioner,
-    registry_link::{RegistryLink, open_session},
+    registry_link::RegistryLink,
     status_writer::{Figures, StatusWriter},
     store,
     watched_files::WatchedFiles,
@@ -67,8 +67,8 @@ impl Daemon {
         let link = RegistryLink::new(&node, journal, sender.clone());
         let launcher = Launcher::new(global, &args.command, sender.clone());
         Ok(Self {
-            provisioner: Provisioner::new(&node, link.session(), journal, launcher)?,
-            keeper: keeper::start(global, journal, sender)?,
+            provisioner: Provisioner::new(&node, &link, journal, launcher)?,
+            keeper: keeper::start(global, journal, sender, link.logins())?,
             global: global.clone(),
             node,
             journal,
@@ -200,7 +200,7 @@ impl Daemon {
         // An operator's switch takes effect whatever else is wrong.
         self.provisioner.turn(store::switch(&node.paths)?);
         let has_moved = node.settings.registry != self.node.settings.registry;
-        let session = has_moved.then(|| open_session(&node));
+        let session = has_moved.then(|| self.link.session_of(&node));
         let current = session.as_ref().unwrap_or(self.link.session());
         self.provisioner.reload(&node, current)?;
         // Taken over only now: if a file was unreadable, a later reload has to find the same changes.

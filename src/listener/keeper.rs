@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     cli::Global,
-    edge::{clock, registry::Session},
+    edge::{
+        clock,
+        registry::{Logins, Session},
+    },
     model::{id::Id, service_state::ServiceState},
     node::{AssumedFiles, Node, manifests, states},
     operations::announce,
@@ -27,7 +30,8 @@ struct Keeper {
     global: Global,
     journal: Journal,
     node: Node,
-    /// One for all leases and owed writes, so that one login serves them.
+    logins: Logins,
+    /// One for all leases and owed writes; it shares the watch's login.
     session: Session,
     events: Sender<Event>,
     messages: Sender<KeeperMessage>,
@@ -47,12 +51,14 @@ pub(super) fn start(
     global: &Global,
     journal: Journal,
     events: Sender<Event>,
+    logins: Logins,
 ) -> Result<Sender<KeeperMessage>, Failure> {
     let (messages, receiver) = channel();
     let node = Node::load(global, AssumedFiles::default(), Output::new(global))?;
     let mut keeper = Keeper {
         global: global.clone(),
-        session: node.session(),
+        session: node.session_sharing(&logins),
+        logins,
         node,
         journal,
         events,
@@ -105,7 +111,7 @@ impl Keeper {
     fn reload(&mut self) {
         if let Ok(node) = self.node.reload(&self.global) {
             if node.settings.registry != self.node.settings.registry {
-                self.session = node.session();
+                self.session = node.session_sharing(&self.logins);
             }
             self.node = node;
         }
@@ -177,7 +183,7 @@ impl Keeper {
         self.session.renew_budget();
         for (id, result) in renewals::renew(&mut self.session, &due) {
             let result = match result {
-                Ok(KeepAlive::Alive) => Ok(()),
+                Ok(KeepAlive::Alive) => Ok(false),
                 Ok(KeepAlive::Expired) => self.announce_again(&id),
                 Err(failure) => {
                     if let Some(kept) = self.kept.get_mut(&id) {
@@ -187,26 +193,17 @@ impl Keeper {
                 }
             };
             let last = self.keepalive_errors.entry(id.clone()).or_default();
-            match result {
-                Ok(()) => last.clear(),
-                Err(failure) => last.report(
-                    self.journal,
-                    "keepalive-failed",
-                    Some(&id),
-                    &failure.in_short(),
-                ),
-            }
+            let events = ("lease-renewed", "keepalive-failed");
+            report(self.journal, &id, result, last, events);
         }
     }
 
-    fn announce_again(&mut self, id: &Id) -> Result<(), Failure> {
+    /// Returns whether the registry changed.
+    fn announce_again(&mut self, id: &Id) -> Result<bool, Failure> {
         self.session.renew_budget();
         let report = announce::again(&self.node, &mut self.session, id)?;
         self.pending.done(id);
-        if report.changed {
-            self.journal.event("lease-renewed", &[("service", id)]);
-        }
-        Ok(())
+        Ok(report.changed)
     }
 
     /// Retries the pending writes that are due.

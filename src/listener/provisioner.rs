@@ -7,14 +7,17 @@ use super::{
     history::{History, ProvisionCounts},
     launcher::Launcher,
     ranges::Ranges,
-    registry_link::RegistryChange,
+    registry_link::{RegistryChange, RegistryLink},
     schedule::Schedule,
     services::Services,
     slots::{self, Slot},
     store, survivor,
 };
 use crate::{
-    edge::{clock, locks, registry::Session},
+    edge::{
+        clock, locks,
+        registry::{Logins, Session},
+    },
     model::switch::StoredSwitch,
     node::Node,
     operations::read_set::Snapshots,
@@ -31,6 +34,7 @@ pub(super) struct Provisioner {
     schedule: Schedule,
     services: Services,
     launcher: Launcher,
+    logins: Logins,
     /// Without a command, nothing is watched, compared or started.
     has_command: bool,
     /// How often in a row it was refused a slot.
@@ -44,7 +48,7 @@ impl Provisioner {
     /// Reads the manifests, the switch and the stamp of the last provision.
     pub(super) fn new(
         node: &Node,
-        session: &Session,
+        link: &RegistryLink,
         journal: Journal,
         launcher: Launcher,
     ) -> Result<Self, Failure> {
@@ -52,8 +56,9 @@ impl Provisioner {
         Ok(Self {
             journal,
             schedule: Schedule::load(node, journal)?,
-            services: Services::load(node, session, journal)?,
+            services: Services::load(node, link.session(), journal)?,
             launcher,
+            logins: link.logins(),
             has_command,
             slot_refusals: 0,
             deferred: LastError::default(),
@@ -217,7 +222,8 @@ impl Provisioner {
     }
 
     fn start_with_slot(&mut self, node: &Node, limit: u32) -> Result<(), Failure> {
-        let Some(slot) = slots::take(node, limit, clock::random())? else {
+        let mut session = node.session_sharing(&self.logins);
+        let Some(slot) = slots::take(node, &mut session, limit, clock::random())? else {
             if self.slot_refusals == 0 {
                 self.journal
                     .event("no-free-slot", &[("max_parallel", &limit)]);
@@ -230,7 +236,7 @@ impl Provisioner {
         let started = self.start(node, Some(slot.clone()));
         if started.is_err() {
             // A slot that cannot be given back expires with its lease.
-            let _expires = slots::give_back(node, &mut node.session(), &slot);
+            let _expires = slots::give_back(node, &mut node.session_sharing(&self.logins), &slot);
         }
         started
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     edge::{
         clock,
-        registry::{KeyChange, Reading, Session, Watch, WatchError, WatchEvent},
+        registry::{KeyChange, Logins, Reading, Session, Watch, WatchError, WatchEvent},
     },
     model::{
         id::Id,
@@ -56,6 +56,7 @@ enum Connection {
 pub(super) struct RegistryLink {
     journal: Journal,
     sender: Sender<Event>,
+    logins: Logins,
     session: Session,
     ranges: Ranges,
     snapshots: Snapshots,
@@ -71,10 +72,12 @@ pub(super) struct RegistryLink {
 impl RegistryLink {
     /// A link that watches nothing yet.
     pub(super) fn new(node: &Node, journal: Journal, sender: Sender<Event>) -> Self {
+        let logins = Logins::default();
         Self {
             journal,
             sender,
-            session: open_session(node),
+            session: open_session(node, &logins),
+            logins,
             ranges: Ranges::new(),
             snapshots: Snapshots::default(),
             connections: BTreeMap::new(),
@@ -88,6 +91,11 @@ impl RegistryLink {
     /// The session with the registry; it knows this node's address towards it.
     pub(super) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The logins that the watch and all sessions of this listener share.
+    pub(super) fn logins(&self) -> Logins {
+        self.logins.clone()
     }
 
     /// What the watch has seen.
@@ -124,6 +132,12 @@ impl RegistryLink {
         connections.all(|connection| *connection != Connection::Pending)
     }
 
+    /// A session with the registry of another configuration.
+    pub(super) fn session_of(&self, node: &Node) -> Session {
+        self.logins.forget_all();
+        open_session(node, &self.logins)
+    }
+
     /// Moves to another registry; the next [`Self::watch`] starts there.
     pub(super) fn move_to(&mut self, session: Session) {
         self.session = session;
@@ -153,7 +167,7 @@ impl RegistryLink {
                 // The main thread outlives the watch.
                 let _ended = sender.send(Event::Registry(number, event));
             };
-            let started = Watch::start(settings, ranges.clone(), report);
+            let started = Watch::start(settings, Some(&self.logins), ranges.clone(), report);
             let failed = |error| match error {
                 WatchError::Folder(error) => error.into(),
                 WatchError::System(error) => event::system_failure("watch the registry", &error),
@@ -228,7 +242,7 @@ impl RegistryLink {
             Some(Connection::Lost(_)) => "registry-back",
             Some(Connection::Pending) | None => "registry-connected",
         };
-        self.session = open_session(node);
+        self.session = open_session(node, &self.logins);
         // A render may be the next to tell since when the registry is away; without that time it only says less.
         let _unwritten = node.remember(&self.session, true);
         self.journal.event(event, &[("federation", federation)]);
@@ -261,8 +275,8 @@ fn is_record(key: &str) -> bool {
 }
 
 /// Opens a session, and connects it where this node's address follows from the connection: announcements need it.
-pub(super) fn open_session(node: &Node) -> Session {
-    let mut session = node.session();
+fn open_session(node: &Node, logins: &Logins) -> Session {
+    let mut session = node.session_sharing(logins);
     if node.settings.host.is_none() && !node.settings.registry.is_embedded() {
         node.reach(&mut session);
     }

@@ -42,13 +42,17 @@ pub(super) struct Slot {
 
 /// Takes one of `limit` slots; `None` if none is free, or another node was faster. `start` is where this node begins to
 /// look, so that not all nodes try the same one.
-pub(super) fn take(node: &Node, limit: u32, start: u64) -> Result<Option<Slot>, Failure> {
+pub(super) fn take(
+    node: &Node,
+    session: &mut Session,
+    limit: u32,
+    start: u64,
+) -> Result<Option<Slot>, Failure> {
     let federation = &node.settings.federation;
     let prefix = key::slots_prefix(federation);
-    let mut session = node.session();
     let mut reads = ReadSet::default();
     reads.prefix(federation, prefix.clone());
-    let snapshots = reads.read(&mut session);
+    let snapshots = reads.read(session);
     let Some(snapshot) = snapshots.of(federation).required()? else {
         return Ok(None);
     };

@@ -17,7 +17,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     cli::Global,
-    edge::{clock, net, registry::Session},
+    edge::{
+        clock, net,
+        registry::{Logins, Session},
+    },
     model::{datastores::Datastores, facts::Facts, id::Id, paths::Paths, settings::Settings},
     report::{Code, Failure, Output},
 };
@@ -64,6 +67,11 @@ impl Node {
     /// A session with the registry; it connects with its first call.
     pub(crate) fn session(&self) -> Session {
         Session::new(&self.settings.registry)
+    }
+
+    /// The same, with logins that others share.
+    pub(crate) fn session_sharing(&self, logins: &Logins) -> Session {
+        Session::sharing(&self.settings.registry, logins)
     }
 
     /// The node's name.

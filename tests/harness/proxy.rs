@@ -1,5 +1,5 @@
-//! A way to a server that can be closed for new connections while the open ones go on, that is long, or on which something
-//! happens just before a request arrives.
+//! A way to a server that can be closed for new connections while the open ones go on, or broken for those that are open,
+//! that is long, or on which something happens just before a request arrives.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -30,6 +30,11 @@ struct Shared {
     ended: AtomicBool,
     refuses: AtomicBool,
     refused: AtomicUsize,
+    /// The connections that were accepted and not cut.
+    open: Mutex<Vec<TcpStream>>,
+    accepted: AtomicUsize,
+    /// How many of the accepted ones carry nothing any more.
+    silenced: AtomicUsize,
 }
 
 impl Proxy {
@@ -87,6 +92,19 @@ impl Proxy {
         self.shared.refuses.store(false, Ordering::SeqCst);
     }
 
+    /// Ends the connections that are open; new ones are accepted.
+    pub(crate) fn cut(&self) {
+        for side in self.shared.open.lock().unwrap().drain(..) {
+            let _closed_already = side.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Carries nothing on the connections that are open, and leaves them open; new ones are as before.
+    pub(crate) fn silence(&self) {
+        let accepted = self.shared.accepted.load(Ordering::SeqCst);
+        self.shared.silenced.store(accepted, Ordering::SeqCst);
+    }
+
     /// How many connections it has refused.
     pub(crate) fn refused(&self) -> usize {
         self.shared.refused.load(Ordering::SeqCst)
@@ -113,25 +131,47 @@ fn accept(listener: &TcpListener, server: SocketAddr, shared: &Arc<Shared>) {
         if let Ok(client) = client
             && let Ok(server) = TcpStream::connect(server)
         {
-            join(&client, &server, Arc::clone(shared), true);
-            join(&server, &client, Arc::clone(shared), false);
+            let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
+            let open = client.try_clone().unwrap();
+            shared.open.lock().unwrap().push(open);
+            join(&client, &server, Arc::clone(shared), number, true);
+            join(&server, &client, Arc::clone(shared), number, false);
         }
     }
 }
 
 /// Passes on what comes from one side, until either ends.
-fn join(from: &TcpStream, to: &TcpStream, shared: Arc<Shared>, is_to_server: bool) {
+fn join(from: &TcpStream, to: &TcpStream, shared: Arc<Shared>, number: usize, is_to_server: bool) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
         match &shared.before {
             Some((bytes, action)) if is_to_server => interrupted(&mut from, &to, bytes, action),
-            _ if shared.delay.is_zero() => drop(io::copy(&mut from, &mut to)),
+            _ if shared.delay.is_zero() => drop(pass_on(&mut from, &mut to, &shared, number)),
             _ => delayed(&mut from, &to, shared.delay),
         }
         for side in [from, to] {
             let _closed_already = side.shutdown(Shutdown::Both);
         }
     });
+}
+
+/// Passes on what comes, unless the connection of that number is silenced.
+fn pass_on(
+    from: &mut TcpStream,
+    to: &mut TcpStream,
+    shared: &Shared,
+    number: usize,
+) -> io::Result<()> {
+    let mut part = vec![0; 1 << 16];
+    loop {
+        let bytes = from.read(&mut part)?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        if number >= shared.silenced.load(Ordering::SeqCst) {
+            to.write_all(&part[..bytes])?;
+        }
+    }
 }
 
 /// Passes on what comes, each part `delay` after it came; the first part follows the round trip of the connection.

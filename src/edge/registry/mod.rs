@@ -24,6 +24,7 @@ use directory::Directory;
 use etcd::Etcd;
 
 pub(crate) use error::RegistryError;
+pub(crate) use etcd::Logins;
 pub(crate) use lease::{Grant, Renewal, random_lease_id};
 pub(crate) use watch::{KeyChange, Watch, WatchError, WatchEvent};
 
@@ -80,8 +81,17 @@ enum Backend {
 impl Session {
     /// A session that connects only at its first call.
     pub(crate) fn new(settings: &RegistrySettings) -> Self {
+        Self::with(settings, None)
+    }
+
+    /// The same, with logins that others share.
+    pub(crate) fn sharing(settings: &RegistrySettings, logins: &Logins) -> Self {
+        Self::with(settings, Some(logins))
+    }
+
+    fn with(settings: &RegistrySettings, logins: Option<&Logins>) -> Self {
         let backend = match &settings.location {
-            Location::Etcd(urls) => Backend::Etcd(Box::new(Etcd::new(urls, settings))),
+            Location::Etcd(urls) => Backend::Etcd(Box::new(Etcd::new(urls, settings, logins))),
             Location::Directory(folder) => Backend::Directory(Directory::new(folder)),
         };
         Self {

@@ -112,7 +112,7 @@ impl Changes {
                     let _ended = sender.send(());
                 }
             };
-            self.watch = Watch::start(settings, ranges.clone(), on_event).ok();
+            self.watch = Watch::start(settings, None, ranges.clone(), on_event).ok();
             self.ranges = ranges;
         }
         let has_changed = self.receiver.recv_timeout(limit).is_ok();

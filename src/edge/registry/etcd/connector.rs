@@ -23,6 +23,7 @@ use crate::{
 
 use super::{
     super::RegistryError,
+    logins::{LoginKey, Logins},
     reason::{self, EndpointError, Permission},
 };
 
@@ -38,8 +39,10 @@ pub(super) struct Connector {
     urls: Arc<Vec<String>>,
     plain: ConnectOptions,
     tls: Option<ConnectOptions>,
-    user: Option<String>,
-    certificate: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    credentials: Credentials,
+    /// Where a client with a user is shared.
+    logins: Option<Logins>,
     /// Which endpoints have answered so far.
     answered: Vec<AtomicBool>,
 }
@@ -50,8 +53,15 @@ impl Connector {
         urls: &Arc<Vec<String>>,
         ca: Option<&Path>,
         credentials: &Credentials,
+        logins: Option<&Logins>,
     ) -> Result<Self, RegistryError> {
-        Self::with(ConnectOptions::new(), urls, ca, credentials)
+        let logins = logins.filter(|_| credentials.user.is_some());
+        let options = match logins {
+            // A watch may use the same connection.
+            Some(_) => pinging(),
+            None => ConnectOptions::new(),
+        };
+        Self::with(options, urls, ca, credentials, logins)
     }
 
     fn with(
@@ -59,6 +69,7 @@ impl Connector {
         urls: &Arc<Vec<String>>,
         ca: Option<&Path>,
         credentials: &Credentials,
+        logins: Option<&Logins>,
     ) -> Result<Self, RegistryError> {
         let mut plain = options.with_require_leader(true);
         if let Some((user, password)) = login(credentials)? {
@@ -76,26 +87,27 @@ impl Connector {
             urls: Arc::clone(urls),
             plain,
             tls,
-            user: credentials.user.clone(),
-            certificate: credentials.cert.clone(),
+            ca: ca.map(Path::to_owned),
+            credentials: credentials.clone(),
+            logins: logins.cloned(),
             answered: urls.iter().map(|_| AtomicBool::new(false)).collect(),
         })
     }
 
-    /// As [`Connector::load`], for watches, whose connections are pinged. Those for calls are not: between two calls
-    /// nothing would receive the answer. A registry other than etcd has no endpoints.
+    /// As [`Connector::load`], for watches, whose connections are pinged. Those that are for calls alone are not: between
+    /// two calls nothing would receive the answer. A registry other than etcd has no endpoints.
     pub(super) fn watching(
         settings: &RegistrySettings,
         credentials: &Credentials,
+        logins: Option<&Logins>,
     ) -> Result<Arc<Self>, RegistryError> {
         let urls = match &settings.location {
             Location::Etcd(urls) => urls.clone(),
             Location::Directory(_) => Vec::new(),
         };
-        let options =
-            ConnectOptions::new().with_keep_alive(KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT);
         let ca = settings.ca.as_deref();
-        let connector = Self::with(options, &Arc::new(urls), ca, credentials)?;
+        let logins = logins.filter(|_| credentials.user.is_some());
+        let connector = Self::with(pinging(), &Arc::new(urls), ca, credentials, logins)?;
         Ok(Arc::new(connector))
     }
 
@@ -129,18 +141,44 @@ impl Connector {
             .as_ref()
             .filter(|_| is_tls(url))
             .unwrap_or(&self.plain);
-        Client::connect([url], Some(options.clone()))
-            .await
-            .map_err(|error| match error {
-                Error::TransportError(_) | Error::InvalidUri(_) | Error::InvalidArgs(_) => {
-                    EndpointError::Final(RegistryError::Configuration(format!(
-                        "`{}` cannot be used with these settings: {}",
-                        mask_passwords(url),
-                        reason::root_cause(&error)
-                    )))
-                }
-                other => self.classify(endpoint, &Id::default_scope(), Permission::Read, &other),
-            })
+        let connected = match &self.logins {
+            Some(logins) => {
+                logins
+                    .client(&self.login_key(endpoint), options.clone())
+                    .await
+            }
+            None => Client::connect([url], Some(options.clone())).await,
+        };
+        connected.map_err(|error| match error {
+            Error::TransportError(_) | Error::InvalidUri(_) | Error::InvalidArgs(_) => {
+                EndpointError::Final(RegistryError::Configuration(format!(
+                    "`{}` cannot be used with these settings: {}",
+                    mask_passwords(url),
+                    reason::root_cause(&error)
+                )))
+            }
+            other => self.classify(endpoint, &Id::default_scope(), Permission::Read, &other),
+        })
+    }
+
+    /// Connects anew the next time: a call to that endpoint failed in a way that this may mend.
+    pub(super) fn forget(&self, endpoint: usize) {
+        if let Some(logins) = &self.logins {
+            logins.forget(&self.login_key(endpoint));
+        }
+    }
+
+    /// As [`Self::forget`], for all endpoints.
+    pub(super) fn forget_all(&self) {
+        (0..self.endpoints()).for_each(|endpoint| self.forget(endpoint));
+    }
+
+    fn login_key(&self, endpoint: usize) -> LoginKey {
+        LoginKey {
+            url: self.url(endpoint).to_owned(),
+            ca: self.ca.clone(),
+            credentials: self.credentials.clone(),
+        }
     }
 
     /// Classifies an error of that endpoint.
@@ -156,11 +194,15 @@ impl Connector {
             federation,
             has_answered: self.has_answered(endpoint),
             access,
-            user: self.user.as_deref(),
-            certificate: self.certificate.as_deref(),
+            user: self.credentials.user.as_deref(),
+            certificate: self.credentials.cert.as_deref(),
         };
         reason::translate(&context, error)
     }
+}
+
+fn pinging() -> ConnectOptions {
+    ConnectOptions::new().with_keep_alive(KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT)
 }
 
 fn is_tls(url: &str) -> bool {

@@ -133,6 +133,9 @@ impl Etcd {
         }
         if broken.is_some() {
             self.identities[live.identity].live = None;
+            self.identities[live.identity]
+                .connector
+                .forget(live.endpoint);
         } else {
             self.remember_live(live.identity, live.endpoint, live.client.clone());
         }

@@ -3,6 +3,7 @@
 mod address;
 mod connector;
 mod live;
+mod logins;
 mod operations;
 mod race;
 mod reads;
@@ -27,12 +28,14 @@ use connector::Connector;
 use live::Retry;
 use race::LiveEndpoint;
 
+pub(crate) use logins::Logins;
 pub(super) use watch::follow;
 
 /// The etcd endpoints and their state.
 pub(super) struct Etcd {
     urls: Arc<Vec<String>>,
     settings: RegistrySettings,
+    logins: Option<Logins>,
     identities: Vec<Identity>,
     reached: Option<usize>,
     runtime: Option<Runtime>,
@@ -49,10 +52,15 @@ struct Identity {
 }
 
 impl Etcd {
-    pub(super) fn new(urls: &[String], settings: &RegistrySettings) -> Self {
+    pub(super) fn new(
+        urls: &[String],
+        settings: &RegistrySettings,
+        logins: Option<&Logins>,
+    ) -> Self {
         Self {
             urls: Arc::new(urls.to_vec()),
             settings: settings.clone(),
+            logins: logins.cloned(),
             identities: Vec::new(),
             reached: None,
             runtime: None,
@@ -106,7 +114,8 @@ impl Etcd {
         if let Some(at) = known.filter(|at| !self.identities[*at].is_doubted) {
             return Ok(at);
         }
-        let connector = Connector::load(&self.urls, self.settings.ca.as_deref(), credentials)?;
+        let (ca, logins) = (self.settings.ca.as_deref(), self.logins.as_ref());
+        let connector = Connector::load(&self.urls, ca, credentials, logins)?;
         let identity = Identity {
             credentials: credentials.clone(),
             connector: Arc::new(connector),
@@ -124,6 +133,7 @@ impl Etcd {
     /// A call of an identity failed in a way that a new connection may mend.
     fn doubt(&mut self, identity: usize) {
         self.identities[identity].is_doubted = true;
+        self.identities[identity].connector.forget_all();
     }
 
     fn remember_live(&mut self, identity: usize, endpoint: usize, client: Client) {

@@ -93,6 +93,8 @@ where
             Ok(None) | Err(_) => {}
         }
     }
+    // Those that have not answered may never do.
+    connector.forget_all();
     Err(unreachable(connector, &reasons, deadline))
 }
 
@@ -116,7 +118,11 @@ where
         Some(client) => client,
         None => connector.connect(at).await?,
     };
-    Ok((client.clone(), attempt(at, client).await?))
+    let end = attempt(at, client.clone()).await;
+    if end.as_ref().is_err_and(EndpointError::is_about_client) {
+        connector.forget(at);
+    }
+    Ok((client, end?))
 }
 
 /// The endpoints in reverse of the order in which they are started.

@@ -40,6 +40,16 @@ pub(super) enum EndpointError {
     Final(RegistryError),
 }
 
+impl EndpointError {
+    /// Whether another client, connected and logged in anew, may fare better.
+    pub(super) fn is_about_client(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Final(error) => matches!(error, RegistryError::Credentials { .. }),
+        }
+    }
+}
+
 /// Whether a request was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Executed {

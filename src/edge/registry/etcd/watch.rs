@@ -19,6 +19,7 @@ use super::{
         {Range, Reading, RegistryError},
     },
     connector::Connector,
+    logins::Logins,
     operations,
     race::{self, RaceWinner},
     reason::Permission,
@@ -45,6 +46,7 @@ enum WatchEnd {
 /// Sends events until the future is dropped.
 pub(in crate::edge::registry) async fn follow(
     settings: &RegistrySettings,
+    logins: Option<&Logins>,
     federation: &Id,
     ranges: &[Range],
     on_event: &(dyn Fn(WatchEvent) + Send + Sync),
@@ -53,8 +55,8 @@ pub(in crate::edge::registry) async fn follow(
     loop {
         let start = clock::instant();
         let limit = patience(settings.timeout, attempts);
-        let end = match list(settings, limit, federation, ranges).await {
-            Ok(won) => {
+        let end = match list(settings, logins, limit, federation, ranges).await {
+            Ok((connector, won)) => {
                 (connected, attempts) = (true, attempts.max(1));
                 let (client, reading) = (won.client, won.value);
                 let position = (reading.revision, reading.cluster);
@@ -63,7 +65,9 @@ pub(in crate::edge::registry) async fn follow(
                     reading,
                 });
                 let timeout = settings.timeout;
-                watch(client, timeout, federation, ranges, position, on_event).await
+                let end = watch(client, timeout, federation, ranges, position, on_event).await;
+                connector.forget(won.endpoint);
+                end
             }
             Err(error) => WatchEnd::Failed(error),
         };
@@ -101,17 +105,18 @@ fn backoff(attempts: u32) -> Duration {
 /// Lists the ranges at the endpoint that answers first. Certificates and passwords are read again each time.
 async fn list(
     settings: &RegistrySettings,
+    logins: Option<&Logins>,
     limit: Duration,
     federation: &Id,
     ranges: &[Range],
-) -> Result<RaceWinner<Reading>, RegistryError> {
+) -> Result<(Arc<Connector>, RaceWinner<Reading>), RegistryError> {
     let own = settings.federations.get(federation);
     let credentials = own.unwrap_or(&settings.credentials);
-    let connector = Connector::watching(settings, credentials)?;
+    let connector = Connector::watching(settings, credentials, logins)?;
     let deadline = Deadline::after(limit);
     let (classifier, wanted) = (Arc::clone(&connector), Arc::new(ranges.to_vec()));
     let federation = federation.clone();
-    race::race(&connector, None, &[], deadline, move |endpoint, client| {
+    let won = race::race(&connector, None, &[], deadline, move |endpoint, client| {
         let (classifier, wanted) = (Arc::clone(&classifier), Arc::clone(&wanted));
         let federation = federation.clone();
         async move {
@@ -121,7 +126,8 @@ async fn list(
             })
         }
     })
-    .await
+    .await?;
+    Ok((connector, won))
 }
 
 /// Sends every change after the given revision of that cluster, until the watch ends.

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-use super::{Range, Reading, RegistryError, etcd};
+use super::{Logins, Range, Reading, RegistryError, etcd};
 
 /// What happened in a federation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,19 +80,20 @@ enum Stop {
 }
 
 impl Watch {
-    /// Watches these ranges of these federations. `on_event` is called in another thread, and may be called once more
+    /// Watches these ranges of these federations, with the `logins` that others share if there are any. `on_event` is called in another thread, and may be called once more
     /// shortly after the watch was dropped.
     ///
     /// # Errors
     /// [`WatchError`].
     pub(crate) fn start(
         settings: &RegistrySettings,
+        logins: Option<&Logins>,
         interest: Vec<(Id, Vec<Range>)>,
         on_event: impl Fn(WatchEvent) + Send + Sync + 'static,
     ) -> Result<Self, WatchError> {
         let stop = match &settings.location {
             Location::Etcd(_) => Stop::Etcd {
-                _sender: follow(settings, interest, Arc::new(on_event))?,
+                _sender: follow(settings, logins, interest, Arc::new(on_event))?,
             },
             Location::Directory(path) => Stop::Folder {
                 _watcher: folder::Watcher::start(path, interest, on_event)?,
@@ -105,17 +106,27 @@ impl Watch {
 /// Follows etcd in a thread, until the sender is dropped.
 fn follow(
     settings: &RegistrySettings,
+    logins: Option<&Logins>,
     interest: Vec<(Id, Vec<Range>)>,
     on_event: Arc<dyn Fn(WatchEvent) + Send + Sync>,
 ) -> io::Result<oneshot::Sender<()>> {
     let (stop, stopped) = oneshot::channel();
-    let settings = Arc::new(settings.clone());
+    let (settings, logins) = (Arc::new(settings.clone()), logins.cloned());
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let work = move || {
         for (federation, ranges) in interest {
             let (settings, on_event) = (Arc::clone(&settings), Arc::clone(&on_event));
+            let logins = logins.clone();
             runtime.spawn(async move {
-                Box::pin(etcd::follow(&settings, &federation, &ranges, &*on_event)).await;
+                let logins = logins.as_ref();
+                Box::pin(etcd::follow(
+                    &settings,
+                    logins,
+                    &federation,
+                    &ranges,
+                    &*on_event,
+                ))
+                .await;
             });
         }
         // Nothing is ever sent: this returns when the sender is dropped.
