@@ -47,11 +47,11 @@ pub(super) fn run(node: &Node, args: &LsArgs) -> Ended {
     let of_all = of_all.filter(|_| args.names.is_empty());
     let of_all = of_all.map(|(key, entry)| (key, entry.why));
     node.out.warnings(&unreadable(of_names.chain(of_all)));
-    node.out.rows(Some(HEADER), &rows);
+    let header = (!rows.is_empty() || args.names.is_empty()).then_some(HEADER);
+    node.out.rows(header, &rows);
     let provided = rows.iter().filter(|row| row.value.is_some());
     let is_listed = |name: &Name| provided.clone().any(|row| row.name == name);
-    let unknown = args.names.iter().filter(|name| !is_listed(name));
-    let unknown: Vec<&Name> = unknown.collect();
+    let unknown: Vec<&Name> = args.names.iter().filter(|name| !is_listed(name)).collect();
     refuse_unknown(node, &mut session, &unknown, &datastores)
 }
 

@@ -151,7 +151,7 @@ impl<'a> Retirer<'a> {
             let write = PlannedWrite {
                 plan,
                 recorded: false,
-                // A machine that was built anew may have written its own.
+                // One that changes meanwhile is looked at again.
                 cleared: cleared
                     .map(|(key, revision)| (key.clone(), Some(*revision)))
                     .collect(),

@@ -13,6 +13,7 @@ use crate::{
     },
     harness::mutants::{Mutants, shows_a_value},
     model::{
+        announcement::Tombstone,
         datastores::Datastores,
         format::Format,
         id::Id,
@@ -140,8 +141,18 @@ fn announcement(bytes: &[u8]) -> Vec<String> {
     rendered(&consumer(), &world(bytes, TOMBSTONE.as_bytes()))
 }
 
+/// Who withdrew something, where and why is shown on purpose, cut at 200 characters.
 fn tombstone(bytes: &[u8]) -> Vec<String> {
-    rendered(&consumer(), &world(ANNOUNCEMENT.as_bytes(), bytes))
+    let note = serde_json::from_slice::<Tombstone>(bytes).map(|tombstone| tombstone.note);
+    let note = note.unwrap_or_default();
+    let shown = [note.user, note.reason, note.node].into_iter().flatten();
+    let shown: Vec<String> = shown.map(|text| text.chars().take(200).collect()).collect();
+    let said = rendered(&consumer(), &world(ANNOUNCEMENT.as_bytes(), bytes)).into_iter();
+    said.map(|message| {
+        let without = |message: String, shown: &String| message.replace(shown.as_str(), "");
+        shown.iter().fold(message, without)
+    })
+    .collect()
 }
 
 fn conf(bytes: &[u8]) -> Vec<String> {

@@ -152,8 +152,7 @@ fn is_a_name(text: &str) -> bool {
                 .starts_with('=');
         if end.starts_with(':')
             || in_string.contains('{')
-            // An endpoint that has no password in it is named.
-            || in_string.starts_with("\"https://e")
+            || is_endpoint(before)
             || labels.iter().any(|known| label.ends_with(known))
             || is_variable
         {
@@ -162,6 +161,12 @@ fn is_a_name(text: &str) -> bool {
         from = at + CANARY.len();
     }
     false
+}
+
+/// Whether the text ends in the list of endpoints, which are named where they have no password in them.
+fn is_endpoint(before: &str) -> bool {
+    let list = before.rfind("\"endpoints\"");
+    list.is_some_and(|list| !before[list..].contains(']'))
 }
 
 #[cfg(test)]
@@ -192,6 +197,8 @@ mod tests {
             (r#"{"zq7V": 1}"#, false),
             (r#"{"A": "{zq7V}"}"#, false),
             (r#"{"id": "zq7V"}"#, false),
+            (r#"{"endpoints": ["a", "ht/zq7Vtps://b"]}"#, false),
+            (r#"{"endpoints": ["a"], "user": "zq7V"}"#, true),
             ("export zq7V='x'", false),
             ("export A='zq7V'", true),
         ] {
