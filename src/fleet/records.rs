@@ -29,6 +29,11 @@ pub(super) enum RecordContent {
     Unreadable,
 }
 
+/// The line of a service whose record cannot be read: it may run with anything.
+pub(super) fn perhaps_a_user(node: &Id, service: &Id) -> String {
+    format!("{node}   {service} perhaps: its record of what it runs with cannot be read")
+}
+
 /// Every record of a federation that the snapshot has, in the order of their keys.
 pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
     let prefix = key::applied_prefix(federation);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::records::{NodeRecord, RecordContent, records};
+use super::records::{NodeRecord, RecordContent, perhaps_a_user, records};
 use crate::model::{id::Id, key::Key, name::Name, snapshot::Snapshot, spread};
 
 /// What each user of the `keys` would take instead when `leaving` are withdrawn: a line with node, variable and service for
@@ -22,9 +22,7 @@ pub(crate) fn successors(
             content,
         } = record;
         let RecordContent::Applied(applied) = content else {
-            lines.insert(format!(
-                "{node}   {service} perhaps: its record of what it runs with cannot be read"
-            ));
+            lines.insert(perhaps_a_user(&node, &service));
             continue;
         };
         for (variable, sources) in applied {

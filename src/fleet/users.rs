@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::records::{NodeRecord, RecordContent, records};
+use super::records::{NodeRecord, RecordContent, perhaps_a_user, records};
 use crate::model::{id::Id, key::Key, snapshot::Snapshot};
 
 /// The users of old values of `keys`: a line with node, variable and service for each. A value is old if its revision is
@@ -26,9 +26,7 @@ pub(crate) fn users(
         } = record;
         let RecordContent::Applied(applied) = content else {
             if !keys.is_empty() {
-                lines.insert(format!(
-                    "{node}   {service} perhaps: its record of what it runs with cannot be read"
-                ));
+                lines.insert(perhaps_a_user(&node, &service));
             }
             continue;
         };
