@@ -7,7 +7,7 @@
 //! - `operations`: crash-safe procedures that verbs and the listener share;
 //! - `node`: this machine's settings, paths, manifests, states and locks;
 //! - `report`: failures and results as text, JSON and exit codes;
-//! - `resolve`, `announce`, `render`, `provision`, `fleet`: pure rules;
+//! - `resolve`, `announce`, `render`, `provision`, `balance`, `fleet`: pure rules;
 //! - `cli`: the command line, its help and its mistakes;
 //! - `edge`: all code that touches the outside;
 //! - `model`: values that are always valid.
@@ -15,6 +15,7 @@
 //! ARCHITECTURE.md draws the picture and says what each of them never does.
 
 mod announce;
+mod balance;
 mod cli;
 mod commands;
 mod edge;

@@ -2,6 +2,8 @@
 
 pub(crate) mod announcement;
 pub(crate) mod applied;
+pub(crate) mod balance_state;
+pub(crate) mod balancing;
 pub(crate) mod conf_digest;
 pub(crate) mod datastores;
 mod document_reader;

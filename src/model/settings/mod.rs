@@ -14,6 +14,7 @@ mod refusal;
 mod registry_file;
 mod rows;
 
+pub(crate) use balance::{BalanceSettings, ExtraLines, LocalBalancer, RoutingBalancer};
 pub(crate) use directory::conf_directory;
 pub(crate) use effective::{Credentials, Location, OnUnreachable, RegistrySettings, Settings};
 pub(crate) use flags::{Flags, config_path};

@@ -1,0 +1,40 @@
+//! What a manifest says of how its service is balanced, and what its announcements repeat of that (design.md section 12).
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// How the connections to the instances of a port are balanced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// Each connection; no byte is changed.
+    #[default]
+    Tcp,
+    /// Each HTTP/1.1 request.
+    Http,
+}
+
+impl Mode {
+    /// Every choice, with its name in manifests.
+    pub(crate) const ALL: [(&'static str, Self); 2] = [("tcp", Self::Tcp), ("http", Self::Http)];
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp => "tcp",
+            Self::Http => "http",
+        })
+    }
+}
+
+/// What every balancer asks an instance; without it a balancer connects only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct HealthRequest {
+    /// The path of an HTTP request, which is answered with 2xx or 3xx.
+    pub path: String,
+    /// The time from one request to the next; `None`: that of the balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Duration>,
+}
