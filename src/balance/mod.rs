@@ -1,5 +1,6 @@
 //! Rules of balancing (design.md section 12): from announcements, manifests and confs in use to what HAProxy is to do. Pure:
 //! what was read and the time are arguments.
 
+pub(crate) mod file;
 pub(crate) mod instance;
 pub(crate) mod view;

@@ -1,6 +1,6 @@
 //! What a balancer's template sees, and what `balance --view` prints: everything that the file says, sorted by bytes.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use serde::Serialize;
 
@@ -65,6 +65,15 @@ pub(crate) enum RoutingKind {
     External,
 }
 
+impl fmt::Display for RoutingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Internal => "internal",
+            Self::External => "external",
+        })
+    }
+}
+
 /// The frontend of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Frontend {
@@ -73,7 +82,7 @@ pub(crate) struct Frontend {
     pub binds: Vec<String>,
     /// Whether plain requests are redirected to https.
     pub https: bool,
-    /// The file of its routes.
+    /// The file of its routes; empty until the file is rendered.
     pub map: PathBuf,
     pub routes: Vec<Route>,
 }
