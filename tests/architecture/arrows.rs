@@ -179,6 +179,11 @@ mod tests {
             "1: `report` must not import `node`",
         ),
         (
+            "src/balance/view.rs",
+            "use crate::edge::haproxy;",
+            "1: `balance` must not import `edge`",
+        ),
+        (
             "src/node/host.rs",
             "use crate::operations::inputs;",
             "1: `node` must not import `operations`",
