@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use super::{listen::ListenSettings, origin::Origins};
+use super::{balance::BalanceSettings, listen::ListenSettings, origin::Origins};
 use crate::model::{format::Format, id::Id, paths::Paths};
 
 /// The effective settings of a node.
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub ttl: Option<Duration>,
     /// What a provision runs, and when one may start.
     pub listen: ListenSettings,
+    /// Which balancers this node has.
+    pub balance: BalanceSettings,
     /// Where the value of each key comes from.
     pub origins: Origins,
 }

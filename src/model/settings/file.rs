@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    address, balance,
+    address,
+    balance::{self, ExplicitBalance},
     effective::OnUnreachable,
     listen::{self, ExplicitListen},
     registry_file::{self, ExplicitRegistry},
@@ -54,6 +55,7 @@ pub(super) struct Explicit {
     pub(super) render: ExplicitRender,
     pub(super) ttl: Option<Duration>,
     pub(super) listen: ExplicitListen,
+    pub(super) balance: ExplicitBalance,
 }
 
 /// The keys of `render`.
@@ -77,7 +79,6 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Explicit, Problems> {
 
 fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Explicit {
     reader.reject_unknown_keys("", top, &KEYS);
-    balance::check(reader, top);
     Explicit {
         registry: registry_file::read(reader, top),
         node: top
@@ -99,6 +100,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject) -> Explicit {
         render: render(reader, top).unwrap_or_default(),
         ttl: ttl(reader, top),
         listen: listen::parse(reader, top),
+        balance: balance::parse(reader, top),
     }
 }
 

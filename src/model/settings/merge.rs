@@ -79,6 +79,7 @@ impl<V: Fn(&'static str) -> Option<OsString>> Merge<'_, V> {
             listen: explicit
                 .listen
                 .into_settings(&mut self.origins, default_splay(&registry.location)),
+            balance: explicit.balance.into_settings(&mut self.origins, &root)?,
             registry,
             root,
             config,
@@ -198,6 +199,8 @@ fn default_splay(registry: &Location) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::model::settings::origin::Origin;
 
@@ -255,7 +258,17 @@ mod tests {
             federation default\nfederations default\nrender.directory /etc/services.d\nrender.mode 0640\n\
             render.owner null\nrender.group null\nrender.formats shell\nrender.on_unreachable last-known\n\
             announce.ttl null\nlisten.command null\nlisten.debounce 2s\nlisten.debounce_max 30s\n\
-            listen.min_interval 1m\nlisten.splay 0s\nlisten.max_parallel null\nlisten.busy_lock null"
+            listen.min_interval 1m\nlisten.splay 0s\nlisten.max_parallel null\nlisten.busy_lock null\n\
+            balance.local null\nbalance.local.address 127.0.0.1\nbalance.local.names null\n\
+            balance.internal null\nbalance.internal.bind :8000\nbalance.internal.https false\n\
+            balance.internal.domain null\nbalance.internal.names null\n\
+            balance.external null\nbalance.external.bind :80\nbalance.external.https false\n\
+            balance.external.domain null\nbalance.external.names null\nbalance.output /etc/haproxy/reconf.cfg\n\
+            balance.check haproxy -c -q -f {file}\nbalance.reload systemctl reload-or-restart reconf-haproxy\n\
+            balance.socket /run/reconf-haproxy/admin.sock\nbalance.template haproxy.cfg.hbs\nbalance.drain 5m\n\
+            balance.close_after 1h\nbalance.stop systemctl disable --now reconf-haproxy\nbalance.stats null\n\
+            balance.extra.global null\nbalance.extra.defaults null\nbalance.extra.frontend null\n\
+            balance.extra.backend null"
         );
         assert!(
             settings
@@ -307,10 +320,14 @@ mod tests {
             root: Some("/tmp/x".to_owned()),
             ..Flags::default()
         };
-        let file = r#"{"render": {"directory": "/srv/confs"}}"#;
+        let file =
+            r#"{"render": {"directory": "/srv/confs"}, "balance": {"socket": "/srv/s.sock"}}"#;
         let settings = load(&flags, &[], Some(file)).unwrap();
         assert_eq!(settings.config, Path::new("/tmp/x/etc/reconf/config.json"));
         assert_eq!(settings.render.directory, Path::new("/tmp/x/srv/confs"));
+        assert_eq!(settings.balance.socket, Path::new("/tmp/x/srv/s.sock"));
+        let output = Path::new("/tmp/x/etc/haproxy/reconf.cfg");
+        assert_eq!(settings.balance.output, output);
         let registry = Location::Directory("/tmp/x/var/lib/reconf/registry".into());
         assert_eq!(settings.registry.location, registry);
         let given = load(
@@ -340,6 +357,15 @@ mod tests {
             ("us-east-1,us-west-2".to_owned(), Origin::File)
         );
         assert_eq!(row(&settings, "registry.federations").0, "pivotly");
+        let balance = &settings.balance;
+        let local = balance.local.as_ref().unwrap();
+        assert_eq!(local.addresses[1], "fd00::1".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            balance.internal.as_ref().unwrap().domain.as_deref(),
+            Some("int.example.com")
+        );
+        assert!(balance.external.as_ref().unwrap().https);
+        assert_eq!(balance.close_after, Duration::ZERO);
     }
 
     #[test]
@@ -373,5 +399,48 @@ mod tests {
             load(&empty, &[], None),
             Err(SettingsError::Usage(_))
         ));
+    }
+
+    #[test]
+    fn a_kind_of_balancer_is_given_by_true_or_by_an_object_and_by_nothing_else() {
+        for (text, kinds) in [
+            ("{}", [false; 3]),
+            (r#"{"balance": null}"#, [false; 3]),
+            (
+                r#"{"balance": {"local": null, "external": false}}"#,
+                [false; 3],
+            ),
+            (r#"{"balance": {"local": true}}"#, [true, false, false]),
+            (r#"{"balance": {"internal": {}}}"#, [false, true, false]),
+            (
+                r#"{"balance": {"local": {"address": "::1"}, "external": true}}"#,
+                [true, false, true],
+            ),
+        ] {
+            let balance = load(&Flags::default(), &[], Some(text)).unwrap().balance;
+            let given = [
+                balance.local.is_some(),
+                balance.internal.is_some(),
+                balance.external.is_some(),
+            ];
+            assert_eq!(given, kinds, "{text}");
+            assert_eq!(balance.is_on(), kinds.contains(&true), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_root_is_too_deep_for_the_socket_only_where_there_is_a_balancer() {
+        let flags = Flags {
+            root: Some(format!("/{}", "r".repeat(80))),
+            ..Flags::default()
+        };
+        assert!(load(&flags, &[], None).is_ok());
+        let error = load(&flags, &[], Some(r#"{"balance": {"local": true}}"#)).unwrap_err();
+        assert!(matches!(error, SettingsError::Variable(_)));
+        let message = error.to_string();
+        assert!(
+            message.starts_with("`balance.socket` would be `/r"),
+            "{message}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use crate::model::problem::Problems;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` {reason}")]
 pub(crate) struct SettingRefusal {
-    /// The flag or the variable.
+    /// The flag, the variable or the key.
     pub name: &'static str,
     /// A clause that follows the name.
     pub reason: String,
@@ -43,7 +43,7 @@ pub(crate) enum SettingsError {
     /// A bad flag: bad usage.
     #[error("{0}")]
     Usage(SettingRefusal),
-    /// A bad environment variable: bad configuration.
+    /// A bad environment variable, or a key that does not fit the root: bad configuration.
     #[error("{0}")]
     Variable(SettingRefusal),
     /// A bad `config.json`: bad configuration.

@@ -10,7 +10,7 @@ use super::{
 use crate::model::id::Id;
 
 /// A key and its value; `None`: it has none.
-type SettingRow = (&'static str, Option<String>);
+pub(super) type SettingRow = (&'static str, Option<String>);
 
 impl Settings {
     /// Every key with its value and origin, in the order of design.md section 4; no value is a secret.
@@ -21,6 +21,7 @@ impl Settings {
             self.scope(),
             self.confs(),
             self.listen.rows(),
+            self.balance.rows(),
         ];
         values
             .into_iter()

@@ -1,10 +1,15 @@
-//! The `balance` of `config.json`: validated, so that mistakes show early, but not used yet.
+//! The `balance` of `config.json`: which balancers a node's HAProxy is, and how it is run (design.md section 12).
+
+mod file;
+mod merge;
+mod rows;
 
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
 use serde::Serialize;
 
-use crate::model::{document_reader::DocumentReader, json::JsonObject, name::Name};
+use crate::model::name::Name;
+pub(super) use file::{ExplicitBalance, parse};
 
 /// Which balancers this node's HAProxy is, and how it is run. None of them: balancing is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,33 +77,5 @@ impl BalanceSettings {
     /// Whether any kind of balancer is given.
     pub(crate) fn is_on(&self) -> bool {
         self.local.is_some() || self.internal.is_some() || self.external.is_some()
-    }
-}
-
-const BALANCE: [&str; 5] = ["scope", "output", "check", "reload", "socket"];
-const SCOPES: [(&str, ()); 3] = [("local", ()), ("internal", ()), ("external", ())];
-
-/// Reports its problems.
-pub(super) fn check(reader: &mut DocumentReader<'_>, top: &JsonObject) {
-    if let Some(balance) = reader.section(top, "balance", &BALANCE) {
-        check_balance(reader, balance);
-    }
-}
-
-fn check_balance(reader: &mut DocumentReader<'_>, balance: &JsonObject) {
-    balance
-        .get_non_null("scope")
-        .and_then(|node| reader.choice("balance.scope", node, &SCOPES));
-    for key in ["output", "socket"] {
-        let label = format!("balance.{key}");
-        balance
-            .get_non_null(key)
-            .and_then(|node| reader.path(&label, node));
-    }
-    for key in ["check", "reload"] {
-        let label = format!("balance.{key}");
-        balance
-            .get_non_null(key)
-            .and_then(|node| reader.command_line(&label, node));
     }
 }
