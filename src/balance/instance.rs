@@ -1,5 +1,7 @@
 //! What balancing uses of an announcement. Nothing else of it reaches HAProxy's file, so nothing is escaped there.
 
+use serde::Serialize;
+
 use crate::model::{
     balancing::{HealthRequest, Mode},
     id::Id,
@@ -31,7 +33,7 @@ pub(crate) struct Instance {
 }
 
 /// Something that was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct LeftOut {
     pub kind: LeftOutKind,
     /// The port, the announcement (`NAME of service@node`), the name or the route.
@@ -45,7 +47,8 @@ pub(crate) struct LeftOut {
 }
 
 /// What was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum LeftOutKind {
     Port,
     Instance,

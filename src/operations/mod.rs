@@ -2,6 +2,7 @@
 //! each safe to cut off anywhere. They return what happened and print nothing.
 
 pub(crate) mod announce;
+pub(crate) mod balance;
 mod batch;
 mod commit;
 pub(crate) mod exec;

@@ -1,6 +1,7 @@
 //! Failures and outcomes as text, JSON and exit codes. Known to `commands` and `lib` only.
 
 mod announcing;
+mod balancing;
 mod causes;
 mod code;
 mod failure;
@@ -18,6 +19,7 @@ mod tally;
 mod tests;
 
 pub(crate) use announcing::{AnnounceReport, HeldBy, WithdrawReport};
+pub(crate) use balancing::{BalanceReport, PoolChange, RouteId, Shown, Takeover, ViewChanges};
 pub(crate) use code::Code;
 pub(crate) use failure::Failure;
 pub(crate) use journal::{Journal, LastError};

@@ -61,6 +61,11 @@ impl Output {
         self.json
     }
 
+    /// Whether more than the essential lines are wanted.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Reports a result: a JSON line on stdout, or a status line on stderr. Warnings always go to stderr.
     pub(crate) fn report(&self, report: &impl Report) {
         self.warnings(report.warnings());
