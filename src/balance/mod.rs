@@ -3,4 +3,5 @@
 
 pub(crate) mod file;
 pub(crate) mod instance;
+pub(crate) mod plan;
 pub(crate) mod view;

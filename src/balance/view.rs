@@ -36,6 +36,11 @@ pub(crate) struct View {
     pub pools: Vec<Pool>,
 }
 
+impl View {
+    /// The version of this layout.
+    pub(crate) const VERSION: u32 = 1;
+}
+
 /// A port of the local balancer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct LocalPort {

@@ -25,6 +25,8 @@ pub(crate) struct BalanceState {
     pub addresses: Vec<IpAddr>,
     /// The open ports.
     pub ports: BTreeMap<u16, OpenPort>,
+    /// The manifests of this node, as they were last read.
+    pub manifests: BTreeMap<Id, KnownManifest>,
     /// The announcements that were in rotation or expired, by their key.
     pub instances: BTreeMap<String, KnownInstance>,
     /// Servers that were put away, `pool/server`, and since when (RFC 3339, UTC, seconds).
@@ -61,8 +63,19 @@ pub(crate) struct OpenPort {
     pub served: BTreeMap<Id, BTreeSet<Name>>,
     /// How its connections are balanced.
     pub mode: Mode,
-    /// When the last conf with it was replaced (RFC 3339, UTC, seconds); `None` while one has it.
-    pub unused_since: Option<String>,
+    /// The names that confs of this node have had by this port, and since when none has it any more (RFC 3339, UTC,
+    /// seconds); `None` while one has it.
+    pub in_use: BTreeMap<Id, BTreeMap<Name, Option<String>>>,
+}
+
+/// What the manifest of a service has to do with the local balancer: kept for the time when it cannot be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct KnownManifest {
+    /// The ports at which its program listens.
+    pub own: BTreeSet<u16>,
+    /// The names that it requires with `spread`, or provides, by federation.
+    pub names: BTreeMap<Id, BTreeSet<Name>>,
 }
 
 /// An announcement as it was last known.

@@ -1,8 +1,14 @@
 //! What a manifest says of how its service is balanced, and what its announcements repeat of that (design.md section 12).
 
-use std::{fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
+
+use super::{id::Id, name::Name};
 
 /// How the connections to the instances of a port are balanced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,4 +43,14 @@ pub(crate) struct HealthRequest {
     /// The time from one request to the next; `None`: that of the balancer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Duration>,
+}
+
+/// The ports of local balancers that confs of this node have, as written or as applied, or that a running task started
+/// with: the names, by federation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PortsInUse {
+    /// The names that have each port.
+    pub ports: BTreeMap<u16, BTreeMap<Id, BTreeSet<Name>>>,
+    /// Whether the record of some service could not be read: it may use any port that is open.
+    pub may_lack: bool,
 }
