@@ -12,6 +12,8 @@
 mod architecture;
 /// `--assume` shows what would be, before a file is written.
 mod assumed;
+/// A real HAProxy that follows the registry loses no request of clients that never retry, whatever changes.
+mod balance;
 /// What a node is configured with is used as written, or refused by its name.
 mod configuration;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.

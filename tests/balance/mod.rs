@@ -1,0 +1,4 @@
+//! What balancing promises, shown against a real HAProxy: clients send without pause, never retry, and count every failure
+//! (docs/balance.md).
+
+mod by_hand;

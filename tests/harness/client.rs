@@ -1,0 +1,339 @@
+//! Clients that send without pause, never retry, and count every failure by its kind.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::wait::{LONG, wait_until};
+
+/// A request without an answer for so long counts as lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a client connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// HTTP, a connection a request.
+    Close,
+    /// HTTP, one lasting connection, with so long a pause after each answer.
+    Keep(Duration),
+    /// A line and its echo a connection.
+    Tcp,
+    /// Lines on one lasting connection.
+    TcpKeep,
+}
+
+/// What a client has come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Requests that were answered.
+    pub(crate) answered: u64,
+    /// By the id of who answered.
+    pub(crate) by: BTreeMap<String, u64>,
+    /// Failures by their kind, with the time of the first.
+    pub(crate) lost: BTreeMap<String, u64>,
+    /// Connections that were made.
+    pub(crate) connections: u64,
+    /// The longest request.
+    pub(crate) slowest: Duration,
+}
+
+/// Threads that send until they are stopped.
+pub(crate) struct Client {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    address: SocketAddr,
+    sending: Sending,
+    request: Vec<u8>,
+    stopped: AtomicBool,
+    answered: AtomicU64,
+    tally: Mutex<Tally>,
+}
+
+/// A request that came back.
+pub(crate) struct Response {
+    /// 0 for lines.
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+    closes: bool,
+}
+
+impl Client {
+    /// Starts so many threads that send to `address`.
+    pub(crate) fn start(address: SocketAddr, sending: Sending, threads: usize) -> Self {
+        Self::asking(address, sending, threads, "localhost", "/")
+    }
+
+    /// The same, for a host and a path.
+    pub(crate) fn asking(
+        address: SocketAddr,
+        sending: Sending,
+        threads: usize,
+        host: &str,
+        path: &str,
+    ) -> Self {
+        let close = match sending {
+            Sending::Close => "Connection: close\r\n",
+            _ => "",
+        };
+        let request = if sending.is_http() {
+            format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{close}\r\n")
+        } else {
+            "ping\n".to_owned()
+        };
+        let shared = Arc::new(Shared {
+            address,
+            sending,
+            request: request.into_bytes(),
+            stopped: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
+            tally: Mutex::default(),
+        });
+        let work = |_| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.send())
+        };
+        Self {
+            threads: (0..threads).map(work).collect(),
+            shared,
+        }
+    }
+
+    /// How many requests were answered so far.
+    pub(crate) fn answered(&self) -> u64 {
+        self.shared.answered.load(Ordering::Relaxed)
+    }
+
+    /// Waits until so many more requests were answered.
+    #[track_caller]
+    pub(crate) fn sends(&self, more: u64) {
+        let start = self.answered();
+        wait_until(&format!("{more} more answers"), LONG, || {
+            self.answered() >= start + more
+        });
+    }
+
+    /// Ends it after the requests under way.
+    pub(crate) fn stop(mut self) -> Tally {
+        self.end();
+        self.shared.tally.lock().unwrap().clone()
+    }
+
+    fn end(&mut self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let ended = thread.join();
+            assert!(ended.is_ok() || thread::panicking());
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Sending {
+    fn is_http(self) -> bool {
+        matches!(self, Self::Close | Self::Keep(_))
+    }
+
+    fn lasts(self) -> bool {
+        matches!(self, Self::Keep(_) | Self::TcpKeep)
+    }
+}
+
+impl Tally {
+    /// How many requests were lost.
+    pub(crate) fn losses(&self) -> u64 {
+        self.lost.values().sum()
+    }
+
+    /// Asserts that at least so many requests were sent, and none was lost.
+    #[track_caller]
+    pub(crate) fn lost_none_of(&self, least: u64) {
+        assert!(self.lost.is_empty() && self.answered >= least, "{self}");
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.answered += other.answered;
+        self.connections += other.connections;
+        self.slowest = self.slowest.max(other.slowest);
+        for (id, count) in other.by {
+            *self.by.entry(id).or_default() += count;
+        }
+        for (kind, count) in other.lost {
+            *self.lost.entry(kind).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            answered,
+            by,
+            lost,
+            connections,
+            slowest,
+        } = self;
+        write!(
+            f,
+            "{} lost of {} {lost:?}; by {by:?}; {connections} connections, slowest {slowest:.1?}",
+            self.losses(),
+            answered + self.losses(),
+        )
+    }
+}
+
+impl Shared {
+    fn send(&self) {
+        let mut stream = None;
+        let mut tally = Tally::default();
+        while !self.stopped.load(Ordering::Relaxed) {
+            let start = Instant::now();
+            match self.exchange(&mut stream, &mut tally.connections) {
+                Ok(response) => {
+                    tally.answered += 1;
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                    let id = response.body.split(' ').next().unwrap_or_default();
+                    *tally.by.entry(id.to_owned()).or_default() += 1;
+                    if response.closes || !self.sending.lasts() {
+                        stream = None;
+                    }
+                }
+                Err(kind) => {
+                    *tally.lost.entry(kind).or_default() += 1;
+                    stream = None;
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            tally.slowest = tally.slowest.max(start.elapsed());
+            if let Sending::Keep(pause) = self.sending {
+                thread::sleep(pause);
+            }
+        }
+        self.tally.lock().unwrap().merge(tally);
+    }
+
+    /// Sends a request on the connection that is there, else on a new one.
+    fn exchange(
+        &self,
+        stream: &mut Option<TcpStream>,
+        connections: &mut u64,
+    ) -> Result<Response, String> {
+        let connected = match stream {
+            Some(connected) => connected,
+            None => {
+                let new = connect(self.address).map_err(|error| format!("connect: {error}"))?;
+                *connections += 1;
+                stream.insert(new)
+            }
+        };
+        let response = send_on(connected, &self.request, self.sending.is_http());
+        let response = response.map_err(|error| format!("send: {error}"))?;
+        match response.status {
+            0 | 200 => Ok(response),
+            status => Err(format!("status {status}")),
+        }
+    }
+}
+
+/// Sends one request for a host and a path and gives what comes back, whatever that is.
+pub(crate) fn get(address: SocketAddr, host: &str, path: &str) -> io::Result<Response> {
+    get_with(address, host, path, "")
+}
+
+/// The same with further header lines, each with its end.
+pub(crate) fn get_with(
+    address: SocketAddr,
+    host: &str,
+    path: &str,
+    headers: &str,
+) -> io::Result<Response> {
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+    send_on(&mut connect(address)?, request.as_bytes(), true)
+}
+
+/// Sends one line and gives its echo.
+pub(crate) fn say(address: SocketAddr) -> io::Result<String> {
+    send_on(&mut connect(address)?, b"ping\n", false).map(|response| response.body)
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn send_on(stream: &mut TcpStream, request: &[u8], is_http: bool) -> io::Result<Response> {
+    stream.write_all(request)?;
+    if is_http {
+        return receive(stream);
+    }
+    let mut line = Vec::new();
+    read_until(stream, &mut line, |line| line.ends_with(b"\n"))?;
+    Ok(Response {
+        status: 0,
+        head: String::new(),
+        body: String::from_utf8_lossy(&line).into_owned(),
+        closes: false,
+    })
+}
+
+fn receive(stream: &mut TcpStream) -> io::Result<Response> {
+    let mut bytes = Vec::new();
+    let end_of_head = |bytes: &[u8]| bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    read_until(stream, &mut bytes, |bytes| end_of_head(bytes).is_some())?;
+    let at = end_of_head(&bytes).unwrap_or_default();
+    let body = bytes.split_off(at + 4);
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    let header = |name: &str| {
+        let lines = head.lines().filter_map(|line| line.split_once(": "));
+        let mut found = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value.to_owned())
+    };
+    let length = header("content-length").and_then(|text| text.parse().ok());
+    let length: usize = length.unwrap_or_default();
+    let mut body = body;
+    read_until(stream, &mut body, |body| body.len() >= length)?;
+    let closes = header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
+    Ok(Response {
+        status: status.unwrap_or_default(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        closes,
+        head,
+    })
+}
+
+fn read_until(
+    stream: &mut TcpStream,
+    bytes: &mut Vec<u8>,
+    is_whole: impl Fn(&[u8]) -> bool,
+) -> io::Result<()> {
+    let mut part = [0; 16 * 1024];
+    while !is_whole(bytes) {
+        match stream.read(&mut part)? {
+            0 if bytes.is_empty() => return Err(io::Error::other("closed before the answer")),
+            0 => return Err(io::Error::other("closed within the answer")),
+            length => bytes.extend_from_slice(&part[..length]),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Ports that stay free until a test binds them.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    process,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+/// Below the range from which the kernel takes ports for outgoing connections: those would take a port meanwhile.
+const FIRST: u16 = 12_000;
+const COUNT: u16 = 16_000;
+
+/// A port that no other test of this process is given, that no outgoing connection takes, and at which nothing listens,
+/// at whatever address.
+pub(crate) fn fixed_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Runs at the same time begin at different places.
+    let start = u16::try_from(process::id() % u32::from(COUNT)).unwrap_or_default();
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let port = FIRST + (u32::from(start) * 61 % u32::from(COUNT)) as u16;
+        let port = FIRST + (port - FIRST + next) % COUNT;
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return port;
+        }
+    }
+}
