@@ -4,4 +4,5 @@
 pub(crate) mod file;
 pub(crate) mod instance;
 pub(crate) mod plan;
+pub(crate) mod running;
 pub(crate) mod view;

@@ -1,0 +1,356 @@
+//! What a running HAProxy says of itself on its runtime socket. Columns are found by their names: their number differs
+//! between 2.2, 2.6 and 3.0.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+    time::Duration,
+};
+
+/// A server of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ServerId {
+    /// The section that has it.
+    pub pool: String,
+    /// `<region>:<service>:<node>`.
+    pub server: String,
+}
+
+impl ServerId {
+    pub(crate) fn new(pool: &str, server: &str) -> Self {
+        Self {
+            pool: pool.to_owned(),
+            server: server.to_owned(),
+        }
+    }
+
+    /// The server of that text, as [`fmt::Display`] writes it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (pool, server) = text.split_once('/')?;
+        Some(Self::new(pool, server))
+    }
+}
+
+impl fmt::Display for ServerId {
+    /// As HAProxy's commands say it, and `balance.json`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pool, self.server)
+    }
+}
+
+/// What a running HAProxy says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Running {
+    /// The worker's process id: another one after each reload.
+    pub pid: u32,
+    /// The shape in its description: which file it runs.
+    pub shape: Option<String>,
+    /// The servers of all pools.
+    pub servers: BTreeMap<ServerId, RunningServer>,
+    /// The sections that accept connections.
+    pub frontends: BTreeSet<String>,
+}
+
+/// A server as HAProxy has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunningServer {
+    /// `None` for a host name that is not resolved yet.
+    pub address: Option<IpAddr>,
+    pub port: u16,
+    /// The host name that HAProxy resolves, if it has one.
+    pub host: Option<String>,
+    /// Whether it takes new connections, as far as commands decide that.
+    pub admin: Admin,
+    /// How long its checks have found it down; `None` while they do not.
+    pub down: Option<Duration>,
+    /// Whether it serves only while no other does.
+    pub backup: bool,
+    /// Connections, or requests under way in HTTP pools.
+    pub connections: u64,
+    /// Its line of `show servers state`.
+    pub line: String,
+}
+
+/// What commands have said of a server. By whom is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admin {
+    /// It takes connections, if its checks pass.
+    Ready,
+    /// It takes those of clients that it has already.
+    Drain,
+    /// It takes none.
+    Maintenance,
+}
+
+/// The answers of [`QUESTIONS`], in their order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answers<'a> {
+    pub info: &'a str,
+    pub servers: &'a str,
+    pub stat: &'a str,
+}
+
+/// What HAProxy is asked.
+pub(crate) const QUESTIONS: [&str; 3] = ["show info", "show servers state", "show stat"];
+
+/// What its description begins with, before the shape.
+const DESCRIPTION: &str = "reconf ";
+
+impl Running {
+    /// Reads what HAProxy answered; `None` if that is not what HAProxy answers.
+    pub(crate) fn parse(answers: Answers<'_>) -> Option<Self> {
+        let info = |name: &str| {
+            let mut lines = answers.info.lines();
+            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        };
+        let mut running = Self {
+            pid: info("Pid")?.trim().parse().ok()?,
+            shape: info("description")
+                .and_then(|text| text.strip_prefix(DESCRIPTION))
+                .map(|shape| shape.trim().to_owned()),
+            servers: servers(answers.servers)?,
+            frontends: BTreeSet::new(),
+        };
+        running.add_statistics(answers.stat)?;
+        Some(running)
+    }
+
+    /// Whether it runs the file with this shape.
+    pub(crate) fn runs(&self, shape: &str) -> bool {
+        !shape.is_empty() && self.shape.as_deref() == Some(shape)
+    }
+
+    /// What `show stat` alone tells. The columns in use come before those that may be quoted.
+    fn add_statistics(&mut self, text: &str) -> Option<()> {
+        let mut lines = text.lines();
+        let columns = Columns::new(lines.next()?.trim_start_matches("# ").split(','));
+        for line in lines {
+            let row = columns.row(line.split(','));
+            let (Some(section), Some(name)) = (row.get("pxname"), row.get("svname")) else {
+                continue;
+            };
+            if name == "FRONTEND" && row.get("status") == Some("OPEN") {
+                self.frontends.insert(section.to_owned());
+            }
+            if let Some(server) = self.servers.get_mut(&ServerId::new(section, name)) {
+                server.backup = row.get("bck") == Some("1");
+                server.connections = row.number("scur").unwrap_or_default();
+            }
+        }
+        Some(())
+    }
+}
+
+fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
+    let columns = Columns::new(lines.next()?.trim_start_matches("# ").split(' '));
+    let rows = lines.filter(|line| !line.is_empty());
+    let servers = rows.filter_map(|line| server(&columns.row(line.split(' ')), line));
+    Some(servers.collect())
+}
+
+fn server(row: &Row<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
+    let id = ServerId::new(row.get("be_name")?, row.get("srv_name")?);
+    let admin: u32 = row.number("srv_admin_state")?;
+    let state: u32 = row.number("srv_op_state")?;
+    let since: u64 = row.number("srv_time_since_last_change")?;
+    let host = row.get("srv_fqdn").filter(|host| *host != "-");
+    let server = RunningServer {
+        address: row.get("srv_addr").and_then(|address| address.parse().ok()),
+        port: row.number("srv_port")?,
+        host: host.map(str::to_owned),
+        admin: Admin::of(admin),
+        down: (admin == 0 && state == STOPPED).then_some(Duration::from_secs(since)),
+        backup: false,
+        connections: 0,
+        line: line.to_owned(),
+    };
+    Some((id, server))
+}
+
+/// `srv_op_state` of a server whose checks fail (`SRV_ST_STOPPED`).
+const STOPPED: u32 = 0;
+
+impl Admin {
+    /// From the bits of `srv_admin_state`: 1 is maintenance by command, 4 by the file, 8 is draining by command; the
+    /// others follow from another server or from a host name.
+    fn of(bits: u32) -> Self {
+        if bits & (1 | 4) != 0 {
+            Self::Maintenance
+        } else if bits & 8 != 0 {
+            Self::Drain
+        } else {
+            Self::Ready
+        }
+    }
+}
+
+/// The names of a table's columns.
+struct Columns<'a>(BTreeMap<&'a str, usize>);
+
+/// A line of a table.
+struct Row<'a> {
+    columns: &'a Columns<'a>,
+    fields: Vec<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    fn new(names: impl Iterator<Item = &'a str>) -> Self {
+        Self(names.enumerate().map(|(at, name)| (name, at)).collect())
+    }
+
+    fn row(&'a self, fields: impl Iterator<Item = &'a str>) -> Row<'a> {
+        Row {
+            columns: self,
+            fields: fields.collect(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn get(&self, column: &str) -> Option<&'a str> {
+        self.fields.get(*self.columns.0.get(column)?).copied()
+    }
+
+    fn number<T: std::str::FromStr>(&self, column: &str) -> Option<T> {
+        self.get(column)?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &str = "Name: HAProxy\nVersion: 2.6.12\nPid: 3078\nUptime: 0d 0h00m01s\nnode: vm\n\
+        description: reconf 0123456789abcdef\nStopping: 0\n\n";
+
+    /// As 2.6 and 3.0 answer.
+    const SERVERS: &str = "1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
+2 local:21100 1 us:api:a 127.0.0.1 0 0 1 1 700 8 2 0 6 0 0 0 - 8080 - 0 0 - - 0
+2 local:21100 2 us:api:b fd00::1 2 1 1 1 1 1 0 2 6 0 0 0 - 8081 - 0 0 - - 0
+2 local:21100 3 us:api:c - 0 32 1 1 1 1 0 2 6 0 0 0 api.example.com 8082 - 0 0 - - 0
+4 b:1 1 x 127.0.0.1 2 8 1 1 1 1 0 2 0 0 0 0 - 22 - 0 0 - - 0
+
+";
+
+    const STAT: &str = "# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,wredis,status,weight,act,bck,chkfail,
+local:21100,FRONTEND,,,0,0,9983,0,0,0,0,0,0,,,,,OPEN,,,,,
+local:21100,us:api:a,0,0,0,0,,0,0,0,,0,,0,0,0,0,DOWN,1,1,0,1,
+local:21100,us:api:b,0,0,4,0,,0,0,0,,0,,0,0,0,0,MAINT,1,0,1,0,
+local:21100,us:api:c,0,0,0,0,,0,0,0,,0,,0,0,0,0,MAINT (resolution),1,1,0,0,
+local:21100,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,1,,
+external,FRONTEND,,,0,0,9983,0,0,0,0,0,0,,,,,STOP,,,,,
+b:1,x,0,0,0,0,,0,0,0,,0,,0,0,0,0,DRAIN,1,1,0,,
+b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
+
+";
+
+    fn running() -> Running {
+        let answers = Answers {
+            info: INFO,
+            servers: SERVERS,
+            stat: STAT,
+        };
+        Running::parse(answers).unwrap()
+    }
+
+    #[test]
+    fn what_haproxy_says_of_itself_is_read() {
+        let running = running();
+        assert_eq!(running.pid, 3078);
+        assert!(running.runs("0123456789abcdef"));
+        assert!(!running.runs("") && !running.runs("0123456789abcde0"));
+        let frontends: Vec<_> = running.frontends.iter().collect();
+        assert_eq!(frontends, ["local:21100"]);
+        let seen: Vec<_> = running
+            .servers
+            .iter()
+            .map(|(id, server)| {
+                let address = server.address.map(|address| address.to_string());
+                let down = server.down.map(|time| time.as_secs());
+                format!(
+                    "{id} {}:{} {:?} {:?} {down:?} {} {}",
+                    address.unwrap_or_default(),
+                    server.port,
+                    server.host,
+                    server.admin,
+                    server.backup,
+                    server.connections
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                "b:1/x 127.0.0.1:22 None Drain None false 0",
+                "local:21100/us:api:a 127.0.0.1:8080 None Ready Some(700) false 0",
+                "local:21100/us:api:b fd00::1:8081 None Maintenance None true 4",
+                "local:21100/us:api:c :8082 Some(\"api.example.com\") Ready None false 0",
+            ]
+        );
+        for (id, server) in &running.servers {
+            assert_eq!(ServerId::parse(&id.to_string()).as_ref(), Some(id));
+            assert!(SERVERS.contains(&format!("\n{}\n", server.line)));
+        }
+    }
+
+    #[test]
+    fn columns_of_other_releases_are_found_by_name() {
+        // 2.2 has fewer of them; one that is new may be anywhere.
+        let short: Vec<String> = SERVERS
+            .lines()
+            .map(|line| {
+                let cut = line
+                    .split(' ')
+                    .take(20 + usize::from(line.starts_with('#')));
+                cut.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        let swapped = STAT.replace("# pxname,svname", "# new,pxname,svname");
+        let swapped = swapped
+            .replace("\nlocal", "\n,local")
+            .replace("\nb:1", "\n,b:1");
+        let answers = Answers {
+            info: INFO,
+            servers: &short.join("\n"),
+            stat: &swapped.replace("\nexternal", "\n,external"),
+        };
+        let mut other = Running::parse(answers).unwrap();
+        for (id, server) in &mut other.servers {
+            server.line.clone_from(&running().servers[id].line);
+        }
+        assert_eq!(other, running());
+    }
+
+    #[test]
+    fn what_is_no_answer_of_haproxy_is_none() {
+        let good = [INFO, SERVERS, STAT];
+        for (at, bad) in [
+            (0, ""),
+            (0, "Pid: many\n"),
+            (1, ""),
+            (1, "Unknown command\n"),
+            (2, ""),
+        ] {
+            let mut answers = good;
+            answers[at] = bad;
+            let [info, servers, stat] = answers;
+            let parsed = Running::parse(Answers {
+                info,
+                servers,
+                stat,
+            });
+            assert_eq!(parsed, None, "{at} {bad}");
+        }
+        let none = "# pxname,svname\n";
+        let foreign = INFO.replace("reconf ", "other ");
+        let answers = Answers {
+            info: &foreign,
+            servers: SERVERS,
+            stat: none,
+        };
+        assert_eq!(Running::parse(answers).unwrap().shape, None);
+    }
+}

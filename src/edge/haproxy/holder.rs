@@ -1,0 +1,198 @@
+//! Who holds a port, from `/proc`. Only processes that the caller may inspect are found.
+
+use std::{
+    fmt, fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+};
+
+/// A socket that is in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// Where it is bound.
+    pub address: SocketAddr,
+    /// Whether it accepts connections; else it is one end of a connection.
+    pub listens: bool,
+    /// Whose it is, if the caller may see that.
+    pub process: Option<Process>,
+}
+
+/// A process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub pid: u32,
+    /// Its program's name, without unprintable characters.
+    pub program: String,
+}
+
+impl fmt::Display for Holder {
+    /// One clause: "`java` (pid 4711) listens on 0.0.0.0:21200".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.process {
+            Some(Process { pid, program }) => write!(f, "`{program}` (pid {pid}) ")?,
+            None => f.write_str("another program ")?,
+        }
+        let verb = if self.listens {
+            "listens on"
+        } else {
+            "has a connection from"
+        };
+        write!(f, "{verb} {}", self.address)
+    }
+}
+
+/// A row of the kernel's table of sockets.
+struct Row {
+    local: SocketAddr,
+    listens: bool,
+    inode: u64,
+}
+
+/// The socket that keeps others from binding this address, a listening one before an end of a connection.
+pub(crate) fn holder(wanted: SocketAddr) -> Option<Holder> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let texts = tables.map(|table| fs::read_to_string(table).unwrap_or_default());
+    let rows = texts.iter().flat_map(|text| text.lines().filter_map(row));
+    let mut rows: Vec<Row> = rows.filter(|row| overlaps(row.local, wanted)).collect();
+    rows.sort_by_key(|row| !row.listens);
+    // Sockets without an inode have been closed by their program.
+    let owned = rows.iter().find(|row| row.inode != 0);
+    let row = owned.or(rows.first())?;
+    Some(Holder {
+        address: row.local,
+        listens: row.listens,
+        process: process(row.inode),
+    })
+}
+
+/// Whether a socket there is in the way of one at `wanted`.
+fn overlaps(there: SocketAddr, wanted: SocketAddr) -> bool {
+    let (first, second) = (there.ip().to_canonical(), wanted.ip().to_canonical());
+    let covers = |wide: IpAddr, narrow: IpAddr| {
+        let both = wide == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        wide.is_unspecified() && (both || wide.is_ipv4() == narrow.is_ipv4())
+    };
+    there.port() == wanted.port()
+        && (first == second || covers(first, second) || covers(second, first))
+}
+
+fn row(line: &str) -> Option<Row> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (address, port) = fields.get(1)?.split_once(':')?;
+    let local = SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?);
+    Some(Row {
+        local,
+        listens: *fields.get(3)? == "0A",
+        inode: fields.get(9)?.parse().ok()?,
+    })
+}
+
+/// An address of the table: words of 32 bits, each in the machine's byte order.
+fn ip(text: &str) -> Option<IpAddr> {
+    let word = |at: usize| {
+        let digits = text.get(at * 8..at * 8 + 8)?;
+        Some(u32::from_str_radix(digits, 16).ok()?.to_ne_bytes())
+    };
+    if text.len() == 8 {
+        return Some(Ipv4Addr::from(word(0)?).into());
+    }
+    let words = [word(0)?, word(1)?, word(2)?, word(3)?].concat();
+    let bytes: [u8; 16] = words.try_into().ok()?;
+    Some(Ipv6Addr::from(bytes).into())
+}
+
+fn process(inode: u64) -> Option<Process> {
+    let link = format!("socket:[{inode}]");
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut pids = pids.filter(|pid: &u32| inode != 0 && has_open(*pid, &link));
+    let pid = pids.next()?;
+    Some(Process {
+        pid,
+        program: program(pid),
+    })
+}
+
+fn has_open(pid: u32, link: &str) -> bool {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter();
+    let mut descriptors = descriptors.flatten().flatten();
+    descriptors.any(|descriptor| {
+        let target = fs::read_link(descriptor.path());
+        target.is_ok_and(|target| target == Path::new(link))
+    })
+}
+
+/// A program's name: anybody can choose it.
+pub(super) fn program(pid: u32) -> String {
+    let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = String::from_utf8_lossy(name.trim_ascii_end());
+    let printable = name.chars().filter(|c| !c.is_control() && *c != '`');
+    printable.collect()
+}
+
+/// The arguments of a process, one string each.
+pub(super) fn arguments(pid: u32) -> Vec<std::ffi::OsString> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = bytes.split(|byte| *byte == 0);
+    words
+        .map(|word| std::ffi::OsStr::from_bytes(word).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn the_program_that_listens_is_named() {
+        for (bound, asked) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("0.0.0.0", "127.0.0.1"),
+            ("127.0.0.1", "0.0.0.0"),
+            ("::", "127.0.0.1"),
+            ("::1", "::1"),
+        ] {
+            let Ok(listener) = TcpListener::bind((bound, 0)) else {
+                continue;
+            };
+            let local = listener.local_addr().unwrap();
+            let asked = SocketAddr::new(asked.parse().unwrap(), local.port());
+            let holder = holder(asked).unwrap();
+            assert_eq!(holder.address, local);
+            let pid = std::process::id();
+            let program = program(pid);
+            assert_eq!(
+                holder.to_string(),
+                format!("`{program}` (pid {pid}) listens on {local}")
+            );
+        }
+    }
+
+    #[test]
+    fn one_end_of_a_connection_is_found_and_other_addresses_are_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let local = client.local_addr().unwrap();
+        let held = holder(local).unwrap();
+        assert!(!held.listens);
+        assert!(
+            held.to_string()
+                .ends_with(&format!("has a connection from {local}"))
+        );
+        let other = SocketAddr::new("127.0.0.9".parse().unwrap(), local.port());
+        assert_eq!(holder(other), None);
+    }
+
+    #[test]
+    fn addresses_of_the_table_are_in_the_byte_order_of_the_machine() {
+        let v4 = u32::from_ne_bytes([127, 0, 0, 1]);
+        assert_eq!(ip(&format!("{v4:08X}")), Some("127.0.0.1".parse().unwrap()));
+        let last = u32::from_ne_bytes([0, 0, 0, 1]);
+        let v6 = format!("{:024}{last:08X}", 0);
+        assert_eq!(ip(&v6), Some("::1".parse().unwrap()));
+        assert_eq!(ip("12"), None);
+    }
+}
