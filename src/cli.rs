@@ -1,5 +1,6 @@
 //! The command line: types, help and defaults. It reads and runs nothing.
 
+mod balance;
 mod clear;
 mod deploy;
 mod exec;
@@ -10,6 +11,7 @@ mod listen;
 mod look;
 mod usage;
 
+pub(crate) use balance::{BalanceAction, BalanceArgs, BalanceOffArgs};
 pub(crate) use clear::{RemoveArgs, RetireArgs};
 pub(crate) use deploy::{
     AnnounceArgs, AppliedArgs, ApplyArgs, RenderArgs, ServiceSelection, WithdrawArgs,
@@ -123,6 +125,8 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     /// Watch required values and run the provision command when they change
     Listen(ListenArgs),
+    /// Have this node's HAProxy run what the registry says
+    Balance(BalanceArgs),
     /// List the available names with their values
     Ls(LsArgs),
     /// List the running tasks that hold the conf of a service
@@ -203,6 +207,8 @@ mod tests {
             "exec app --task -- render announce",
             "listen --metrics m -- chef-solo -o render",
             "listen off --for 2h --reason apply",
+            "balance --dry-run --diff --drop-expired",
+            "balance off --for 2h --reason apply",
             "ls API_URL --show-values",
             "tasks app",
             "config --verbose",

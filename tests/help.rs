@@ -11,9 +11,10 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 20] = [
     "render",
     "announce",
+    "balance",
     "apply",
     "exec",
     "withdraw",
@@ -29,6 +30,8 @@ const COMMANDS: [&str; 17] = [
     "listen off",
     "listen status",
     "listen kick",
+    "balance on",
+    "balance off",
 ];
 
 /// What the binary prints to stdout with these words, on a terminal of this width.

@@ -23,7 +23,7 @@ Global options (`reconf help options`): --root --config --registry --federation
 
 /// The commands in the order and the groups in which `reconf --help` lists them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Daily", &["render", "announce", "apply", "exec"]),
+    ("Daily", &["render", "announce", "balance", "apply", "exec"]),
     (
         "On call",
         &["withdraw", "remove", "retire", "listen", "tasks", "applied"],

@@ -3,6 +3,7 @@
 mod announce;
 mod applied;
 mod apply;
+mod balance;
 mod config;
 mod exec;
 mod listen;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
             finish(&out, listen::status(&global, &out))
         }
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
+        Command::Balance(args) => on_node(&|node| balance::run(&node, &args)),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
@@ -65,6 +67,7 @@ fn writes(command: &Command) -> bool {
         Command::Announce(args) => !args.dry_run,
         Command::Retire(args) => !args.dry_run,
         Command::Apply(args) => !args.dry_run,
+        Command::Balance(args) => !args.only_looks(),
         Command::Applied(_) | Command::Withdraw(_) | Command::Remove(_) => true,
         Command::Listen(args) => args.action.is_none(),
         Command::Ls(_)

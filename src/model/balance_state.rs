@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,24 @@ pub(crate) struct BalanceState {
     pub owed: bool,
 }
 
+impl BalanceState {
+    /// Whether a person has switched local balancing off, at this time. An `until` that is no time ends nothing.
+    pub(crate) fn is_off_at(&self, now: SystemTime) -> bool {
+        self.off
+            .as_ref()
+            .is_some_and(|off| off.end().is_none_or(|end| now < end))
+    }
+
+    /// Whether it says anything but the switch: a configuration without balancers has that to end.
+    pub(crate) fn has_to_be_ended(&self) -> bool {
+        let switch = Self {
+            off: self.off.clone(),
+            ..Self::default()
+        };
+        *self != switch
+    }
+}
+
 /// Local balancing is switched off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,6 +72,14 @@ pub(crate) struct SwitchedOff {
     pub until: Option<String>,
     /// Why, in the operator's words.
     pub reason: Option<String>,
+}
+
+impl SwitchedOff {
+    /// When it ends by itself.
+    pub(crate) fn end(&self) -> Option<SystemTime> {
+        let until = self.until.as_deref()?;
+        humantime::parse_rfc3339(until).ok()
+    }
 }
 
 /// An open port of the local balancer.
@@ -104,4 +131,38 @@ pub(crate) struct KnownInstance {
     /// Whether it stays in rotation although it has expired.
     #[serde(default)]
     pub kept: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_off_until_the_time_that_was_said_or_until_it_is_switched_on() {
+        let at = |text: &str| humantime::parse_rfc3339(text).unwrap();
+        let noon = Some("2026-01-01T12:00:00Z".to_owned());
+        for (until, now, expected) in [
+            (noon.clone(), "2026-01-01T11:59:59Z", true),
+            (noon, "2026-01-01T12:00:00Z", false),
+            (None, "2036-01-01T12:00:00Z", true),
+            (Some("noon".to_owned()), "2036-01-01T12:00:00Z", true),
+        ] {
+            let until = until.clone();
+            let off = Some(SwitchedOff {
+                until,
+                ..SwitchedOff::default()
+            });
+            let state = BalanceState {
+                off,
+                ..BalanceState::default()
+            };
+            assert_eq!(state.is_off_at(at(now)), expected, "{state:?}");
+            assert!(!state.has_to_be_ended());
+        }
+        let open = BalanceState {
+            ports: [(21100, OpenPort::default())].into(),
+            ..BalanceState::default()
+        };
+        assert!(open.has_to_be_ended() && !open.is_off_at(SystemTime::UNIX_EPOCH));
+    }
 }

@@ -132,6 +132,26 @@ impl Paths {
         self.locks().join("provision.lock")
     }
 
+    /// What the last run of `balance` has put in use, and the switch of the local balancer.
+    pub(crate) fn balance_state(&self) -> PathBuf {
+        self.state().join("balance.json")
+    }
+
+    /// HAProxy's file as it was last proved to be in use.
+    pub(crate) fn proved_balance(&self) -> PathBuf {
+        self.state().join("balance.cfg")
+    }
+
+    /// The states of HAProxy's servers over a reload.
+    pub(crate) fn haproxy_state(&self) -> PathBuf {
+        self.state().join("haproxy.state")
+    }
+
+    /// The lock that a run of `balance` holds; after `on-change.lock` in the order of locks.
+    pub(crate) fn balance_lock(&self) -> PathBuf {
+        self.locks().join("balance.lock")
+    }
+
     /// The machine-id of the operating system.
     pub(crate) fn machine_id(&self) -> PathBuf {
         self.root.join("etc/machine-id")

@@ -1,6 +1,7 @@
 //! This machine: its settings, its paths, and the files that it reads and keeps. Joins `edge` and `model`; knows no verb.
 
 mod assumed;
+pub(crate) mod balance_state;
 mod configuration;
 mod host;
 pub(crate) mod last_known;

@@ -3,7 +3,7 @@
 
 use super::{Node, states};
 use crate::{
-    edge::{clock, machine, net, registry::Session, state},
+    edge::{clock, files, machine, net, registry::Session, state},
     model::{
         node_state::{NodeState, Ownership},
         service_state::ServiceState,
@@ -135,6 +135,8 @@ impl Node {
         for edited in states::edit_all_locked(self, edits.collect()) {
             edited?;
         }
+        // What is balanced is found out anew; HAProxy and its file are left to the next run.
+        files::remove_with_leftovers(&self.paths.balance_state())?;
         let mut state = NodeState {
             machine_id: Some(machine_id.to_owned()),
             copied: true,
