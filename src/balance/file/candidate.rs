@@ -19,7 +19,9 @@ pub(crate) fn render(
     let maps = maps::name_maps(&mut view, output);
     shape::PLACEHOLDER.clone_into(&mut view.shape);
     let text = template::fill(template_name, template_text, &view)?;
-    view.shape = shape::of(&text, certificates);
+    let pools = view.pools.iter().map(|pool| pool.name.as_str()).collect();
+    let shape = shape::of(&text, &pools, certificates);
+    view.shape = shape;
     let text = text.replace(shape::PLACEHOLDER, &view.shape);
     let parsed = parse::parse(&text);
     readback::check(template_name, &text, &parsed, &view)?;

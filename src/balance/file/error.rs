@@ -47,8 +47,6 @@ pub(crate) enum FileProblem {
     },
     /// A bind of the view is not in its section.
     NoBind { bind: String, section: String },
-    /// A bind that is not in the view is in a section of it.
-    UnknownBind { bind: String, section: String },
     /// A server of the view is not in its section.
     NoServer { server: String, section: String },
     /// A server is in its section twice.
@@ -71,9 +69,6 @@ impl fmt::Display for FileProblem {
                 write!(f, "`{bind}` is bound twice: in `{first}` and in `{second}`")
             }
             Self::NoBind { bind, section } => write!(f, "`{section}` does not bind `{bind}`"),
-            Self::UnknownBind { bind, section } => {
-                write!(f, "`{section}` binds `{bind}`, which is not in the view")
-            }
             Self::NoServer { server, section } => {
                 write!(f, "server `{server}` is missing in `{section}`")
             }

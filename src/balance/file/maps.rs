@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::shape::digits;
+use super::shape::of_bytes;
 use crate::balance::view::{Frontend, Route, RoutingKind, View};
 
 /// What stands for any host; no host name has it.
@@ -15,7 +15,7 @@ const ANY_HOST: &str = "*";
 pub(super) fn name_maps(view: &mut View, output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let name = |frontend: &mut Frontend| {
         let content = content(&frontend.routes);
-        frontend.map = path(output, frontend.kind, &digits(&[content.as_bytes()]));
+        frontend.map = path(output, frontend.kind, &of_bytes(content.as_bytes()));
         (frontend.map.clone(), content.into_bytes())
     };
     view.frontends.iter_mut().map(name).collect()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::view::View;
 
+mod binds;
 mod candidate;
 mod certificates;
 mod error;
@@ -14,6 +15,7 @@ mod shape;
 mod template;
 mod words;
 
+pub(crate) use binds::{BoundAddress, bound_addresses};
 pub(crate) use candidate::render;
 pub(crate) use certificates::{Certificate, certificate_paths};
 pub(crate) use error::{CandidateError, FileProblem};

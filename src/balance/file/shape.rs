@@ -1,56 +1,66 @@
 //! The shape of a file: what of it only a reload can change.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
-use super::{Certificate, words};
+use super::{
+    Certificate,
+    parse::{Place, server},
+    words,
+};
 
 /// Stands for the shape until it is known.
-pub(super) const PLACEHOLDER: &str = "\u{1}shape of reconf\u{1}";
+pub(super) const PLACEHOLDER: &str = "\u{1}shape\u{1}";
 
 /// What stands before the shape in `global`'s description.
-pub(super) const DESCRIPTION: &str = "reconf";
+pub(super) const SAID_BY: &str = "reconf";
 
-/// The first 16 digits of SHA-256 over a file without its `server` lines and the line that says the shape, and over the
-/// certificates that it names.
-pub(super) fn of(text: &str, certificates: &[Certificate]) -> String {
+/// The first 16 digits of SHA-256 over a file without the `server` lines of some pools and the line that says the shape, and
+/// over the certificates that it names. Words of those lines that a template adds (`weight 2`) count, wherever they stand: the
+/// socket is not told them.
+pub(super) fn of(text: &str, pools: &BTreeSet<&str>, certificates: &[Certificate]) -> String {
     let mut hash = Sha256::new();
+    let mut place = Place::Other;
+    let mut further = BTreeSet::new();
     for line in text.split_inclusive('\n') {
-        if !is_server(line) && !says_shape(line) {
-            hash.update(line);
+        let words = words::split(line);
+        if let Some(next) = Place::begins(&words) {
+            place = next;
+        }
+        match server(&words) {
+            Some((_, server)) if place.is_pool(pools) => {
+                further.insert(server.words);
+            }
+            _ if place == Place::Global && says_shape(&words) => {}
+            _ => hash.update(line),
         }
     }
-    for certificate in certificates {
-        let Certificate {
-            path,
-            size,
-            modified,
-        } = certificate;
-        hash.update(format!("\n{} {size} {modified}", path.display()));
+    for words in further.iter().filter(|words| !words.is_empty()) {
+        hash.update(format!("server {}\n", words.join(" ")));
     }
-    hex(hash)
+    for Certificate {
+        path,
+        size,
+        modified,
+    } in certificates
+    {
+        hash.update(format!("{} {size} {modified}\n", path.display()));
+    }
+    digits(hash)
 }
 
-/// The first 16 digits of SHA-256 over some parts.
-pub(super) fn digits(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hex(hash)
+/// The first 16 digits of SHA-256 over some bytes.
+pub(super) fn of_bytes(bytes: &[u8]) -> String {
+    digits(Sha256::new_with_prefix(bytes))
 }
 
-fn hex(hash: Sha256) -> String {
+fn digits(hash: Sha256) -> String {
     let mut digits = format!("{:x}", hash.finalize());
     digits.truncate(16);
     digits
 }
 
-fn is_server(line: &str) -> bool {
-    let rest = line.trim_start().strip_prefix("server");
-    rest.is_some_and(|rest| rest.starts_with([' ', '\t']))
-}
-
-fn says_shape(line: &str) -> bool {
-    line.contains(PLACEHOLDER)
-        && words::split(line)
-            .first()
-            .is_some_and(|w| w == "description")
+fn says_shape(words: &[String]) -> bool {
+    matches!(words, [key, by, shape] if key == "description" && by == SAID_BY && shape == PLACEHOLDER)
 }
