@@ -3,10 +3,20 @@
 use serde::Serialize;
 
 use crate::model::{
+    announcement::Announcement,
+    balance_state::KnownInstance,
     balancing::{HealthRequest, Mode},
     id::Id,
-    key::Key,
+    key::{Key, Kind},
+    name::Name,
+    pattern::{Pattern, Piece},
+    snapshot::LiveEntry,
 };
+
+use super::well_formed;
+
+/// The schemes of values whose certificates name the host, so that `127.0.0.1` cannot stand in for it.
+const NAMED_BY_CERTIFICATES: [&str; 6] = ["https", "wss", "ldaps", "rediss", "amqps", "mqtts"];
 
 /// A well-formed announcement with a port: every field can stand in HAProxy's file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +40,134 @@ pub(crate) struct Instance {
     pub path: Option<String>,
     /// Whether a value of its pattern can be that of a local port.
     pub has_local_form: bool,
+    /// Whether it has expired and is kept in rotation.
+    pub kept: bool,
+}
+
+/// What is wrong with an announcement: a word for programs and a clause for people.
+type Malformed = (&'static str, &'static str);
+
+impl Instance {
+    /// The instance of an announcement.
+    pub(super) fn of(key: &Key, live: &LiveEntry) -> Result<Self, Malformed> {
+        let Announcement {
+            pattern,
+            host,
+            port,
+            local_port,
+            public,
+            ..
+        } = &live.announcement;
+        let pattern = Pattern::parse(pattern).map_err(|_| ("pattern", "its pattern is none"))?;
+        Self {
+            key: key.clone(),
+            revision: live.revision,
+            host: host.clone(),
+            port: port.ok_or(("port", "it has no `port`"))?,
+            local_port: *local_port,
+            public: *public,
+            mode: Mode::Tcp,
+            health: None,
+            hosts: Vec::new(),
+            path: path(&pattern),
+            has_local_form: has_local_form(&pattern),
+            kept: false,
+        }
+        .well_formed()
+    }
+
+    /// The instance as it was last known; `None` if nobody can have kept it so.
+    pub(super) fn last_known(path: &str, known: &KnownInstance) -> Option<Self> {
+        let (Kind::Provides, key) = Key::parse(path)? else {
+            return None;
+        };
+        let known = known.clone();
+        let instance = Self {
+            key,
+            revision: known.revision,
+            host: known.host,
+            port: known.port,
+            local_port: known.local_port,
+            public: known.public,
+            mode: known.mode,
+            health: known.health,
+            hosts: known.hosts,
+            path: known.path,
+            has_local_form: known.has_local_form,
+            kept: known.kept,
+        };
+        instance.well_formed().ok()
+    }
+
+    /// What is kept of it.
+    pub(super) fn to_known(&self, expired: Option<String>) -> KnownInstance {
+        KnownInstance {
+            revision: self.revision,
+            host: self.host.clone(),
+            port: self.port,
+            local_port: self.local_port,
+            public: self.public,
+            mode: self.mode,
+            health: self.health.clone(),
+            hosts: self.hosts.clone(),
+            path: self.path.clone(),
+            has_local_form: self.has_local_form,
+            expired,
+            kept: self.kept,
+        }
+    }
+
+    /// The same with every text as the file has it.
+    fn well_formed(mut self) -> Result<Self, Malformed> {
+        let host = well_formed::server_host(&self.host);
+        self.host = host.ok_or(("host", "its `host` is neither an address nor a host name"))?;
+        if self.port == 0 || self.local_port == Some(0) {
+            return Err(("port", "a port of it is 0"));
+        }
+        let hosts = self
+            .hosts
+            .iter()
+            .map(|host| well_formed::request_host(host));
+        let hosts: Option<Vec<String>> = hosts.collect();
+        self.hosts = hosts.ok_or(("hosts", "one of its `hosts` is no host name"))?;
+        self.hosts.sort();
+        self.hosts.dedup();
+        let health = self.health.as_ref();
+        if !health.is_none_or(well_formed::is_health_request) {
+            return Err(("health", "its `health` is no path with a time"));
+        }
+        if let Some(path) = &self.path {
+            let path = well_formed::route_path(path);
+            self.path = Some(path.ok_or(("path", "the path of its pattern has odd characters"))?);
+        }
+        Ok(self)
+    }
+
+    /// The name of its server: `<region>:<service>:<node>`.
+    pub(super) fn server(&self) -> String {
+        let Key {
+            region,
+            service,
+            node,
+            ..
+        } = &self.key;
+        format!("{region}:{service}:{node}")
+    }
+
+    /// Where its program is.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place {
+            host: &self.host,
+            port: self.port,
+        }
+    }
+}
+
+/// Where a program listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: u16,
 }
 
 /// Something that was left out, and why.
@@ -55,3 +193,52 @@ pub(crate) enum LeftOutKind {
     Name,
     Route,
 }
+
+/// An announcement that is left out.
+pub(super) fn left_out(key: &Key, (reason, detail): Malformed) -> LeftOut {
+    LeftOut {
+        kind: LeftOutKind::Instance,
+        id: format!("{} of {}", key.name, key.provider()),
+        federation: Some(key.federation.clone()),
+        reason,
+        detail: detail.to_owned(),
+    }
+}
+
+/// The text behind `http://{HOST}:{PORT}`; `None` where a pattern begins otherwise, or has more than a path.
+fn path(pattern: &Pattern) -> Option<String> {
+    let (before, path) = match pattern.pieces() {
+        [before @ .., Piece::Text(path)] if before.len() == 4 => (before, path.as_str()),
+        before => (before, ""),
+    };
+    let [
+        Piece::Text(scheme),
+        Piece::Hole(host),
+        Piece::Text(colon),
+        Piece::Hole(port),
+    ] = before
+    else {
+        return None;
+    };
+    let is_address = host.name.as_str() == "HOST" && port.name.as_str() == "PORT";
+    let is_http = scheme.eq_ignore_ascii_case("http://") && colon == ":" && is_address;
+    let is_path = path.is_empty() || path.starts_with('/') && !path.contains(['?', '#']);
+    (is_http && is_path).then(|| path.to_owned())
+}
+
+/// Whether `{HOST}` and `{PORT}` of a pattern can be those of a local port.
+fn has_local_form(pattern: &Pattern) -> bool {
+    let has = |hole: &str| pattern.holes().any(|name: &Name| name.as_str() == hole);
+    let scheme = match pattern.pieces() {
+        [Piece::Text(text), ..] => text.split_once("://").map(|(scheme, _)| scheme),
+        _ => None,
+    };
+    let is_named = scheme.is_some_and(|scheme| {
+        let mut named = NAMED_BY_CERTIFICATES.iter();
+        named.any(|tls| scheme.eq_ignore_ascii_case(tls))
+    });
+    has("HOST") && has("PORT") && !is_named
+}
+
+#[cfg(test)]
+mod tests;

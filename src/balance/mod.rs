@@ -6,3 +6,4 @@ pub(crate) mod instance;
 pub(crate) mod plan;
 pub(crate) mod running;
 pub(crate) mod view;
+mod well_formed;

@@ -76,6 +76,11 @@ impl Pattern {
         })
     }
 
+    /// Its parts in order; no two texts are side by side.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
     /// Renames the holes for which `other` returns a valid name.
     #[must_use]
     pub(crate) fn rename_holes(mut self, other: impl Fn(&Name) -> Option<String>) -> Self {

@@ -1,0 +1,78 @@
+use super::*;
+use crate::model::{sample, snapshot::LiveEntry};
+
+fn live(change: impl FnOnce(&mut Announcement)) -> LiveEntry {
+    let mut announcement = Announcement {
+        port: Some(8080),
+        local_port: Some(21100),
+        ..sample::announcement("http://{HOST}:{PORT}/x")
+    };
+    change(&mut announcement);
+    LiveEntry {
+        announcement,
+        revision: 7,
+        lease: 0,
+    }
+}
+
+fn read(change: impl FnOnce(&mut Announcement)) -> Result<Instance, &'static str> {
+    let instance = Instance::of(&sample::key("f", "API_URL"), &live(change));
+    instance.map_err(|(reason, _)| reason)
+}
+
+#[test]
+fn an_announcement_with_an_odd_field_is_left_out() {
+    assert_eq!(read(|_| {}).unwrap().server(), "default:api:api01");
+    assert_eq!(read(|a| a.port = None), Err("port"));
+    assert_eq!(read(|a| a.port = Some(0)), Err("port"));
+    assert_eq!(read(|a| a.local_port = Some(0)), Err("port"));
+    assert_eq!(read(|a| a.host = "10.0.0.1 backup".to_owned()), Err("host"));
+    assert_eq!(read(|a| a.pattern = "{HOST".to_owned()), Err("pattern"));
+    let odd = |a: &mut Announcement| a.pattern = "http://{HOST}:{PORT}/a\nb".to_owned();
+    assert_eq!(read(odd), Err("path"));
+}
+
+#[test]
+fn a_pattern_says_what_it_can_be_used_for() {
+    for (pattern, path, has_local_form) in [
+        ("http://{HOST}:{PORT}", Some(""), true),
+        ("http://{HOST}:{PORT}/", Some(""), true),
+        (
+            "HTTP://{HOST}:{PORT}/some-mount/",
+            Some("/some-mount"),
+            true,
+        ),
+        ("http://{HOST}:{PORT}/a?b", None, true),
+        ("http://{HOST}:{PORT}a", None, true),
+        ("http://{HOST}:{PORT}/{HOST}", None, true),
+        ("http://{PORT}:{HOST}/", None, true),
+        ("http://{HOST}/", None, false),
+        ("http://user@{HOST}:{PORT}/", None, true),
+        ("postgres://{HOST}:{PORT}/db", None, true),
+        ("{HOST}:{PORT}", None, true),
+        ("https://{HOST}:{PORT}", None, false),
+        ("REDISS://{HOST}:{PORT}", None, false),
+        ("amqps://u:p@{HOST}:{PORT}", None, false),
+        ("fixed", None, false),
+    ] {
+        let instance = read(|a| a.pattern = pattern.to_owned()).unwrap();
+        assert_eq!(instance.path.as_deref(), path, "{pattern}");
+        assert_eq!(instance.has_local_form, has_local_form, "{pattern}");
+    }
+}
+
+#[test]
+fn what_was_last_known_is_checked_like_what_is_announced() {
+    let key = sample::key("f", "API_URL");
+    let instance = read(|_| {}).unwrap();
+    let path = key.path(Kind::Provides);
+    let mut known = instance.to_known(None);
+    assert_eq!(Instance::last_known(&path, &known), Some(instance));
+    assert_eq!(Instance::last_known("other", &known), None);
+    assert_eq!(
+        Instance::last_known(&key.path(Kind::Withdrawn), &known),
+        None
+    );
+    known.host = "a b".to_owned();
+    assert_eq!(Instance::last_known(&path, &known), None);
+}

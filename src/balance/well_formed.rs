@@ -1,0 +1,205 @@
+//! What may stand in HAProxy's file and maps: texts of announcements that need no escaping, whatever section has them.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use crate::model::balancing::HealthRequest;
+
+/// The longest host name (RFC 1123), and the longest label of one.
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+/// The longest path: HAProxy reads a map's line into a buffer of 16 KiB, and names need some of it.
+const LONGEST_PATH: usize = 1024;
+
+/// Characters of a path's segment (RFC 3986) that mean nothing to HAProxy, besides letters and digits: `'` quotes, `$` is
+/// a variable, and `{` and `}` are holes.
+const IN_SEGMENTS: &[u8] = b"-._~!&()*+,;=:@%";
+
+/// How often a health request may be sent.
+const INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(24 * 60 * 60);
+
+/// The address of a server as it is written in one way, or a host name in lower case. An unspecified address leads each
+/// machine to itself.
+pub(super) fn server_host(text: &str) -> Option<String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return (!address.is_unspecified()).then(|| address.to_string());
+    }
+    host_name(text)
+}
+
+/// The host of requests in lower case: a host name or an IPv4 address.
+pub(super) fn request_host(text: &str) -> Option<String> {
+    match text.parse::<Ipv4Addr>() {
+        Ok(address) => Some(address.to_string()),
+        Err(_) => host_name(text),
+    }
+}
+
+/// A host name in lower case (RFC 1123, and `_`, which DNS and HAProxy carry). What ends in a number is an address for
+/// every resolver.
+fn host_name(text: &str) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let is_label = |label: &str| {
+        (1..=LONGEST_LABEL).contains(&label.len())
+            && label.bytes().all(is_plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|b| b.is_ascii_digit());
+    let is_name = text.len() <= LONGEST_NAME && text.split('.').all(is_label) && !is_number;
+    is_name.then(|| text.to_ascii_lowercase())
+}
+
+/// The path of a route without a final `/`. Segments that a client would leave out make it one that no request has.
+pub(super) fn route_path(text: &str) -> Option<String> {
+    let path = text.strip_suffix('/').unwrap_or(text);
+    if path.is_empty() {
+        return Some(String::new());
+    }
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && is_encoded(segment);
+    let mut segments = path.strip_prefix('/')?.split('/');
+    let is_path = path.len() <= LONGEST_PATH && segments.all(is_segment);
+    is_path.then(|| path.to_owned())
+}
+
+/// Whether a health request can be sent to each server: a path, perhaps with a query, and a time.
+pub(super) fn is_health_request(request: &HealthRequest) -> bool {
+    let path = request.path.as_str();
+    let interval = request.interval;
+    path.len() <= LONGEST_PATH
+        && path.starts_with('/')
+        && path.split(['/', '?']).all(is_encoded)
+        && interval.is_none_or(|interval| INTERVALS.contains(&interval))
+}
+
+/// Whether all characters are plain, and each `%` begins an encoded byte.
+fn is_encoded(segment: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || IN_SEGMENTS.contains(&b);
+    let mut after_percents = segment.split('%').skip(1);
+    let is_byte = |after: &str| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    segment.bytes().all(is_plain) && after_percents.all(is_byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_written_in_one_way_or_refused() {
+        let long = vec!["a".repeat(63); 4].join(".");
+        for (text, server, request) in [
+            ("10.0.0.1", Some("10.0.0.1"), Some("10.0.0.1")),
+            ("FE80::0:1", Some("fe80::1"), None),
+            (
+                "Api-1.Example.com",
+                Some("api-1.example.com"),
+                Some("api-1.example.com"),
+            ),
+            ("a_b", Some("a_b"), Some("a_b")),
+            ("0.0.0.0", None, Some("0.0.0.0")),
+            ("::", None, None),
+            ("[fe80::1]", None, None),
+            ("fe80::1%eth0", None, None),
+            ("10.0.0.300", None, None),
+            ("10.0.0", None, None),
+            ("1", None, None),
+            ("", None, None),
+            (".", None, None),
+            ("a.", None, None),
+            ("-a", None, None),
+            ("a-.b", None, None),
+            ("é", None, None),
+            (&long, None, None),
+            (&long[2..], Some(&long[2..]), Some(&long[2..])),
+            (&"a".repeat(64), None, None),
+        ] {
+            assert_eq!(server_host(text).as_deref(), server, "{text}");
+            assert_eq!(request_host(text).as_deref(), request, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_have_segments_that_a_client_sends() {
+        let long = format!("/{}", "a".repeat(LONGEST_PATH));
+        for (text, expected) in [
+            ("", Some("")),
+            ("/", Some("")),
+            ("/some-mount", Some("/some-mount")),
+            ("/a/b/", Some("/a/b")),
+            ("/a%20b;v=1,(2)@:~!*+&", Some("/a%20b;v=1,(2)@:~!*+&")),
+            ("/%C3%A9", Some("/%C3%A9")),
+            ("a", None),
+            ("//", None),
+            ("/a//b", None),
+            ("/a/./b", None),
+            ("/a/..", None),
+            ("/a%2", None),
+            ("/a%zz", None),
+            ("/a%", None),
+            ("/é", None),
+            ("/a?b", None),
+            (&long, None),
+            (&long[..LONGEST_PATH], Some(&long[..LONGEST_PATH])),
+        ] {
+            assert_eq!(route_path(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_health_request_has_a_path_and_a_time() {
+        let request = |path: &str, millis: u64| HealthRequest {
+            path: path.to_owned(),
+            interval: (millis > 0).then(|| Duration::from_millis(millis)),
+        };
+        for (path, millis, expected) in [
+            ("/", 0, true),
+            ("/health?deep=1&x=%20", 5000, true),
+            ("/health", 99, false),
+            ("/health", 86_400_001, false),
+            ("health", 0, false),
+            ("", 0, false),
+            ("/a b", 0, false),
+            ("/a%2", 0, false),
+            ("/a#b", 0, false),
+        ] {
+            assert_eq!(
+                is_health_request(&request(path, millis)),
+                expected,
+                "{path}"
+            );
+        }
+    }
+
+    /// The bytes that HAProxy's parsers of files and maps give a meaning, and all that is not plain ASCII.
+    #[test]
+    fn no_byte_that_means_something_to_haproxy_passes() {
+        let odd =
+            (0_u8..=255).filter(|b| b" \t\"'\\#${}|<>^`[]".contains(b) || !(32..127).contains(b));
+        for byte in odd {
+            let character = char::from(byte);
+            for text in [
+                format!("{character}"),
+                format!("a{character}b"),
+                format!("a{character}"),
+            ] {
+                assert_eq!(server_host(&text), None, "{text:?}");
+                assert_eq!(request_host(&text), None, "{text:?}");
+                let path = format!("/{text}");
+                assert_eq!(route_path(&path), None, "{text:?}");
+                let request = HealthRequest {
+                    path,
+                    interval: None,
+                };
+                assert!(!is_health_request(&request), "{text:?}");
+            }
+        }
+    }
+}
