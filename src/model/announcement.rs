@@ -1,8 +1,10 @@
 //! Announcements and tombstones: the records of the registry.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
+    balancing::BalancingTerms,
     id::Id,
     withdrawal_note::{WithdrawalNote, time_only},
 };
@@ -26,11 +28,30 @@ pub(crate) struct Announcement {
     pub node: Id,
     /// Whether clients outside the fleet may be routed to it.
     pub public: bool,
+    /// How its connections are balanced, as the record has it: [`Self::balancing`] reads it. What is malformed here keeps
+    /// balancers from using the announcement, and nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Value>,
+    /// What balancers ask it, as the record has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Value>,
+    /// The host names for which requests are routed to it, as the record has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Value>,
     /// When it was first announced (RFC 3339, UTC, seconds).
     pub since: String,
 }
 
 impl Announcement {
+    /// What it says of how it is balanced.
+    ///
+    /// # Errors
+    /// Which field is malformed, as a clause.
+    pub(crate) fn balancing(&self) -> Result<BalancingTerms, &'static str> {
+        let [mode, health, hosts] = [&self.mode, &self.health, &self.hosts].map(Option::as_ref);
+        BalancingTerms::read(mode, health, hosts)
+    }
+
     /// Whether both have the same content, whatever their dates.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
         let undated = |announcement: &Self| Self {

@@ -6,9 +6,18 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
-use super::{id::Id, name::Name};
+use super::{fields::duration, id::Id, name::Name};
+
+/// The shortest and the longest time from one health request to the next; HAProxy refuses a file with a longer one.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The longest path of a health request, and the longest host name (RFC 1035).
+const LONGEST_PATH: usize = 1_000;
+const LONGEST_HOST: usize = 253;
 
 /// How the connections to the instances of a port are balanced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,11 +47,67 @@ impl fmt::Display for Mode {
 /// What every balancer asks an instance; without it a balancer connects only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct HealthRequest {
-    /// The path of an HTTP request, which is answered with 2xx or 3xx.
+    /// The path of an HTTP request, which is answered with 2xx or 3xx; as [`health_path`] takes it.
+    #[serde(deserialize_with = "path")]
     pub path: String,
-    /// The time from one request to the next; `None`: that of the balancer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The time from one request to the next, as [`interval`] takes it; `None`: that of the balancer.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "written_duration",
+        deserialize_with = "optional_interval"
+    )]
     pub interval: Option<Duration>,
+}
+
+impl HealthRequest {
+    /// As announcements have it.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut object = Map::from_iter([("path".to_owned(), Value::from(&self.path[..]))]);
+        if let Some(interval) = self.interval {
+            let text = humantime::format_duration(interval).to_string();
+            object.insert("interval".to_owned(), Value::from(text));
+        }
+        Value::Object(object)
+    }
+}
+
+/// What an announcement says of how it is balanced, with every part well-formed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BalancingTerms {
+    pub mode: Mode,
+    pub health: Option<HealthRequest>,
+    /// In lower case, without duplicates.
+    pub hosts: Vec<String>,
+}
+
+impl BalancingTerms {
+    /// Reads the fields of an announcement; whoever announces may write anything there.
+    ///
+    /// # Errors
+    /// Which of them is malformed, as a clause.
+    pub(crate) fn read(
+        mode: Option<&Value>,
+        health: Option<&Value>,
+        hosts: Option<&Value>,
+    ) -> Result<Self, &'static str> {
+        let named = |text: &str| Mode::ALL.iter().find(|(name, _)| *name == text);
+        let mode = match mode.map(|mode| mode.as_str().and_then(named)) {
+            None => Mode::default(),
+            Some(Some((_, mode))) => *mode,
+            Some(None) => return Err("its `mode` is neither `tcp` nor `http`"),
+        };
+        let health = match health {
+            None => None,
+            Some(Value::Object(object)) => Some(health_request(object)?),
+            Some(_) => return Err("its `health` is no object"),
+        };
+        Ok(Self {
+            mode,
+            health,
+            hosts: hosts.map(read_hosts).transpose()?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The ports of local balancers that confs of this node have, as written or as applied, or that a running task started
@@ -53,4 +118,204 @@ pub(crate) struct PortsInUse {
     pub ports: BTreeMap<u16, BTreeMap<Id, BTreeSet<Name>>>,
     /// Whether the record of some service could not be read: it may use any port that is open.
     pub may_lack: bool,
+}
+
+fn health_request(object: &Map<String, Value>) -> Result<HealthRequest, &'static str> {
+    let request = HealthRequest::deserialize(object);
+    request.map_err(|_| "its `health` has a path or an interval that no balancer can use")
+}
+
+fn read_hosts(hosts: &Value) -> Result<Vec<String>, &'static str> {
+    const MALFORMED: &str = "its `hosts` are no list of host names";
+    let mut names = Vec::new();
+    for host in hosts.as_array().ok_or(MALFORMED)? {
+        let name = host_name(host.as_str().ok_or(MALFORMED)?).map_err(|_| MALFORMED)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A host name as clients send it, in lower case. The error is a clause.
+pub(crate) fn host_name(text: &str) -> Result<String, &'static str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let is_label =
+        |label: &str| !label.is_empty() && !label.starts_with('-') && label.bytes().all(plain);
+    if text.len() <= LONGEST_HOST && text.split('.').all(is_label) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("is not a host name such as `www.example.com`")
+    }
+}
+
+/// The path of a health request, perhaps with a query. Nothing in it means anything to HAProxy. The error is a clause.
+pub(crate) fn health_path(text: &str) -> Result<&str, &'static str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._~%?=&+,:@-".contains(&b);
+    if !text.starts_with('/') {
+        Err("must start with `/`")
+    } else if !text.bytes().all(plain) {
+        Err("may contain letters, digits and `/ . _ ~ % ? = & + , : @ -` only")
+    } else if text.len() > LONGEST_PATH {
+        Err("is longer than 1,000 bytes")
+    } else {
+        Ok(text)
+    }
+}
+
+/// The time from one health request to the next. The error is a clause.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration::parse(text, SHORTEST_INTERVAL)?;
+    if interval <= LONGEST_INTERVAL {
+        return Ok(interval);
+    }
+    Err("must be at most a day".to_owned())
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    super::parsed::parsed(deserializer, |text| health_path(text).map(str::to_owned))
+}
+
+fn optional_interval<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let parsed = text.map(|text| interval(&text)).transpose();
+    parsed.map_err(serde::de::Error::custom)
+}
+
+#[expect(clippy::ref_option, reason = "serde passes it so")]
+fn written_duration<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let text = duration.map(|duration| humantime::format_duration(duration).to_string());
+    text.serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_health_request_is_written_as_people_write_it() {
+        let request = HealthRequest {
+            path: "/health?full=1".to_owned(),
+            interval: Some(Duration::from_millis(1_500)),
+        };
+        let written = json!({"path": "/health?full=1", "interval": "1s 500ms"});
+        assert_eq!(serde_json::to_value(&request).unwrap(), written);
+        assert_eq!(request.to_value(), written);
+        assert_eq!(HealthRequest::deserialize(&written).unwrap(), request);
+        let bare = json!({"path": "/"});
+        let read = HealthRequest::deserialize(&bare).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), bare);
+    }
+
+    #[test]
+    fn terms_are_read_or_the_malformed_field_is_named() {
+        let null = Value::Null;
+        let long = format!("/{}", "x".repeat(1_000));
+        for (mode, health, hosts, named) in [
+            (json!("http"), json!({"path": "/h"}), json!(["A.b"]), ""),
+            (
+                json!("tcp"),
+                json!({"path": "/", "interval": "1s", "later": 1}),
+                json!([]),
+                "",
+            ),
+            (json!("udp"), null.clone(), null.clone(), "`mode`"),
+            (json!(["http"]), null.clone(), null.clone(), "`mode`"),
+            (json!({"http": null}), null.clone(), null.clone(), "`mode`"),
+            (json!("tcp"), json!(["/h", null]), null.clone(), "`health`"),
+            (json!("tcp"), json!("/h"), null.clone(), "`health`"),
+            (json!("tcp"), json!({}), null.clone(), "`health`"),
+            (json!("tcp"), json!({"path": "h"}), null.clone(), "`health`"),
+            (
+                json!("tcp"),
+                json!({"path": "/a b"}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/a\nb"}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/a#b"}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": long}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/", "interval": 5}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/", "interval": "1ms"}),
+                null.clone(),
+                "`health`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/", "interval": "2days"}),
+                null.clone(),
+                "`health`",
+            ),
+            (json!("tcp"), json!({"path": "/"}), json!("a.b"), "`hosts`"),
+            (
+                json!("tcp"),
+                json!({"path": "/"}),
+                json!(["a b"]),
+                "`hosts`",
+            ),
+            (
+                json!("tcp"),
+                json!({"path": "/"}),
+                json!(["a.b", 5]),
+                "`hosts`",
+            ),
+        ] {
+            let given = |value: &'_ Value| (!value.is_null()).then(|| value.clone());
+            let (mode, health, hosts) = (given(&mode), given(&health), given(&hosts));
+            let read = BalancingTerms::read(mode.as_ref(), health.as_ref(), hosts.as_ref());
+            let shown = format!("{mode:?} {health:?} {hosts:?}");
+            match named {
+                "" => assert!(read.is_ok(), "{shown}"),
+                named => assert!(read.unwrap_err().contains(named), "{shown}"),
+            }
+        }
+        let none = BalancingTerms::read(None, None, None);
+        assert_eq!(none, Ok(BalancingTerms::default()));
+        let twice = json!(["WWW.a.com", "www.A.com", "b"]);
+        let read = BalancingTerms::read(None, None, Some(&twice)).unwrap();
+        assert_eq!(read.hosts, ["www.a.com", "b"]);
+    }
+
+    #[test]
+    fn hosts_are_names_without_anything_that_a_map_would_read() {
+        for text in ["a", "A.b-c.d_e", "10.0.0.1", "xn--bcher-kva.example"] {
+            assert_eq!(host_name(text), Ok(text.to_ascii_lowercase()), "{text}");
+        }
+        let long = ["x"; 128].join(".");
+        for text in [
+            "", ".", "a.", ".a", "a..b", "-a", "a.-b", "a:80", "*.a", "a/b", "a b", "a#", "é",
+            "a\n", &long,
+        ] {
+            assert!(host_name(text).is_err(), "{text}");
+        }
+    }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{
     announcement::Announcement,
+    balancing::HealthRequest,
     facts::{Fact, Facts},
     id::Id,
     key::Key,
@@ -59,6 +62,8 @@ fn announcement(
     let value = provided
         .pattern
         .fill(|hole| Some(filled(manifest, provided, facts, &hole.name)));
+    let balance = &manifest.balance;
+    let hosts = balance.hosts(&manifest.federation, &facts.region);
     Announcement {
         value: value.unwrap_or_default(),
         pattern: with_open_holes,
@@ -68,6 +73,9 @@ fn announcement(
         service: manifest.id.clone(),
         node: facts.node.clone(),
         public: provided.public,
+        mode: balance.mode.map(|mode| Value::from(mode.to_string())),
+        health: balance.health.as_ref().map(HealthRequest::to_value),
+        hosts: hosts.map(Value::from),
         since: since.to_owned(),
     }
 }

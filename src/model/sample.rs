@@ -32,6 +32,9 @@ pub(crate) fn announcement(value: &str) -> Announcement {
         service: Id::parse("api").unwrap(),
         node: Id::parse("api01").unwrap(),
         public: false,
+        mode: None,
+        health: None,
+        hosts: None,
         since: "2026-01-01T00:00:00Z".to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::model::{announcement::Announcement, id::Id, name::Name};
 
 /// The most that is kept of a name, in bytes of the state file.
@@ -43,11 +45,30 @@ fn size(announcement: &Announcement) -> usize {
         service,
         node,
         since,
+        mode,
+        health,
+        hosts,
         ..
     } = announcement;
     let texts = [value, pattern, host, since];
     let texts = texts.iter().map(|text| length_in_json(text));
-    texts.sum::<usize>() + service.as_str().len() + node.as_str().len()
+    let balancing = [mode, health, hosts].into_iter().flatten();
+    let balancing = balancing.map(length_of_value);
+    texts.sum::<usize>() + balancing.sum::<usize>() + service.as_str().len() + node.as_str().len()
+}
+
+/// What a value takes in the state file, at most: each element has a line of its own.
+fn length_of_value(value: &Value) -> usize {
+    const LINE: usize = 64;
+    LINE + match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => length_in_json(text),
+        Value::Array(items) => items.iter().map(length_of_value).sum(),
+        Value::Object(members) => {
+            let member = |(key, value): (&String, _)| length_in_json(key) + length_of_value(value);
+            members.iter().map(member).sum()
+        }
+    }
 }
 
 /// The length of a text as a JSON string, at most.

@@ -2,7 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::model::{format::Format, id::Id, name::Name, pattern::Pattern};
+use crate::model::{
+    balancing::{HealthRequest, Mode},
+    format::Format,
+    id::Id,
+    name::Name,
+    pattern::Pattern,
+};
 
 /// A service's manifest; always valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub(crate) struct Manifest {
     pub conf: ConfOverride,
     /// The health check that keeps its announcements alive, if it has one.
     pub check: Option<Check>,
+    /// What balancers should know of it.
+    pub balance: ManifestBalance,
 }
 
 /// What a service provides under a name, with the manifest's values where the name has none of its own.
@@ -91,6 +99,17 @@ pub(crate) struct ConfOverride {
     pub formats: Option<Vec<Format>>,
     /// How long each render of the service waits for its running tasks.
     pub drain: Option<Duration>,
+}
+
+/// A manifest's `balance`: each field is announced if it is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ManifestBalance {
+    /// How connections to its port are balanced.
+    pub mode: Option<Mode>,
+    /// What balancers ask it.
+    pub health: Option<HealthRequest>,
+    /// The host names for which requests are routed to it, with holes for federation and region.
+    pub hosts: Option<Vec<Pattern>>,
 }
 
 /// A manifest's `check`: the health check of a service.

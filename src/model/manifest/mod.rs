@@ -1,5 +1,6 @@
 //! The manifest: what a service needs, provides and runs (design.md section 3).
 
+mod balance;
 mod check;
 mod conf;
 mod content;
@@ -11,4 +12,4 @@ mod port;
 mod provides;
 mod requires;
 
-pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};
+pub(crate) use definition::{Check, Manifest, ManifestBalance, Pick, Probe, Provided, Requirement};

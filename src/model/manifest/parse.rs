@@ -1,7 +1,7 @@
 //! From text to a manifest; reads the keys that are plain values itself.
 
 use super::{
-    check, conf, content,
+    balance, check, conf, content,
     definition::Manifest,
     environment,
     port::Port,
@@ -16,7 +16,7 @@ use crate::model::{
 };
 
 /// Every key that reconf knows.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "id",
     "command",
     "run_list",
@@ -28,6 +28,7 @@ const KEYS: [&str; 11] = [
     "federation",
     "conf",
     "check",
+    "balance",
 ];
 
 impl Manifest {
@@ -85,6 +86,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id, home: &I
         port: port.number(),
         conf: conf::read(reader, top),
         check: check::read(reader, top, port),
+        balance: balance::read(reader, top),
     }
 }
 

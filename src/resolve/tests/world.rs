@@ -184,6 +184,9 @@ pub(super) fn announcement(text: &str) -> Entry {
         service: id(service),
         node: id(node),
         public: false,
+        mode: None,
+        health: None,
+        hosts: None,
         since: "2026-01-01T00:00:00Z".to_owned(),
     };
     entry(
