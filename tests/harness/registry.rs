@@ -9,7 +9,7 @@ use std::{
 };
 
 use etcd_client::{Client, GetOptions, GetResponse};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
@@ -45,6 +45,21 @@ impl Registry {
                 written.header().unwrap().revision()
             }
             Self::Embedded(folder) => put_in_file(folder, federation, key, value),
+        }
+    }
+
+    /// Deletes a key of a federation, as the end of a lease does.
+    pub(crate) fn delete(&mut self, federation: &str, key: &str) {
+        match self {
+            Self::Etcd(client, runtime) => {
+                let deleting = async { timeout(LONG, client.delete(key, None)).await };
+                runtime.block_on(deleting).unwrap().unwrap();
+            }
+            Self::Embedded(folder) => {
+                change_file(folder, federation, |keys, _| {
+                    keys.remove(key);
+                });
+            }
         }
     }
 
@@ -106,6 +121,17 @@ fn keys_of(file: &Value) -> Vec<(String, String)> {
 }
 
 fn put_in_file(folder: &Path, federation: &str, key: &str, value: &str) -> i64 {
+    change_file(folder, federation, |keys, revision| {
+        keys.insert(key.into(), json!({"value": value, "revision": revision}));
+    })
+}
+
+/// Changes the keys of a federation at a new revision, which it returns.
+fn change_file(
+    folder: &Path,
+    federation: &str,
+    change: impl FnOnce(&mut Map<String, Value>, i64),
+) -> i64 {
     fs::create_dir_all(folder).unwrap();
     let lock = File::create(folder.join(".lock")).unwrap();
     lock.lock().unwrap();
@@ -116,7 +142,7 @@ fn put_in_file(folder: &Path, federation: &str, key: &str, value: &str) -> i64 {
     };
     let revision = contents["revision"].as_i64().unwrap() + 1;
     contents["revision"] = revision.into();
-    contents["keys"][key] = json!({"value": value, "revision": revision});
+    change(contents["keys"].as_object_mut().unwrap(), revision);
     let next = folder.join(".new-test");
     fs::write(&next, contents.to_string()).unwrap();
     fs::rename(next, path).unwrap();
@@ -138,6 +164,9 @@ mod tests {
             let second = Registry::at(location).put("harness", "/reconf/v1/harness/b", "2");
             assert!(second > first, "{location}");
             assert!(registry.revision() >= second, "{location}");
+            let third = registry.put("harness", "/reconf/v1/harness/c", "3");
+            registry.delete("harness", "/reconf/v1/harness/c");
+            assert!(registry.revision() > third, "{location}");
             let found = registry.keys("/reconf/v1/harness/");
             let expected = [("a", "1"), ("b", "2")];
             let expected = expected.map(|(k, v)| (format!("/reconf/v1/harness/{k}"), v.to_owned()));

@@ -6,7 +6,10 @@ use std::{
     sync::LazyLock,
 };
 
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::{
+    prelude::Rng as _,
+    test_runner::{Config, RngSeed, TestRng, TestRunner},
+};
 
 /// The configuration of a random test, with the seed that `PROPTEST_RNG_SEED` gives, or a new one. The calling test
 /// prints the seed, which is shown if it fails.
@@ -31,6 +34,27 @@ pub(crate) fn config() -> Config {
 /// Draws values with that seed.
 pub(crate) fn runner() -> TestRunner {
     TestRunner::new(config())
+}
+
+/// Random choices of a test that decides as it goes.
+pub(crate) struct Dice(TestRng);
+
+impl Dice {
+    /// Dice with that seed.
+    pub(crate) fn new() -> Self {
+        Self(runner().new_rng())
+    }
+
+    /// A number below `end`.
+    pub(crate) fn roll(&mut self, end: usize) -> usize {
+        let end = u64::try_from(end).expect("it is small");
+        usize::try_from(self.0.next_u64() % end).expect("it is smaller")
+    }
+
+    /// Whether something happens that has that many chances in a hundred.
+    pub(crate) fn happens(&mut self, chances: usize) -> bool {
+        self.roll(100) < chances
+    }
 }
 
 #[cfg(test)]
