@@ -16,7 +16,7 @@ const BALANCE: Help = Help {
         ("reconf balance", "have HAProxy run what the registry says"),
         (
             "reconf balance off --for 2h --reason 'HAProxy update'",
-            "values become direct with the next render",
+            "values become direct",
         ),
     ],
     durations: true,
@@ -76,18 +76,18 @@ pub(crate) enum BalanceAction {
     /// Let values be those of local ports again
     #[command(help_template = help::TEMPLATE)]
     On,
-    /// Let the next render of each service give it direct values; ports stay open until nothing uses them
+    /// Let values become direct with the next render; ports stay open while used
     Off(BalanceOffArgs),
 }
 
-/// Let the next render of each service give it direct values; ports stay open until nothing uses them
+/// Let values become direct with the next render; ports stay open while used
 #[derive(Debug, Args)]
 #[command(help_template = help::TEMPLATE)]
 pub(crate) struct BalanceOffArgs {
     /// Switch on again after DURATION, such as 30m or 2h
     #[arg(long = "for", value_name = "DURATION", value_parser = super::duration)]
     pub time: Option<Duration>,
-    /// Reason, which the reports of `balance` show
+    /// Reason that `balance` and `listen status` show
     #[arg(long, value_name = "TEXT", value_parser = super::reason)]
     pub reason: Option<String>,
 }

@@ -132,8 +132,8 @@ const APPLY: Help = Help {
         DATA,
         (66, "no such manifest"),
         UNREACHABLE,
-        ON_CHANGE,
-        CANNOT_WRITE,
+        (71, "the --on-change command failed, or a reload of HAProxy"),
+        (73, "cannot write, or HAProxy refuses its configuration"),
         UNMET,
         NOT_PERMITTED,
         CONFIGURATION,
@@ -258,7 +258,7 @@ pub(crate) struct WithdrawArgs {
     pub wait: Option<Duration>,
 }
 
-/// Render and announce, with one read of the registry; a service that cannot be rendered is not announced
+/// Balance where this node does, render, and announce; a service that cannot be rendered is not announced
 #[derive(Debug, Args)]
 #[command(help_template = help::TEMPLATE, after_help = APPLY.text())]
 pub(crate) struct ApplyArgs {

@@ -1,12 +1,14 @@
-//! `reconf apply`: renders, runs the command for what changed, and announces, with one read of the registry.
+//! `reconf apply`: balances where this node does; renders, runs the command for what changed, and announces, with one read
+//! of the registry.
 
 use crate::{
     cli::ApplyArgs,
-    edge::registry::Session,
+    edge::registry::{Logins, Session},
     model::id::Id,
     node::{Node, last_known::Learn, manifests, templates},
     operations::{
         announce::{AnnounceOptions, Announcer, add_reads},
+        balance::{self, BalanceOptions},
         inputs::{self, Inputs},
         machine::AskedBy,
         remove::orphan_warnings,
@@ -26,9 +28,10 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
     if args.services.all {
         node.out.warnings(&orphan_warnings(node));
     }
-    let mut session = node.session();
+    let (logins, mut tally) = (Logins::default(), Tally::default());
+    balance(node, &logins, args, &mut tally);
+    let mut session = node.session_sharing(&logins);
     let (inputs, results) = render(node, &mut session, &ids, args)?;
-    let mut tally = Tally::default();
     let mut rendered = Vec::new();
     for (id, result) in results {
         if result.is_ok() {
@@ -51,6 +54,29 @@ pub(super) fn run(node: &Node, args: &ApplyArgs) -> Ended {
         node.out.warnings(&withdraw::make_up(node, &mut session)?);
     }
     Ok(tally.code(args.detailed_exitcode))
+}
+
+/// Balances before the services' locks are taken, with a read and a limit of its own: a port is open before a conf names it.
+/// If that fails, the rest goes on.
+fn balance(node: &Node, logins: &Logins, args: &ApplyArgs, tally: &mut Tally) {
+    let options = BalanceOptions {
+        dry_run: args.dry_run,
+        ..BalanceOptions::default()
+    };
+    let run = || {
+        if !balance::is_wanted(node)? {
+            return Ok(None);
+        }
+        balance::run(node, &mut node.session_sharing(logins), &options).map(Some)
+    };
+    match run() {
+        Ok(Some(report)) => {
+            report.print(&node.out);
+            tally.done(report.changed);
+        }
+        Ok(None) => {}
+        Err(failure) => tally.fail(&node.out, None, &failure),
+    }
 }
 
 /// Reads what rendering and announcing take, and writes the confs, or finds out what would be written.

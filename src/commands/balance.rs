@@ -39,8 +39,21 @@ fn run_once(node: &Node, args: &BalanceArgs) -> Ended {
     };
     let report = balance::run(node, &mut node.session(), &options)?;
     report.print(&node.out);
+    say_if_off(node)?;
     let is_changed = args.detailed_exitcode && report.changed;
     Ok(is_changed.then_some(Code::Changed))
+}
+
+fn say_if_off(node: &Node) -> Result<(), Failure> {
+    let state = balance_state::load(node)?;
+    if state.is_off_at(clock::now()) {
+        let off = state.off.map(|off| off.to_string());
+        let off = off.unwrap_or_default();
+        node.out.line(&format!(
+            "note: local balancing is {off}; `reconf balance on` ends that"
+        ));
+    }
+    Ok(())
 }
 
 fn on(node: &Node) -> Ended {

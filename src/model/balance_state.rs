@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     net::IpAddr,
     time::SystemTime,
 };
@@ -79,6 +80,19 @@ impl SwitchedOff {
     pub(crate) fn end(&self) -> Option<SystemTime> {
         let until = self.until.as_deref()?;
         humantime::parse_rfc3339(until).ok()
+    }
+}
+
+impl fmt::Display for SwitchedOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "off since {}", self.since)?;
+        if let Some(until) = &self.until {
+            write!(f, " until {until}")?;
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 

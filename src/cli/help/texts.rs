@@ -35,7 +35,7 @@ pub(super) const ROOT: Help = Help {
         UNREACHABLE,
         (
             71,
-            "the --on-change command failed, or no thread or process",
+            "the --on-change command or a reload failed, or no thread or process",
         ),
         CANNOT_WRITE,
         UNMET,
