@@ -46,6 +46,8 @@ pub(crate) struct Running {
     pub pid: u32,
     /// The shape in its description: which file it runs.
     pub shape: Option<String>,
+    /// What stands above the servers' lines in `show servers state`.
+    pub header: String,
     /// The servers of all pools.
     pub servers: BTreeMap<ServerId, RunningServer>,
     /// The sections that accept connections.
@@ -109,6 +111,7 @@ impl Running {
             shape: info("description")
                 .and_then(|text| text.strip_prefix(DESCRIPTION))
                 .map(|shape| shape.trim().to_owned()),
+            header: header(answers.servers),
             servers: servers(answers.servers)?,
             frontends: BTreeSet::new(),
         };
@@ -140,6 +143,13 @@ impl Running {
         }
         Some(())
     }
+}
+
+/// The version of the table, and the names of its columns.
+fn header(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.is_empty());
+    let lines = lines.take_while(|line| line.starts_with('#') || !line.contains(' '));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {
@@ -260,6 +270,8 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
     fn what_haproxy_says_of_itself_is_read() {
         let running = running();
         assert_eq!(running.pid, 3078);
+        assert!(SERVERS.starts_with(&running.header));
+        assert!(running.header.ends_with("srv_agent_port\n"));
         assert!(running.runs("0123456789abcdef"));
         assert!(!running.runs("") && !running.runs("0123456789abcde0"));
         let frontends: Vec<_> = running.frontends.iter().collect();
@@ -318,6 +330,7 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
             stat: &swapped.replace("\nexternal", "\n,external"),
         };
         let mut other = Running::parse(answers).unwrap();
+        other.header.clone_from(&running().header);
         for (id, server) in &mut other.servers {
             server.line.clone_from(&running().servers[id].line);
         }
