@@ -3,9 +3,10 @@
 
 use std::{fs::Metadata, io::Read, os::unix::fs::MetadataExt, path::Path};
 
-use nix::unistd::geteuid;
-
-use super::files::{self, Access, Unfit, Unopened, system_reason};
+use super::{
+    caller::Caller,
+    files::{self, Access, Unfit, Unopened, system_reason},
+};
 use crate::model::format::LONGEST_CONF;
 
 /// The bits with which group and others can write.
@@ -69,7 +70,7 @@ pub(crate) struct ReadConf {
 /// [`Distrust`] when it cannot be trusted.
 pub(crate) fn read(path: &Path) -> Result<ReadConf, Distrust> {
     let (file, metadata) = files::open_own(path).map_err(distrust)?;
-    let caller = geteuid().as_raw();
+    let caller = Caller::this().user;
     check_trust(&metadata, caller)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     file.take(LONGEST_CONF + 1)

@@ -261,13 +261,14 @@ fn local_offers(
 ) -> Result<(LocalOffers, BTreeMap<Id, ServiceState>), Failure> {
     let (mut offering, mut previous) = (Vec::new(), Vec::new());
     let mut states = BTreeMap::new();
-    for id in manifests::ids(node)? {
-        let manifest = match manifests.get(&id) {
+    let ids = manifests::ids(node)?;
+    for id in &ids {
+        let manifest = match manifests.get(id) {
             Some(read) => read.clone(),
-            None => manifests::load_one(node, &id),
+            None => manifests::load_one(node, id),
         };
         let Ok(manifest) = manifest else { continue };
-        let Ok(state) = states::load(node, &id) else {
+        let Ok(state) = states::load(node, id) else {
             offering.push(manifest);
             continue;
         };
@@ -275,21 +276,20 @@ fn local_offers(
             previous.extend(state.keys());
             offering.push(manifest);
         }
-        states.insert(id, state);
+        states.insert(id.clone(), state);
     }
-    previous.extend(departed_keys(node)?);
+    previous.extend(departed_keys(node, &ids));
     let offers = LocalOffers::new(&offering, facts).with_previous(previous);
     Ok((offers, states))
 }
 
 /// What this node announced for services that have no manifest here: nobody provides it here any more.
-fn departed_keys(node: &Node) -> Result<Vec<Key>, Failure> {
-    let known = manifests::ids(node)?;
+fn departed_keys(node: &Node, known: &[Id]) -> Vec<Key> {
     // What cannot be listed or read is reported by the commands that are about it.
     let departed = states::all(node).unwrap_or_default().into_iter();
     let departed = departed.filter(|id| !known.contains(id));
     let states = departed.filter_map(|id| states::load(node, &id).ok());
-    Ok(states
+    states
         .flat_map(|state| state.keys().collect::<Vec<_>>())
-        .collect())
+        .collect()
 }

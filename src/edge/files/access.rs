@@ -7,9 +7,8 @@ use std::{
     path::Path,
 };
 
-use nix::unistd::{getegid, geteuid};
-
 use super::FileError;
+use crate::edge::caller::Caller;
 
 /// The bits of a mode that are permissions.
 const PERMISSIONS: u32 = 0o7777;
@@ -61,7 +60,7 @@ impl Access {
 
     /// Whether a file with this access belongs to another user, who can write it whatever its mode is.
     pub(crate) fn gives_away(&self) -> bool {
-        self.user() != geteuid().as_raw()
+        self.user() != Caller::this().user
     }
 
     /// Whether a file has this access already.
@@ -92,10 +91,10 @@ impl Access {
     }
 
     fn user(&self) -> u32 {
-        self.owner.unwrap_or_else(|| geteuid().as_raw())
+        self.owner.unwrap_or_else(|| Caller::this().user)
     }
 
     fn owning_group(&self) -> u32 {
-        self.group.unwrap_or_else(|| getegid().as_raw())
+        self.group.unwrap_or_else(|| Caller::this().group)
     }
 }

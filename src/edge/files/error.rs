@@ -5,8 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::unistd::geteuid;
 use rustix::io::Errno;
+
+use crate::edge::caller::Caller;
 
 /// The kinds of failure that exit codes distinguish (design.md section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ impl FileError {
             Some(
                 "it is mounted by itself, and such a file cannot be replaced: mount its folder instead",
             )
-        } else if self.kind == FileErrorKind::NotPermitted && !geteuid().is_root() {
+        } else if self.kind == FileErrorKind::NotPermitted && !Caller::this().is_root() {
             Some("run it as root, or as the user to whom it belongs")
         } else {
             None

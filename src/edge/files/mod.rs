@@ -13,6 +13,7 @@ mod many;
 mod next;
 mod open_folder;
 mod read;
+mod regular;
 mod temporary;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Access, FileError,
-    error::Unopened,
+    error::{Unfit, Unopened},
     open_folder::{OpenFolder, name_of},
     temporary::Temporary,
 };
@@ -41,10 +41,6 @@ pub(super) fn compare(
 /// The metadata of the file at `path` if it holds these bytes already. What is no regular file is refused.
 fn present(folder: &OpenFolder, path: &Path, bytes: &[u8]) -> Result<Option<Metadata>, FileError> {
     let name = name_of(path);
-    let refused = |why: Unopened| why.error(path, FileError::writing);
-    if !folder.has_file(name).map_err(refused)? {
-        return Ok(None);
-    }
     match folder.open_file(name) {
         Ok((file, metadata)) => {
             let equal = holds(&file, &metadata, bytes);
@@ -52,8 +48,12 @@ fn present(folder: &OpenFolder, path: &Path, bytes: &[u8]) -> Result<Option<Meta
             Ok(equal.then_some(metadata))
         }
         // It can be replaced all the same.
-        Err(Unopened::Absent | Unopened::Refused(_)) => Ok(None),
-        Err(Unopened::System(error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(Unopened::Absent | Unopened::Refused(Unfit::SecondName)) => Ok(None),
+        // So can a regular file that the caller may not read.
+        Err(Unopened::System(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let looked = folder.has_file(name).map(|_| None);
+            looked.map_err(|why| why.error(path, FileError::writing))
+        }
         Err(why) => Err(why.error(path, FileError::reading)),
     }
 }

@@ -14,20 +14,19 @@ use std::{
     path::Path,
 };
 
-use nix::unistd::geteuid;
 use rustix::{
     fs::{
-        AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, fstat, fsync,
-        mkdirat, openat, openat2, readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat,
+        AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, readlinkat,
+        renameat, renameat_with, statat, symlinkat, unlinkat,
     },
     io::Errno,
 };
 
 use super::{
     error::{Unfit, Unopened},
-    trust::{self, WriteAccess},
-    walk,
+    regular, walk,
 };
+use crate::edge::caller::Caller;
 
 /// How deep a folder is emptied. What reconf writes is one level deep.
 const DEPTH: u32 = 8;
@@ -35,26 +34,16 @@ const DEPTH: u32 = 8;
 /// An open folder.
 pub(super) struct OpenFolder {
     descriptor: OwnedFd,
-    /// Root is the caller, and others can change the names in the folder.
-    is_shared: bool,
 }
 
 impl OpenFolder {
     /// Opens a folder. Root follows only links that root placed.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        if !trust::trusts_root_alone() {
-            return Self::new(openat(CWD, path, FOLDER, Mode::empty())?);
-        }
-        match openat2(CWD, path, FOLDER, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
-            Ok(descriptor) => Self::new(descriptor),
-            Err(error @ (Errno::NOENT | Errno::NOTDIR | Errno::ACCESS)) => Err(error.into()),
-            // There is a link, or the kernel or a filter of system calls does not know the call.
-            Err(_) => {
-                let place = walk::find(path)?;
-                let flags = FOLDER | OFlags::NOFOLLOW;
-                Self::new(openat(place.folder, place.name, flags, Mode::empty())?)
-            }
-        }
+        let descriptor = match walk::open_without_links(path, FOLDER)? {
+            Some(descriptor) => descriptor,
+            None => walk::folder(path)?,
+        };
+        Ok(Self { descriptor })
     }
 
     /// Opens the folder that contains a file.
@@ -62,36 +51,9 @@ impl OpenFolder {
         Self::open(folder_of(path))
     }
 
-    pub(super) fn new(descriptor: OwnedFd) -> io::Result<Self> {
-        let is_shared = trust::trusts_root_alone()
-            && WriteAccess::from(&fstat(&descriptor)?).writer().is_some();
-        Ok(Self {
-            descriptor,
-            is_shared,
-        })
-    }
-
     /// Opens a regular file for reading, without waiting for anybody.
     pub(super) fn open_file(&self, name: &OsStr) -> Result<(File, Metadata), Unopened> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let opened = openat(
-            &self.descriptor,
-            name,
-            flags | OFlags::CLOEXEC,
-            Mode::empty(),
-        );
-        let file = File::from(opened.map_err(io::Error::from)?);
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            Err(Unopened::Refused(Unfit::Folder))
-        } else if !metadata.is_file() {
-            Err(Unopened::Refused(Unfit::Irregular))
-        } else if self.is_shared && metadata.nlink() > 1 {
-            // Another name of a file that somebody wants root to read or to give away.
-            Err(Unopened::Refused(Unfit::SecondName))
-        } else {
-            Ok((file, metadata))
-        }
+        regular::open_in(&self.descriptor, name)
     }
 
     /// Refuses an entry that is there and is no regular file; false if there is none.
@@ -121,7 +83,7 @@ impl OpenFolder {
         mkdirat(&self.descriptor, name, Mode::from_raw_mode(mode))?;
         let folder = self.subfolder(name)?.readable()?;
         // The umask has removed bits from the mode. What others have put in its place meanwhile keeps its mode.
-        if folder.metadata()?.uid() == geteuid().as_raw() {
+        if folder.metadata()?.uid() == Caller::this().user {
             folder.set_permissions(Permissions::from_mode(mode))?;
         }
         Ok(())
@@ -130,7 +92,8 @@ impl OpenFolder {
     /// Opens a folder in this one.
     pub(super) fn subfolder(&self, name: &OsStr) -> io::Result<Self> {
         let flags = FOLDER | OFlags::NOFOLLOW;
-        Self::new(openat(&self.descriptor, name, flags, Mode::empty())?)
+        let descriptor = openat(&self.descriptor, name, flags, Mode::empty())?;
+        Ok(Self { descriptor })
     }
 
     /// The folder as a file that can be synced and given away.

@@ -8,15 +8,16 @@ use std::{
     path::Path,
 };
 
-use nix::unistd::geteuid;
 use rustix::io::Errno;
 
 use super::{
-    error::{FileError, Unopened},
+    error::{FileError, Unfit, Unopened},
     open_folder::{OpenFolder, name_of},
+    regular,
     trust::{self, WriteAccess},
-    walk,
+    walk::{self, Loose, Walk},
 };
+use crate::edge::caller::Caller;
 
 /// The longest file of another user that is read.
 const LONGEST_FOREIGN: u64 = 64 * 1024 * 1024;
@@ -49,13 +50,19 @@ pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError
     if !trust::trusts_root_alone() || is_own_descriptor(path) {
         return read_text(path);
     }
-    let Some((file, metadata, place)) = open_place(path)? else {
+    // One call instead of a walk: most templates, for one, are not there.
+    if walk::is_absent(path) {
         return Ok(None);
+    }
+    let (file, metadata, loose) = match walk_to(path) {
+        Ok(walked) => walked,
+        Err(Unopened::Absent) => return Ok(None),
+        Err(why) => return Err(unreadable(path, why)),
     };
     if let Some(writer) = WriteAccess::from(&metadata).writer() {
         return Err(FileError::distrusted(path, writer.clause("it")));
     }
-    if let Some(loose) = place.loose {
+    if let Some(loose) = loose {
         return Err(FileError::distrusted(path, loose.clause()));
     }
     text(path, whole(path, file, &metadata)?).map(Some)
@@ -83,7 +90,16 @@ pub(in crate::edge) fn open_named(path: &Path) -> Result<Option<(File, Metadata)
             .map(Some)
             .map_err(|error| FileError::reading(path, error));
     }
-    Ok(open_place(path)?.map(|(file, metadata, _)| (file, metadata)))
+    let opened = match open_at_once(path) {
+        Ok(None) => walk_to(path).map(|(file, metadata, _)| (file, metadata)),
+        Ok(Some(opened)) => Ok(opened),
+        Err(why) => Err(why),
+    };
+    match opened {
+        Ok(opened) => Ok(Some(opened)),
+        Err(Unopened::Absent) => Ok(None),
+        Err(why) => Err(unreadable(path, why)),
+    }
 }
 
 /// The content of a file that reconf itself replaces; `None` when it does not exist.
@@ -102,27 +118,43 @@ pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 
 /// Opens a regular file that reconf itself replaces, without following a link or waiting for anybody.
 pub(in crate::edge) fn open_own(path: &Path) -> Result<(File, Metadata), Unopened> {
-    OpenFolder::containing(path)?.open_file(name_of(path))
+    match open_at_once(path)? {
+        Some(opened) => Ok(opened),
+        None => OpenFolder::containing(path)?.open_file(name_of(path)),
+    }
 }
 
-/// Opens the regular file that a path leads to. Root follows only links that root placed.
-fn open_place(path: &Path) -> Result<Option<(File, Metadata, walk::Place)>, FileError> {
-    let problem = |why: Unopened| match why {
-        Unopened::Absent => Ok(None),
-        Unopened::Refused(what) => Err(FileError::unreadable(path, &what.to_string())),
-        Unopened::System(error) => Err(FileError::reading(path, error)),
+/// Opens a regular file in one call; `None` if a walk or a look at its folder has to decide.
+fn open_at_once(path: &Path) -> Result<Option<(File, Metadata)>, Unopened> {
+    let Some(opened) = walk::open_without_links(path, regular::READING)? else {
+        return Ok(None);
     };
-    let place = match walk::find(path) {
-        Ok(place) => place,
-        Err(error) => return problem(error.into()),
-    };
-    let folder = place.folder.try_clone().and_then(OpenFolder::new);
-    let opened = folder
-        .map_err(Unopened::from)
-        .and_then(|folder| folder.open_file(&place.name));
-    match opened {
-        Ok((file, metadata)) => Ok(Some((file, metadata, place))),
-        Err(why) => problem(why),
+    let (file, metadata) = regular::judge(opened)?;
+    let is_settled = !regular::has_other_names(&metadata);
+    Ok(is_settled.then_some((file, metadata)))
+}
+
+/// Opens the regular file that a path leads to, and says in which folder on the way others can replace something. Root
+/// follows only links that root placed.
+fn walk_to(path: &Path) -> Result<(File, Metadata, Option<Loose>), Unopened> {
+    let mut walk = Walk::to(path)?;
+    loop {
+        match regular::open_in(walk.folder(), walk.name()) {
+            Ok((file, metadata)) => {
+                let loose = walk.into_loose(&metadata);
+                return Ok((file, metadata, loose));
+            }
+            Err(Unopened::Refused(Unfit::Link)) => walk.follow()?,
+            Err(why) => return Err(why),
+        }
+    }
+}
+
+/// The error of a file that is there and not opened.
+fn unreadable(path: &Path, why: Unopened) -> FileError {
+    match why {
+        Unopened::Refused(what) => FileError::unreadable(path, &what.to_string()),
+        why => why.error(path, FileError::reading),
     }
 }
 
@@ -136,7 +168,7 @@ fn is_own_descriptor(path: &Path) -> bool {
 /// Reads a file to its end. One of another user may have no end.
 fn whole(path: &Path, file: File, metadata: &Metadata) -> Result<Vec<u8>, FileError> {
     let owner = metadata.uid();
-    let is_foreign = owner != 0 && owner != geteuid().as_raw();
+    let is_foreign = owner != 0 && owner != Caller::this().user;
     let longest = if is_foreign {
         LONGEST_FOREIGN
     } else {

@@ -5,10 +5,9 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt as _},
 };
 
-use nix::unistd::geteuid;
 use rustix::fs::Stat;
 
-use crate::edge::users;
+use crate::edge::{caller::Caller, users};
 
 /// Owner, group and permission bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub(super) enum Writer {
 
 /// Whether this process trusts root alone. Another user's process has no more rights than those who can write its files.
 pub(super) fn trusts_root_alone() -> bool {
-    geteuid().is_root()
+    Caller::this().is_root()
 }
 
 impl WriteAccess {
