@@ -5,6 +5,9 @@ pub(crate) mod changes;
 pub(crate) mod file;
 pub(crate) mod instance;
 pub(crate) mod plan;
+#[cfg(test)]
+mod random;
+mod retain;
 pub(crate) mod running;
 pub(crate) mod state_file;
 pub(crate) mod view;
