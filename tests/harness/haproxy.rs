@@ -27,6 +27,7 @@ use super::{
 /// HAProxy does. The fifo `alive` closes with the test process.
 const RELOAD: &str = r#"#!/bin/sh
 cd "${0%/*}" || exit 1
+echo >>reloads
 master=$(cat master 2>/dev/null)
 if [ -n "$master" ] && kill -0 "$master" 2>/dev/null; then
   kill -USR2 "$master"
@@ -171,6 +172,31 @@ impl Haproxy {
     pub(crate) fn starts(&self) {
         assert!(self.reload(), "{}", self.log());
         until("HAProxy answers", || self.worker());
+    }
+
+    /// How often it was reloaded or started, or was to be.
+    pub(crate) fn reload_calls(&self) -> usize {
+        let calls = fs::read_to_string(self.folder.join("reloads"));
+        calls.unwrap_or_default().len()
+    }
+
+    /// Puts a server into maintenance or takes it out, as a person does.
+    #[track_caller]
+    pub(crate) fn sets_state(&self, server: &str, state: &str) {
+        let answer = self
+            .ask(&format!("set server {server} state {state}"))
+            .unwrap();
+        assert_eq!(answer.trim(), "");
+    }
+
+    /// A server, by section and name.
+    #[track_caller]
+    pub(crate) fn server(&self, name: &str) -> RunningServer {
+        let servers = self.servers();
+        let found = servers.iter().find(|server| server.name == name);
+        found
+            .unwrap_or_else(|| panic!("no {name} in {servers:#?}"))
+            .clone()
     }
 
     /// Ends it as its unit does.

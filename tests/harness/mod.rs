@@ -20,6 +20,7 @@ pub(crate) mod registry;
 pub(crate) mod scenario;
 pub(crate) mod seed;
 pub(crate) mod shells;
+pub(crate) mod socket_proxy;
 pub(crate) mod strace;
 pub(crate) mod tree;
 pub(crate) mod user;

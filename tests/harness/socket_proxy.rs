@@ -1,0 +1,137 @@
+//! What stands between a client and HAProxy's socket: an older HAProxy, or a connection that is cut.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::Shutdown,
+    os::unix::{
+        fs::MetadataExt as _,
+        net::{UnixListener, UnixStream},
+    },
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use super::haproxy::Haproxy;
+
+/// What becomes of commands that change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reaction {
+    /// HAProxy before 2.6 knows none that adds a server.
+    Unknown,
+    /// So many bytes arrive, then the connection ends on both sides.
+    CutAfter(usize),
+}
+
+/// A thread at the place of HAProxy's socket, until this is dropped or HAProxy binds its socket anew.
+pub(crate) struct SocketProxy {
+    path: PathBuf,
+    real: PathBuf,
+    inode: u64,
+    ended: Arc<AtomicBool>,
+    reacted: Arc<AtomicUsize>,
+}
+
+impl SocketProxy {
+    /// Takes the place of the socket of a running HAProxy.
+    pub(crate) fn before(haproxy: &Haproxy, reaction: Reaction) -> Self {
+        let path = haproxy.socket();
+        let real = path.with_extension("real");
+        fs::rename(&path, &real).unwrap();
+        let listener = UnixListener::bind(&path).unwrap();
+        let proxy = Self {
+            inode: inode(&path).unwrap(),
+            path,
+            real,
+            ended: Arc::default(),
+            reacted: Arc::default(),
+        };
+        let (real, ended) = (proxy.real.clone(), Arc::clone(&proxy.ended));
+        let reacted = Arc::clone(&proxy.reacted);
+        thread::spawn(move || {
+            while let Ok((client, _)) = listener.accept() {
+                if ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                serve(client, &real, reaction, &reacted);
+            }
+        });
+        proxy
+    }
+
+    /// How many connections it has treated so.
+    pub(crate) fn reacted(&self) -> usize {
+        self.reacted.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for SocketProxy {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        if inode(&self.path) == Some(self.inode) {
+            let _woken = UnixStream::connect(&self.path);
+            let _back = fs::rename(&self.real, &self.path);
+        } else {
+            let _replaced = fs::remove_file(&self.real);
+        }
+    }
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    fs::metadata(path).ok().map(|metadata| metadata.ino())
+}
+
+fn serve(mut client: UnixStream, real: &Path, reaction: Reaction, reacted: &AtomicUsize) {
+    let mut request = Vec::new();
+    let mut part = [0; 64 * 1024];
+    while !request.ends_with(b"\n") {
+        match client.read(&mut part) {
+            Ok(length @ 1..) => request.extend_from_slice(&part[..length]),
+            _ => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&request).into_owned();
+    let changes = ["add server", "set server", "enable "]
+        .iter()
+        .any(|word| text.contains(word));
+    let answer = match reaction {
+        Reaction::CutAfter(bytes) if changes => {
+            reacted.fetch_add(1, Ordering::SeqCst);
+            let _executed = pass_on(real, &request[..bytes.min(request.len())]);
+            return;
+        }
+        Reaction::Unknown if changes => {
+            reacted.fetch_add(1, Ordering::SeqCst);
+            let commands = text.trim_end().split([';', '\n']);
+            let answers = commands.map(|command| answer_of_old(real, command));
+            answers.collect::<Vec<_>>().concat()
+        }
+        _ => pass_on(real, &request),
+    };
+    let _gone = client.write_all(&answer);
+}
+
+fn answer_of_old(real: &Path, command: &str) -> Vec<u8> {
+    let is_new = ["add server", "enable health", "del server"];
+    if is_new
+        .iter()
+        .any(|new| command.trim_start().starts_with(new))
+    {
+        return b"Unknown command: 'add', but maybe one of the following ones is a better match:\n\n".to_vec();
+    }
+    pass_on(real, format!("{command}\n").as_bytes())
+}
+
+fn pass_on(real: &Path, request: &[u8]) -> Vec<u8> {
+    let mut answer = Vec::new();
+    if let Ok(mut server) = UnixStream::connect(real) {
+        let _sent = server.write_all(request);
+        let _half = server.shutdown(Shutdown::Write);
+        let _received = server.read_to_end(&mut answer);
+    }
+    answer
+}
