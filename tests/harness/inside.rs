@@ -6,10 +6,12 @@
     reason = "tests touch the outside, and each crate uses a part of the harness"
 )]
 
+pub(crate) mod backend;
 pub(crate) mod black_hole;
 pub(crate) mod certificates;
 pub(crate) mod etcd;
 pub(crate) mod mutants;
+pub(crate) mod ports;
 pub(crate) mod seed;
 pub(crate) mod values;
 pub(crate) mod wait;

@@ -44,7 +44,11 @@ fn a_view_with_everything_becomes_this_file_with_these_maps() {
 
 #[test]
 fn a_view_of_nothing_becomes_this_file() {
-    is_golden("empty.cfg", &text(&built_in(empty())));
+    let view = View {
+        user: Some("haproxy".to_owned()),
+        ..empty()
+    };
+    is_golden("empty.cfg", &text(&built_in(view)));
 }
 
 #[test]
