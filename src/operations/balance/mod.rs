@@ -1,7 +1,9 @@
 //! A run of `balance` (design.md section 12): reads everything at once, and has HAProxy use what follows from it.
 
+mod read_set;
 mod wanted;
 
+pub(crate) use read_set::read_set;
 pub(crate) use wanted::{is_wanted, refuse_unwanted};
 
 use crate::{

@@ -7,6 +7,7 @@ mod text;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    time::SystemTime,
 };
 
 use serde::Serialize;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::{
     balance::{
         instance::LeftOut,
+        plan::{KeptInstances, Plan},
         view::{LocalPort, Pool, RoutingKind, ServedName, View},
     },
     model::id::Id,
@@ -57,6 +59,9 @@ pub(crate) struct BalanceReport {
     /// HAProxy's file.
     #[serde(skip)]
     pub path: String,
+    /// When the next run has something to do although nothing changed.
+    #[serde(skip)]
+    pub due: Option<SystemTime>,
     /// What was asked for besides.
     #[serde(skip)]
     pub shown: Option<Shown>,
@@ -137,7 +142,7 @@ pub(crate) struct RouteId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct KeptReport {
     pub federation: Id,
-    pub service: String,
+    pub service: Id,
     /// How many of its instances are kept.
     pub kept: usize,
     /// How many it has in rotation in all.
@@ -160,13 +165,26 @@ pub(crate) struct ViewChanges {
 }
 
 impl BalanceReport {
-    /// The ports and routes of a view, how they differ from what was in use, and who is kept in rotation.
-    pub(crate) fn new(view: &View, changes: &ViewChanges) -> Self {
+    /// What a plan says, and how it differs from what was in use. Whether HAProxy took it over is for the caller to add.
+    pub(crate) fn new(plan: &Plan, changes: &ViewChanges) -> Self {
         Self {
-            ports: ports(view, changes),
-            routes: routes(view, changes),
-            kept: kept(&view.pools),
+            ports: ports(&plan.view, changes),
+            routes: routes(&plan.view, changes),
+            left_out: plan.left_out.clone(),
+            kept: plan.kept.iter().map(KeptReport::new).collect(),
+            due: plan.due,
             ..Self::default()
+        }
+    }
+}
+
+impl KeptReport {
+    fn new(kept: &KeptInstances) -> Self {
+        Self {
+            federation: kept.federation.clone(),
+            service: kept.service.clone(),
+            kept: kept.kept,
+            of: kept.all,
         }
     }
 }
@@ -249,25 +267,4 @@ fn opened(is_new: bool) -> Lifecycle {
     } else {
         Lifecycle::Open
     }
-}
-
-/// Counts each instance once, however many pools it is in.
-fn kept(pools: &[Pool]) -> Vec<KeptReport> {
-    let mut services: BTreeMap<(&Id, &str), BTreeMap<&str, bool>> = BTreeMap::new();
-    for pool in pools {
-        for server in &pool.servers {
-            let service = server.name.split(':').nth(1).unwrap_or_default();
-            let instances = services.entry((&pool.federation, service)).or_default();
-            *instances.entry(&server.name).or_default() |= server.kept;
-        }
-    }
-    let counted = services
-        .into_iter()
-        .map(|((federation, service), instances)| KeptReport {
-            federation: federation.clone(),
-            service: service.to_owned(),
-            kept: instances.values().filter(|is_kept| **is_kept).count(),
-            of: instances.len(),
-        });
-    counted.filter(|report| report.kept > 0).collect()
 }

@@ -10,20 +10,20 @@ use crate::{
         instance::LeftOutKind,
         view::{Frontend, Route, Server},
     },
-    model::{balancing::Mode, name::Name, settings::ExtraLines},
+    model::{balance_state::BalanceState, balancing::Mode, name::Name, settings::ExtraLines},
 };
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
-fn pool(name: &str, servers: &[(&str, bool)]) -> Pool {
-    let server = |(name, kept): &(&str, bool)| Server {
+fn pool(name: &str, servers: &[&str]) -> Pool {
+    let server = |name: &&str| Server {
         name: format!("r:{name}"),
         address: "10.0.0.1".to_owned(),
         port: 8080,
         backup: false,
-        kept: *kept,
+        kept: false,
     };
     Pool {
         name: name.to_owned(),
@@ -80,13 +80,26 @@ fn view() -> View {
             ],
         }],
         pools: vec![
-            pool(
-                "local:21100",
-                &[("api:a", true), ("api:b", true), ("api:c", false)],
-            ),
+            pool("local:21100", &["api:a", "api:b", "api:c"]),
             pool("local:21300", &[]),
-            pool("routes", &[("api:a", true)]),
+            pool("routes", &["api:a"]),
         ],
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        view: view(),
+        state: BalanceState::default(),
+        left_out: Vec::new(),
+        kept: vec![KeptInstances {
+            federation: id("default"),
+            service: id("api"),
+            kept: 2,
+            all: 3,
+        }],
+        members: BTreeMap::new(),
+        due: None,
     }
 }
 
@@ -113,7 +126,7 @@ fn report(how: Takeover, dry: bool) -> BalanceReport {
         how,
         dry,
         path: "/etc/haproxy/reconf.cfg".to_owned(),
-        ..BalanceReport::new(&view(), &changes())
+        ..BalanceReport::new(&plan(), &changes())
     }
 }
 
@@ -194,8 +207,8 @@ fn without_a_changed_port_one_line_says_what_happened() {
             ..report(how, dry)
         };
         let report = BalanceReport {
-            ports: BalanceReport::new(&view(), &ViewChanges::default()).ports,
-            routes: BalanceReport::new(&view(), &ViewChanges::default()).routes,
+            ports: BalanceReport::new(&plan(), &ViewChanges::default()).ports,
+            routes: BalanceReport::new(&plan(), &ViewChanges::default()).routes,
             ..report
         };
         assert_eq!(report.lines(), [expected]);
