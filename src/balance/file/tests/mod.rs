@@ -20,6 +20,7 @@ use crate::{
 mod binds;
 mod golden;
 mod refusals;
+mod routes;
 mod routing;
 mod shape;
 

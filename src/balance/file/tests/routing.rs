@@ -24,14 +24,14 @@ use crate::{
 };
 
 /// A HAProxy that runs until this is dropped.
-struct Running {
+pub(super) struct Running {
     haproxy: Child,
     _folder: tempfile::TempDir,
 }
 
 impl Running {
     /// Starts HAProxy with a view, and waits until each of its binds accepts; `None`: there is no HAProxy.
-    fn start(mut view: View) -> Option<Self> {
+    pub(super) fn start(mut view: View) -> Option<Self> {
         let sockets = tempfile::tempdir().unwrap();
         view.socket = sockets.path().join("admin.sock");
         view.state_file = sockets.path().join("state");
@@ -64,6 +64,10 @@ impl Running {
         }
         Some(running)
     }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.haproxy.id()
+    }
 }
 
 impl Drop for Running {
@@ -74,10 +78,10 @@ impl Drop for Running {
 }
 
 /// Instances, each in a pool of its own, which has its name.
-struct Instances(Vec<(String, Backend)>);
+pub(super) struct Instances(Vec<(String, Backend)>);
 
 impl Instances {
-    fn start(names: &[&str]) -> Self {
+    pub(super) fn start(names: &[&str]) -> Self {
         let start = |name: &&str| {
             let backend = Backend::start(name, "127.0.0.1:0", Protocol::Http);
             ((*name).to_owned(), backend)
@@ -93,7 +97,7 @@ impl Instances {
         self.0.iter().map(pool).collect()
     }
 
-    fn view(&self, frontends: Vec<Frontend>) -> View {
+    pub(super) fn view(&self, frontends: Vec<Frontend>) -> View {
         View {
             frontends,
             pools: self.pools(),

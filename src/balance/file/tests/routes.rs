@@ -1,0 +1,91 @@
+//! What a request costs HAProxy with few and with many routes.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+};
+
+use super::{
+    frontend, route,
+    routing::{Instances, Running},
+};
+use crate::{
+    balance::view::{Route, RoutingKind},
+    harness::ports::fixed_port,
+};
+
+const REQUESTS: usize = 10_000;
+
+/// So many routes by host and path, to one instance.
+fn routes(count: usize) -> Vec<Route> {
+    let one = |at: usize| {
+        let host = format!("host{}.example.com", at % 100);
+        route(Some(&host), &format!("/service-{at}"), "www")
+    };
+    (0..count).map(one).collect()
+}
+
+/// Sends requests over one connection, to each route in turn; all are answered with 200.
+fn send(port: u16, count: usize) {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut reader = BufReader::new(&stream);
+    for request in 0..REQUESTS {
+        let at = request % count;
+        let host = at % 100;
+        let head = format!("GET /service-{at}/x HTTP/1.1\r\nHost: host{host}.example.com\r\n\r\n");
+        (&stream).write_all(head.as_bytes()).unwrap();
+        let (mut line, mut length) = (String::new(), 0);
+        reader.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200 "), "{line}");
+        while line != "\r\n" {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).unwrap();
+    }
+}
+
+/// The CPU that a process with one thread has used, in microseconds.
+fn cpu(pid: u32) -> u64 {
+    let schedule = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap();
+    schedule.split(' ').next().unwrap().parse::<u64>().unwrap() / 1_000
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn a_request_costs_about_the_same_with_1000_routes_as_with_20() {
+    let instances = Instances::start(&["www"]);
+    let counts = [20, 1_000];
+    let mut balancers = Vec::new();
+    for count in counts {
+        let port = fixed_port();
+        let bind = format!("127.0.0.1:{port}");
+        let view = instances.view(vec![frontend(
+            RoutingKind::External,
+            &bind,
+            false,
+            routes(count),
+        )]);
+        let Some(running) = Running::start(view) else {
+            return;
+        };
+        balancers.push((count, port, running));
+    }
+    // The least of some rounds in turn: what else the machine does only adds.
+    let mut least = [u64::MAX; 2];
+    for _ in 0..9 {
+        for (least, (count, port, running)) in least.iter_mut().zip(&balancers) {
+            let before = cpu(running.pid());
+            send(*port, *count);
+            *least = cpu(running.pid()).saturating_sub(before).min(*least);
+        }
+    }
+    let [few, many] = least.map(|all| all as f64 / REQUESTS as f64);
+    println!("CPU a request: {few:.1} us with 20 routes, {many:.1} us with 1,000");
+    assert!(least[1] * 10 <= least[0] * 11, "{least:?}");
+}
