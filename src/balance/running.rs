@@ -85,37 +85,55 @@ pub(crate) enum Admin {
     Maintenance,
 }
 
-/// The answers of [`QUESTIONS`], in their order.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Answers<'a> {
-    pub info: &'a str,
-    pub servers: &'a str,
-    pub stat: &'a str,
-}
+/// What HAProxy is asked, with one connection: so that one worker answers all of it.
+pub(crate) const QUESTION: &str = "show info;show servers state;show stat";
 
-/// What HAProxy is asked.
-pub(crate) const QUESTIONS: [&str; 3] = ["show info", "show servers state", "show stat"];
+/// What it is asked for its [`Identity`].
+pub(crate) const WHO: &str = "show info";
+
+/// Which process answers, and which file it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The worker's process id.
+    pub pid: u32,
+    /// The shape in its description.
+    pub shape: Option<String>,
+}
 
 /// What its description begins with, before the shape.
 const DESCRIPTION: &str = "reconf ";
 
-impl Running {
-    /// Reads what HAProxy answered; `None` if that is not what HAProxy answers.
-    pub(crate) fn parse(answers: Answers<'_>) -> Option<Self> {
+impl Identity {
+    /// Reads the answer to [`WHO`]; `None` if that is not what HAProxy answers.
+    pub(crate) fn parse(answer: &str) -> Option<Self> {
         let info = |name: &str| {
-            let mut lines = answers.info.lines();
+            let mut lines = answer.lines();
             lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
         };
-        let mut running = Self {
+        let shape = info("description").and_then(|text| text.strip_prefix(DESCRIPTION));
+        Some(Self {
             pid: info("Pid")?.trim().parse().ok()?,
-            shape: info("description")
-                .and_then(|text| text.strip_prefix(DESCRIPTION))
-                .map(|shape| shape.trim().to_owned()),
-            header: header(answers.servers),
-            servers: servers(answers.servers)?,
+            shape: shape.map(|shape| shape.trim().to_owned()),
+        })
+    }
+}
+
+impl Running {
+    /// Reads the answer to [`QUESTION`]; `None` if that is not what HAProxy answers.
+    pub(crate) fn parse(answer: &str) -> Option<Self> {
+        // An empty line ends each part.
+        let mut parts = answer.split("\n\n").map(|part| part.trim_matches('\n'));
+        let mut part = || parts.find(|part| !part.is_empty());
+        let (info, table, statistics) = (part()?, part()?, part()?);
+        let Identity { pid, shape } = Identity::parse(info)?;
+        let mut running = Self {
+            pid,
+            shape,
+            header: header(table),
+            servers: servers(table)?,
             frontends: BTreeSet::new(),
         };
-        running.add_statistics(answers.stat)?;
+        running.add_statistics(statistics)?;
         Some(running)
     }
 
@@ -258,12 +276,7 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
 ";
 
     fn running() -> Running {
-        let answers = Answers {
-            info: INFO,
-            servers: SERVERS,
-            stat: STAT,
-        };
-        Running::parse(answers).unwrap()
+        Running::parse(&[INFO, SERVERS, STAT].concat()).unwrap()
     }
 
     #[test]
@@ -324,12 +337,9 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
         let swapped = swapped
             .replace("\nlocal", "\n,local")
             .replace("\nb:1", "\n,b:1");
-        let answers = Answers {
-            info: INFO,
-            servers: &short.join("\n"),
-            stat: &swapped.replace("\nexternal", "\n,external"),
-        };
-        let mut other = Running::parse(answers).unwrap();
+        let swapped = swapped.replace("\nexternal", "\n,external");
+        let answer = [INFO, &short.join("\n"), "\n\n", &swapped].concat();
+        let mut other = Running::parse(&answer).unwrap();
         other.header.clone_from(&running().header);
         for (id, server) in &mut other.servers {
             server.line.clone_from(&running().servers[id].line);
@@ -342,28 +352,17 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
         let good = [INFO, SERVERS, STAT];
         for (at, bad) in [
             (0, ""),
-            (0, "Pid: many\n"),
+            (0, "Pid: many\n\n"),
             (1, ""),
-            (1, "Unknown command\n"),
+            (1, "Unknown command\n\n"),
             (2, ""),
         ] {
             let mut answers = good;
             answers[at] = bad;
-            let [info, servers, stat] = answers;
-            let parsed = Running::parse(Answers {
-                info,
-                servers,
-                stat,
-            });
-            assert_eq!(parsed, None, "{at} {bad}");
+            assert_eq!(Running::parse(&answers.concat()), None, "{at} {bad}");
         }
-        let none = "# pxname,svname\n";
         let foreign = INFO.replace("reconf ", "other ");
-        let answers = Answers {
-            info: &foreign,
-            servers: SERVERS,
-            stat: none,
-        };
-        assert_eq!(Running::parse(answers).unwrap().shape, None);
+        let answer = [&foreign, SERVERS, "# pxname,svname\n"].concat();
+        assert_eq!(Running::parse(&answer).unwrap().shape, None);
     }
 }

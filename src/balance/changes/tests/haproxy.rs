@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::balance::{
     file::ParsedFile,
-    running::{Answers, Running, ServerId},
+    running::{Running, ServerId},
 };
 
 /// A HAProxy without connections, checks or files.
@@ -85,12 +85,7 @@ impl Haproxy {
             ));
         }
         let info = format!("Pid: 1\ndescription: reconf {}\n", self.shape);
-        let answers = Answers {
-            info: &info,
-            servers: &servers,
-            stat: &stat,
-        };
-        Running::parse(answers).unwrap()
+        Running::parse(&[info, servers, stat].join("\n")).unwrap()
     }
 
     /// Executes the first commands of a line.
