@@ -28,6 +28,7 @@ mod tests {
             references: Vec::new(),
             keys,
             providers: Vec::new(),
+            local_ports: BTreeMap::new(),
         };
         let [a, b] = ["A", "B"].map(|name| Name::parse(name).unwrap());
         let keys = vec![("key".to_owned(), 3)];

@@ -14,6 +14,7 @@ use super::{
     applied::AppliedRecord,
     balancing::{HealthRequest, Mode},
     id::Id,
+    local_form::LocalPorts,
     name::Name,
 };
 
@@ -51,6 +52,21 @@ impl BalanceState {
         self.off
             .as_ref()
             .is_some_and(|off| off.end().is_none_or(|end| now < end))
+    }
+
+    /// What the local balancer serves at this time; nothing while it is switched off.
+    pub(crate) fn local_ports(&self, now: SystemTime) -> LocalPorts {
+        if self.is_off_at(now) {
+            return LocalPorts::default();
+        }
+        let ports = self.ports.iter();
+        LocalPorts {
+            address: self.addresses.first().copied(),
+            served: ports
+                .filter(|(_, open)| !open.served.is_empty())
+                .map(|(port, open)| (*port, open.served.clone()))
+                .collect(),
+        }
     }
 
     /// Whether it says anything but the switch: a configuration without balancers has that to end.

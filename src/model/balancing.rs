@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    net::Ipv4Addr,
     time::Duration,
 };
 
@@ -15,9 +16,10 @@ use super::{fields::duration, id::Id, name::Name};
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest path of a health request, and the longest host name (RFC 1035).
+/// The longest path of a health request, the longest host name (RFC 1123), and the longest label of one.
 const LONGEST_PATH: usize = 1_000;
 const LONGEST_HOST: usize = 253;
+const LONGEST_LABEL: usize = 63;
 
 /// How the connections to the instances of a port are balanced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -110,12 +112,15 @@ impl BalancingTerms {
     }
 }
 
+/// Names by port and federation.
+pub(crate) type PortNames = BTreeMap<u16, BTreeMap<Id, BTreeSet<Name>>>;
+
 /// The ports of local balancers that confs of this node have, as written or as applied, or that a running task started
 /// with: the names, by federation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PortsInUse {
     /// The names that have each port.
-    pub ports: BTreeMap<u16, BTreeMap<Id, BTreeSet<Name>>>,
+    pub ports: PortNames,
     /// Whether the record of some service could not be read: it may use any port that is open.
     pub may_lack: bool,
 }
@@ -140,9 +145,17 @@ fn read_hosts(hosts: &Value) -> Result<Vec<String>, &'static str> {
 /// A host name as clients send it, in lower case. The error is a clause.
 pub(crate) fn host_name(text: &str) -> Result<String, &'static str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let is_label =
-        |label: &str| !label.is_empty() && !label.starts_with('-') && label.bytes().all(plain);
-    if text.len() <= LONGEST_HOST && text.split('.').all(is_label) {
+    let is_label = |label: &str| {
+        (1..=LONGEST_LABEL).contains(&label.len())
+            && label.bytes().all(plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // What ends in a number is an address, for every resolver.
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|b| b.is_ascii_digit());
+    let is_name = text.len() <= LONGEST_HOST && text.split('.').all(is_label) && !is_number;
+    if is_name || text.parse::<Ipv4Addr>().is_ok() {
         Ok(text.to_ascii_lowercase())
     } else {
         Err("is not a host name such as `www.example.com`")
@@ -156,11 +169,19 @@ pub(crate) fn health_path(text: &str) -> Result<&str, &'static str> {
         Err("must start with `/`")
     } else if !text.bytes().all(plain) {
         Err("may contain letters, digits and `/ . _ ~ % ? = & + , : @ -` only")
+    } else if text.split('%').skip(1).any(|after| !is_encoded(after)) {
+        Err("has a `%` without two hexadecimal digits")
     } else if text.len() > LONGEST_PATH {
         Err("is longer than 1,000 bytes")
     } else {
         Ok(text)
     }
+}
+
+/// Whether what follows a `%` is a byte.
+fn is_encoded(after: &str) -> bool {
+    let digits = after.bytes().take(2).filter(u8::is_ascii_hexdigit);
+    digits.count() == 2
 }
 
 /// The time from one health request to the next. The error is a clause.
@@ -233,6 +254,12 @@ mod tests {
             (json!("tcp"), json!("/h"), null.clone(), "`health`"),
             (json!("tcp"), json!({}), null.clone(), "`health`"),
             (json!("tcp"), json!({"path": "h"}), null.clone(), "`health`"),
+            (
+                json!("tcp"),
+                json!({"path": "/%2"}),
+                null.clone(),
+                "`health`",
+            ),
             (
                 json!("tcp"),
                 json!({"path": "/a b"}),
@@ -312,8 +339,24 @@ mod tests {
         }
         let long = ["x"; 128].join(".");
         for text in [
-            "", ".", "a.", ".a", "a..b", "-a", "a.-b", "a:80", "*.a", "a/b", "a b", "a#", "é",
-            "a\n", &long,
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "-a",
+            "a.-b",
+            "a-.b",
+            "10.0.0.300",
+            "1",
+            "a:80",
+            "*.a",
+            "a/b",
+            "a b",
+            "a#",
+            "é",
+            "a\n",
+            &long,
         ] {
             assert!(host_name(text).is_err(), "{text}");
         }

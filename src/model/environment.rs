@@ -44,10 +44,13 @@ pub(crate) struct Variable {
     pub source: Source,
     /// The names that the requirement refers to, in order; none for `environment` and `default`.
     pub references: Vec<Name>,
-    /// Its announcements, as registry key and revision; revision 0 for an offer of this node.
+    /// The announcements whose values it has, as registry key and revision; revision 0 for an offer of this node.
     pub keys: Vec<(String, i64)>,
-    /// The providers of these announcements, as `service@node`.
+    /// The providers of its values, as `service@node`; `local:<port>` for what the local balancer serves.
     pub providers: Vec<String>,
+    /// The names that it has by ports of the local balancer. Which announcements are behind a port is the balancer's to
+    /// say, so they are not among `keys`.
+    pub local_ports: BTreeMap<Name, u16>,
 }
 
 /// NAME -> value, sorted by name.

@@ -21,6 +21,7 @@ mod json_values;
 pub(crate) mod key;
 pub(crate) mod last_known;
 pub(crate) mod listening;
+pub(crate) mod local_form;
 pub(crate) mod manifest;
 pub(crate) mod name;
 pub(crate) mod node_state;

@@ -72,6 +72,7 @@ pub(crate) fn environment(pairs: &[(&str, &str)]) -> Environment {
         references: Vec::new(),
         keys: Vec::new(),
         providers: Vec::new(),
+            local_ports: BTreeMap::new(),
     };
     let entry = |(name, value): &(&str, &str)| (Name::parse(name).unwrap(), variable(value));
     pairs.iter().map(entry).collect()

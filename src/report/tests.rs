@@ -245,6 +245,7 @@ fn with(manifest: &Manifest, snapshot: &Snapshot, datastores: &Datastores) -> Ve
         regions: std::slice::from_ref(&region),
         registry: RegistryState::Available(snapshot),
         local_offers: &LocalOffers::default(),
+        local_ports: &LocalPorts::default(),
         last_known: &LastKnown::default(),
         datastores,
     };

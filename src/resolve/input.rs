@@ -2,8 +2,8 @@
 
 use super::local_offers::LocalOffers;
 use crate::model::{
-    datastores::Datastores, id::Id, last_known::LastKnown, manifest::Manifest,
-    settings::OnUnreachable, snapshot::Snapshot,
+    datastores::Datastores, id::Id, last_known::LastKnown, local_form::LocalPorts,
+    manifest::Manifest, settings::OnUnreachable, snapshot::Snapshot,
 };
 
 /// Everything that determines a service's environment.
@@ -21,6 +21,8 @@ pub(crate) struct ResolveInput<'a> {
     pub registry: RegistryState<'a>,
     /// What the manifests on this node announce.
     pub local_offers: &'a LocalOffers,
+    /// What the node's local balancer serves.
+    pub local_ports: &'a LocalPorts,
     /// The last known announcements of the federation.
     pub last_known: &'a LastKnown,
     /// The federation's datastores.

@@ -1,10 +1,16 @@
 //! Which providers fill a pattern. One with several references takes all of them from one provider: a host never goes with
 //! the port of another machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use super::{candidates::Candidate, lookup::Found};
-use crate::model::{environment::Source, id::Id, key::Key, manifest::Pick, name::Name, spread};
+use super::{candidates::Candidate, input::ResolveInput, lookup::Found};
+use crate::model::{
+    announcement::Announcement, environment::Source, id::Id, key::Key, manifest::Pick, name::Name,
+    spread,
+};
 
 /// One set of values for the references of a pattern.
 pub(super) type Filling<'a> = BTreeMap<&'a Name, ChosenValue<'a>>;
@@ -12,10 +18,20 @@ pub(super) type Filling<'a> = BTreeMap<&'a Name, ChosenValue<'a>>;
 /// A value that was chosen.
 #[derive(Clone, Debug)]
 pub(super) struct ChosenValue<'a> {
-    pub(super) value: &'a str,
+    pub(super) value: Cow<'a, str>,
     pub(super) source: Source,
-    /// Its announcement, with the revision of its key.
-    pub(super) announced: Option<(Key, i64)>,
+    pub(super) announced: Option<Announced<'a>>,
+}
+
+/// The announcement of a value.
+#[derive(Clone, Debug)]
+pub(super) struct Announced<'a> {
+    pub(super) key: Key,
+    /// The revision of its key.
+    pub(super) revision: i64,
+    pub(super) announcement: &'a Announcement,
+    /// The port of the local balancer that the value names; `None`: the value is the announced one.
+    pub(super) local_port: Option<u16>,
 }
 
 /// A provider with its announcements of some names.
@@ -29,7 +45,7 @@ struct Provider<'a> {
 /// # Errors
 /// The announced names that no provider has together.
 pub(super) fn fillings<'a>(
-    node: &Id,
+    input: &ResolveInput<'a>,
     found: &[Found<'a>],
     pick: &Pick,
 ) -> Result<Vec<Filling<'a>>, Vec<&'a Name>> {
@@ -44,8 +60,8 @@ pub(super) fn fillings<'a>(
             let mut filling = stored;
             for group in &groups {
                 let providers = providers(group);
-                let best = best(node, providers).ok_or_else(|| apart(group))?;
-                filling.extend(best.filling);
+                let best = best(input.node, providers).ok_or_else(|| apart(group))?;
+                filling.extend(by_local_ports(input, best.filling));
             }
             Ok(vec![filling])
         }
@@ -66,6 +82,28 @@ pub(super) fn fillings<'a>(
             groups => Err(apart(&groups.concat())),
         },
     }
+}
+
+/// The values of one provider by this node's local balancer, if it serves all of them: a value of the balancer is any
+/// provider's, and goes with no value of a single one.
+fn by_local_ports<'a>(input: &ResolveInput<'a>, filling: Filling<'a>) -> Filling<'a> {
+    let local = |(name, chosen): (&&'a Name, &ChosenValue<'a>)| {
+        let announced = chosen.announced.as_ref()?;
+        let federation = &input.manifest.federation;
+        let announcement = announced.announcement;
+        let (value, port) = input.local_ports.value(federation, name, announcement)?;
+        let chosen = ChosenValue {
+            value: Cow::Owned(value),
+            source: chosen.source,
+            announced: Some(Announced {
+                local_port: Some(port),
+                ..announced.clone()
+            }),
+        };
+        Some((*name, chosen))
+    };
+    let all: Option<Filling<'a>> = filling.iter().map(local).collect();
+    all.unwrap_or(filling)
 }
 
 /// The announced names, those together that some service announces together: names of unrelated services, such as two
@@ -132,15 +170,20 @@ fn best<'a>(node: &Id, mut providers: Vec<Provider<'a>>) -> Option<Provider<'a>>
 
 fn announced<'a>(found: &Found<'a>, key: &Key, candidate: &Candidate<'a>) -> ChosenValue<'a> {
     ChosenValue {
-        value: &candidate.announcement.value,
+        value: Cow::Borrowed(&candidate.announcement.value),
         source: found.source_of(candidate),
-        announced: Some((key.clone(), candidate.revision)),
+        announced: Some(Announced {
+            key: key.clone(),
+            revision: candidate.revision,
+            announcement: candidate.announcement,
+            local_port: None,
+        }),
     }
 }
 
 fn stored(value: &str) -> ChosenValue<'_> {
     ChosenValue {
-        value,
+        value: Cow::Borrowed(value),
         source: Source::Datastores,
         announced: None,
     }

@@ -1,11 +1,11 @@
 //! From a manifest and its inputs to an environment, or to every missing reference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     input::{RegistryState, ResolveInput},
     lookup,
-    pairs::{self, ChosenValue, Filling},
+    pairs::{self, Announced, ChosenValue, Filling},
 };
 use crate::model::{
     environment::{Environment, Source, Variable},
@@ -118,7 +118,7 @@ fn fillings_of<'a>(
     if !missing.is_empty() {
         return Err(missing);
     }
-    pairs::fillings(input.node, &found, &requirement.pick)
+    pairs::fillings(input, &found, &requirement.pick)
         .map_err(|apart| apart.into_iter().cloned().collect())
 }
 
@@ -136,8 +136,9 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
     let expired = chosen().filter(|(_, chosen)| read && chosen.source == Source::LastKnown);
     let ends_line = |value: &str| value.ends_with(['\n', '\r']);
     let line_breaks =
-        chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(chosen.value));
-    let announced = chosen().filter_map(|(_, chosen)| chosen.announced.as_ref());
+        chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(&chosen.value));
+    let announced = chosen()
+        .filter_map(|(name, chosen)| Some((name, chosen.announced.as_ref()?)));
     Filled {
         expired: names(expired),
         line_breaks: names(line_breaks),
@@ -150,11 +151,23 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
                 .unwrap_or(Source::Environment),
             keys: announced
                 .clone()
-                .map(|(key, revision)| (key.path(Kind::Provides), *revision))
+                .filter(|(_, announced)| announced.local_port.is_none())
+                .map(|(_, announced)| (announced.key.path(Kind::Provides), announced.revision))
                 .collect(),
-            providers: distinct(announced.map(|(key, _)| key.provider())),
+            providers: distinct(announced.clone().map(|(_, announced)| provider(announced))),
+            local_ports: announced
+                .filter_map(|(name, announced)| Some((name.clone(), announced.local_port?)))
+                .collect(),
             references: references.into_iter().cloned().collect(),
         },
+    }
+}
+
+/// Who provides a value: `service@node`, or the pool of the local balancer.
+fn provider(announced: &Announced<'_>) -> String {
+    match announced.local_port {
+        Some(port) => format!("local:{port}"),
+        None => announced.key.provider(),
     }
 }
 
@@ -169,7 +182,7 @@ fn value(requirement: &Requirement, fillings: &[Filling<'_>]) -> String {
     let pattern = &requirement.pattern;
     let filtered = |filling: &Filling<'_>, hole: &Hole| {
         let chosen = filling.get(&hole.name)?;
-        Some(hole.filter.apply(chosen.value))
+        Some(hole.filter.apply(&chosen.value))
     };
     let joined = |values: Vec<String>| {
         let values: BTreeSet<String> = values.into_iter().collect();
@@ -213,5 +226,6 @@ fn plain(value: &str, source: Source) -> Variable {
         references: Vec::new(),
         keys: Vec::new(),
         providers: Vec::new(),
+        local_ports: BTreeMap::new(),
     }
 }

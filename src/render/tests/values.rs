@@ -17,6 +17,7 @@ pub(super) fn environment(named: impl IntoIterator<Item = (String, String)>) -> 
         references: Vec::new(),
         keys: Vec::new(),
         providers: Vec::new(),
+            local_ports: BTreeMap::new(),
     };
     named
         .into_iter()

@@ -125,6 +125,7 @@ impl World {
                 RegistryState::Unavailable,
             ),
             local_offers: &LocalOffers::new(&own, &facts),
+        local_ports: &LocalPorts::default(),
             last_known: &known,
             datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
         };
