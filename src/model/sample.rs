@@ -1,5 +1,7 @@
 //! Keys, announcements and environments for unit tests.
 
+use std::collections::BTreeMap;
+
 use super::{
     announcement::{Announcement, By, Tombstone},
     environment::{Environment, Source, Variable},
@@ -72,7 +74,7 @@ pub(crate) fn environment(pairs: &[(&str, &str)]) -> Environment {
         references: Vec::new(),
         keys: Vec::new(),
         providers: Vec::new(),
-            local_ports: BTreeMap::new(),
+        local_ports: BTreeMap::new(),
     };
     let entry = |(name, value): &(&str, &str)| (Name::parse(name).unwrap(), variable(value));
     pairs.iter().map(entry).collect()

@@ -3,10 +3,10 @@
 use super::Node;
 use crate::{
     edge::{
-        files,
+        clock, files,
         state::{self, Cached, StateError},
     },
-    model::balance_state::BalanceState,
+    model::{balance_state::BalanceState, local_form::LocalPorts},
     report::Failure,
 };
 
@@ -25,6 +25,16 @@ pub(crate) fn load_or_lost(node: &Node) -> Result<(BalanceState, Option<StateErr
         Cached::Absent => Ok((BalanceState::default(), None)),
         Cached::Lost(error) => Ok((BalanceState::default(), Some(error))),
     }
+}
+
+/// What the local balancer serves, for values of confs; nothing while it is switched off, where none is given, and where
+/// the file is lost: then what is wrong with it, too.
+pub(crate) fn local_ports(node: &Node) -> Result<(LocalPorts, Option<StateError>), Failure> {
+    if node.settings.balance.local.is_none() || node.is_copied {
+        return Ok((LocalPorts::default(), None));
+    }
+    let (state, lost) = load_or_lost(node)?;
+    Ok((state.local_ports(clock::now()), lost))
 }
 
 /// Changes it; a state that says nothing has no file.

@@ -15,13 +15,14 @@ use crate::{
         id::Id,
         key::{self, Key},
         last_known::LastKnown,
+        local_form::LocalPorts,
         manifest::Manifest,
         name::Name,
         service_state::ServiceState,
         snapshot::Snapshot,
     },
     node::{
-        Node,
+        Node, balance_state,
         last_known::{self, Learn},
         manifests::{self, Manifests},
         states,
@@ -37,6 +38,8 @@ pub(crate) struct Inputs {
     pub(crate) manifests: Manifests,
     pub(crate) snapshots: Snapshots,
     local_offers: LocalOffers,
+    /// What the local balancer serves.
+    pub(crate) local_ports: LocalPorts,
     states: BTreeMap<Id, ServiceState>,
     last_known: BTreeMap<Id, LastKnown>,
     datastores: BTreeMap<Id, Datastores>,
@@ -84,6 +87,8 @@ impl Inputs {
             node.remember(session, snapshots.was_read())?;
         }
         let (local_offers, states) = local_offers(node, &manifests, &facts)?;
+        let (local_ports, lost) = balance_state::local_ports(node)?;
+        warnings.extend(lost.map(|error| format!("values that the local balancer serves become direct, until `reconf balance` has run: {error}")));
         let owns = |key: &key::Key| local_offers.owns(key);
         let read = snapshots.available();
         last_known::update(node, &mut last_known, read, owns, learn, &mut warnings)?;
@@ -93,6 +98,7 @@ impl Inputs {
             manifests,
             snapshots,
             local_offers,
+            local_ports,
             states,
             last_known,
             datastores,
@@ -115,6 +121,8 @@ impl Inputs {
             manifests,
             snapshots: Snapshots::default(),
             local_offers,
+            // The command that renders says what is lost.
+            local_ports: balance_state::local_ports(node)?.0,
             states,
             last_read: None,
             empty: Empty::default(),
@@ -149,6 +157,7 @@ impl Inputs {
             regions: &node.settings.regions,
             registry,
             local_offers: &self.local_offers,
+            local_ports: &self.local_ports,
             last_known: last_known.unwrap_or(&self.empty.last_known),
             datastores: datastores.unwrap_or(&self.empty.datastores),
         }

@@ -20,6 +20,7 @@ use crate::{
         key::{Key, Kind},
         last_known::LastKnown,
         listening::Listening,
+        local_form::LocalPorts,
         manifest::Manifest,
         name::Name,
         sample,

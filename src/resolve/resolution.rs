@@ -137,8 +137,7 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
     let ends_line = |value: &str| value.ends_with(['\n', '\r']);
     let line_breaks =
         chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(&chosen.value));
-    let announced = chosen()
-        .filter_map(|(name, chosen)| Some((name, chosen.announced.as_ref()?)));
+    let announced = chosen().filter_map(|(name, chosen)| Some((name, chosen.announced.as_ref()?)));
     Filled {
         expired: names(expired),
         line_breaks: names(line_breaks),

@@ -7,6 +7,7 @@ use crate::{
     resolve::resolve,
 };
 
+mod local;
 mod pairs;
 mod world;
 

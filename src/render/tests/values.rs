@@ -1,5 +1,7 @@
 //! Environments of hostile values.
 
+use std::collections::BTreeMap;
+
 use super::reader::ReadPairs;
 use crate::{
     harness::values,
@@ -17,7 +19,7 @@ pub(super) fn environment(named: impl IntoIterator<Item = (String, String)>) -> 
         references: Vec::new(),
         keys: Vec::new(),
         providers: Vec::new(),
-            local_ports: BTreeMap::new(),
+        local_ports: BTreeMap::new(),
     };
     named
         .into_iter()

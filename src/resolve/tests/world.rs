@@ -10,6 +10,7 @@ use crate::{
         id::Id,
         key::{Key, Kind},
         last_known::LastKnown,
+        local_form::LocalPorts,
         manifest::Manifest,
         name::Name,
         settings::OnUnreachable,
@@ -27,6 +28,7 @@ pub(super) struct World {
     known: Vec<Entry>,
     pub(super) away: Option<OnUnreachable>,
     datastores: &'static str,
+    local_ports: LocalPorts,
     own: Vec<&'static str>,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn requiring(url: &str) -> World {
         known: Vec::new(),
         away: None,
         datastores: "{}",
+        local_ports: LocalPorts::default(),
         own: Vec::new(),
     }
 }
@@ -71,6 +74,15 @@ impl World {
         })
         .unwrap();
         self.entries.push(entry(text, Kind::Withdrawn, tombstone));
+        self
+    }
+
+    /// The local balancer serves these names at a port.
+    pub(super) fn served(mut self, port: u16, names: &[&str]) -> Self {
+        self.local_ports.address = "127.0.0.1".parse().ok();
+        let names = names.iter().map(|name| Name::parse(name).unwrap());
+        let served = [(Id::default_scope(), names.collect())].into();
+        self.local_ports.served.insert(port, served);
         self
     }
 
@@ -125,7 +137,7 @@ impl World {
                 RegistryState::Unavailable,
             ),
             local_offers: &LocalOffers::new(&own, &facts),
-        local_ports: &LocalPorts::default(),
+            local_ports: &self.local_ports,
             last_known: &known,
             datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
         };
@@ -174,14 +186,22 @@ pub(super) fn parse(json: &str, name: &str) -> Manifest {
 
 pub(super) fn announcement(text: &str) -> Entry {
     let (place, value) = text.rsplit_once(' ').unwrap();
+    // The pattern of a node at 10.0.0.9 and port 1100, perhaps with its local port.
+    let (pattern, local_port) = match value.split_once('|') {
+        Some((pattern, port)) => (pattern, port.parse().ok()),
+        None => (value, None),
+    };
+    let value = pattern
+        .replace("{HOST}", "10.0.0.9")
+        .replace("{PORT}", "1100");
     let provider = place.rsplit_once(' ').unwrap().1;
     let (service, node) = provider.split_once('@').unwrap();
     let announcement = Announcement {
-        value: value.to_owned(),
-        pattern: value.to_owned(),
+        value,
+        pattern: pattern.to_owned(),
         host: "10.0.0.9".to_owned(),
         port: None,
-        local_port: None,
+        local_port,
         service: id(service),
         node: id(node),
         public: false,
