@@ -8,15 +8,12 @@ use crate::model::{
     balancing::{HealthRequest, Mode},
     id::Id,
     key::{Key, Kind},
-    name::Name,
+    local_form::has_local_form,
     pattern::{Pattern, Piece},
     snapshot::LiveEntry,
 };
 
 use super::well_formed;
-
-/// The schemes of values whose certificates name the host, so that `127.0.0.1` cannot stand in for it.
-const NAMED_BY_CERTIFICATES: [&str; 6] = ["https", "wss", "ldaps", "rediss", "amqps", "mqtts"];
 
 /// A well-formed announcement with a port: every field can stand in HAProxy's file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +55,7 @@ impl Instance {
             public,
             ..
         } = &live.announcement;
+        let terms = live.announcement.balancing()?;
         let pattern = Pattern::parse(pattern).map_err(|_| ("pattern", "its pattern is none"))?;
         Self {
             key: key.clone(),
@@ -66,9 +64,9 @@ impl Instance {
             port: port.ok_or(("port", "it has no `port`"))?,
             local_port: *local_port,
             public: *public,
-            mode: Mode::Tcp,
-            health: None,
-            hosts: Vec::new(),
+            mode: terms.mode,
+            health: terms.health,
+            hosts: terms.hosts,
             path: path(&pattern),
             has_local_form: has_local_form(&pattern),
             kept: false,
@@ -224,20 +222,6 @@ fn path(pattern: &Pattern) -> Option<String> {
     let is_http = scheme.eq_ignore_ascii_case("http://") && colon == ":" && is_address;
     let is_path = path.is_empty() || path.starts_with('/') && !path.contains(['?', '#']);
     (is_http && is_path).then(|| path.to_owned())
-}
-
-/// Whether `{HOST}` and `{PORT}` of a pattern can be those of a local port.
-fn has_local_form(pattern: &Pattern) -> bool {
-    let has = |hole: &str| pattern.holes().any(|name: &Name| name.as_str() == hole);
-    let scheme = match pattern.pieces() {
-        [Piece::Text(text), ..] => text.split_once("://").map(|(scheme, _)| scheme),
-        _ => None,
-    };
-    let is_named = scheme.is_some_and(|scheme| {
-        let mut named = NAMED_BY_CERTIFICATES.iter();
-        named.any(|tls| scheme.eq_ignore_ascii_case(tls))
-    });
-    has("HOST") && has("PORT") && !is_named
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    balancing::BalancingTerms,
+    balancing::{BalancingTerms, MalformedTerm},
     id::Id,
     withdrawal_note::{WithdrawalNote, time_only},
 };
@@ -46,8 +46,8 @@ impl Announcement {
     /// What it says of how it is balanced.
     ///
     /// # Errors
-    /// Which field is malformed, as a clause.
-    pub(crate) fn balancing(&self) -> Result<BalancingTerms, &'static str> {
+    /// Which field is malformed.
+    pub(crate) fn balancing(&self) -> Result<BalancingTerms, MalformedTerm> {
         let [mode, health, hosts] = [&self.mode, &self.health, &self.hosts].map(Option::as_ref);
         BalancingTerms::read(mode, health, hosts)
     }

@@ -83,26 +83,29 @@ pub(crate) struct BalancingTerms {
     pub hosts: Vec<String>,
 }
 
+/// A field of an announcement that is malformed: its name, and what is wrong, as a clause.
+pub(crate) type MalformedTerm = (&'static str, &'static str);
+
 impl BalancingTerms {
     /// Reads the fields of an announcement; whoever announces may write anything there.
     ///
     /// # Errors
-    /// Which of them is malformed, as a clause.
+    /// Which of them is malformed.
     pub(crate) fn read(
         mode: Option<&Value>,
         health: Option<&Value>,
         hosts: Option<&Value>,
-    ) -> Result<Self, &'static str> {
+    ) -> Result<Self, MalformedTerm> {
         let named = |text: &str| Mode::ALL.iter().find(|(name, _)| *name == text);
         let mode = match mode.map(|mode| mode.as_str().and_then(named)) {
             None => Mode::default(),
             Some(Some((_, mode))) => *mode,
-            Some(None) => return Err("its `mode` is neither `tcp` nor `http`"),
+            Some(None) => return Err(("mode", "its `mode` is neither `tcp` nor `http`")),
         };
         let health = match health {
             None => None,
             Some(Value::Object(object)) => Some(health_request(object)?),
-            Some(_) => return Err("its `health` is no object"),
+            Some(_) => return Err(("health", "its `health` is no object")),
         };
         Ok(Self {
             mode,
@@ -125,13 +128,16 @@ pub(crate) struct PortsInUse {
     pub may_lack: bool,
 }
 
-fn health_request(object: &Map<String, Value>) -> Result<HealthRequest, &'static str> {
+fn health_request(object: &Map<String, Value>) -> Result<HealthRequest, MalformedTerm> {
     let request = HealthRequest::deserialize(object);
-    request.map_err(|_| "its `health` has a path or an interval that no balancer can use")
+    request.map_err(|_| {
+        let clause = "its `health` has a path or an interval that no balancer can use";
+        ("health", clause)
+    })
 }
 
-fn read_hosts(hosts: &Value) -> Result<Vec<String>, &'static str> {
-    const MALFORMED: &str = "its `hosts` are no list of host names";
+fn read_hosts(hosts: &Value) -> Result<Vec<String>, MalformedTerm> {
+    const MALFORMED: MalformedTerm = ("hosts", "its `hosts` are no list of host names");
     let mut names = Vec::new();
     for host in hosts.as_array().ok_or(MALFORMED)? {
         let name = host_name(host.as_str().ok_or(MALFORMED)?).map_err(|_| MALFORMED)?;
@@ -322,7 +328,7 @@ mod tests {
             let shown = format!("{mode:?} {health:?} {hosts:?}");
             match named {
                 "" => assert!(read.is_ok(), "{shown}"),
-                named => assert!(read.unwrap_err().contains(named), "{shown}"),
+                named => assert!(read.unwrap_err().1.contains(named), "{shown}"),
             }
         }
         let none = BalancingTerms::read(None, None, None);

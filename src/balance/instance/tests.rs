@@ -28,6 +28,9 @@ fn an_announcement_with_an_odd_field_is_left_out() {
     assert_eq!(read(|a| a.local_port = Some(0)), Err("port"));
     assert_eq!(read(|a| a.host = "10.0.0.1 backup".to_owned()), Err("host"));
     assert_eq!(read(|a| a.pattern = "{HOST".to_owned()), Err("pattern"));
+    assert_eq!(read(|a| a.mode = Some("udp".into())), Err("mode"));
+    assert_eq!(read(|a| a.health = Some("/".into())), Err("health"));
+    assert_eq!(read(|a| a.hosts = Some("a.b".into())), Err("hosts"));
     let odd = |a: &mut Announcement| a.pattern = "http://{HOST}:{PORT}/a\nb".to_owned();
     assert_eq!(read(odd), Err("path"));
 }
