@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    balancer::Balancer,
     event::{self, Event, KeeperMessage, KeptAlive},
     keeper,
     launcher::Launcher,
@@ -32,6 +33,7 @@ struct Daemon {
     journal: Journal,
     link: RegistryLink,
     provisioner: Provisioner,
+    balancer: Balancer,
     status: StatusWriter,
     keeper: Sender<KeeperMessage>,
     kept_alive: KeptAlive,
@@ -66,8 +68,10 @@ impl Daemon {
         let files = WatchedFiles::start(&node, journal, sender.clone())?;
         let link = RegistryLink::new(&node, journal, sender.clone());
         let launcher = Launcher::new(global, &args.command, sender.clone());
+        let logins = link.logins();
         Ok(Self {
             provisioner: Provisioner::new(&node, &link, journal, launcher)?,
+            balancer: Balancer::new(&node, global, journal, logins, sender.clone()),
             keeper: keeper::start(global, journal, sender, link.logins())?,
             global: global.clone(),
             node,
@@ -103,8 +107,10 @@ impl Daemon {
 
     fn work(&mut self, events: &Receiver<Event>) {
         loop {
+            let balancing = self.balancer.work();
             let step = self.provisioner.next();
-            if step == Step::Due {
+            // What a provision would render may follow from the run that is about to end.
+            if step == Step::Due && !self.balancer.is_behind() {
                 self.provisioner.attempt(&self.node, self.link.snapshots());
                 continue;
             }
@@ -113,7 +119,8 @@ impl Daemon {
                 Step::Until(at) => Some(at.saturating_sub(self.provisioner.schedule().now())),
                 Step::Idle | Step::Due => None,
             };
-            let received = self.wait(events, due.into_iter().chain(retry).min());
+            let waits = due.into_iter().chain(retry).chain(balancing);
+            let received = self.wait(events, waits.min());
             let ends =
                 |event: &Event| matches!(event, Event::Signal(signal) if signal.ends_daemon());
             if received.iter().any(ends) {
@@ -157,6 +164,11 @@ impl Daemon {
                 Event::EarlierProvisionEnded => self.provisioner.earlier_ended(&self.node),
                 Event::LockReleased => self.provisioner.lock_released(),
                 Event::KeptAlive(kept_alive) => self.kept_alive = kept_alive,
+                Event::Balanced(end) => {
+                    // What confs say follows from `balance.json` too.
+                    has_to_reload |= end.has_written;
+                    self.balancer.ended(*end);
+                }
             }
         }
         if has_to_reload {
@@ -177,6 +189,7 @@ impl Daemon {
         if taken.has_connected {
             self.wake_keeper();
         }
+        self.balancer.take(&taken.change);
         self.provisioner
             .take(&self.node, self.link.snapshots(), &taken.change);
     }
@@ -203,6 +216,7 @@ impl Daemon {
         let session = has_moved.then(|| self.link.session_of(&node));
         let current = session.as_ref().unwrap_or(self.link.session());
         self.provisioner.reload(&node, current)?;
+        self.balancer.reload(&node);
         // Taken over only now: if a file was unreadable, a later reload has to find the same changes.
         self.node = node;
         if let Some(session) = session {
@@ -213,8 +227,9 @@ impl Daemon {
 
     /// Watches the ranges of every reactor.
     fn watch(&mut self) -> Result<(), Failure> {
-        let ranges = self.provisioner.ranges();
-        if self.link.watch(&self.node.settings.registry, ranges)? {
+        let (kept, reported) = (self.provisioner.ranges(), self.balancer.ranges());
+        let settings = &self.node.settings.registry;
+        if self.link.watch(settings, kept, reported)? {
             let names = self.provisioner.watched_names();
             self.journal.event("watch", &[("names", &names)]);
             self.provisioner.watch_started();
@@ -242,6 +257,7 @@ impl Daemon {
         let figures = Figures {
             changes: self.link.changes(),
             provisions: self.provisioner.counts().clone(),
+            balance: self.balancer.counts().clone(),
         };
         self.status
             .write(&self.node.paths, listening, &figures, now)
@@ -273,6 +289,7 @@ impl Daemon {
             running: queue.is_running(),
             kept_alive: self.kept_alive.health.clone(),
             leases: self.kept_alive.leases.clone(),
+            balance: self.balancer.status(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::survivor;
+use super::{balancer::RunEnd, survivor};
 use crate::{
     edge::{
         children, clock, locks,
@@ -40,6 +40,8 @@ pub(super) enum Event {
     LockReleased,
     /// The services whose leases are kept alive.
     KeptAlive(KeptAlive),
+    /// A run of `balance` ended.
+    Balanced(Box<RunEnd>),
 }
 
 /// The services whose leases are kept alive.

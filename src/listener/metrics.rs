@@ -1,7 +1,7 @@
 //! The metrics of a listener in the text format that `node_exporter`'s textfile collector reads.
 
 /// Name, kind and help of each metric.
-const METRICS: [(&str, &str, &str); 16] = [
+const METRICS: [(&str, &str, &str); 21] = [
     ("on", "gauge", "Whether provisions may start"),
     (
         "registry_connected",
@@ -57,6 +57,31 @@ const METRICS: [(&str, &str, &str); 16] = [
         "unhealthy_services",
         "gauge",
         "Services whose checks let their leases expire",
+    ),
+    (
+        "balance_runs_total",
+        "counter",
+        "Runs of balance that this listener started",
+    ),
+    (
+        "balance_failed_total",
+        "counter",
+        "Runs of balance that failed",
+    ),
+    (
+        "balance_reloads_total",
+        "counter",
+        "Runs of balance that reloaded HAProxy",
+    ),
+    (
+        "balance_failing_timestamp_seconds",
+        "gauge",
+        "Since when runs of balance have failed; 0 if the last one succeeded",
+    ),
+    (
+        "balance_warnings",
+        "gauge",
+        "What the last run of balance warned of, such as a port that somebody holds",
     ),
 ];
 

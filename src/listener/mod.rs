@@ -1,6 +1,7 @@
 //! The daemon: watches what this node requires and provisions the node when that changes (section 8). Joins the registry's
 //! watch, the reactors that it serves, the supervisor of the command, and the keeper of leases.
 
+mod balancer;
 mod check;
 mod daemon;
 mod event;

@@ -1,8 +1,18 @@
 //! The ranges of the registry that reactors ask for, and their union.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
-use crate::{edge::registry::Range, model::id::Id};
+use crate::{
+    edge::registry::Range,
+    model::{
+        id::Id,
+        key::{self, Kind},
+        name::Name,
+    },
+};
 
 /// What is to be watched of each federation.
 pub(super) type Ranges = Vec<(Id, Vec<Range>)>;
@@ -18,6 +28,42 @@ pub(super) fn union(ranges: Ranges) -> Ranges {
     federations
         .map(|(federation, ranges)| (federation, without_covered(ranges)))
         .collect()
+}
+
+/// The records that some ranges cover.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Covered {
+    /// The starts of disjoint prefixes, by federation.
+    prefixes: BTreeMap<Id, BTreeSet<String>>,
+}
+
+impl Covered {
+    /// What these ranges cover.
+    pub(super) fn by(ranges: &Ranges) -> Self {
+        let federations = union(ranges.clone()).into_iter();
+        let prefixes = federations.map(|(federation, ranges)| {
+            let starts = ranges.iter().map(start).collect();
+            (federation, starts)
+        });
+        Self {
+            prefixes: prefixes.collect(),
+        }
+    }
+
+    /// Whether a path is covered.
+    pub(super) fn has_path(&self, federation: &Id, path: &str) -> bool {
+        let before = self.prefixes.get(federation).and_then(|prefixes| {
+            let upto = (Bound::Unbounded, Bound::Included(path));
+            prefixes.range::<str, _>(upto).next_back()
+        });
+        before.is_some_and(|prefix| path.starts_with(prefix.as_str()))
+    }
+
+    /// Whether the announcements of a name are covered.
+    pub(super) fn has(&self, federation: &Id, name: &Name) -> bool {
+        let path = key::name_prefix(federation, name, Kind::Provides);
+        self.has_path(federation, &path)
+    }
 }
 
 /// In the order of their starts, a prefix comes before everything that it covers.
@@ -87,6 +133,29 @@ mod tests {
                 federations.map(|(id, paths)| ranges(id, paths)).collect()
             };
             assert_eq!(union(all(asked)), all(expected), "{asked:?}");
+        }
+    }
+    #[test]
+    fn a_path_is_covered_by_the_prefix_before_it() {
+        let all = vec![
+            ranges("a", &["n/A/", "n/AB/", "n/C/x/"]),
+            ranges("b", &["n/"]),
+        ];
+        let covered = Covered::by(&all);
+        for (federation, path, expected) in [
+            ("a", "n/A/", true),
+            ("a", "n/A/r/x@y", true),
+            ("a", "n/AB/r", true),
+            ("a", "n/AC/r", false),
+            ("a", "n/", false),
+            ("a", "n/C/", false),
+            ("a", "n/C/x/y", true),
+            ("a", "z/", false),
+            ("b", "n/Q/r", true),
+            ("c", "n/A/", false),
+        ] {
+            let federation = Id::parse(federation).unwrap();
+            assert_eq!(covered.has_path(&federation, path), expected, "{path}");
         }
     }
 }

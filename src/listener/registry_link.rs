@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     event::{self, Event},
-    ranges::{Ranges, union},
+    ranges::{Covered, Ranges, union},
 };
 use crate::{
     edge::{
@@ -59,6 +59,8 @@ pub(super) struct RegistryLink {
     logins: Logins,
     session: Session,
     ranges: Ranges,
+    /// What is kept in the snapshots of what is watched.
+    kept: Covered,
     snapshots: Snapshots,
     connections: BTreeMap<Id, Connection>,
     watch: Option<Watch>,
@@ -79,6 +81,7 @@ impl RegistryLink {
             session: open_session(node, &logins),
             logins,
             ranges: Ranges::new(),
+            kept: Covered::default(),
             snapshots: Snapshots::default(),
             connections: BTreeMap::new(),
             watch: None,
@@ -144,14 +147,17 @@ impl RegistryLink {
         self.is_outdated = true;
     }
 
-    /// Watches these ranges of all reactors. Returns whether that started a new watch, whose snapshots begin empty.
+    /// Watches the ranges of all reactors: those whose records are kept in the snapshots, and those whose changes are only
+    /// reported. Returns whether that started a new watch, whose snapshots begin empty.
     pub(super) fn watch(
         &mut self,
         settings: &RegistrySettings,
-        ranges: Ranges,
+        kept: Ranges,
+        reported: Ranges,
     ) -> Result<bool, Failure> {
-        let ranges = union(ranges);
-        if ranges == self.ranges && !self.is_outdated {
+        let covered = Covered::by(&kept);
+        let ranges = union(kept.into_iter().chain(reported).collect());
+        if ranges == self.ranges && covered == self.kept && !self.is_outdated {
             return Ok(false);
         }
         self.is_outdated = true;
@@ -174,7 +180,7 @@ impl RegistryLink {
             };
             self.watch = Some(started.map_err(failed)?);
         }
-        self.ranges = ranges;
+        (self.ranges, self.kept) = (ranges, covered);
         self.is_outdated = false;
         Ok(true)
     }
@@ -250,7 +256,10 @@ impl RegistryLink {
     }
 
     fn list(&mut self, federation: Id, mut reading: Reading) {
-        reading.entries.retain(|entry| is_record(&entry.key));
+        let kept = &self.kept;
+        let is_kept = |path: &str| is_record(path) && kept.has_path(&federation, path);
+        reading.entries.retain(|entry| is_kept(&entry.key));
+        reading.entries.shrink_to_fit();
         let snapshot = Snapshot::new(&federation, reading.revision, reading.entries);
         self.snapshots.list(federation, snapshot);
     }
@@ -260,6 +269,9 @@ impl RegistryLink {
         let snapshot = self.snapshots.of_mut(federation)?;
         let (KeyChange::Put(Entry { key, .. }) | KeyChange::Deleted(key)) = &change;
         let name = Key::parse(key).map(|(_, key)| key.name)?;
+        if !self.kept.has_path(federation, key) {
+            return Some(name);
+        }
         match change {
             KeyChange::Put(entry) => snapshot.put(federation, entry),
             KeyChange::Deleted(path) => snapshot.remove(&path),

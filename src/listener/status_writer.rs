@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{event::system_failure, history::ProvisionCounts, metrics};
+use super::{balancer::BalanceCounts, event::system_failure, history::ProvisionCounts, metrics};
 use crate::{
     edge::{
         clock,
@@ -142,16 +142,19 @@ impl StatusWriter {
 pub(super) struct Figures {
     pub(super) changes: u64,
     pub(super) provisions: ProvisionCounts,
+    pub(super) balance: BalanceCounts,
 }
 
 /// The values in the order of the table of metrics.
-fn values(listening: &Listening, figures: &Figures) -> [u64; 16] {
+fn values(listening: &Listening, figures: &Figures) -> [u64; 21] {
     let connected = listening.registry.values().all(|connected| *connected);
     let provisions = &figures.provisions;
     let healthy = listening.kept_alive.iter().filter(|(_, healthy)| **healthy);
     let (kept, healthy) = (listening.kept_alive.len(), healthy.count());
     let leases = healthy_leases(listening);
     let away = listening.away.values().map(|away| away.since.as_str());
+    let balance = listening.balance.as_ref();
+    let failing = balance.and_then(|balance| balance.failing_since.as_deref());
     let broken = listening.broken.len() + usize::from(listening.reload_error.is_some());
     [
         u64::from(listening.on),
@@ -170,6 +173,11 @@ fn values(listening: &Listening, figures: &Figures) -> [u64; 16] {
         broken as u64,
         leases as u64,
         (kept - healthy) as u64,
+        figures.balance.runs,
+        figures.balance.failed,
+        figures.balance.reloads,
+        failing.map_or(0, timestamp),
+        balance.map_or(0, |balance| balance.warnings.len()) as u64,
     ]
 }
 

@@ -53,6 +53,32 @@ pub(crate) struct Listening {
     /// The leases of those services.
     #[serde(default)]
     pub leases: BTreeMap<Id, Leases>,
+    /// What it balances; nothing on a node that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Balancing>,
+}
+
+/// What a listener balances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Balancing {
+    /// How many ports of the local balancer are open.
+    pub ports: usize,
+    /// How many routes the internal and the external balancer have.
+    pub routes: usize,
+    /// When this listener last changed something (RFC 3339, UTC).
+    pub changed: Option<String>,
+    /// How HAProxy took that over.
+    pub how: Option<String>,
+    /// Whether a change was not carried out yet.
+    pub behind: bool,
+    /// Since when runs have failed (RFC 3339, UTC); nothing if the last one succeeded.
+    pub failing_since: Option<String>,
+    /// How often in a row.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub error: Option<String>,
+    /// What the last one that succeeded warned of.
+    pub warnings: Vec<String>,
 }
 
 /// A registry that does not answer.

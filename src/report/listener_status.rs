@@ -1,5 +1,6 @@
 //! The listener's status as text: the rows of `listen status`, and the line for the service manager.
 
+use super::balancing::balancing_rows;
 use crate::model::{
     listening::{Leases, Listening},
     stamp::Stamp,
@@ -85,7 +86,10 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
         format!("pid {pid} since {since}, {names} names"),
     )];
     if listening.keeps_only {
-        let text = "none: it keeps leases and checks, and provisions nothing";
+        let text = match listening.balance {
+            None => "none: it keeps leases and checks, and provisions nothing",
+            Some(_) => "none: it balances, keeps leases and checks, and provisions nothing",
+        };
         rows.push(row("command", text.to_owned()));
     }
     for (federation, connected) in &listening.registry {
@@ -98,6 +102,8 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
     }
     rows.extend(of_services(listening));
     rows.push(row("queued", queued(listening)));
+    let balance = listening.balance.iter().flat_map(balancing_rows);
+    rows.extend(balance.map(|text| row("balance", text)));
     for (service, is_healthy) in &listening.kept_alive {
         let leases = listening.leases.get(service);
         let state = announced(*is_healthy, leases);

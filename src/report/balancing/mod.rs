@@ -1,8 +1,11 @@
 //! The report of a run of `balance`: JSON for programs, a line for each port and route that changed for people.
 
+mod status;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub(super) use status::balancing_rows;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -174,6 +177,30 @@ impl BalanceReport {
             kept: plan.kept.iter().map(KeptReport::new).collect(),
             due: plan.due,
             ..Self::default()
+        }
+    }
+
+    /// How many ports of the local balancer are open.
+    pub(crate) fn open_ports(&self) -> usize {
+        let states = self.ports.iter().map(|port| port.state);
+        states.filter(|state| *state != Lifecycle::Closed).count()
+    }
+
+    /// How many routes there are.
+    pub(crate) fn open_routes(&self) -> usize {
+        let states = self.routes.iter().map(|route| route.state);
+        states.filter(|state| *state != Lifecycle::Closed).count()
+    }
+}
+
+impl Takeover {
+    /// Its name in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Socket => "socket",
+            Self::Reload => "reload",
+            Self::Stop => "stop",
         }
     }
 }

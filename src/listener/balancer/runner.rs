@@ -1,0 +1,74 @@
+//! The thread that runs `balance`, one run after the other: it reads the registry and waits for HAProxy.
+
+use std::{
+    sync::mpsc::{Sender, channel},
+    time::SystemTime,
+};
+
+use crate::{
+    cli::Global,
+    edge::{files, registry::Logins},
+    listener::event::{self, Event},
+    node::{AssumedFiles, Node, balance_state},
+    operations::balance::{self, BalanceOptions},
+    report::{BalanceReport, Failure, Output},
+};
+
+/// The end of a run.
+pub(in crate::listener) struct RunEnd {
+    pub(super) result: Result<BalanceReport, Failure>,
+    /// Whether it changed `balance.json`.
+    pub(in crate::listener) has_written: bool,
+    /// When an `off` ends by itself.
+    pub(super) off_until: Option<SystemTime>,
+}
+
+/// Starts the thread; whatever it receives starts a run.
+pub(super) fn start(
+    global: &Global,
+    logins: Logins,
+    events: Sender<Event>,
+) -> Result<Sender<()>, Failure> {
+    let (orders, received) = channel();
+    let global = global.clone();
+    event::spawn("balancer", move || {
+        while received.recv().is_ok() {
+            let end = run(&global, &logins);
+            if events.send(Event::Balanced(Box::new(end))).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(orders)
+}
+
+/// Runs it once, with this node's files as they are now.
+fn run(global: &Global, logins: &Logins) -> RunEnd {
+    let node = match Node::load(global, AssumedFiles::default(), Output::new(global)) {
+        Ok(node) => node,
+        Err(failure) => {
+            return RunEnd {
+                result: Err(failure),
+                has_written: false,
+                off_until: None,
+            };
+        }
+    };
+    let before = stored(&node);
+    let result = balance::run(
+        &node,
+        &mut node.session_sharing(logins),
+        &BalanceOptions::default(),
+    );
+    let state = balance_state::load(&node).unwrap_or_default();
+    RunEnd {
+        result,
+        has_written: stored(&node) != before,
+        off_until: state.off.and_then(|off| off.end()),
+    }
+}
+
+/// `balance.json` as it is; one that cannot be read counts as none.
+fn stored(node: &Node) -> Option<Vec<u8>> {
+    files::read_own(&node.paths.balance_state()).ok().flatten()
+}
