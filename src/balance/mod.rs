@@ -3,6 +3,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod file;
+pub(crate) mod file_changes;
 pub(crate) mod instance;
 pub(crate) mod plan;
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use super::plan::ServerAddress;
+
 /// A server of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ServerId {
@@ -140,6 +142,26 @@ impl Running {
     /// Whether it runs the file with this shape.
     pub(crate) fn runs(&self, shape: &str) -> bool {
         !shape.is_empty() && self.shape.as_deref() == Some(shape)
+    }
+
+    /// The servers that checks have found down for so long, in every pool that has them.
+    pub(crate) fn down_for(&self, time: Duration) -> BTreeSet<ServerAddress> {
+        let address = |id: &ServerId, server: &RunningServer| {
+            let ip = server.address.map(|address| address.to_string());
+            Some(ServerAddress {
+                name: id.server.clone(),
+                host: server.host.clone().or(ip)?,
+                port: server.port,
+            })
+        };
+        let servers = self.servers.iter().filter_map(|(id, server)| {
+            let is_down = server.down.is_some_and(|down| down >= time);
+            Some((address(id, server)?, is_down))
+        });
+        let (down, up): (Vec<_>, Vec<_>) = servers.partition(|(_, is_down)| *is_down);
+        let up: BTreeSet<_> = up.into_iter().map(|(address, _)| address).collect();
+        let down = down.into_iter().map(|(address, _)| address);
+        down.filter(|address| !up.contains(address)).collect()
     }
 
     /// What `show stat` alone tells. The columns in use come before those that may be quoted.
@@ -319,6 +341,23 @@ b:1,BACKEND,0,0,0,0,999,0,0,0,0,0,,0,0,0,0,UP,1,1,0,,
             assert_eq!(ServerId::parse(&id.to_string()).as_ref(), Some(id));
             assert!(SERVERS.contains(&format!("\n{}\n", server.line)));
         }
+    }
+
+    #[test]
+    fn a_server_is_down_for_good_where_every_pool_finds_it_down() {
+        let a = ServerAddress {
+            name: "us:api:a".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: 8080,
+        };
+        let down = |running: &Running, seconds| running.down_for(Duration::from_secs(seconds));
+        let mut running = running();
+        assert_eq!(down(&running, 701), [].into());
+        assert_eq!(down(&running, 700), [a].into());
+        let a = running.servers[&ServerId::new("local:21100", "us:api:a")].clone();
+        let up = RunningServer { down: None, ..a };
+        running.servers.insert(ServerId::new("b:1", "us:api:a"), up);
+        assert_eq!(down(&running, 700), [].into());
     }
 
     #[test]

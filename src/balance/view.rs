@@ -70,6 +70,11 @@ pub(crate) enum RoutingKind {
     External,
 }
 
+impl RoutingKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 2] = [Self::Internal, Self::External];
+}
+
 impl fmt::Display for RoutingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -6,7 +6,7 @@
     reason = "the rest of the crate reaches the outside through this module alone"
 )]
 
-mod caller;
+pub(crate) mod caller;
 pub(crate) mod children;
 pub(crate) mod clock;
 pub(crate) mod conf_file;

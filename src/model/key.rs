@@ -104,6 +104,11 @@ pub(crate) fn applied_record(federation: &Id, node: &Id, service: &Id) -> String
     format!("{ROOT}{federation}/applied/{node}/{service}")
 }
 
+/// The key of what a node's balancer has behind a name.
+pub(crate) fn balance_record(federation: &Id, node: &Id, name: &Name) -> String {
+    format!("{ROOT}{federation}/applied/{node}/@balance/{name}")
+}
+
 /// The prefix of the applied values of a node.
 pub(crate) fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/")

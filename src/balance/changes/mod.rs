@@ -53,6 +53,8 @@ pub(crate) enum ReloadCause {
     Backup,
     /// Too many servers that were put away are left.
     Parked,
+    /// A person asks for one.
+    Asked,
 }
 
 /// The servers of HAProxy's file, and those that it has.

@@ -1,14 +1,18 @@
 //! HAProxy as a neighbour: its runtime socket, its process, the commands that check and reload it, and the ports that it
 //! wants and others may hold.
 
+mod certificates;
 mod command;
 mod holder;
+mod maps;
 mod pid;
 mod ports;
 mod socket;
 
+pub(crate) use certificates::{FoundFile, found_files};
 pub(crate) use command::{Ran, run};
-pub(crate) use holder::{Holder, holder};
+pub(crate) use holder::{Holder, Process, holder};
+pub(crate) use maps::{maps, remove_other_maps};
 pub(crate) use pid::{Master, master};
 pub(crate) use ports::{Probe, probe};
 pub(crate) use socket::{SocketError, ask};

@@ -1,0 +1,151 @@
+//! Step 8: a reload, with the proof that HAProxy runs the new file. A reload during another is lost, and neither exit status
+//! nor service manager tells.
+
+use std::time::Duration;
+
+use super::{
+    candidate,
+    haproxy::{Haproxy, ask, identify},
+    probe::Held,
+};
+use crate::{
+    balance::{
+        changes::Ours,
+        file::Candidate,
+        running::{Identity, Running},
+        state_file,
+    },
+    edge::{
+        clock,
+        files::{self, Access},
+        haproxy,
+    },
+    node::Node,
+    report::{Code, Failure},
+};
+
+/// How long the command that reloads may take.
+const RELOAD_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long HAProxy may take to run the new file.
+const PROOF_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often it is asked meanwhile.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How often a reload that was lost is repeated.
+const REPEATS: usize = 2;
+
+/// A reload that is to be proved.
+pub(super) struct Reload<'a> {
+    pub(super) node: &'a Node,
+    pub(super) candidate: &'a Candidate,
+    /// HAProxy as it was before.
+    pub(super) before: &'a Haproxy,
+    /// What that holds.
+    pub(super) held: &'a Held<'a>,
+    /// The servers whose maintenance is ours; `None`: that is not known any more.
+    pub(super) ours: Option<&'a Ours>,
+    /// The file that was proved last.
+    pub(super) proved: Option<&'a [u8]>,
+}
+
+impl Reload<'_> {
+    /// Reloads, or starts, HAProxy, until it runs the candidate.
+    pub(super) fn run(&self) -> Result<Box<Running>, Failure> {
+        self.write_states()?;
+        let mut reason = None;
+        for repeat in 0..=REPEATS {
+            if repeat > 0 && !self.held.can_bind(&self.candidate.view) {
+                break;
+            }
+            let settings = &self.node.settings.balance;
+            reason = haproxy::run(&settings.reload, RELOAD_LIMIT).failure;
+            if self.is_proved()
+                && let Haproxy::Running(running) = ask(settings)?
+            {
+                return Ok(running);
+            }
+        }
+        Err(self.roll_back(reason)?)
+    }
+
+    /// Keeps servers down that are, and away those that a person has put away.
+    fn write_states(&self) -> Result<(), Failure> {
+        let states = self
+            .before
+            .running()
+            .map(|running| state_file::content(running, &self.candidate.parsed, self.ours));
+        let states = states.unwrap_or_else(|| state_file::EMPTY.to_owned());
+        write_states(self.node, &states)
+    }
+
+    /// Waits for the candidate's shape under a new process id.
+    fn is_proved(&self) -> bool {
+        let settings = &self.node.settings.balance;
+        let start = clock::instant();
+        loop {
+            let left = PROOF_LIMIT.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            let identity = identify(settings, left);
+            if identity.is_some_and(|identity| self.is_new(&identity)) {
+                return true;
+            }
+            clock::pause(POLL_INTERVAL.min(left));
+        }
+    }
+
+    fn is_new(&self, identity: &Identity) -> bool {
+        let before = self.before.running().map(|running| running.pid);
+        // A template without the shape is not proved any further.
+        let shape = &self.candidate.parsed.shape;
+        before != Some(identity.pid) && (shape.is_none() || identity.shape == *shape)
+    }
+
+    /// Puts the proved file back, so that a reboot starts; at a first run there is none.
+    fn roll_back(&self, reason: Option<String>) -> Result<Failure, Failure> {
+        let settings = &self.node.settings.balance;
+        if let Some(proved) = self.proved {
+            candidate::put(settings, proved)?;
+        }
+        write_states(self.node, state_file::EMPTY)?;
+        let output = settings.output.display();
+        let (message, goes_on) = match self.before {
+            Haproxy::Running(_) => (
+                "HAProxy did not take over the new configuration",
+                "it goes on with the old one",
+            ),
+            Haproxy::Down => ("HAProxy did not start", "it does not run"),
+        };
+        let file = match self.proved {
+            Some(_) => format!("{goes_on}; the last one that worked is in {output} again"),
+            None => format!("{goes_on}; the new one stays in {output}"),
+        };
+        Ok(Failure::new(Code::System, message)
+            .facts(reason)
+            .note(file)
+            .hint(self.hint()))
+    }
+
+    fn hint(&self) -> String {
+        let words = &self.node.settings.balance.reload;
+        let is_unit = words
+            .first()
+            .is_some_and(|word| word.ends_with("systemctl"));
+        match words.last().filter(|_| is_unit) {
+            Some(unit) => format!("`journalctl -u {unit}`; the next run tries again"),
+            None => "see HAProxy's log; the next run tries again".to_owned(),
+        }
+    }
+}
+
+/// Writes the file with the states of HAProxy's servers.
+pub(super) fn write_states(node: &Node, states: &str) -> Result<(), Failure> {
+    let path = node.paths.haproxy_state();
+    let folder = node.paths.state();
+    files::make_dir(&folder, node.paths.folder_mode(&folder))?;
+    files::write(&path, states.as_bytes(), &Access::PRIVATE)?;
+    Ok(())
+}

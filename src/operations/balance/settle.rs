@@ -1,0 +1,128 @@
+//! Step 9: what a run that succeeded keeps. Nothing is written that is there already.
+
+use std::time::Duration;
+
+use super::{
+    candidate,
+    haproxy::{Haproxy, ask, send},
+    published,
+    reload::write_states,
+};
+use crate::{
+    balance::{
+        changes::{Comparison, Ours, parked_after, shutdowns},
+        file::Candidate,
+        plan::Plan,
+        running::Running,
+        state_file,
+    },
+    edge::{
+        clock,
+        files::{self, Access},
+        registry::Session,
+    },
+    model::balance_state::BalanceState,
+    node::{Node, balance_state},
+    report::Failure,
+};
+
+/// A run whose file HAProxy uses.
+pub(super) struct Settled<'a> {
+    pub(super) node: &'a Node,
+    pub(super) plan: &'a Plan,
+    pub(super) candidate: &'a Candidate,
+    /// The servers whose maintenance is ours.
+    pub(super) ours: &'a Ours,
+}
+
+impl Settled<'_> {
+    /// Keeps what the run put in use, and publishes it; what a person is to know of it.
+    pub(super) fn keep(
+        &self,
+        session: &mut Session,
+        mut running: Box<Running>,
+    ) -> Result<Vec<String>, Failure> {
+        let settings = &self.node.settings.balance;
+        let proved = self.node.paths.proved_balance();
+        files::write(&proved, &self.candidate.bytes, &Access::PRIVATE)?;
+        write_states(self.node, state_file::EMPTY)?;
+        let before = balance_state::load_or_lost(self.node)?.0;
+        let now = clock::rfc3339(clock::now());
+        let parked = parked_after(&self.comparison(&running), &before.parked, &now);
+        let overdue = shutdowns(&self.comparison(&running), &parked, settings.drain, age);
+        for batch in &overdue {
+            // Connections that are left are cut by the next run.
+            let _sent = send(settings, &batch.line);
+        }
+        if !overdue.is_empty()
+            && let Haproxy::Running(again) = ask(settings)?
+        {
+            running = again;
+        }
+        let after = self.state(&before, parked, &running)?;
+        balance_state::edit(self.node, |state| {
+            // The switch may have been used meanwhile.
+            let off = state.off.take();
+            *state = BalanceState { off, ..after };
+        })?;
+        candidate::remove_old_maps(settings, self.candidate);
+        let mut warnings = self.warnings(&running);
+        warnings.extend(publish(self.node, session)?);
+        Ok(warnings)
+    }
+
+    fn comparison<'a>(&'a self, running: &'a Running) -> Comparison<'a> {
+        Comparison {
+            file: &self.candidate.parsed,
+            running,
+            ours: Some(self.ours),
+        }
+    }
+
+    fn state(
+        &self,
+        before: &BalanceState,
+        parked: std::collections::BTreeMap<String, String>,
+        running: &Running,
+    ) -> Result<BalanceState, Failure> {
+        let mut after = BalanceState {
+            shape: Some(self.candidate.shape.clone()),
+            parked,
+            noted: std::collections::BTreeSet::new(),
+            published: before.published.clone(),
+            owed: before.owed,
+            ..self.plan.state.clone()
+        };
+        let id = self.node.id()?;
+        let wanted = published::wanted(&id, self.plan, Some(running), &before.published);
+        published::note(&mut after, &wanted);
+        Ok(after)
+    }
+
+    fn warnings(&self, running: &Running) -> Vec<String> {
+        let by_hand = self.comparison(running).by_hand().into_iter();
+        by_hand
+            .map(|server| format!("`{server}` was put into maintenance by hand, and is left so"))
+            .collect()
+    }
+}
+
+/// Publishes what is owed; a registry that is away is a warning.
+pub(super) fn publish(node: &Node, session: &mut Session) -> Result<Option<String>, Failure> {
+    let state = balance_state::load(node)?;
+    if !state.owed {
+        return Ok(None);
+    }
+    let failed = published::send(session, &state.published);
+    if failed.is_none() {
+        balance_state::edit(node, published::note_done)?;
+    }
+    Ok(failed)
+}
+
+/// How long ago a time of `balance.json` is.
+fn age(time: &str) -> Option<Duration> {
+    clock::now()
+        .duration_since(clock::parse_rfc3339(time)?)
+        .ok()
+}
