@@ -1,17 +1,21 @@
 //! What these tests rest on, with a file of HAProxy that is written by hand: the harness sees losses where there are some,
 //! and none where there are none.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, thread, time::Duration};
+
+use tempfile::TempDir;
 
 use crate::harness::{
     backend::{Backend, Protocol},
     client::{Client, Sending, Tally},
     haproxy::{Haproxy, is_there},
     ports::fixed_port,
+    socket_proxy::{Reaction, SocketProxy},
+    wait::until,
 };
 
 /// A file with one pool of these servers.
-fn file(haproxy: &Haproxy, port: u16, mode: &str, more: &str, servers: &[&Backend]) -> String {
+fn file(haproxy: &Haproxy, port: u16, mode: &str, more: &str, servers: &[Backend]) -> String {
     let socket = haproxy.socket();
     let mut text = format!(
         "global\n  stats socket {} mode 600 level admin expose-fd listeners\n\
@@ -25,23 +29,42 @@ fn file(haproxy: &Haproxy, port: u16, mode: &str, more: &str, servers: &[&Backen
     text
 }
 
-/// What a client with pauses loses while HAProxy is reloaded so often.
+/// A running HAProxy with one pool of two servers.
+struct Pool {
+    haproxy: Haproxy,
+    backends: [Backend; 2],
+    address: SocketAddr,
+    _root: TempDir,
+}
+
+impl Pool {
+    fn new(mode: &str, more: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let haproxy = Haproxy::below(root.path(), "etc/haproxy/reconf.cfg");
+        let protocol = match mode {
+            "http" => Protocol::Http,
+            _ => Protocol::Lines,
+        };
+        let backends = ["s0", "s1"].map(|id| Backend::start(id, "127.0.0.1:0", protocol));
+        let port = fixed_port();
+        haproxy.write(&file(&haproxy, port, mode, more, &backends));
+        haproxy.starts();
+        Self {
+            haproxy,
+            backends,
+            address: ([127, 0, 0, 1], port).into(),
+            _root: root,
+        }
+    }
+}
+
+/// What a client comes to while HAProxy is reloaded so often.
 fn reloaded(times: usize, sending: Sending, mode: &str, more: &str) -> Tally {
-    let root = tempfile::tempdir().unwrap();
-    let haproxy = Haproxy::below(root.path(), "etc/haproxy/reconf.cfg");
-    let protocol = match mode {
-        "http" => Protocol::Http,
-        _ => Protocol::Lines,
-    };
-    let one = Backend::start("one", "127.0.0.1:0", protocol);
-    let two = Backend::start("two", "127.0.0.1:0", protocol);
-    let port = fixed_port();
-    haproxy.write(&file(&haproxy, port, mode, more, &[&one, &two]));
-    haproxy.starts();
-    let client = Client::start(SocketAddr::from(([127, 0, 0, 1], port)), sending, 4);
+    let pool = Pool::new(mode, more);
+    let client = Client::start(pool.address, sending, 4);
     for _ in 0..times {
         client.sends(20);
-        haproxy.reloads();
+        pool.haproxy.reloads();
     }
     client.sends(20);
     client.stop()
@@ -70,4 +93,73 @@ fn new_connections_lose_nothing_through_reloads() {
     let lasting = reloaded(5, Sending::TcpKeep, "tcp", "");
     lasting.lost_none_of(100);
     assert_eq!(lasting.connections, 4, "{lasting}");
+}
+
+#[test]
+fn an_instance_that_ends_after_its_maintenance_loses_nothing() {
+    if !is_there("instances that end behind a real HAProxy") {
+        return;
+    }
+    for (mode, sending) in [
+        ("http", PAUSES),
+        ("http", Sending::Close),
+        ("tcp", Sending::Tcp),
+    ] {
+        let pool = Pool::new(mode, "");
+        let client = Client::start(pool.address, sending, 4);
+        client.sends(100);
+        pool.haproxy.sets_state("pool/s0", "maint");
+        assert!(pool.haproxy.server("pool/s0").in_maintenance);
+        thread::sleep(Duration::from_millis(50));
+        let [first, _second] = pool.backends;
+        first.stop();
+        client.sends(100);
+        client.stop().lost_none_of(200);
+    }
+}
+
+#[test]
+fn an_instance_that_is_killed_is_missed() {
+    if !is_there("instances that are killed behind a real HAProxy") {
+        return;
+    }
+    let pool = Pool::new("tcp", "");
+    let client = Client::start(pool.address, Sending::TcpKeep, 4);
+    client.sends(100);
+    let [first, second] = pool.backends;
+    assert!(first.connections() > 0 && second.connections() > 0);
+    first.kill();
+    until("no connection is left", || {
+        (client.answered() > 200).then_some(())
+    });
+    let tally = client.stop();
+    assert!(tally.losses() > 0, "{tally}");
+}
+
+#[test]
+fn an_old_haproxy_adds_no_server_and_cut_off_commands_do_a_part() {
+    if !is_there("the socket of a real HAProxy") {
+        return;
+    }
+    let pool = Pool::new("tcp", "");
+    let haproxy = &pool.haproxy;
+    let add = "add server pool/s2 127.0.0.1:1 check";
+    let maint = |server: &str| format!("set server pool/{server} state maint");
+    let old = SocketProxy::before(haproxy, Reaction::Unknown);
+    let answer = haproxy.ask(&format!("{add};{}", maint("s0"))).unwrap();
+    assert!(answer.contains("Unknown command"), "{answer}");
+    assert_eq!((haproxy.servers().len(), old.reacted()), (2, 1));
+    assert!(haproxy.server("pool/s0").in_maintenance);
+    drop(old);
+    assert!(haproxy.ask(add).unwrap().contains("New server registered"));
+    assert_eq!(haproxy.servers().len(), 3);
+    haproxy.sets_state("pool/s0", "ready");
+    let cut = SocketProxy::before(haproxy, Reaction::CutAfter(maint("s0").len() + 3));
+    let _cut = haproxy.ask(&format!("{};{}", maint("s0"), maint("s1")));
+    let state = |name| haproxy.server(name).in_maintenance;
+    assert!(state("pool/s0") && !state("pool/s1"));
+    assert_eq!(cut.reacted(), 1);
+    haproxy.reloads();
+    drop(cut);
+    assert!(!state("pool/s0"), "the socket is the new worker's");
 }

@@ -63,6 +63,15 @@ impl Backend {
     /// The same, with answers that take so long.
     pub(crate) fn slow(id: &str, address: &str, protocol: Protocol, delay: Duration) -> Self {
         let listener = TcpListener::bind(address).unwrap_or_else(|e| panic!("{address}: {e}"));
+        Self::serving(id, listener, protocol, delay)
+    }
+
+    /// The same, at a listener that is there.
+    pub(crate) fn listening(id: &str, listener: TcpListener, protocol: Protocol) -> Self {
+        Self::serving(id, listener, protocol, Duration::ZERO)
+    }
+
+    fn serving(id: &str, listener: TcpListener, protocol: Protocol, delay: Duration) -> Self {
         let shared = Arc::new(Shared {
             id: id.to_owned(),
             protocol,

@@ -116,6 +116,15 @@ impl Fleet {
         }
     }
 
+    /// The same, to end it or to start it again.
+    #[track_caller]
+    pub(crate) fn own_etcd_mut(&mut self) -> &mut Etcd {
+        match &mut self.place {
+            Place::Etcd(etcd) => etcd,
+            Place::Embedded(_) | Place::At(_) => panic!("it has no etcd for itself"),
+        }
+    }
+
     /// A connection to its registry.
     pub(crate) fn registry(&self) -> Registry {
         Registry::at(&self.location())

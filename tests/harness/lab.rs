@@ -115,10 +115,17 @@ impl Lab {
 
     /// Has an instance announce all its names.
     pub(crate) fn announce(&self, instance: &Instance) {
+        self.announce_all(std::slice::from_ref(instance));
+    }
+
+    /// Has many instances announce all their names.
+    pub(crate) fn announce_all(&self, instances: &[Instance]) {
         let mut registry = self.fleet.registry();
-        for name in &instance.names {
-            let key = self.key("provides", name, instance);
-            registry.put(self.fleet.federation(), &key, &instance.announcement());
+        for instance in instances {
+            for name in &instance.names {
+                let key = self.key("provides", name, instance);
+                registry.put(self.fleet.federation(), &key, &instance.announcement());
+            }
         }
     }
 
