@@ -11,6 +11,7 @@ use super::{
     event::{self, Event, KeeperMessage, KeptAlive},
     keeper,
     launcher::Launcher,
+    overview::Overview,
     provisioner::Provisioner,
     registry_link::RegistryLink,
     status_writer::{Figures, StatusWriter},
@@ -22,7 +23,7 @@ use crate::{
     edge::{locks::Lock, registry::WatchEvent, signals::Signal},
     model::listening::Listening,
     node::Node,
-    provision::{Reason, Step, Uptime},
+    provision::{Step, Uptime},
     report::{Ended, Failure, Journal, LastError},
 };
 
@@ -264,32 +265,16 @@ impl Daemon {
     }
 
     fn listening(&mut self, now: Uptime) -> Listening {
-        let obstacle = self.provisioner.obstacle(&self.node);
-        let (queue, services) = (
-            self.provisioner.schedule().queue(),
-            self.provisioner.services(),
-        );
-        let queued = queue.reasons().into_iter().map(Reason::name);
-        Listening {
-            pid: std::process::id(),
-            since: self.status.since(),
-            on: queue.is_on(),
-            keeps_only: !self.provisioner.has_command(),
-            names: self.provisioner.watched_names(),
-            registry: self.link.connections(),
-            queued: queued.map(str::to_owned).collect(),
-            changed: services.differing().clone(),
-            stale: services.stale(),
-            unmet: services.unmet().clone(),
-            broken: services.bad_manifests().clone(),
-            reload_error: self.reload_error.reason().map(str::to_owned),
-            away: self.link.away(),
-            due: self.status.wall_clock(queue.due(), now),
-            waits_for: obstacle.map(|obstacle| obstacle.to_string()),
-            running: queue.is_running(),
-            kept_alive: self.kept_alive.health.clone(),
-            leases: self.kept_alive.leases.clone(),
-            balance: self.balancer.status(),
+        let due = self.provisioner.schedule().queue().due();
+        let due = self.status.wall_clock(due, now);
+        Overview {
+            node: &self.node,
+            provisioner: &self.provisioner,
+            balancer: &self.balancer,
+            link: &self.link,
+            kept_alive: &self.kept_alive,
+            reload_error: &self.reload_error,
         }
+        .listening(self.status.since(), due)
     }
 }

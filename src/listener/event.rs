@@ -6,10 +6,10 @@ use std::{
     path::PathBuf,
     sync::mpsc::{Sender, channel},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use super::{balancer::RunEnd, survivor};
+use super::survivor;
 use crate::{
     edge::{
         children, clock, locks,
@@ -18,7 +18,7 @@ use crate::{
         supervisor::{Supervisor, SupervisorEnd},
     },
     model::{id::Id, listening::Leases, paths::Paths},
-    report::{Code, Failure},
+    report::{BalanceReport, Code, Failure},
 };
 
 /// How long to wait before a lock that cannot be waited for is looked at again.
@@ -50,6 +50,15 @@ pub(super) struct KeptAlive {
     /// Whether each is healthy.
     pub(super) health: BTreeMap<Id, bool>,
     pub(super) leases: BTreeMap<Id, Leases>,
+}
+
+/// The end of a run of `balance`.
+pub(super) struct RunEnd {
+    pub(super) result: Result<BalanceReport, Failure>,
+    /// Whether it changed `balance.json`.
+    pub(super) has_written: bool,
+    /// When an `off` ends by itself.
+    pub(super) off_until: Option<SystemTime>,
 }
 
 /// What the keeper receives.

@@ -11,6 +11,7 @@ mod kept_service;
 mod launcher;
 mod maintenance;
 mod metrics;
+mod overview;
 mod pending_writes;
 mod provisioner;
 mod ranges;

@@ -11,11 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(super) use runner::RunEnd;
 use timing::{Debounce, Next, Timing};
 
 use super::{
-    event::Event,
+    event::{Event, RunEnd},
     ranges::{Covered, Ranges},
     registry_link::RegistryChange,
 };

@@ -1,27 +1,15 @@
 //! The thread that runs `balance`, one run after the other: it reads the registry and waits for HAProxy.
 
-use std::{
-    sync::mpsc::{Sender, channel},
-    time::SystemTime,
-};
+use std::sync::mpsc::{Sender, channel};
 
 use crate::{
     cli::Global,
     edge::{files, registry::Logins},
-    listener::event::{self, Event},
+    listener::event::{self, Event, RunEnd},
     node::{AssumedFiles, Node, balance_state},
     operations::balance::{self, BalanceOptions},
-    report::{BalanceReport, Failure, Output},
+    report::{Failure, Output},
 };
-
-/// The end of a run.
-pub(in crate::listener) struct RunEnd {
-    pub(super) result: Result<BalanceReport, Failure>,
-    /// Whether it changed `balance.json`.
-    pub(in crate::listener) has_written: bool,
-    /// When an `off` ends by itself.
-    pub(super) off_until: Option<SystemTime>,
-}
 
 /// Starts the thread; whatever it receives starts a run.
 pub(super) fn start(
