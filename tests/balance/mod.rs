@@ -2,3 +2,4 @@
 //! (docs/balance.md).
 
 mod by_hand;
+mod unit;
