@@ -5,7 +5,10 @@ use std::{
     net::IpAddr,
 };
 
-use super::{shape, words};
+use super::words;
+
+/// What stands before the shape in `global`'s description.
+pub(super) const SAID_BY: &str = "reconf";
 
 /// What a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +67,7 @@ impl ParsedServer {
 
 /// Where a line stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Position {
     Global,
     Proxy(SectionKind, String),
     Other,
@@ -90,7 +93,7 @@ const OTHERS: [&str; 16] = [
     "namespace_list",
 ];
 
-impl Place {
+impl Position {
     /// The section that a line begins, if it begins one.
     pub(super) fn begins(words: &[String]) -> Option<Self> {
         let name = || words.get(1).cloned().unwrap_or_default();
@@ -116,19 +119,19 @@ impl Place {
 /// Parses a file.
 pub(crate) fn parse(text: &str) -> ParsedFile {
     let mut file = ParsedFile::default();
-    let mut place = Place::Other;
+    let mut place = Position::Other;
     for line in text.lines() {
         let words = words::split(line);
-        if let Some(next) = Place::begins(&words) {
-            if let Place::Proxy(kind, name) = &next {
+        if let Some(next) = Position::begins(&words) {
+            if let Position::Proxy(kind, name) = &next {
                 file.begin(*kind, name);
             }
             place = next;
         } else {
             match &place {
-                Place::Global => file.read_global(&words),
-                Place::Proxy(kind, name) => file.section(*kind, name).read(&words),
-                Place::Other => {}
+                Position::Global => file.read_global(&words),
+                Position::Proxy(kind, name) => file.section(*kind, name).read(&words),
+                Position::Other => {}
             }
         }
     }
@@ -164,7 +167,7 @@ impl ParsedFile {
     fn read_global(&mut self, words: &[String]) {
         if let [key, by, shape] = words
             && key == "description"
-            && by == shape::SAID_BY
+            && by == SAID_BY
         {
             self.shape = Some(shape.clone());
         }

@@ -6,33 +6,30 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Certificate,
-    parse::{Place, server},
+    parse::{Position, SAID_BY, server},
     words,
 };
 
 /// Stands for the shape until it is known.
 pub(super) const PLACEHOLDER: &str = "\u{1}shape\u{1}";
 
-/// What stands before the shape in `global`'s description.
-pub(super) const SAID_BY: &str = "reconf";
-
 /// The first 16 digits of SHA-256 over a file without the `server` lines of some pools and the line that says the shape, and
 /// over the certificates that it names. Words of those lines that a template adds (`weight 2`) count, wherever they stand: the
 /// socket is not told them.
 pub(super) fn of(text: &str, pools: &BTreeSet<&str>, certificates: &[Certificate]) -> String {
     let mut hash = Sha256::new();
-    let mut place = Place::Other;
+    let mut place = Position::Other;
     let mut further = BTreeSet::new();
     for line in text.split_inclusive('\n') {
         let words = words::split(line);
-        if let Some(next) = Place::begins(&words) {
+        if let Some(next) = Position::begins(&words) {
             place = next;
         }
         match server(&words) {
             Some((_, server)) if place.is_pool(pools) => {
                 further.insert(server.words);
             }
-            _ if place == Place::Global && says_shape(&words) => {}
+            _ if place == Position::Global && says_shape(&words) => {}
             _ => hash.update(line),
         }
     }
