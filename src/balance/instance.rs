@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::{
     announcement::Announcement,
     balance_state::KnownInstance,
-    balancing::{HealthRequest, Mode},
+    balancing::{self, HealthRequest, Mode},
     id::Id,
     key::{Key, Kind},
     local_form::has_local_form,
@@ -13,7 +13,7 @@ use crate::model::{
     snapshot::LiveEntry,
 };
 
-use super::well_formed;
+use super::{view::ServedName, well_formed};
 
 /// A well-formed announcement with a port: every field can stand in HAProxy's file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,18 +122,11 @@ impl Instance {
         if self.port == 0 || self.local_port == Some(0) {
             return Err(("port", "a port of it is 0"));
         }
-        let hosts = self
-            .hosts
-            .iter()
-            .map(|host| well_formed::request_host(host));
-        let hosts: Option<Vec<String>> = hosts.collect();
-        self.hosts = hosts.ok_or(("hosts", "one of its `hosts` is no host name"))?;
+        let hosts = self.hosts.iter().map(|host| balancing::host_name(host));
+        let hosts: Result<Vec<String>, _> = hosts.collect();
+        self.hosts = hosts.map_err(|_| ("hosts", "one of its `hosts` is no host name"))?;
         self.hosts.sort();
         self.hosts.dedup();
-        let health = self.health.as_ref();
-        if !health.is_none_or(well_formed::is_health_request) {
-            return Err(("health", "its `health` is no path with a time"));
-        }
         if let Some(path) = &self.path {
             let path = well_formed::route_path(path);
             self.path = Some(path.ok_or(("path", "the path of its pattern has odd characters"))?);
@@ -150,6 +143,14 @@ impl Instance {
             ..
         } = &self.key;
         format!("{region}:{service}:{node}")
+    }
+
+    /// The name that it provides.
+    pub(super) fn served_name(&self) -> ServedName {
+        ServedName {
+            federation: self.key.federation.clone(),
+            name: self.key.name.clone(),
+        }
     }
 
     /// Where its program is.
@@ -181,6 +182,9 @@ pub(crate) struct LeftOut {
     /// One clause for people.
     pub detail: String,
 }
+
+/// The reason of a name whose port sends nowhere.
+pub(crate) const EMPTY: &str = "empty";
 
 /// What was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -5,11 +5,17 @@ pub(crate) mod changes;
 pub(crate) mod file;
 pub(crate) mod file_changes;
 pub(crate) mod instance;
+mod local;
 pub(crate) mod plan;
+mod pool;
 #[cfg(test)]
 mod random;
 mod retain;
+mod routes;
 pub(crate) mod running;
+mod served;
+mod shared_pools;
 pub(crate) mod state_file;
 pub(crate) mod view;
+pub(crate) mod wants;
 mod well_formed;

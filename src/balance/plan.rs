@@ -3,11 +3,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     path::Path,
     time::SystemTime,
 };
 
-use super::{instance::LeftOut, view::View};
+use super::{
+    instance::{Instance, LeftOut, LeftOutKind},
+    local::{self, LocalInput},
+    pool::PoolPlan,
+    retain::{PoolGroup, RetainInput, Retained, retain},
+    routes,
+    view::{Frontend, LocalPort, Pool, View},
+    wants::{self, LocalWants, WantsInput},
+};
 use crate::model::{
     balance_state::BalanceState, balancing::PortsInUse, id::Id, key::Key, manifest::Manifest,
     settings::BalanceSettings, snapshot::Snapshot,
@@ -98,31 +107,165 @@ pub(crate) struct KeptInstances {
 
 /// Plans a run.
 pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
-    let PlanInput {
-        settings,
-        node,
-        region,
-        ..
-    } = *input;
-    Plan {
-        view: View {
-            version: View::VERSION,
-            node: node.clone(),
-            region: region.clone(),
-            shape: String::new(),
-            user: input.user.map(str::to_owned),
-            socket: settings.socket.clone(),
-            state_file: input.state_file.to_owned(),
-            extra: settings.extra.clone(),
-            stats: settings.stats.clone(),
-            ports: Vec::new(),
-            frontends: Vec::new(),
-            pools: Vec::new(),
+    let federations: Vec<Id> = input.federations.keys().cloned().collect();
+    let wants = LocalWants::new(&WantsInput {
+        settings: input.settings,
+        federations: &federations,
+        manifests: input.manifests,
+        in_use: input.in_use,
+        before: input.before,
+        now: input.now,
+    });
+    let retained = instances(input, &wants);
+    let local = local::plan(&LocalInput {
+        wants: &wants,
+        instances: &retained.instances,
+        regions: input.regions,
+        taken: input.taken,
+    });
+    let routes = routes::plan(input.settings, &retained.instances, input.regions);
+    let kept = kept_instances(&retained.instances);
+    let due = retained.due.into_iter().chain(wants.due).min();
+    let mut left_out = [retained.left_out, local.left_out, routes.left_out].concat();
+    left_out.extend(wants.moves.then(|| moves(input, &wants)));
+    left_out.sort();
+    left_out.dedup();
+    let off = input.before.off.clone();
+    let state = BalanceState {
+        addresses: if local.open.is_empty() {
+            Vec::new()
+        } else {
+            wants.addresses
         },
-        state: input.before.clone(),
-        left_out: Vec::new(),
-        kept: Vec::new(),
-        members: BTreeMap::new(),
-        due: None,
+        ports: local.open,
+        manifests: wants.manifests,
+        instances: retained.known,
+        off: off.filter(|off| wants::is_in_force(off, input.now)),
+        ..input.before.clone()
+    };
+    let (pools, members) = pools(local.pools.into_iter().chain(routes.pools));
+    Plan {
+        view: view(input, local.ports, routes.frontends, pools),
+        state,
+        left_out,
+        kept,
+        members,
+        due,
     }
 }
+
+/// The instances of which pools of this node may consist.
+fn instances(input: &PlanInput<'_>, wants: &LocalWants) -> Retained {
+    let names = wants.names();
+    let is_local = |key: &Key| {
+        let names = names.get(&key.federation);
+        names.is_some_and(|names| names.contains(&key.name))
+    };
+    let is_routed = |key: &Key| {
+        let mut balancers = routes::balancers(input.settings);
+        balancers.any(|(_, balancer)| routes::is_about(balancer, &key.name))
+    };
+    let groups = |instance: &Instance| {
+        let Key {
+            federation,
+            service,
+            name,
+            ..
+        } = &instance.key;
+        let port = instance.local_port.filter(|_| is_local(&instance.key));
+        let port = port.map(|port| PoolGroup::Port(federation.clone(), port));
+        let is_routed = is_routed(&instance.key);
+        let is_routed = is_routed && (instance.path.is_some() || instance.public);
+        let route =
+            is_routed.then(|| PoolGroup::Name(federation.clone(), service.clone(), name.clone()));
+        port.into_iter().chain(route).collect()
+    };
+    let retain_input = RetainInput {
+        regions: input.regions,
+        federations: input.federations,
+        before: &input.before.instances,
+        down: input.down,
+        drop_expired: input.drop_expired,
+        now: input.now,
+    };
+    retain(&retain_input, groups, |key| is_local(key) || is_routed(key))
+}
+
+/// The pools in the order of their names, and what is behind each server.
+fn pools(plans: impl Iterator<Item = PoolPlan>) -> (Vec<Pool>, BTreeMap<String, Vec<Member>>) {
+    let mut pools = Vec::new();
+    let mut all = BTreeMap::new();
+    for PoolPlan { pool, members } in plans {
+        for (server, members) in pool.servers.iter().zip(members) {
+            all.insert(format!("{}/{}", pool.name, server.name), members);
+        }
+        pools.push(pool);
+    }
+    pools.sort_by(|a, b| a.name.cmp(&b.name));
+    (pools, all)
+}
+
+fn view(
+    input: &PlanInput<'_>,
+    ports: Vec<LocalPort>,
+    frontends: Vec<Frontend>,
+    pools: Vec<Pool>,
+) -> View {
+    let settings = input.settings;
+    View {
+        version: View::VERSION,
+        node: input.node.clone(),
+        region: input.region.clone(),
+        shape: String::new(),
+        user: input.user.map(str::to_owned),
+        socket: settings.socket.clone(),
+        state_file: input.state_file.to_owned(),
+        extra: settings.extra.clone(),
+        stats: settings.stats.clone(),
+        ports,
+        frontends,
+        pools,
+    }
+}
+
+/// The services with kept instances.
+fn kept_instances(instances: &[Instance]) -> Vec<KeptInstances> {
+    let mut services: BTreeMap<(&Id, &Id), BTreeMap<(&Id, &Id), bool>> = BTreeMap::new();
+    for Instance { key, kept, .. } in instances {
+        let servers = services.entry((&key.federation, &key.service)).or_default();
+        *servers.entry((&key.region, &key.node)).or_insert(true) &= *kept;
+    }
+    let kept = services
+        .into_iter()
+        .map(|((federation, service), servers)| KeptInstances {
+            federation: federation.clone(),
+            service: service.clone(),
+            kept: servers.values().filter(|kept| **kept).count(),
+            all: servers.len(),
+        });
+    kept.filter(|kept| kept.kept > 0).collect()
+}
+
+/// Open ports wait at another address than the settings say.
+fn moves(input: &PlanInput<'_>, wants: &LocalWants) -> LeftOut {
+    let wanted = input
+        .settings
+        .local
+        .iter()
+        .flat_map(|local| &local.addresses);
+    let show = |address: Option<&IpAddr>| address.map(ToString::to_string).unwrap_or_default();
+    let (wanted, open) = (
+        show(wanted.into_iter().next()),
+        show(wants.addresses.first()),
+    );
+    LeftOut {
+        kind: LeftOutKind::Port,
+        id: wanted,
+        federation: None,
+        reason: "address",
+        detail: format!("ports are open at {open} until nothing uses them; all values stay direct"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

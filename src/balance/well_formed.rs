@@ -1,11 +1,6 @@
 //! What may stand in HAProxy's file and maps: texts of announcements that need no escaping, whatever section has them.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
-
-use crate::model::balancing::HealthRequest;
+use std::net::IpAddr;
 
 /// The longest host name (RFC 1123), and the longest label of one.
 const LONGEST_NAME: usize = 253;
@@ -18,10 +13,6 @@ const LONGEST_PATH: usize = 1024;
 /// a variable, and `{` and `}` are holes.
 const IN_SEGMENTS: &[u8] = b"-._~!&()*+,;=:@%";
 
-/// How often a health request may be sent.
-const INTERVALS: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(100)..=Duration::from_secs(24 * 60 * 60);
-
 /// The address of a server as it is written in one way, or a host name in lower case. An unspecified address leads each
 /// machine to itself.
 pub(super) fn server_host(text: &str) -> Option<String> {
@@ -29,14 +20,6 @@ pub(super) fn server_host(text: &str) -> Option<String> {
         return (!address.is_unspecified()).then(|| address.to_string());
     }
     host_name(text)
-}
-
-/// The host of requests in lower case: a host name or an IPv4 address.
-pub(super) fn request_host(text: &str) -> Option<String> {
-    match text.parse::<Ipv4Addr>() {
-        Ok(address) => Some(address.to_string()),
-        Err(_) => host_name(text),
-    }
 }
 
 /// A host name in lower case (RFC 1123, and `_`, which DNS and HAProxy carry). What ends in a number is an address for
@@ -67,16 +50,6 @@ pub(super) fn route_path(text: &str) -> Option<String> {
     is_path.then(|| path.to_owned())
 }
 
-/// Whether a health request can be sent to each server: a path, perhaps with a query, and a time.
-pub(super) fn is_health_request(request: &HealthRequest) -> bool {
-    let path = request.path.as_str();
-    let interval = request.interval;
-    path.len() <= LONGEST_PATH
-        && path.starts_with('/')
-        && path.split(['/', '?']).all(is_encoded)
-        && interval.is_none_or(|interval| INTERVALS.contains(&interval))
-}
-
 /// Whether all characters are plain, and each `%` begins an encoded byte.
 fn is_encoded(segment: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || IN_SEGMENTS.contains(&b);
@@ -95,34 +68,29 @@ mod tests {
     #[test]
     fn hosts_are_written_in_one_way_or_refused() {
         let long = vec!["a".repeat(63); 4].join(".");
-        for (text, server, request) in [
-            ("10.0.0.1", Some("10.0.0.1"), Some("10.0.0.1")),
-            ("FE80::0:1", Some("fe80::1"), None),
-            (
-                "Api-1.Example.com",
-                Some("api-1.example.com"),
-                Some("api-1.example.com"),
-            ),
-            ("a_b", Some("a_b"), Some("a_b")),
-            ("0.0.0.0", None, Some("0.0.0.0")),
-            ("::", None, None),
-            ("[fe80::1]", None, None),
-            ("fe80::1%eth0", None, None),
-            ("10.0.0.300", None, None),
-            ("10.0.0", None, None),
-            ("1", None, None),
-            ("", None, None),
-            (".", None, None),
-            ("a.", None, None),
-            ("-a", None, None),
-            ("a-.b", None, None),
-            ("é", None, None),
-            (&long, None, None),
-            (&long[2..], Some(&long[2..]), Some(&long[2..])),
-            (&"a".repeat(64), None, None),
+        for (text, expected) in [
+            ("10.0.0.1", Some("10.0.0.1")),
+            ("FE80::0:1", Some("fe80::1")),
+            ("Api-1.Example.com", Some("api-1.example.com")),
+            ("a_b", Some("a_b")),
+            ("0.0.0.0", None),
+            ("::", None),
+            ("[fe80::1]", None),
+            ("fe80::1%eth0", None),
+            ("10.0.0.300", None),
+            ("10.0.0", None),
+            ("1", None),
+            ("", None),
+            (".", None),
+            ("a.", None),
+            ("-a", None),
+            ("a-.b", None),
+            ("é", None),
+            (&long, None),
+            (&long[2..], Some(&long[2..])),
+            (&"a".repeat(64), None),
         ] {
-            assert_eq!(server_host(text).as_deref(), server, "{text}");
-            assert_eq!(request_host(text).as_deref(), request, "{text}");
+            assert_eq!(server_host(text).as_deref(), expected, "{text}");
         }
     }
 
@@ -153,31 +121,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_health_request_has_a_path_and_a_time() {
-        let request = |path: &str, millis: u64| HealthRequest {
-            path: path.to_owned(),
-            interval: (millis > 0).then(|| Duration::from_millis(millis)),
-        };
-        for (path, millis, expected) in [
-            ("/", 0, true),
-            ("/health?deep=1&x=%20", 5000, true),
-            ("/health", 99, false),
-            ("/health", 86_400_001, false),
-            ("health", 0, false),
-            ("", 0, false),
-            ("/a b", 0, false),
-            ("/a%2", 0, false),
-            ("/a#b", 0, false),
-        ] {
-            assert_eq!(
-                is_health_request(&request(path, millis)),
-                expected,
-                "{path}"
-            );
-        }
-    }
-
     /// The bytes that HAProxy's parsers of files and maps give a meaning, and all that is not plain ASCII.
     #[test]
     fn no_byte_that_means_something_to_haproxy_passes() {
@@ -191,14 +134,8 @@ mod tests {
                 format!("a{character}"),
             ] {
                 assert_eq!(server_host(&text), None, "{text:?}");
-                assert_eq!(request_host(&text), None, "{text:?}");
                 let path = format!("/{text}");
                 assert_eq!(route_path(&path), None, "{text:?}");
-                let request = HealthRequest {
-                    path,
-                    interval: None,
-                };
-                assert!(!is_health_request(&request), "{text:?}");
             }
         }
     }

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 use crate::model::{sample, snapshot::LiveEntry};
 
@@ -78,4 +80,24 @@ fn what_was_last_known_is_checked_like_what_is_announced() {
     );
     known.host = "a b".to_owned();
     assert_eq!(Instance::last_known(&path, &known), None);
+}
+
+#[test]
+fn no_field_carries_a_byte_that_means_something_to_haproxy() {
+    let odd =
+        (0_u8..=255).filter(|b| b" \t\"'\\#${}|<>^`[];()!*".contains(b) || !(32..127).contains(b));
+    for byte in odd {
+        let text = format!("a{}b", char::from(byte));
+        let is_left_out = |change: &dyn Fn(&mut Announcement)| read(change).is_err();
+        assert!(is_left_out(&|a| a.host.clone_from(&text)), "{text:?}");
+        assert!(is_left_out(&|a| a.hosts = Some(json!([text]))), "{text:?}");
+        let path = json!({"path": format!("/{text}")});
+        assert!(is_left_out(&|a| a.health = Some(path.clone())), "{text:?}");
+        // These may stand in a map, which gives no meaning to them.
+        if !b";()!*".contains(&byte) {
+            let pattern = format!("http://{{HOST}}:{{PORT}}/{text}");
+            assert!(is_left_out(&|a| a.pattern.clone_from(&pattern)), "{text:?}");
+        }
+    }
+    assert_eq!(read(|a| a.mode = Some(json!("udp"))), Err("mode"));
 }

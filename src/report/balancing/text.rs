@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     balance::{
-        instance::{LeftOut, LeftOutKind},
+        instance::{EMPTY, LeftOut, LeftOutKind},
         view::RoutingKind,
     },
     model::{escape::escape_line, id::Id},
@@ -250,6 +250,7 @@ fn left_out(left: &LeftOut, names_federation: bool) -> String {
     match left.kind {
         LeftOutKind::Port => format!("{id}{of} is not opened: {detail}"),
         LeftOutKind::Instance => format!("{id}{of} is left out: {detail}"),
+        LeftOutKind::Name if left.reason == EMPTY => format!("{id}{of} reaches nothing: {detail}"),
         LeftOutKind::Name => format!("{id}{of} stays direct: {detail}"),
         LeftOutKind::Route => format!("`{id}`{of} is not routed: {detail}"),
     }
