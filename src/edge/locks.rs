@@ -88,6 +88,20 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// Whether the lock is held, exclusively or shared; false if its file does not exist. Takes it for a moment to find out.
+///
+/// # Errors
+/// [`FileError`] when it cannot be opened.
+pub(crate) fn is_taken(path: &Path) -> Result<bool, FileError> {
+    let problem = |error| FileError::changing("lock", path, error);
+    match open_other_lock(path)? {
+        Some(file) => try_take(&file, Mode::Exclusive)
+            .map(|free| !free)
+            .map_err(problem),
+        None => Ok(false),
+    }
+}
+
 /// Waits without a limit until the lock is not held exclusively.
 ///
 /// # Errors

@@ -62,6 +62,11 @@ pub(crate) fn join(
     .map(|(_gate, tasks)| tasks)
 }
 
+/// Whether a task of the service runs. Of a lock that cannot be opened nobody knows, so one may.
+pub(crate) fn may_run(paths: &Paths, id: &Id) -> bool {
+    locks::is_taken(&paths.task_lock(id)).unwrap_or(true)
+}
+
 /// Keeps further tasks from starting and waits for the running ones.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ pub(crate) mod applied;
 pub(crate) mod balance_state;
 pub(crate) mod balancing;
 pub(crate) mod conf_digest;
+pub(crate) mod conf_ports;
 pub(crate) mod datastores;
 mod document_reader;
 pub(crate) mod edits;

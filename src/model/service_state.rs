@@ -11,6 +11,7 @@ use super::{
     announcement::{Announcement, By},
     applied::AppliedRecord,
     conf_digest::ConfDigest,
+    conf_ports::ConfPorts,
     edits::Edits,
     key::{Key, Kind},
     withdrawal_note::WithdrawalNote,
@@ -43,6 +44,9 @@ pub(crate) struct ServiceState {
     /// The digest of the conf as `render` wrote it last; only where it belongs to another user, who may change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<ConfDigest>,
+    /// The ports of the local balancer that its confs have.
+    #[serde(default, skip_serializing_if = "ConfPorts::is_empty")]
+    pub ports: ConfPorts,
     /// The `applied/` keys that this node has published for the service: at most one, unless old ones have yet to be
     /// removed.
     #[serde(rename = "told", default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -156,6 +160,12 @@ impl ServiceState {
         self.end_hold();
         self.applied_keys.clear();
         self.edits = Edits::default();
+    }
+
+    /// Whether ports of replaced confs may be forgotten once no task runs: while a conf is pending, one of those may still
+    /// be marked as applied.
+    pub(crate) fn may_forget_ports(&self) -> bool {
+        !self.pending && !self.ports.replaced.is_empty()
     }
 
     /// Every key that the service has announced or has yet to withdraw.

@@ -43,7 +43,7 @@ pub(crate) fn edit_all<T>(
 }
 
 /// As [`edit_all`], for a caller that holds `state.lock`.
-pub(super) fn edit_all_locked<T>(
+pub(crate) fn edit_all_locked<T>(
     node: &Node,
     edits: Vec<(&Id, impl FnOnce(&mut ServiceState) -> T)>,
 ) -> Vec<Result<T, Failure>> {

@@ -169,10 +169,24 @@ impl Inputs {
         node: &Node,
         manifest: &Manifest,
     ) -> Result<Resolution, Unresolved> {
+        self.resolve_by(node, manifest, &self.local_ports)
+    }
+
+    /// As [`Self::resolve`], by what the local balancer serves now.
+    pub(crate) fn resolve_by(
+        &self,
+        node: &Node,
+        manifest: &Manifest,
+        local_ports: &LocalPorts,
+    ) -> Result<Resolution, Unresolved> {
         if let Some(error) = self.read_error(manifest).filter(|error| !error.is_away) {
             return Err(Unresolved::Refused(error.failure.clone()));
         }
-        resolve(&self.of(node, manifest)).map_err(Unresolved::Unmet)
+        let input = ResolveInput {
+            local_ports,
+            ..self.of(node, manifest)
+        };
+        resolve(&input).map_err(Unresolved::Unmet)
     }
 
     /// The failure of a service that was not resolved. Reads the names of the federation, for near misses.

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod haproxy;
+mod in_use;
 mod inputs;
 mod live;
 mod outcome;
@@ -13,6 +14,7 @@ mod settle;
 mod stop;
 mod wanted;
 
+pub(crate) use in_use::{ports_in_use, settle_ports_locked};
 pub(crate) use read_set::read_set;
 pub(crate) use wanted::{is_wanted, refuse_unwanted};
 

@@ -97,8 +97,11 @@ fn mark(node: &Node, seen: &Seen) -> Result<Marked, Failure> {
         keep_applied_conf(node, id, conf)?;
     }
     // A conf that was written since stays pending.
-    if before.pending && present.as_ref() == Some(conf) {
+    let is_present = present.as_ref() == Some(conf);
+    if before.pending && is_present {
         marked.pending = Some(before);
+    } else if before.pending && !before.ports.is_empty() {
+        states::edit(node, id, |state| state.ports.apply_replaced())?;
     }
     Ok(marked)
 }
@@ -113,6 +116,7 @@ fn end_pending(node: &Node, marked: &mut [(&Id, Result<Marked, Failure>)]) {
     let end = |state: &mut ServiceState| {
         state.pending = false;
         state.sources = None;
+        state.ports.apply_written();
     };
     let edits = pending.iter().map(|(id, _)| (*id, end)).collect();
     let edited = states::edit_all(node, edits);

@@ -6,6 +6,7 @@ mod drain;
 mod files;
 mod many_locks;
 mod on_change;
+mod ports;
 mod preview;
 mod publish;
 mod swap;

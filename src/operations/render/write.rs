@@ -1,19 +1,24 @@
 //! One service: from its manifest to its files.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
     RenderOptions, RenderOutcome,
     files::{Files, Templates},
+    ports::{self, Entry},
     swap::{self, Swap},
 };
 use crate::{
     edge::{files, process_environment, registry::Session},
     model::{
         applied::applied_record,
+        balancing::PortNames,
+        conf_ports,
         environment::{Environment, Source},
         id::Id,
+        local_form::LocalPorts,
         manifest::Manifest,
+        service_state::ServiceState,
     },
     node::Node,
     operations::inputs::Inputs,
@@ -21,6 +26,9 @@ use crate::{
     report::{self, Code, Failure, RenderReport, VariableReport},
     resolve::Resolution,
 };
+
+/// How often a service is resolved anew because the local balancer serves something else meanwhile.
+const ATTEMPTS: u32 = 10;
 
 /// What became of a service that could be resolved.
 pub(super) enum ServiceWrite {
@@ -34,6 +42,14 @@ pub(super) enum ServiceWrite {
 pub(super) enum TaskState {
     MayRun,
     Drained,
+}
+
+/// What is to be written of a service.
+struct Prepared {
+    resolution: Resolution,
+    files: Files,
+    /// The names that it has by ports of the local balancer.
+    ports: PortNames,
 }
 
 /// Resolves, renders and writes a service, whose lock is held.
@@ -54,50 +70,73 @@ pub(super) fn service(
     }
     let drain = options.drain.or(manifest.conf.drain);
     refuse_own_drain(id, drain).map_err(unchanged)?;
-    let resolution = inputs
-        .resolve(node, manifest)
-        .map_err(|unresolved| unchanged(inputs.explain(node, session, manifest, unresolved)))?;
-    let files =
-        Files::render(node, templates, manifest, &resolution.environment).map_err(unchanged)?;
-    // A state that cannot be read fails the service before anything of it is written.
-    let was_pending = inputs.state(node, id).map_err(unchanged)?.pending;
-    let differ = || {
-        files
-            .differ(node, id)
-            .map_err(|error| unchanged(error.into()))
-    };
-    if let Some(limit) = drain.filter(|_| tasks == TaskState::MayRun)
-        && differ()?
-    {
-        return Ok(ServiceWrite::Waits(limit));
+    let waits = drain.filter(|_| tasks == TaskState::MayRun);
+    let mut served = Cow::Borrowed(&inputs.local_ports);
+    for _ in 0..ATTEMPTS {
+        let prepared =
+            prepare(node, session, inputs, manifest, templates, &served).map_err(unchanged)?;
+        // A state that cannot be read fails the service before anything of it is written.
+        let before = inputs.state(node, id).map_err(unchanged)?;
+        if let Some(limit) = waits
+            && (prepared.files.differ(node, id)).map_err(|error| unchanged(error.into()))?
+        {
+            return Ok(ServiceWrite::Waits(limit));
+        }
+        match ports::enter(node, id, &prepared.ports, &served, &before).map_err(unchanged)? {
+            Entry::Entered => {
+                let outcome = finish(node, inputs, manifest, &prepared, options, &before);
+                let half_done =
+                    |failure: Failure| failure.note(half_done_note(node, id, &prepared.files));
+                return Ok(ServiceWrite::Done(Box::new(outcome.map_err(half_done)?)));
+            }
+            Entry::Outdated(now) => served = Cow::Owned(now),
+        }
     }
-    finish(
-        node,
-        inputs,
-        manifest,
-        &resolution,
-        &files,
-        options,
-        was_pending,
-    )
-    .map(|outcome| ServiceWrite::Done(Box::new(outcome)))
-    .map_err(|failure| failure.note(half_done_note(node, id, &files)))
+    let message = format!("what the local balancer serves kept changing while `{id}` was rendered");
+    Err(unchanged(Failure::new(Code::TryAgain, message)))
+}
+
+/// Resolves and renders a service by what the local balancer serves.
+fn prepare(
+    node: &Node,
+    session: &mut Session,
+    inputs: &Inputs,
+    manifest: &Manifest,
+    templates: &Templates,
+    served: &LocalPorts,
+) -> Result<Prepared, Failure> {
+    let resolution = inputs
+        .resolve_by(node, manifest, served)
+        .map_err(|unresolved| inputs.explain(node, session, manifest, unresolved))?;
+    let environment = &resolution.environment;
+    Ok(Prepared {
+        files: Files::render(node, templates, manifest, environment)?,
+        ports: conf_ports::of_environment(&manifest.federation, environment),
+        resolution,
+    })
 }
 
 fn finish(
     node: &Node,
     inputs: &Inputs,
     manifest: &Manifest,
-    resolution: &Resolution,
-    files: &Files,
+    prepared: &Prepared,
     options: RenderOptions,
-    was_pending: bool,
+    before: &ServiceState,
 ) -> Result<RenderOutcome, Failure> {
-    let (id, environment) = (&manifest.id, &resolution.environment);
+    let (id, resolution) = (&manifest.id, &prepared.resolution);
+    let environment = &resolution.environment;
     let sources =
         (!is_degraded(inputs, manifest, environment)).then(|| applied_record(environment));
-    let awaits = options.awaits;
-    let swap = swap::swap(node, id, files, awaits, sources.as_ref(), was_pending)?;
+    let swap = swap::swap(
+        node,
+        id,
+        &prepared.files,
+        options.awaits,
+        sources.as_ref(),
+        before.pending,
+    )?;
+    ports::written(node, id, &prepared.ports, swap.pending, &before.ports)?;
     let record = sources.filter(|_| !swap.pending);
     let show_values = options.show_values;
     let outcome = outcome(node, inputs, manifest, resolution, &swap, show_values);

@@ -1,0 +1,59 @@
+//! The ports of the local balancer that confs and tasks of this node have, by the states of its services.
+
+use crate::{
+    edge::tasks,
+    model::{
+        balancing::{PortNames, PortsInUse},
+        id::Id,
+        service_state::ServiceState,
+    },
+    node::{Node, states},
+    report::Failure,
+};
+
+/// The ports in use, for who only looks.
+pub(crate) fn ports_in_use(node: &Node) -> Result<PortsInUse, Failure> {
+    Ok(in_use(&read(node)?))
+}
+
+/// The same, for a run, which holds `state.lock`: what it has taken out of `balance.json` in that section no conf gets any
+/// more. Ports of replaced confs are forgotten where no task runs that may have started with one.
+pub(crate) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
+    let mut services = read(node)?;
+    let is_over = |(id, state): &(Id, Option<ServiceState>)| {
+        let replaced = state.as_ref().filter(|state| state.may_forget_ports());
+        replaced.is_some() && !tasks::may_run(&node.paths, id)
+    };
+    let over: Vec<Id> = services
+        .iter()
+        .filter(|service| is_over(service))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let forget = |state: &mut ServiceState| state.ports.replaced = PortNames::new();
+    let edits = over.iter().map(|id| (id, forget)).collect();
+    let edited = states::edit_all_locked(node, edits);
+    for (id, edited) in over.iter().zip(edited) {
+        edited?;
+        let known = services.iter_mut().find(|(known, _)| known == id);
+        if let Some((_, Some(state))) = known {
+            forget(state);
+        }
+    }
+    Ok(in_use(&services))
+}
+
+/// The states of all services; `None`: one that cannot be read.
+fn read(node: &Node) -> Result<Vec<(Id, Option<ServiceState>)>, Failure> {
+    let ids = states::all(node)?.into_iter();
+    Ok(ids
+        .map(|id| {
+            let state = states::load(node, &id).ok();
+            (id, state)
+        })
+        .collect())
+}
+
+fn in_use(services: &[(Id, Option<ServiceState>)]) -> PortsInUse {
+    let states = services.iter().map(|(_, state)| state.as_ref());
+    PortsInUse::of(states.map(|state| state.map(|state| &state.ports)))
+}
