@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// The ports in use, for who only looks.
-pub(crate) fn ports_in_use(node: &Node) -> Result<PortsInUse, Failure> {
+pub(super) fn ports_in_use(node: &Node) -> Result<PortsInUse, Failure> {
     Ok(in_use(&read(node)?))
 }
 
 /// The same, for a run, which holds `state.lock`: what it has taken out of `balance.json` in that section no conf gets any
 /// more. Ports of replaced confs are forgotten where no task runs that may have started with one.
-pub(crate) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
+pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
     let mut services = read(node)?;
     let is_over = |(id, state): &(Id, Option<ServiceState>)| {
         let replaced = state.as_ref().filter(|state| state.may_forget_ports());

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BalanceOptions, read_set};
+use super::{
+    BalanceOptions,
+    in_use::{ports_in_use, settle_ports_locked},
+    read_set,
+};
 use crate::{
     balance::plan::{Plan, PlanInput, ServerAddress, plan},
     edge::{caller::Caller, clock, files, registry::Session},
@@ -73,10 +77,10 @@ impl Inputs {
         options: &BalanceOptions,
     ) -> Result<Plan, Failure> {
         if options.dry_run {
-            return self.plan_with(node, found, &PortsInUse::default());
+            return self.plan_with(node, found, &ports_in_use(node)?);
         }
         let _lock = node.state_lock()?;
-        let plan = self.plan_with(node, found, &PortsInUse::default())?;
+        let plan = self.plan_with(node, found, &settle_ports_locked(node)?)?;
         balance_state::edit_locked(node, |state| {
             state.ports.retain(|port, open| {
                 let after = plan.state.ports.get(port);

@@ -14,7 +14,6 @@ mod settle;
 mod stop;
 mod wanted;
 
-pub(crate) use in_use::{ports_in_use, settle_ports_locked};
 pub(crate) use read_set::read_set;
 pub(crate) use wanted::{is_wanted, refuse_unwanted};
 
