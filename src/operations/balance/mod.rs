@@ -27,6 +27,7 @@ use crate::{
         running::Running,
     },
     edge::{
+        clock,
         files::{self, Access},
         locks::{self, Lock, LockError},
         registry::Session,
@@ -46,6 +47,9 @@ const LOCK_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// How long HAProxy's checks find a server down until it counts as gone for good.
 const DOWN_FOR_GOOD: Duration = Duration::from_secs(10 * 60);
+
+/// How soon a run looks again whether the connections of servers that were put away are gone, and publishes what is owed.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What a run is to do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -213,11 +217,13 @@ impl Run<'_> {
             candidate: &candidate,
             ours: &ours.unwrap_or_default(),
         };
-        let warnings = settled.keep(session, running)?;
+        let kept = settled.keep(session, running)?;
         let mut report = self
             .served
             .report(self.plan, &candidate, how, self.options.show);
-        report.warnings.extend(warnings);
+        report.warnings.extend(kept.warnings);
+        let soon = kept.is_unfinished.then(|| clock::now() + LOOK_AGAIN);
+        report.due = report.due.into_iter().chain(soon).min();
         Ok(report)
     }
 

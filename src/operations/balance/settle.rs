@@ -35,13 +35,22 @@ pub(super) struct Settled<'a> {
     pub(super) ours: &'a Ours,
 }
 
+/// What came of it.
+pub(super) struct Kept {
+    /// What a person is to know of it, one lower-case clause each.
+    pub(super) warnings: Vec<String>,
+    /// Whether a server that was put away has connections, or what is balanced is not published: soon to be looked at
+    /// again.
+    pub(super) is_unfinished: bool,
+}
+
 impl Settled<'_> {
-    /// Keeps what the run put in use, and publishes it; what a person is to know of it.
+    /// Keeps what the run put in use, and publishes it.
     pub(super) fn keep(
         &self,
         session: &mut Session,
         mut running: Box<Running>,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<Kept, Failure> {
         let settings = &self.node.settings.balance;
         let proved = self.node.paths.proved_balance();
         files::write(&proved, &self.candidate.bytes, &Access::PRIVATE)?;
@@ -59,6 +68,9 @@ impl Settled<'_> {
         {
             running = again;
         }
+        let mut servers = running.servers.iter();
+        let is_draining = servers
+            .any(|(id, server)| server.connections > 0 && parked.contains_key(&id.to_string()));
         let after = self.state(&before, parked, &running)?;
         balance_state::edit(self.node, |state| {
             // The switch may have been used meanwhile.
@@ -67,8 +79,13 @@ impl Settled<'_> {
         })?;
         candidate::remove_old_maps(settings, self.candidate);
         let mut warnings = self.warnings(&running);
-        warnings.extend(publish(self.node, session)?);
-        Ok(warnings)
+        let failed = publish(self.node, session)?;
+        let is_unfinished = is_draining || failed.is_some();
+        warnings.extend(failed);
+        Ok(Kept {
+            warnings,
+            is_unfinished,
+        })
     }
 
     fn comparison<'a>(&'a self, running: &'a Running) -> Comparison<'a> {
