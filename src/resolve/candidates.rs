@@ -13,14 +13,14 @@ use crate::model::{
 
 /// An announcement that a reference may use.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate<'a> {
+pub(super) struct UsableAnnouncement<'a> {
     pub(super) announcement: &'a Announcement,
     /// The revision of its key; 0 for an offer of this node.
     pub(super) revision: i64,
 }
 
 /// Candidates by their keys.
-pub(super) type Candidates<'a> = BTreeMap<Key, Candidate<'a>>;
+pub(super) type Candidates<'a> = BTreeMap<Key, UsableAnnouncement<'a>>;
 
 /// The live announcements, with this node's current offers instead of its announcements.
 pub(super) fn live<'a>(
@@ -50,7 +50,7 @@ pub(super) fn live<'a>(
         .filter(|(key, _)| !input.local_offers.owns(key));
     let mut candidates: Candidates = announced
         .map(|(key, live)| {
-            let candidate = Candidate {
+            let candidate = UsableAnnouncement {
                 announcement: &live.announcement,
                 revision: live.revision,
             };
@@ -78,7 +78,7 @@ pub(super) fn known<'a>(
         .filter(|(key, _)| !input.local_offers.owns(key))
         .filter(|(key, _)| snapshot.is_none_or(|s| !s.withdrawn.contains_key(key)))
         .map(|(key, kept)| {
-            let candidate = Candidate {
+            let candidate = UsableAnnouncement {
                 announcement: &kept.announcement,
                 revision: kept.revision,
             };
@@ -93,11 +93,11 @@ pub(super) fn local<'a>(
     federation: &'a Id,
     region: &'a Id,
     name: &'a Name,
-) -> impl Iterator<Item = (Key, Candidate<'a>)> {
+) -> impl Iterator<Item = (Key, UsableAnnouncement<'a>)> {
     offers
         .of(federation, region, name)
         .map(|(key, announcement)| {
-            let candidate = Candidate {
+            let candidate = UsableAnnouncement {
                 announcement,
                 revision: 0,
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    candidates::{self, Candidate, Candidates},
+    candidates::{self, Candidates, UsableAnnouncement},
     input::{RegistryState, ResolveInput},
 };
 use crate::model::{
@@ -54,7 +54,7 @@ impl Found<'_> {
 
     /// The origin of one of its announcements. This node's own offers are as current as announcements that were read from
     /// the registry.
-    pub(super) fn source_of(&self, candidate: &Candidate<'_>) -> Source {
+    pub(super) fn source_of(&self, candidate: &UsableAnnouncement<'_>) -> Source {
         if candidate.revision == 0 {
             Source::Registry
         } else {

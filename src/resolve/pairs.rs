@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::{candidates::Candidate, input::ResolveInput, lookup::Found};
+use super::{candidates::UsableAnnouncement, input::ResolveInput, lookup::Found};
 use crate::model::{
     announcement::Announcement, environment::Source, id::Id, key::Key, manifest::Pick, name::Name,
     spread,
@@ -168,7 +168,11 @@ fn best<'a>(node: &Id, mut providers: Vec<Provider<'a>>) -> Option<Provider<'a>>
     providers.pop()
 }
 
-fn announced<'a>(found: &Found<'a>, key: &Key, candidate: &Candidate<'a>) -> ChosenValue<'a> {
+fn announced<'a>(
+    found: &Found<'a>,
+    key: &Key,
+    candidate: &UsableAnnouncement<'a>,
+) -> ChosenValue<'a> {
     ChosenValue {
         value: Cow::Borrowed(&candidate.announcement.value),
         source: found.source_of(candidate),
