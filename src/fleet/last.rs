@@ -34,7 +34,7 @@ pub(crate) fn users_of_last(
             .iter()
             .filter(|(_, sources)| sources.iter().any(is_used));
         lines.extend(
-            used.map(|(variable, _)| format!("{}   {variable} of {}", record.node, record.service)),
+            used.map(|(variable, _)| format!("{}   {variable} of {}", record.node, record.user)),
         );
     }
     lines

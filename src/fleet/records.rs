@@ -1,23 +1,44 @@
 //! The `applied/` records of a federation, as values.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::model::{
-    applied::AppliedRecord,
+    applied::{AppliedRecord, take_connections},
     id::Id,
     key::{self, Key, Kind},
     snapshot::Snapshot,
 };
 
-/// What one service on one node runs with.
+/// What one user of announcements on one node runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NodeRecord {
     /// The node.
     pub(super) node: Id,
-    /// The service.
-    pub(super) service: Id,
+    /// Who uses them there.
+    pub(super) user: User,
     /// The record's content.
     pub(super) content: RecordContent,
+}
+
+/// Who uses announcements on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum User {
+    /// A service.
+    Service(Id),
+    /// The balancer, which sends connections to them.
+    Balancer {
+        /// How many connections are left to those that are in rotation no more, by the key.
+        connections: Vec<(String, i64)>,
+    },
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(id) => id.fmt(f),
+            Self::Balancer { .. } => f.write_str("its balancer"),
+        }
+    }
 }
 
 /// The content of an `applied/` record.
@@ -29,28 +50,45 @@ pub(super) enum RecordContent {
     Unreadable,
 }
 
-/// The line of a service whose record cannot be read: it may run with anything.
-pub(super) fn perhaps_a_user(node: &Id, service: &Id) -> String {
-    format!("{node}   {service} perhaps: its record of what it runs with cannot be read")
+/// The line of a user whose record cannot be read: it may run with anything.
+pub(super) fn perhaps_a_user(node: &Id, user: &User) -> String {
+    format!("{node}   {user} perhaps: its record of what it runs with cannot be read")
 }
 
 /// Every record of a federation that the snapshot has, in the order of their keys.
 pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
     let prefix = key::applied_prefix(federation);
     let record = |(path, value): (&str, &[u8])| {
-        let (node, service) = path.strip_prefix(&prefix)?.split_once('/')?;
-        Some(NodeRecord {
-            node: Id::parse(node).ok()?,
-            service: Id::parse(service).ok()?,
-            content: serde_json::from_slice(value)
-                .map_or(RecordContent::Unreadable, RecordContent::Applied),
-        })
+        let (node, user) = path.strip_prefix(&prefix)?.split_once('/')?;
+        let node = Id::parse(node).ok()?;
+        let content =
+            serde_json::from_slice(value).map_or(RecordContent::Unreadable, RecordContent::Applied);
+        match user.strip_prefix(key::BALANCER) {
+            Some(_name) => Some(balancer(node, content)),
+            None => Some(NodeRecord {
+                node,
+                user: User::Service(Id::parse(user).ok()?),
+                content,
+            }),
+        }
     };
     let others = snapshot.others.iter();
     others
         .map(|(path, entry)| (path.as_str(), entry.value.as_slice()))
         .filter_map(record)
         .collect()
+}
+
+fn balancer(node: Id, mut content: RecordContent) -> NodeRecord {
+    let connections = match &mut content {
+        RecordContent::Applied(record) => take_connections(record),
+        RecordContent::Unreadable => Vec::new(),
+    };
+    NodeRecord {
+        node,
+        user: User::Balancer { connections },
+        content,
+    }
 }
 
 /// The announcements that services of a federation run with, live or not.
@@ -100,11 +138,27 @@ mod tests {
         ] {
             let expected = NodeRecord {
                 node: Id::parse("web01").unwrap(),
-                service: Id::parse("www").unwrap(),
+                user: User::Service(Id::parse("www").unwrap()),
                 content,
             };
             assert_eq!(read(PATH, value), [expected], "{value}");
         }
+    }
+
+    #[test]
+    fn a_balancer_has_records_and_counts_the_connections_that_are_left() {
+        let value = r#"{"API_URL": [["key", 3]], "__CONNECTIONS": [["key", 2]]}"#;
+        let name = Name::parse("API_URL").unwrap();
+        let sources = AppliedRecord::from([(name, vec![("key".to_owned(), 3)])]);
+        let expected = NodeRecord {
+            node: Id::parse("web01").unwrap(),
+            user: User::Balancer {
+                connections: vec![("key".to_owned(), 2)],
+            },
+            content: RecordContent::Applied(sources),
+        };
+        let path = "/reconf/v1/f/applied/web01/@balance/API_URL";
+        assert_eq!(read(path, value), [expected]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::records::{NodeRecord, RecordContent, perhaps_a_user, records};
+use super::records::{NodeRecord, RecordContent, User, perhaps_a_user, records};
 use crate::model::{id::Id, key::Key, name::Name, snapshot::Snapshot, spread};
 
 /// What each user of the `keys` would take instead when `leaving` are withdrawn: a line with node, variable and service for
@@ -18,19 +18,22 @@ pub(crate) fn successors(
     for record in records(federation, snapshot) {
         let NodeRecord {
             node,
-            service,
+            user,
             content,
         } = record;
         let RecordContent::Applied(applied) = content else {
-            lines.insert(perhaps_a_user(&node, &service));
+            lines.insert(perhaps_a_user(&node, &user));
             continue;
         };
         for (variable, sources) in applied {
             let used = sources.iter().filter_map(|(path, _)| Key::parse(path));
             let used: BTreeSet<Key> = used.map(|(_, key)| key).collect();
             for key in used.intersection(keys) {
-                let end = successor(&node, key, &used, leaving, snapshot);
-                lines.insert(format!("{node}   {variable} of {service}: {end}"));
+                let end = match user {
+                    User::Service(_) => successor(&node, key, &used, leaving, snapshot),
+                    User::Balancer { .. } => "the others behind its port".to_owned(),
+                };
+                lines.insert(format!("{node}   {variable} of {user}: {end}"));
             }
         }
     }

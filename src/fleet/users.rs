@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::records::{NodeRecord, RecordContent, perhaps_a_user, records};
+use super::records::{NodeRecord, RecordContent, User, perhaps_a_user, records};
 use crate::model::{id::Id, key::Key, snapshot::Snapshot};
 
 /// The users of old values of `keys`: a line with node, variable and service for each. A value is old if its revision is
@@ -21,21 +21,38 @@ pub(crate) fn users(
     for record in records(federation, snapshot) {
         let NodeRecord {
             node,
-            service,
+            user,
             content,
         } = record;
         let RecordContent::Applied(applied) = content else {
             if !keys.is_empty() {
-                lines.insert(perhaps_a_user(&node, &service));
+                lines.insert(perhaps_a_user(&node, &user));
             }
             continue;
         };
-        let old = applied
-            .iter()
-            .filter(|(_, sources)| sources.iter().any(is_old));
-        lines.extend(old.map(|(variable, _)| format!("{node}   {variable} of {service}")));
+        for (variable, sources) in &applied {
+            let old: Vec<_> = sources.iter().filter(|source| is_old(source)).collect();
+            if !old.is_empty() {
+                let connections = connections(&user, &old);
+                lines.insert(format!("{node}   {variable} of {user}{connections}"));
+            }
+        }
     }
     lines
+}
+
+/// How many connections a balancer has left to old values; nothing where it sends new ones there.
+fn connections(user: &User, old: &[&(String, i64)]) -> String {
+    let User::Balancer { connections } = user else {
+        return String::new();
+    };
+    let is_old = |path: &String| old.iter().any(|(old, _)| old == path);
+    let counts = connections.iter().filter(|(path, _)| is_old(path));
+    match counts.map(|(_, count)| count).sum::<i64>() {
+        0 => String::new(),
+        1 => ": 1 connection".to_owned(),
+        count => format!(": {count} connections"),
+    }
 }
 
 /// The first revision of a key after the old value.
@@ -87,6 +104,28 @@ mod tests {
             (7, vec![live], vec![]),
         ] {
             assert_eq!(found(revision, others), expected, "{revision}");
+        }
+    }
+
+    #[test]
+    fn a_balancer_is_a_user_and_says_how_many_connections_are_left() {
+        let (_, key) = Key::parse(KEY).unwrap();
+        let tombstone = sample::tombstone(&key, By::Hand, 5);
+        let path = "/reconf/v1/f/applied/web02/@balance/API_URL";
+        for (left, expected) in [
+            (String::new(), "web02   API_URL of its balancer"),
+            (
+                format!(r#", "__CONNECTIONS": [["{KEY}", 1]]"#),
+                "web02   API_URL of its balancer: 1 connection",
+            ),
+            (
+                format!(r#", "__CONNECTIONS": [["other", 4], ["{KEY}", 3]]"#),
+                "web02   API_URL of its balancer: 3 connections",
+            ),
+        ] {
+            let record = format!(r#"{{"API_URL": [["{KEY}", 4]]{left}}}"#);
+            let found = found(5, vec![tombstone.clone(), entry(path, &record, 9)]);
+            assert_eq!(found, [expected]);
         }
     }
 

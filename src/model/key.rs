@@ -5,6 +5,9 @@ use super::{id::Id, name::Name};
 /// The prefix of every key of this version.
 const ROOT: &str = "/reconf/v1/";
 
+/// The folder of a node's balancer, beside the records of its services.
+pub(crate) const BALANCER: &str = "@balance/";
+
 /// The record of an announcement that a key has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -106,7 +109,7 @@ pub(crate) fn applied_record(federation: &Id, node: &Id, service: &Id) -> String
 
 /// The key of what a node's balancer has behind a name.
 pub(crate) fn balance_record(federation: &Id, node: &Id, name: &Name) -> String {
-    format!("{ROOT}{federation}/applied/{node}/@balance/{name}")
+    format!("{ROOT}{federation}/applied/{node}/{BALANCER}{name}")
 }
 
 /// The prefix of the applied values of a node.

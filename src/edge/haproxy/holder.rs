@@ -2,10 +2,11 @@
 
 use std::{
     fmt, fs,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     os::unix::ffi::OsStrExt as _,
-    path::Path,
 };
+
+use super::sockets::{self, Row};
 
 /// A socket that is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,18 +43,9 @@ impl fmt::Display for Holder {
     }
 }
 
-/// A row of the kernel's table of sockets.
-struct Row {
-    local: SocketAddr,
-    listens: bool,
-    inode: u64,
-}
-
 /// The socket that keeps others from binding this address, a listening one before an end of a connection.
 pub(crate) fn holder(wanted: SocketAddr) -> Option<Holder> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
-    let texts = tables.map(|table| fs::read_to_string(table).unwrap_or_default());
-    let rows = texts.iter().flat_map(|text| text.lines().filter_map(row));
+    let rows = sockets::rows().into_iter();
     let mut rows: Vec<Row> = rows.filter(|row| overlaps(row.local, wanted)).collect();
     rows.sort_by_key(|row| !row.listens);
     // Sockets without an inode have been closed by their program.
@@ -77,49 +69,14 @@ fn overlaps(there: SocketAddr, wanted: SocketAddr) -> bool {
         && (first == second || covers(first, second) || covers(second, first))
 }
 
-fn row(line: &str) -> Option<Row> {
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let (address, port) = fields.get(1)?.split_once(':')?;
-    let local = SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?);
-    Some(Row {
-        local,
-        listens: *fields.get(3)? == "0A",
-        inode: fields.get(9)?.parse().ok()?,
-    })
-}
-
-/// An address of the table: words of 32 bits, each in the machine's byte order.
-fn ip(text: &str) -> Option<IpAddr> {
-    let word = |at: usize| {
-        let digits = text.get(at * 8..at * 8 + 8)?;
-        Some(u32::from_str_radix(digits, 16).ok()?.to_ne_bytes())
-    };
-    if text.len() == 8 {
-        return Some(Ipv4Addr::from(word(0)?).into());
-    }
-    let words = [word(0)?, word(1)?, word(2)?, word(3)?].concat();
-    let bytes: [u8; 16] = words.try_into().ok()?;
-    Some(Ipv6Addr::from(bytes).into())
-}
-
 fn process(inode: u64) -> Option<Process> {
-    let link = format!("socket:[{inode}]");
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let mut pids = pids.filter(|pid: &u32| inode != 0 && has_open(*pid, &link));
+    let mut pids = pids.filter(|pid: &u32| inode != 0 && sockets::inodes(*pid).contains(&inode));
     let pid = pids.next()?;
     Some(Process {
         pid,
         program: program(pid),
-    })
-}
-
-fn has_open(pid: u32, link: &str) -> bool {
-    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter();
-    let mut descriptors = descriptors.flatten().flatten();
-    descriptors.any(|descriptor| {
-        let target = fs::read_link(descriptor.path());
-        target.is_ok_and(|target| target == Path::new(link))
     })
 }
 
@@ -184,15 +141,5 @@ mod tests {
         );
         let other = SocketAddr::new("127.0.0.9".parse().unwrap(), local.port());
         assert_eq!(holder(other), None);
-    }
-
-    #[test]
-    fn addresses_of_the_table_are_in_the_byte_order_of_the_machine() {
-        let v4 = u32::from_ne_bytes([127, 0, 0, 1]);
-        assert_eq!(ip(&format!("{v4:08X}")), Some("127.0.0.1".parse().unwrap()));
-        let last = u32::from_ne_bytes([0, 0, 0, 1]);
-        let v6 = format!("{:024}{last:08X}", 0);
-        assert_eq!(ip(&v6), Some("::1".parse().unwrap()));
-        assert_eq!(ip("12"), None);
     }
 }

@@ -5,14 +5,17 @@ mod certificates;
 mod command;
 mod holder;
 mod maps;
+mod old_workers;
 mod pid;
 mod ports;
 mod socket;
+mod sockets;
 
 pub(crate) use certificates::{FoundFile, found_files};
 pub(crate) use command::{Ran, run};
 pub(crate) use holder::{Holder, Process, holder};
 pub(crate) use maps::{maps, remove_other_maps};
+pub(crate) use old_workers::old_connections;
 pub(crate) use pid::{Master, master};
 pub(crate) use ports::{Probe, probe};
 pub(crate) use socket::{SocketError, ask};
