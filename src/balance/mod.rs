@@ -19,3 +19,5 @@ pub(crate) mod state_file;
 pub(crate) mod view;
 pub(crate) mod wants;
 mod well_formed;
+#[cfg(test)]
+mod world;
