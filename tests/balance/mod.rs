@@ -2,4 +2,6 @@
 //! (docs/balance.md).
 
 mod by_hand;
+mod listening;
 mod unit;
+mod verbs;

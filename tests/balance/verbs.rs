@@ -1,0 +1,225 @@
+//! The verb and its switch: what is printed, what is refused, what is left behind; and the step of `apply`.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::{
+    backend::{Backend, Protocol},
+    fleet::Fleet,
+    haproxy::is_there,
+    lab::{Instance, Lab},
+    ports::fixed_port,
+    scenario::Scenario,
+};
+
+const SWITCHED: &str = "values become direct with the next render of each service; ports stay open until nothing uses them";
+
+#[test]
+fn without_a_kind_of_balancer_there_is_nothing_to_do() {
+    let node = Scenario::new();
+    let run = node.run(&["balance", "--dry-run"]);
+    run.changes_nothing().reads(
+        "$ reconf balance --dry-run
+status 78
+--- stderr
+error: no kind of balancer is given
+note: nothing was changed, and nothing of an earlier balancer is left to be ended
+hint: set `balance.local`, `balance.internal` or `balance.external` in config.json; `true` takes its defaults
+",
+    );
+    // Nor is there for `apply`.
+    node.run(&["apply", "--all"]).exits(0);
+    assert!(!node.path("etc/haproxy").exists());
+}
+
+#[test]
+fn options_of_a_run_do_not_go_with_the_switch() {
+    let node = Scenario::new();
+    for words in [["--dry-run", "off"], ["--view", "on"]] {
+        let run = node.run(&["balance", words[0], words[1]]);
+        let said = run.changes_nothing().fails(64);
+        assert!(
+            said.contains("the options of `balance` do not go with its switch"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn the_switch_is_kept_and_leaves_nothing_behind() {
+    let node = Scenario::new().config(r#"{"balance": {"local": true}}"#);
+    let words = [
+        "balance",
+        "off",
+        "--for",
+        "2h",
+        "--reason",
+        "HAProxy update",
+    ];
+    let said = node.run(&words).fails(0);
+    assert!(
+        said.starts_with("local balancing is off until 20"),
+        "{said}"
+    );
+    assert!(said.ends_with(&format!(": {SWITCHED}\n")), "{said}");
+    let state = fs::read(node.path("var/lib/reconf/balance.json")).unwrap();
+    let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
+    assert_eq!(state["off"]["reason"], json!("HAProxy update"));
+    let said = node.run(&["balance", "off"]).fails(0);
+    assert_eq!(said, format!("local balancing is off: {SWITCHED}\n"));
+    let said = node.run(&["balance", "on"]).fails(0);
+    assert!(
+        said.starts_with("local balancing is on; `reconf balance` opens the ports"),
+        "{said}"
+    );
+    assert!(!node.path("var/lib/reconf/balance.json").exists());
+    let said = node.run(&["balance", "on"]).fails(0);
+    assert_eq!(said, "local balancing was on already\n");
+    // Without a local balancer it is for the time when there is one.
+    node.put("etc/reconf/config.json", "{}");
+    let said = node.run(&["balance", "off"]).fails(0);
+    assert!(
+        said.starts_with("warning: this node has no local balancer"),
+        "{said}"
+    );
+    node.run(&["balance"]).exits(78);
+}
+
+#[test]
+fn a_run_says_what_changed_and_shows_what_it_would_change() {
+    if !is_there("what `reconf balance` prints") {
+        return;
+    }
+    let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
+    let (api, port) = (
+        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
+        fixed_port(),
+    );
+    let instance = Instance::of("api01", api.address(), port);
+    lab.announce(&instance);
+    let would = lab.run(&["--dry-run", "--diff", "--detailed-exitcode"]);
+    let would = would.changes_nothing().exits(2);
+    let text = would.text();
+    let line = format!(
+        "local: 127.0.0.1:{port} API_URL -> 1 instance (opened); nothing was written, it takes a reload\n"
+    );
+    assert!(text.contains(&line), "{text}");
+    assert!(text.contains(&format!("+ listen local:{port}\n")), "{text}");
+    let view = lab.run(&["--view"]).changes_nothing().exits(0);
+    let view: serde_json::Value = serde_json::from_slice(&view.output.stdout).unwrap();
+    assert_eq!(view["ports"][0]["port"], json!(port));
+    let file = lab.run(&["--stdout"]).changes_nothing().exits(0);
+    let file = String::from_utf8_lossy(&file.output.stdout).into_owned();
+    let said = lab.run(&["--detailed-exitcode"]).fails(2);
+    let line = format!("local: 127.0.0.1:{port} API_URL -> 1 instance (opened), with a reload\n");
+    assert_eq!(said, line);
+    assert_eq!(lab.file(), file);
+    let said = lab.run(&["--detailed-exitcode"]).changes_nothing().fails(0);
+    assert_eq!(said, "balance: unchanged (1 local port)\n");
+    let other = Backend::start("b", "127.0.0.1:0", Protocol::Lines);
+    lab.announce(&Instance::of("api02", other.address(), port));
+    let said = lab.run(&[]).fails(0);
+    let line =
+        format!("local: 127.0.0.1:{port} API_URL -> 2 instances (1 new), without a reload\n");
+    assert_eq!(said, line);
+}
+
+#[test]
+fn apply_opens_a_port_before_a_conf_names_it_and_goes_on_where_it_cannot() {
+    if !is_there("`reconf apply` with a balancer") {
+        return;
+    }
+    let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
+    let (api, port) = (
+        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
+        fixed_port(),
+    );
+    lab.announce(&Instance::of("api01", api.address(), port));
+    let direct = format!("http://{}", api.address());
+    lab.node
+        .run(&["apply", "--all", "--dry-run"])
+        .changes_nothing();
+    // HAProxy refuses all: the code is that of balancing, and the conf has the direct value.
+    let mut config = json!({"balance": {"local": true, "check": ["false", "{file}"]}});
+    lab.configure(&config);
+    lab.node.run(&["apply", "--all"]).exits(73);
+    assert_eq!(lab.value("API_URL"), Some(direct));
+    config["balance"]["check"] = json!(["true", "{file}"]);
+    lab.configure(&config);
+    lab.node.run(&["apply", "--all"]).exits(0);
+    assert_eq!(
+        lab.value("API_URL"),
+        Some(format!("http://127.0.0.1:{port}"))
+    );
+    let said = lab.node.run(&["apply", "--all"]).fails(0);
+    assert!(
+        said.starts_with("balance: unchanged (1 local port)\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_was_switched_off_is_direct_at_once_and_ends_when_nothing_uses_it() {
+    if !is_there("the end of a local balancer") {
+        return;
+    }
+    let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
+    let config = json!({"balance": {"local": true, "close_after": "0s"}});
+    lab.configure(&config);
+    let (api, port) = (
+        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
+        fixed_port(),
+    );
+    lab.announce(&Instance::of("api01", api.address(), port));
+    let local = Some(format!("http://127.0.0.1:{port}"));
+    let direct = Some(format!("http://{}", api.address()));
+    let apply = || lab.node.run(&["apply", "--all"]).exits(0);
+    apply();
+    assert_eq!(lab.value("API_URL"), local);
+    // Switched off, the port stays open while the conf has it.
+    lab.run(&["off", "--reason", "a test"]).exits(0);
+    let run = lab.run(&[]).exits(0).text();
+    assert!(
+        run.contains("note: local balancing is off since [TIME]: a test;"),
+        "{run}"
+    );
+    assert_eq!(
+        (lab.value("API_URL"), lab.haproxy.servers().len()),
+        (local.clone(), 1)
+    );
+    lab.run(&["on"]).exits(0);
+    apply();
+    assert_eq!(lab.value("API_URL"), local);
+    // Then the conf is direct, and nothing but the switch is left.
+    lab.run(&["off"]).exits(0);
+    apply();
+    assert_eq!(lab.value("API_URL"), direct);
+    lab.run(&[]).exits(0);
+    assert!(lab.haproxy.worker().is_none(), "{}", lab.file());
+    assert!(!lab.haproxy.output().exists());
+    let state = lab.state("balance.json");
+    assert!(
+        state["off"].is_object() && state["ports"] == json!({}),
+        "{state}"
+    );
+    for name in ["balance.cfg", "haproxy.state"] {
+        assert!(
+            !lab.node.path("var/lib/reconf").join(name).exists(),
+            "{name}"
+        );
+    }
+    lab.run(&[]).changes_nothing().exits(0);
+    // A configuration without balancers ends it like that too.
+    lab.run(&["on"]).exits(0);
+    apply();
+    apply();
+    assert_eq!(lab.value("API_URL"), local);
+    lab.configure(&json!({"balance": {"close_after": "0s"}}));
+    apply();
+    assert_eq!(lab.value("API_URL"), direct);
+    lab.run(&[]).exits(0);
+    assert!(lab.haproxy.worker().is_none());
+    assert!(!lab.node.path("var/lib/reconf/balance.json").exists());
+    lab.run(&[]).exits(78);
+}
