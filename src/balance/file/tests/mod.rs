@@ -19,6 +19,7 @@ use crate::{
 
 mod binds;
 mod golden;
+mod injection;
 mod refusals;
 mod routes;
 mod routing;

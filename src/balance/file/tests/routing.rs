@@ -120,7 +120,7 @@ fn ask(port: u16, head: &str) -> String {
 
 /// The instance that answers a request, or the status of HAProxy's own answer.
 #[track_caller]
-fn who_answers(port: u16, host: &str, path: &str) -> String {
+pub(super) fn who_answers(port: u16, host: &str, path: &str) -> String {
     let answer = ask(port, &format!("GET {path} HTTP/1.1\r\nHost: {host}"));
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     match head.split(' ').nth(1).unwrap() {
