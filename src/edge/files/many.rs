@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     io,
     path::{Path, PathBuf},
     thread,
@@ -16,11 +15,8 @@ use super::{
     temporary::{self, Temporary},
 };
 
-/// How many new files are open at a time: a process may have 1,024 without asking for more.
-const MOST_OPEN: usize = 256;
-
-/// How many threads sync them: the file system writes its journal once for all that wait.
-const SYNCING: usize = 16;
+/// How many threads make the new files, and sync them: the file system writes its journal once for all that wait.
+const THREADS: usize = 16;
 
 /// A file to write: where, and its content.
 type NewContent = (PathBuf, Vec<u8>);
@@ -31,20 +27,24 @@ type Folders<'a> = BTreeMap<&'a Path, io::Result<OpenFolder>>;
 /// One file on its way to its new content.
 struct Replacement<'a> {
     path: &'a Path,
+    bytes: &'a [u8],
     outcome: Result<Written, FileError>,
     /// The new content beside the file, not yet in place.
-    next: Option<(Temporary<'a>, File)>,
-    is_synced: bool,
+    next: Option<Temporary<'a>>,
+    is_made: bool,
+}
+
+/// How new files are made.
+#[derive(Clone, Copy)]
+struct Making<'a> {
+    folders: &'a Folders<'a>,
+    access: &'a Access,
+    durable: bool,
 }
 
 /// Gives each of these files its content, all with the same access, durably: as `write`, in the time of a few.
 /// One result a file, in their order.
 pub(crate) fn write_all(files: &[NewContent], access: &Access) -> Vec<Result<Written, FileError>> {
-    let parts = files.chunks(MOST_OPEN);
-    parts.flat_map(|part| write_part(part, access)).collect()
-}
-
-fn write_part(files: &[NewContent], access: &Access) -> Vec<Result<Written, FileError>> {
     let files = files
         .iter()
         .map(|(path, bytes)| (path.as_path(), &bytes[..]));
@@ -65,14 +65,15 @@ pub(super) fn replace_all<'a>(
             .or_insert_with(|| OpenFolder::open(folder));
     }
     let new = |(path, bytes)| Replacement::new(&folders, path, bytes, access);
-    let mut replacements: Vec<_> = files.clone().map(new).collect();
+    let mut replacements: Vec<_> = files.map(new).collect();
     sweep(&folders, &replacements);
-    for (replacement, (_, bytes)) in replacements.iter_mut().zip(files) {
-        replacement.make(&folders, bytes, access, durable);
-    }
-    if durable {
-        sync(&mut replacements);
-    }
+    let making = Making {
+        folders: &folders,
+        access,
+        durable,
+    };
+    make_all(&mut replacements, making);
+    // Not before all are made: where ext4 has no journal, each new file has to pass by all that were removed just now.
     replacements.iter_mut().for_each(Replacement::place);
     if durable {
         sync_folders(&folders, &mut replacements);
@@ -99,13 +100,14 @@ fn again(error: &io::Error) -> io::Error {
 
 impl<'a> Replacement<'a> {
     /// Looks at the file as it is; nothing is written yet.
-    fn new(folders: &Folders<'_>, path: &'a Path, bytes: &[u8], access: &Access) -> Self {
+    fn new(folders: &Folders<'_>, path: &'a Path, bytes: &'a [u8], access: &Access) -> Self {
         let outcome = folder(folders, path).and_then(|folder| compare(folder, path, bytes, access));
         Self {
             path,
+            bytes,
             outcome,
             next: None,
-            is_synced: false,
+            is_made: false,
         }
     }
 
@@ -114,46 +116,34 @@ impl<'a> Replacement<'a> {
         matches!(self.outcome, Ok(Written::Repaired | Written::Changed))
     }
 
-    fn make(&mut self, folders: &'a Folders<'_>, bytes: &[u8], access: &Access, durable: bool) {
-        if self.is_written() {
-            let made = folder(folders, self.path)
-                .and_then(|folder| make_next(folder, self.path, bytes, access));
-            self.is_synced = !durable;
-            self.keep(made.map(Some));
-        }
-    }
-
-    fn sync(&mut self) {
-        if let Some(next) = self.next.take_if(|_| !self.is_synced) {
-            let synced = next.1.sync_all();
-            self.is_synced = true;
-            let path = self.path;
-            self.keep(
-                synced
-                    .map(|()| Some(next))
-                    .map_err(|error| FileError::writing(path, error)),
-            );
+    fn make(&mut self, making: Making<'a>) {
+        if self.is_written() && !self.is_made {
+            self.is_made = true;
+            match making.next(self.path, self.bytes) {
+                Ok(next) => self.next = Some(next),
+                Err(error) => self.outcome = Err(error),
+            }
         }
     }
 
     fn place(&mut self) {
-        if let Some((next, _)) = self.next.take() {
-            let placed = next.place(name_of(self.path));
-            let path = self.path;
-            self.keep(
-                placed
-                    .map(|()| None)
-                    .map_err(|error| FileError::writing(path, error)),
-            );
+        if let Some(next) = self.next.take()
+            && let Err(error) = next.place(name_of(self.path))
+        {
+            self.outcome = Err(FileError::writing(self.path, error));
         }
     }
+}
 
-    /// Takes over how a step ended.
-    fn keep(&mut self, step: Result<Option<(Temporary<'a>, File)>, FileError>) {
-        match step {
-            Ok(next) => self.next = next,
-            Err(error) => self.outcome = Err(error),
+impl<'a> Making<'a> {
+    fn next(self, path: &Path, bytes: &[u8]) -> Result<Temporary<'a>, FileError> {
+        let folder = folder(self.folders, path)?;
+        let (next, file) = make_next(folder, path, bytes, self.access)?;
+        if self.durable {
+            let synced = file.sync_all();
+            synced.map_err(|error| FileError::writing(path, error))?;
         }
+        Ok(next)
     }
 }
 
@@ -173,19 +163,19 @@ fn sweep(folders: &Folders<'_>, replacements: &[Replacement<'_>]) {
     }
 }
 
-/// Syncs the new contents, some at a time.
-fn sync(replacements: &mut [Replacement<'_>]) {
-    let part = replacements.len().div_ceil(SYNCING).max(1);
+/// Makes the new files, some at a time.
+fn make_all<'a>(replacements: &mut [Replacement<'a>], making: Making<'a>) {
+    let part = replacements.len().div_ceil(THREADS).max(1);
     let (own, others) = replacements.split_at_mut(part.min(replacements.len()));
     thread::scope(|scope| {
         for part in others.chunks_mut(part) {
-            let sync = || part.iter_mut().for_each(Replacement::sync);
-            let _started = thread::Builder::new().spawn_scoped(scope, sync);
+            let make = move || part.iter_mut().for_each(|file| file.make(making));
+            let _started = thread::Builder::new().spawn_scoped(scope, make);
         }
-        own.iter_mut().for_each(Replacement::sync);
+        own.iter_mut().for_each(|file| file.make(making));
     });
     // Those for which there was no thread.
-    replacements.iter_mut().for_each(Replacement::sync);
+    replacements.iter_mut().for_each(|file| file.make(making));
 }
 
 /// Syncs the folder of each file once: only then does a rename survive a power cut.
