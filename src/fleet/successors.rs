@@ -31,13 +31,22 @@ pub(crate) fn successors(
             for key in used.intersection(keys) {
                 let end = match user {
                     User::Service(_) => successor(&node, key, &used, leaving, snapshot),
-                    User::Balancer { .. } => "the others behind its port".to_owned(),
+                    User::Balancer { .. } => behind_balancer(key, leaving, snapshot),
                 };
                 lines.insert(format!("{node}   {variable} of {user}: {end}"));
             }
         }
     }
     lines
+}
+
+/// What a balancer sends to instead of one of its announcements.
+fn behind_balancer(key: &Key, leaving: &BTreeSet<Key>, snapshot: &Snapshot) -> String {
+    let names = BTreeSet::from([&key.name]);
+    if providers_of(&names, leaving, snapshot).is_empty() {
+        return "none is left behind it".to_owned();
+    }
+    format!("without {}, to the other providers", key.provider())
 }
 
 /// What a variable that is made of the keys `used` has instead of one of them.
@@ -187,6 +196,33 @@ mod tests {
             let snapshot = Snapshot::new(&federation, 9, vec![record]);
             let found = successors(&federation, &keys, &keys, &snapshot);
             assert_eq!(found.into_iter().next().as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_balancer_sends_to_those_that_are_left() {
+        let federation = Id::parse("f").unwrap();
+        let a1 = "A/east/api@api01";
+        let record = Entry {
+            key: "/reconf/v1/f/applied/web01/@balance/A".to_owned(),
+            ..record(&format!(
+                r#"{{"A": [["/reconf/v1/f/provides/{a1}", 3]], "__CONNECTIONS": [["/reconf/v1/f/provides/{a1}", 2]]}}"#
+            ))
+        };
+        for (live_keys, end) in [
+            (vec![a1], "none is left behind it"),
+            (
+                vec![a1, "A/west/api@api02"],
+                "without api@api01, to the other providers",
+            ),
+        ] {
+            let mut entries: Vec<Entry> = live_keys.iter().map(live).collect();
+            entries.push(record.clone());
+            let snapshot = Snapshot::new(&federation, 9, entries);
+            let keys = [key(a1)].into();
+            let found = successors(&federation, &keys, &keys, &snapshot);
+            let expected = format!("web01   A of its balancer: {end}");
+            assert_eq!(found, [expected].into(), "{live_keys:?}");
         }
     }
 }
