@@ -68,12 +68,19 @@ fn local_names<'a>(
     })
 }
 
-/// The names of open ports, and of instances that are in rotation or expired.
+/// The names of open ports, of manifests that may be unreadable now, and of instances that are in rotation or expired: one
+/// that is not read would count as expired.
 fn known_names(state: &BalanceState) -> BTreeMap<Id, BTreeSet<Name>> {
     let mut names: BTreeMap<Id, BTreeSet<Name>> = BTreeMap::new();
-    for (federation, served) in state.ports.values().flat_map(|port| &port.served) {
-        let known = names.entry(federation.clone()).or_default();
-        known.extend(served.iter().cloned());
+    let served = state.ports.values().flat_map(|port| &port.served);
+    let of_manifests = state.manifests.values().flat_map(|known| &known.names);
+    for (federation, known) in served.chain(of_manifests) {
+        let names = names.entry(federation.clone()).or_default();
+        names.extend(known.iter().cloned());
+    }
+    for (federation, in_use) in state.ports.values().flat_map(|port| &port.in_use) {
+        let names = names.entry(federation.clone()).or_default();
+        names.extend(in_use.keys().cloned());
     }
     for (_, key) in state.instances.keys().filter_map(|path| Key::parse(path)) {
         names.entry(key.federation).or_default().insert(key.name);

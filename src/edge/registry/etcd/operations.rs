@@ -18,6 +18,9 @@ use super::{
 /// The largest response accepted, in bytes; tonic's default is 4 MiB, and etcd sends whatever its keys hold.
 const MAX_RESPONSE: usize = 1 << 30;
 
+/// The most keys of a range in one answer: the next ones are read at the same revision.
+const PAGE: i64 = 1000;
+
 /// How often a read is attempted if its revision is compacted between two of its transactions.
 const READ_ATTEMPTS: usize = 3;
 
@@ -35,38 +38,85 @@ pub(super) async fn read(client: &Client, ranges: &[Range]) -> Result<Reading, E
 async fn read_once(client: &Client, ranges: &[Range]) -> Result<Reading, Error> {
     let mut keys = client.kv_client().max_decoding_message_size(MAX_RESPONSE);
     let mut reading = Reading::default();
-    let mut rest = ranges;
+    let mut entries: Vec<Vec<Entry>> = vec![Vec::new(); ranges.len()];
+    let mut pages: Vec<Page<'_>> = ranges.iter().enumerate().map(Page::first).collect();
     loop {
-        let (part, after) = rest.split_at(rest.len().min(MAX_OPERATIONS));
-        let gets: Vec<TxnOp> = part
+        let rest = pages.split_off(pages.len().min(MAX_OPERATIONS));
+        let gets: Vec<TxnOp> = pages
             .iter()
-            .map(|range| get(range, reading.revision))
+            .map(|page| page.get(reading.revision))
             .collect();
         let answer = keys.txn(Txn::new().and_then(gets)).await?;
         if let Some(header) = answer.header().filter(|_| reading.revision == 0) {
             (reading.revision, reading.cluster) = (header.revision(), header.cluster_id());
         }
-        for response in answer.op_responses() {
+        let mut next = Vec::new();
+        for (page, response) in pages.into_iter().zip(answer.op_responses()) {
             if let TxnOpResponse::Get(mut found) = response {
-                reading
-                    .entries
-                    .extend(found.take_kvs().into_iter().map(entry));
+                let has_more = found.more();
+                let found = found.take_kvs();
+                let last = found.last().filter(|_| has_more);
+                next.extend(last.map(|last| page.after(last.key())));
+                entries[page.at].extend(found.into_iter().map(entry));
             }
         }
-        rest = after;
-        if rest.is_empty() {
+        next.extend(rest);
+        pages = next;
+        if pages.is_empty() {
+            reading.entries = entries.into_iter().flatten().collect();
             return Ok(reading);
         }
     }
 }
 
-/// Gets a range at a revision; 0 is the newest.
-fn get(range: &Range, revision: i64) -> TxnOp {
-    let options = GetOptions::new().with_revision(revision);
-    match range {
-        Range::Key(key) => TxnOp::get(key.as_str(), Some(options)),
-        Range::Prefix(prefix) => TxnOp::get(prefix.as_str(), Some(options.with_prefix())),
+/// Some keys of a range: etcd answers in one piece, which is bounded neither by it nor by its clients.
+struct Page<'a> {
+    /// Which range it is of.
+    at: usize,
+    range: &'a Range,
+    /// Its first key; `None`: that of the range.
+    from: Option<Vec<u8>>,
+}
+
+impl<'a> Page<'a> {
+    fn first((at, range): (usize, &'a Range)) -> Self {
+        let from = None;
+        Self { at, range, from }
     }
+
+    /// The page after a key.
+    fn after(&self, key: &[u8]) -> Self {
+        Self {
+            from: Some([key, &[0]].concat()),
+            ..*self
+        }
+    }
+
+    /// Gets it at a revision; 0 is the newest.
+    fn get(&self, revision: i64) -> TxnOp {
+        let options = GetOptions::new().with_revision(revision);
+        let prefix = match self.range {
+            Range::Key(key) => return TxnOp::get(key.as_str(), Some(options)),
+            Range::Prefix(prefix) => prefix,
+        };
+        let options = options.with_limit(PAGE);
+        match &self.from {
+            None => TxnOp::get(prefix.as_str(), Some(options.with_prefix())),
+            Some(from) => {
+                let options = options.with_range(after_prefix(prefix));
+                TxnOp::get(from.as_slice(), Some(options))
+            }
+        }
+    }
+}
+
+/// The first key after all those with a prefix, which ends in `/`.
+fn after_prefix(prefix: &str) -> Vec<u8> {
+    let mut end = prefix.as_bytes().to_vec();
+    if let Some(last) = end.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    end
 }
 
 pub(super) fn entry(found: KeyValue) -> Entry {
