@@ -52,18 +52,27 @@ impl Inputs {
         let (before, lost) = balance_state::load_or_lost(node)?;
         let is_there = files::exists(&node.paths.balance_state());
         let is_known = is_there && lost.is_none();
-        let warnings = lost.map(|error| format!("what was balanced is made anew: {error}"));
+        let lost = lost.map(|error| format!("what was balanced is made anew: {error}"));
+        let mut warnings: Vec<String> = lost.into_iter().collect();
         let manifests = manifests::load(node, &manifests::ids(node)?);
         let settings = &node.settings;
         let readable = manifests.values().flatten();
-        let reads = read_set(&settings.federations, &settings.balance, readable, &before);
+        let mut reads = read_set(&settings.federations, &settings.balance, readable, &before);
+        for (federation, names) in ports_in_use(node)?.ports.values().flatten() {
+            if settings.federations.contains(federation) {
+                reads.names(federation, names.iter());
+            }
+        }
+        let snapshots = reads.read(session);
+        warnings.extend(unreadable_manifests(&manifests));
+        warnings.extend(unread(&settings.federations, &snapshots, &before)?);
         Ok(Self {
             id: node.id()?,
             before,
             is_known,
-            warnings: warnings.into_iter().collect(),
+            warnings,
             manifests,
-            snapshots: reads.read(session),
+            snapshots,
             drop_expired: options.drop_expired,
         })
     }
@@ -117,5 +126,67 @@ impl Inputs {
             state_file: &node.paths.haproxy_state(),
             now: clock::now(),
         }))
+    }
+}
+
+/// The manifests that cannot be read, as warnings.
+fn unreadable_manifests(manifests: &Manifests) -> Vec<String> {
+    let unreadable = manifests.iter().filter_map(|(id, manifest)| {
+        let failure = manifest.as_ref().err()?;
+        Some(format!(
+            "the ports of `{id}` stay as they were: {}",
+            failure.in_short()
+        ))
+    });
+    unreadable.collect()
+}
+
+/// The federations that could not be read, as warnings: their instances stay as they are known.
+///
+/// # Errors
+/// Why, where nothing is known.
+fn unread(
+    federations: &[Id],
+    snapshots: &Snapshots,
+    before: &BalanceState,
+) -> Result<Vec<String>, Failure> {
+    let failures = federations.iter().filter_map(|federation| {
+        let error = snapshots.of(federation).error()?;
+        Some((federation, &error.failure))
+    });
+    let failures: Vec<(&Id, &Failure)> = failures.collect();
+    let is_nothing_known = before.ports.is_empty() && before.instances.is_empty();
+    if let Some((_, failure)) = failures.first().filter(|_| is_nothing_known) {
+        let note = "nothing was changed, and nothing is known from an earlier run";
+        return Err((*failure).clone().note(note));
+    }
+    let warning = |(federation, failure): (&Id, &Failure)| {
+        let failure = failure.in_short();
+        format!("the instances of federation `{federation}` stay as they are known: {failure}")
+    };
+    Ok(failures.into_iter().map(warning).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::balance_state::OpenPort, report::Code};
+
+    #[test]
+    fn a_registry_that_is_away_is_a_warning_if_anything_is_known() {
+        let federations = ["f", "g"].map(|id| Id::parse(id).unwrap());
+        let mut snapshots = Snapshots::default();
+        let nothing = BalanceState::default();
+        assert_eq!(unread(&federations, &snapshots, &nothing).unwrap().len(), 0);
+        snapshots = Snapshots::awaited(federations.iter().skip(1));
+        let failure = unread(&federations, &snapshots, &nothing).unwrap_err();
+        assert_eq!(failure.code, Code::Unreachable);
+        let something = BalanceState {
+            ports: [(21100, OpenPort::default())].into(),
+            ..BalanceState::default()
+        };
+        let warnings = unread(&federations, &snapshots, &something).unwrap();
+        let expected = "the instances of federation `g` stay as they are known: ";
+        assert!(warnings.len() == 1 && warnings[0].starts_with(expected));
     }
 }
