@@ -4,11 +4,18 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::Read as _,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::files::{self, Access, FileError, FileErrorKind, Written};
+use super::files::{self, Access, FileError, FileErrorKind, Unopened, Written};
 use crate::model::paths::Paths;
 
 /// The version that this program reads and writes.
@@ -68,6 +75,47 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateE
         Some(bytes) => parse(path, &bytes).map(Some),
         None => Ok(None),
     }
+}
+
+/// A state that was read, and its file: while that is open, no other file has its inode number.
+#[derive(Debug)]
+pub(crate) struct KeptOpen<T> {
+    inode: (u64, u64),
+    _file: File,
+    /// The state.
+    pub(crate) state: T,
+}
+
+/// As [`load`], for a state that is asked for often: a file that was read before is not read again, since every state is
+/// replaced with its file.
+///
+/// # Errors
+/// [`StateError`].
+pub(crate) fn load_again<T: DeserializeOwned>(
+    path: &Path,
+    known: Option<KeptOpen<Arc<T>>>,
+) -> Result<Option<KeptOpen<Arc<T>>>, StateError> {
+    if !files::exists(path) {
+        return Ok(None);
+    }
+    let (file, metadata) = match files::open_own(path) {
+        Ok(opened) => opened,
+        Err(Unopened::Absent) => return Ok(None),
+        Err(why) => return Err(why.error(path, FileError::reading).into()),
+    };
+    let inode = (metadata.dev(), metadata.ino());
+    if known.as_ref().is_some_and(|known| known.inode == inode) {
+        return Ok(known);
+    }
+    let mut bytes = Vec::new();
+    let read = (&file).read_to_end(&mut bytes);
+    read.map_err(|error| FileError::reading(path, error))?;
+    let state = Arc::new(parse(path, &bytes)?);
+    Ok(Some(KeptOpen {
+        inode,
+        state,
+        _file: file,
+    }))
 }
 
 /// Saves the state unless the file holds it already. `T` is a struct without a `version` field.
@@ -171,8 +219,14 @@ pub(crate) fn save_all<T: Serialize>(
 ) -> Vec<Result<Written, StateError>> {
     let mut results = Vec::new();
     let mut contents = Vec::new();
+    let mut folders = BTreeSet::new();
     for (path, state) in states {
-        let content = make_folder(paths, path).map_err(StateError::from);
+        let content = if folders.insert(path.parent()) {
+            make_folder(paths, path)
+        } else {
+            Ok(())
+        };
+        let content = content.map_err(StateError::from);
         let content = content.and_then(|()| text(path, state));
         results.push(content.map(|bytes| contents.push((path.clone(), bytes))));
     }

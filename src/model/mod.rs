@@ -17,6 +17,7 @@ mod fields;
 pub(crate) mod filter;
 pub(crate) mod format;
 pub(crate) mod id;
+pub(crate) mod intended_states;
 pub(crate) mod json;
 mod json_values;
 pub(crate) mod key;

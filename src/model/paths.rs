@@ -85,6 +85,11 @@ impl Paths {
         self.service_states().join(format!("{id}.json"))
     }
 
+    /// What the states of several services are about to say.
+    pub(crate) fn intents(&self) -> PathBuf {
+        self.state().join("intents.json")
+    }
+
     /// The folder of the last applied confs; 0700.
     pub(crate) fn applied_confs(&self) -> PathBuf {
         self.state().join("applied")

@@ -4,6 +4,7 @@ mod assumed;
 pub(crate) mod balance_state;
 mod configuration;
 mod host;
+mod intents;
 pub(crate) mod last_known;
 pub(crate) mod locks;
 pub(crate) mod manifests;
@@ -35,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) assumed: AssumedFiles,
     /// Whether the state of this node is another machine's, and this command only looks.
     is_copied: bool,
+    /// What several states are about to say.
+    intents: intents::LastRead,
 }
 
 impl Node {
@@ -51,6 +54,7 @@ impl Node {
             settings,
             assumed,
             is_copied: false,
+            intents: intents::LastRead::default(),
         })
     }
 

@@ -6,7 +6,10 @@ use super::batch::{HoldMark, Mark, PlannedWrite};
 use crate::{
     announce::{self, Hold, Outcome, Recorded},
     model::{id::Id, service_state::ServiceState},
-    node::{Node, states},
+    node::{
+        Node,
+        states::{self, RecordedIn},
+    },
     report::Failure,
 };
 
@@ -37,7 +40,8 @@ pub(super) struct Outcomes {
     pub(super) overtaken: Vec<Id>,
 }
 
-/// Records what holds from now on, and what is about to be written to the registry.
+/// Records what holds from now on, and what is about to be written to the registry: of several services in one file, which
+/// [`states::settle`] empties after the outcomes.
 pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[PlannedWrite]) -> Intents {
     let changes = |write: &&PlannedWrite| {
         let plan = &write.plan;
@@ -50,25 +54,17 @@ pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[Planned
         services.entry(service).or_default();
     }
     let mut intents = Intents::default();
-    let edited = edit(node, services, |service, state, writes| {
+    let intend = |service: &Id, state: &mut ServiceState, writes: &[&PlannedWrite]| {
         let before = state.clone();
         if let Some(mark) = marks.get(service) {
-            match &mark.held {
-                Some(HoldMark::Held(said)) => state.begin_hold(said),
-                Some(HoldMark::Ended) => state.end_hold(),
-                None => {}
-            }
-            if !mark.found_held.is_empty() {
-                let (keys, said) = (mark.found_held.iter(), &mark.found_note);
-                announce::record_held(state, keys, said, mark.read);
-            }
-            mark.forgotten.iter().for_each(|key| state.forget(key));
+            apply(mark, state);
         }
         for write in writes {
             announce::record_owed(state, &write.intent());
         }
         (before, state.edits.now())
-    });
+    };
+    let edited = edit(node, RecordedIn::OneFile, services, intend);
     for (service, edited) in edited {
         match edited {
             Ok(recorded) => drop(intents.recorded.insert(service.clone(), recorded)),
@@ -76,6 +72,20 @@ pub(super) fn intents(node: &Node, marks: &BTreeMap<Id, Mark>, writes: &[Planned
         }
     }
     intents
+}
+
+/// Records what holds whatever becomes of the writes.
+fn apply(mark: &Mark, state: &mut ServiceState) {
+    match &mark.held {
+        Some(HoldMark::Held(said)) => state.begin_hold(said),
+        Some(HoldMark::Ended) => state.end_hold(),
+        None => {}
+    }
+    if !mark.found_held.is_empty() {
+        let (keys, said) = (mark.found_held.iter(), &mark.found_note);
+        announce::record_held(state, keys, said, mark.read);
+    }
+    mark.forgotten.iter().for_each(|key| state.forget(key));
 }
 
 /// Records what became of writes.
@@ -87,14 +97,15 @@ pub(super) fn outcomes(
     let recorded = ended.iter().filter(|(write, _)| write.recorded);
     let services = by_service(recorded.map(|ended| (&ended.0.service, ended)));
     let mut outcomes = Outcomes::default();
-    let edited = edit(node, services, |service, state, writes| {
+    let record = |service: &Id, state: &mut ServiceState, writes: &[&(&PlannedWrite, Sent<'_>)]| {
         let intent = intents.recorded.get(service);
         let mut is_overtaken = false;
         for (write, sent) in writes {
             is_overtaken |= end(state, intent, write, *sent) == Recorded::Overtaken;
         }
         is_overtaken
-    });
+    };
+    let edited = edit(node, RecordedIn::OwnFiles, services, record);
     for (service, edited) in edited {
         match edited {
             Ok(true) => outcomes.overtaken.push(service.clone()),
@@ -138,11 +149,16 @@ pub(super) fn forget_leases(node: &Node, foreign: &BTreeMap<&Id, i64>) -> BTreeM
     let services = foreign
         .iter()
         .map(|(service, lease)| (*service, vec![lease]));
-    let edited = edit(node, services.collect(), |_, state, leases| {
-        for lease in leases {
-            announce::forget_lease(state, **lease);
-        }
-    });
+    let edited = edit(
+        node,
+        RecordedIn::OwnFiles,
+        services.collect(),
+        |_, state, leases| {
+            for lease in leases {
+                announce::forget_lease(state, **lease);
+            }
+        },
+    );
     let failed = edited.into_iter();
     failed
         .filter_map(|(service, edited)| Some((service.clone(), edited.err()?)))
@@ -160,6 +176,7 @@ fn by_service<'a, T>(all: impl Iterator<Item = (&'a Id, T)>) -> BTreeMap<&'a Id,
 /// Changes the states of services; gives what each change returned, or why it cannot be made.
 fn edit<'a, T, R>(
     node: &Node,
+    recorded_in: RecordedIn,
     services: BTreeMap<&'a Id, Vec<T>>,
     change: impl Fn(&Id, &mut ServiceState, &[T]) -> R,
 ) -> Vec<(&'a Id, Result<R, Failure>)> {
@@ -169,7 +186,7 @@ fn edit<'a, T, R>(
         let edit = move |state: &mut ServiceState| change(service, state, &items);
         (service, edit)
     });
-    let edited = states::edit_all(node, edits.collect());
+    let edited = states::edit_all_in(node, edits.collect(), recorded_in);
     ids.into_iter().zip(edited).collect()
 }
 

@@ -52,7 +52,7 @@ pub(in crate::edge) enum Unopened {
 
 impl Unopened {
     /// The error of a file that is needed; `problem` makes that of a system's refusal.
-    pub(super) fn error(
+    pub(in crate::edge) fn error(
         self,
         path: &Path,
         problem: fn(&Path, io::Error) -> FileError,

@@ -21,7 +21,7 @@ use crate::{
     announce::Hold,
     edge::registry::{RegistryError, Session},
     model::id::Id,
-    node::Node,
+    node::{Node, states},
     report::Failure,
 };
 use send::Sending;
@@ -53,6 +53,7 @@ pub(crate) fn carry_out(
         sending.send(tombstones);
         record_outcomes(node, &intents, &sending, &mut ends);
     }
+    states::settle(node);
     let mut attempts: Attempts<Vec<PlannedWrite>> = BTreeMap::new();
     for service in marks.into_keys() {
         let end = intents.failed.get(&service).cloned();

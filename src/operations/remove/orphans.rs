@@ -56,12 +56,12 @@ pub(crate) fn warnings(node: &Node) -> Vec<String> {
 pub(super) fn is_known(node: &Node, id: &Id) -> bool {
     let paths = &node.paths;
     let kept = [
-        paths.service_state(id),
         paths.applied_conf(id),
         paths.task_gate(id),
         paths.task_lock(id),
     ];
-    kept.iter().any(|path| files::exists(path))
+    states::exists(node, id)
+        || kept.iter().any(|path| files::exists(path))
         || Format::ALL
             .into_iter()
             .any(|format| is_ours(node, id, format))

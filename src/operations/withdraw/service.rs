@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Target, write};
 use crate::{
     announce::{Machine, Plan},
-    edge::{files, registry::Session},
+    edge::registry::Session,
     model::{id::Id, key::Kind},
     node::{Node, states},
     operations::{
@@ -202,23 +202,12 @@ impl<'a> Withdrawer<'a> {
         for target in targets {
             let service = &target.service;
             if let Some(Ok(report)) = ended.get_mut(service) {
-                match self.forget_one(service) {
+                match states::forget(self.node, service) {
                     Ok(is_forgotten) => report.forgotten = is_forgotten,
                     Err(failure) => drop(ended.insert(service.clone(), Err(failure))),
                 }
             }
         }
-    }
-
-    /// Whether it is forgotten: it may have been announced again meanwhile.
-    fn forget_one(&self, service: &Id) -> Result<bool, Failure> {
-        let _lock = self.node.state_lock()?;
-        if states::load(self.node, service)?.keys().next().is_some() {
-            return Ok(false);
-        }
-        files::remove(&self.node.paths.service_state(service))?;
-        files::remove(&self.node.paths.applied_conf(service))?;
-        Ok(true)
     }
 }
 

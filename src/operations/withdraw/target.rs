@@ -245,8 +245,7 @@ fn of_service(node: &Node, id: Id, warnings: &mut Vec<String>) -> Result<Target,
 /// Whether this node ever announced or rendered the service. A state that says nothing counts as well: a withdrawal that
 /// was killed leaves one behind.
 fn is_remembered(node: &Node, id: &Id) -> bool {
-    let files = [node.paths.service_state(id), node.paths.applied_conf(id)];
-    files.iter().any(|path| files::exists(path))
+    states::exists(node, id) || files::exists(&node.paths.applied_conf(id))
 }
 
 fn of_manifest(node: &Node, manifest: &Manifest, state: ServiceState, this: &Id) -> Target {
