@@ -157,15 +157,21 @@ fn the_manifest_and_the_configuration_that_it_shows_are_taken() {
 
 #[test]
 #[ignore = "long: script/prove"]
-fn the_demo_runs_with_either_registry() {
+fn the_demo_runs_with_either_registry_and_with_a_balancer() {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("script/demo");
-    for arguments in [&[][..], &["--etcd"]] {
+    let direct = "API_URL is http://10.0.0.11:1100";
+    let balanced = "api02-moved has answered 100 requests of www";
+    for (arguments, expected) in [
+        (&[][..], direct),
+        (&["--etcd"], direct),
+        (&["--balance"], balanced),
+    ] {
         let mut command = Command::new(&demo);
         let output = command.args(arguments).stdin(Stdio::null()).output();
         let output = output.expect("the demo can be started");
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{arguments:?}: {said}");
-        assert!(said.contains("API_URL is http://10.0.0.11:1100"), "{said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
     }
 }
 
