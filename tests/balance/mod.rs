@@ -3,5 +3,6 @@
 
 mod by_hand;
 mod listening;
+mod routing;
 mod unit;
 mod verbs;

@@ -1,0 +1,192 @@
+//! The internal and the external balancer, from announcements to requests. How hosts and paths are told apart is shown
+//! beside the template.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    backend::{Backend, Protocol},
+    certificates::Authority,
+    client::get,
+    fleet::Fleet,
+    haproxy::is_there,
+    lab::{Instance, Lab},
+    ports::fixed_port,
+};
+
+fn http(id: &str) -> Backend {
+    Backend::start(id, "127.0.0.1:0", Protocol::Http)
+}
+
+/// A public service of one instance, behind a path.
+fn public(service: &str, node: &str, names: &[&str], backend: &Backend, path: &str) -> Instance {
+    let mut instance = Instance::of(node, backend.address(), 1).providing(service, names);
+    instance.local_port = None;
+    instance.public = true;
+    instance.pattern += path;
+    instance
+}
+
+/// The first word of an answer, or its status where that is not 200.
+fn answer(port: u16, host: &str, path: &str) -> String {
+    let response = get(SocketAddr::from(([127, 0, 0, 1], port)), host, path).unwrap();
+    match response.status {
+        200 => response
+            .body
+            .split(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        status => status.to_string(),
+    }
+}
+
+fn at(port: u16) -> Vec<String> {
+    vec![format!("127.0.0.1:{port}")]
+}
+
+fn left_out(report: &Value) -> Vec<String> {
+    let rows = report["left_out"].as_array().unwrap();
+    let row = |row: &Value| format!("{} {} {}", row["kind"], row["id"], row["reason"]);
+    rows.iter().map(|one| row(one).replace('"', "")).collect()
+}
+
+#[test]
+fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
+    if !is_there("routes of a real HAProxy") {
+        return;
+    }
+    let (internal, external) = (fixed_port(), fixed_port());
+    let config = json!({"balance": {
+        "internal": {"bind": at(internal), "domain": "int.example.com"},
+        "external": {"bind": at(external)},
+    }});
+    let lab = Lab::new(Fleet::embedded(), &config);
+    let (www, api, shop) = (http("www"), http("api"), http("shop"));
+    let hosts = json!(["www.example.com"]);
+    lab.announce(&public("www", "web01", &["WWW_URL"], &www, "").with("hosts", hosts));
+    lab.announce(&public(
+        "shop",
+        "shop01",
+        &["SHOP_URL"],
+        &shop,
+        "/some-mount",
+    ));
+    let mut private = public("api", "api01", &["API_URL"], &api, "");
+    private.public = false;
+    lab.announce(&private);
+    let report = lab.balances();
+    assert_eq!(left_out(&report), Vec::<String>::new());
+    for (port, host, path, expected) in [
+        (external, "www.example.com", "/", "www"),
+        (external, "WWW.EXAMPLE.COM:80", "/x", "www"),
+        (external, "www.example.com", "/some-mount", "www"),
+        (external, "any.example.com", "/some-mount/x", "shop"),
+        (external, "any.example.com", "/some-mountain", "404"),
+        (external, "api.int.example.com", "/", "404"),
+        (internal, "api.int.example.com", "/", "api"),
+        (internal, "shop.int.example.com", "/some-mount", "shop"),
+        (internal, "shop.int.example.com", "/", "404"),
+        (internal, "www.example.com", "/", "www"),
+        (internal, "www.int.example.com", "/", "404"),
+    ] {
+        assert_eq!(answer(port, host, path), expected, "{host}{path} at {port}");
+    }
+    // What is served comes and goes without a reload; a route comes by one.
+    let second = http("api2");
+    lab.announce(&Instance {
+        address: second.address(),
+        node: "api02".to_owned(),
+        ..private.clone()
+    });
+    assert_eq!(lab.balances()["how"], "socket");
+    lab.withdraw(&private);
+    assert_eq!(lab.balances()["how"], "socket");
+    assert_eq!(answer(internal, "api.int.example.com", "/"), "api2");
+    lab.announce(&public("new", "new01", &["NEW_URL"], &api, "/new"));
+    assert_eq!(lab.balances()["how"], "reload");
+    assert_eq!(answer(external, "any.example.com", "/new"), "api");
+    lab.runs_its_file();
+}
+
+#[test]
+fn a_route_that_two_services_claim_is_the_same_on_every_balancer() {
+    if !is_there("a route that two services claim") {
+        return;
+    }
+    let ports = [fixed_port(), fixed_port()];
+    let config = |port: u16| json!({"balance": {"external": {"bind": at(port)}}});
+    let fleet = Fleet::embedded();
+    let other = Fleet::in_federation(&fleet.location(), fleet.federation());
+    let labs = [
+        Lab::named("lb01", fleet, &config(ports[0])),
+        Lab::named("lb02", other, &config(ports[1])),
+    ];
+    let (one, two) = (http("one"), http("two"));
+    // The one that comes first is not the one that has the smaller name.
+    labs[0].announce(&public("zebra", "a", &["Z_URL"], &two, "/x"));
+    assert_eq!(left_out(&labs[0].balances()), Vec::<String>::new());
+    labs[0].announce(&public("adder", "z", &["A_URL"], &one, "/x"));
+    for (lab, port) in labs.iter().zip(ports) {
+        assert_eq!(left_out(&lab.balances()), ["route zebra claimed"]);
+        assert_eq!(answer(port, "any.example.com", "/x/y"), "one");
+    }
+}
+
+#[test]
+fn a_route_leads_only_to_those_that_provide_it_while_half_the_nodes_are_upgraded() {
+    if !is_there("an upgrade behind a balancer") {
+        return;
+    }
+    let port = fixed_port();
+    let config = json!({"balance": {"external": {"bind": at(port)}}});
+    let lab = Lab::new(Fleet::embedded(), &config);
+    let nodes = [http("old"), http("new")];
+    for (backend, node) in nodes.iter().zip(["old01", "new01"]) {
+        lab.announce(&public("www", node, &["WWW_URL"], backend, "/www"));
+    }
+    lab.announce(&public(
+        "www",
+        "new01",
+        &["SHOP_URL"],
+        &nodes[1],
+        "/www/shop",
+    ));
+    assert_eq!(left_out(&lab.balances()), Vec::<String>::new());
+    for _ in 0..10 {
+        assert_eq!(answer(port, "any.example.com", "/www/shop/x"), "new");
+    }
+    let answers = || answer(port, "any.example.com", "/www");
+    let both: std::collections::BTreeSet<String> = (0..10).map(|_| answers()).collect();
+    assert_eq!(both.len(), 2, "{both:?}");
+}
+
+/// Puts a new certificate with its key into a folder, in one file as HAProxy wants it.
+fn renew(authority: &Authority, certs: &Path) {
+    let pair = authority.issue("www.example.com");
+    let both = [fs::read(pair.cert).unwrap(), fs::read(pair.key).unwrap()].concat();
+    fs::write(certs.join("www.pem"), both).unwrap();
+}
+
+#[test]
+fn a_renewed_certificate_is_reloaded() {
+    if !is_there("certificates of a real HAProxy") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new(folder.path(), "ca");
+    let certs = folder.path().join("certs");
+    fs::create_dir(&certs).unwrap();
+    renew(&authority, &certs);
+    let bind = format!("127.0.0.1:{} ssl crt {}/", fixed_port(), certs.display());
+    let config = json!({"balance": {"external": {"bind": [bind], "https": true}}});
+    let lab = Lab::new(Fleet::embedded(), &config);
+    let www = http("www");
+    lab.announce(&public("www", "web01", &["WWW_URL"], &www, "/"));
+    assert_eq!(lab.balances()["how"], "reload");
+    assert_eq!(lab.balances()["how"], "unchanged");
+    renew(&authority, &certs);
+    assert_eq!(lab.balances()["how"], "reload");
+    assert_eq!(lab.balances()["how"], "unchanged");
+}
