@@ -17,6 +17,7 @@ pub(crate) mod haproxy;
 pub(crate) mod lock_holders;
 pub(crate) mod locks;
 pub(crate) mod machine;
+pub(crate) mod memory;
 pub(crate) mod net;
 pub(crate) mod open_files;
 pub(crate) mod probe;

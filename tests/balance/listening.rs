@@ -223,3 +223,80 @@ fn a_thousand_changes_at_once_are_few_reloads_and_no_provision() {
     assert_eq!(node.read("runs"), runs, "{}", node.read("log"));
     assert_eq!(node.listener.stop(), Some(0));
 }
+
+/// Of the 16 MiB in which a release is resident, its code takes up to 6.
+const ALLOCATED: u64 = 10 * 1024;
+
+/// What a listener has allocated, in KiB, that balances so many services with so many instances each, after changes.
+fn allocates(services: u16, each: u16) -> u64 {
+    let names: Vec<String> = (0..services).map(|at| format!("S{at}_URL")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let lab = Lab::local(Fleet::shared(), &names);
+    lab.configure(&json!({"listen": quick(), "balance": {"local": true, "external": {"bind": [format!("127.0.0.1:{}", fixed_port())]}}}));
+    let first = fixed_port();
+    let instances: Vec<Instance> = (0..services)
+        .flat_map(|service| (0..each).map(move |at| (service, at)))
+        .map(|(service, at)| {
+            let [high, low] = (service * each + at).to_be_bytes();
+            let address = ([127, 1, high, low], 8080).into();
+            let name = format!("s{service}");
+            Instance::of(&format!("{name}-{at:03}"), address, first + service)
+                .providing(&name, &[names[usize::from(service)]])
+        })
+        .collect();
+    lab.announce_all(&instances);
+    let listener = start(&lab, None);
+    let all = usize::from(services) * usize::from(each);
+    until("HAProxy has all of it", || {
+        lab.haproxy.worker()?;
+        (lab.haproxy.servers().len() >= all).then_some(())
+    });
+    for (round, instance) in instances.iter().enumerate().take(5) {
+        let mut moved = instance.clone();
+        moved.address.set_port(9000);
+        lab.announce(&moved);
+        let address = moved.address.to_string();
+        until("HAProxy has the move", || {
+            let servers = lab.haproxy.servers();
+            servers
+                .iter()
+                .any(|s| s.address == address)
+                .then_some(round)
+        });
+    }
+    until("all runs have ended", || {
+        let log = fs::read_to_string(lab.node.path("log")).unwrap();
+        (log.matches("event=balanced how=socket").count() == 5).then_some(())
+    });
+    // It reads its files again after the last run, and gives back what that took.
+    let mut least = u64::MAX;
+    until("its memory is as small as is promised", || {
+        let status = fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+        least = least.min(allocated(&status));
+        (least <= ALLOCATED).then_some(())
+    });
+    assert_eq!(listener.stop(), Some(0));
+    least
+}
+
+#[test]
+fn a_listener_stays_small() {
+    if is_there("the memory of a listener that balances") {
+        allocates(20, 5);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn a_listener_stays_small_with_five_thousand_instances() {
+    if is_there("the memory of a listener that balances 5,000 instances") {
+        println!("allocated: {} KiB", allocates(200, 25));
+    }
+}
+
+/// What a process has allocated, in KiB.
+fn allocated(status: &str) -> u64 {
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let size = line.and_then(|line| line.split_whitespace().nth(1));
+    size.unwrap().parse().unwrap()
+}

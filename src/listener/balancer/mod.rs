@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     cli::Global,
-    edge::{clock, registry::Logins},
+    edge::{clock, memory, registry::Logins},
     model::listening::Balancing,
     node::Node,
     report::{BalanceReport, Failure, Journal, LastError, Takeover},
@@ -97,7 +97,9 @@ impl Balancer {
     /// Reads this node's files again. What cannot be read is for the run to report.
     pub(super) fn reload(&mut self, node: &Node) {
         self.timing.set_debounce(debounce(node));
-        let (ranges, digest) = match inputs::read(node) {
+        let inputs = inputs::read(node);
+        memory::give_back_freed();
+        let (ranges, digest) = match inputs {
             Ok(Some(inputs)) => (inputs.ranges, inputs.digest),
             Ok(None) => return self.stop(),
             // The run finds that too.

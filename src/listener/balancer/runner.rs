@@ -4,7 +4,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use crate::{
     cli::Global,
-    edge::{files, registry::Logins},
+    edge::{files, memory, registry::Logins},
     listener::event::{self, Event, RunEnd},
     node::{AssumedFiles, Node, balance_state},
     operations::balance::{self, BalanceOptions},
@@ -22,6 +22,7 @@ pub(super) fn start(
     event::spawn("balancer", move || {
         while received.recv().is_ok() {
             let end = run(&global, &logins);
+            memory::give_back_freed();
             if events.send(Event::Balanced(Box::new(end))).is_err() {
                 return;
             }
