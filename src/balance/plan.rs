@@ -18,8 +18,13 @@ use super::{
     wants::{self, LocalWants, WantsInput},
 };
 use crate::model::{
-    balance_state::BalanceState, balancing::PortsInUse, id::Id, key::Key, manifest::Manifest,
-    settings::BalanceSettings, snapshot::Snapshot,
+    balance_state::{BalanceState, KnownInstance, OpenPort},
+    balancing::PortsInUse,
+    id::Id,
+    key::Key,
+    manifest::Manifest,
+    settings::BalanceSettings,
+    snapshot::Snapshot,
 };
 
 /// All that a plan depends on.
@@ -130,19 +135,7 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
     left_out.extend(wants.moves.then(|| moves(input, &wants)));
     left_out.sort();
     left_out.dedup();
-    let off = input.before.off.clone();
-    let state = BalanceState {
-        addresses: if local.open.is_empty() {
-            Vec::new()
-        } else {
-            wants.addresses
-        },
-        ports: local.open,
-        manifests: wants.manifests,
-        instances: retained.known,
-        off: off.filter(|off| wants::is_in_force(off, input.now)),
-        ..input.before.clone()
-    };
+    let state = state(input, wants, local.open, retained.known);
     let (pools, members) = pools(local.pools.into_iter().chain(routes.pools));
     Plan {
         view: view(input, local.ports, routes.frontends, pools),
@@ -151,6 +144,30 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
         kept,
         members,
         due,
+    }
+}
+
+/// What is known when HAProxy serves it.
+fn state(
+    input: &PlanInput<'_>,
+    wants: LocalWants,
+    ports: BTreeMap<u16, OpenPort>,
+    instances: BTreeMap<String, KnownInstance>,
+) -> BalanceState {
+    let before = input.before;
+    let off = before.off.as_ref();
+    let off = off.filter(|off| wants::is_in_force(off, input.now));
+    let mut addresses = wants.addresses;
+    if ports.is_empty() {
+        addresses.clear();
+    }
+    BalanceState {
+        addresses,
+        ports,
+        manifests: wants.manifests,
+        instances,
+        off: off.cloned(),
+        ..before.clone()
     }
 }
 
@@ -228,9 +245,12 @@ fn view(
     }
 }
 
+/// Whether the server of each region and node is kept.
+type Servers<'a> = BTreeMap<(&'a Id, &'a Id), bool>;
+
 /// The services with kept instances.
 fn kept_instances(instances: &[Instance]) -> Vec<KeptInstances> {
-    let mut services: BTreeMap<(&Id, &Id), BTreeMap<(&Id, &Id), bool>> = BTreeMap::new();
+    let mut services: BTreeMap<(&Id, &Id), Servers<'_>> = BTreeMap::new();
     for Instance { key, kept, .. } in instances {
         let servers = services.entry((&key.federation, &key.service)).or_default();
         *servers.entry((&key.region, &key.node)).or_insert(true) &= *kept;

@@ -33,21 +33,11 @@ pub(super) fn pool(
     let (first, backup) = (serving.next(), serving.next());
     let mut planned: Vec<(Server, Vec<Member>, &[&Instance])> = Vec::new();
     for instances in servers {
-        let Some(instance) = instances.first() else {
-            continue;
-        };
-        let region = Some(&instance.key.region);
-        if region != first && region != backup {
-            continue;
+        let region = instances.first().map(|instance| &instance.key.region);
+        if region == first || region == backup {
+            let server = server(instances, region != first);
+            planned.extend(server.map(|server| (server, members(instances), &instances[..])));
         }
-        let server = Server {
-            name: instance.server(),
-            address: instance.host.clone(),
-            port: instance.port,
-            backup: region != first,
-            kept: instances.iter().all(|instance| instance.kept),
-        };
-        planned.push((server, members(instances), instances));
     }
     planned.sort_by(|(a, ..), (b, ..)| a.name.cmp(&b.name));
     let all: Vec<&Instance> = planned
@@ -70,6 +60,18 @@ pub(super) fn pool(
     };
     let members = planned.into_iter().map(|(_, members, _)| members).collect();
     PoolPlan { pool, members }
+}
+
+/// The server of a program, by all its announcements.
+fn server(instances: &[&Instance], backup: bool) -> Option<Server> {
+    let instance = instances.first()?;
+    Some(Server {
+        name: instance.server(),
+        address: instance.host.clone(),
+        port: instance.port,
+        backup,
+        kept: instances.iter().all(|instance| instance.kept),
+    })
 }
 
 fn members(instances: &[&Instance]) -> Vec<Member> {

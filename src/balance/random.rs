@@ -1,4 +1,4 @@
-//! Random draws for the tests of the rules: millions of steps, so a generator of a few instructions (SplitMix64), seeded as
+//! Random draws for the tests of the rules: millions of steps, so a generator of a few instructions (`SplitMix64`), seeded as
 //! all random tests are.
 
 use proptest::prelude::Rng as _;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    instance::{self, Instance, LeftOut, LeftOutKind, Place},
+    instance::{self, Instance, LeftOut, Place},
     plan::ServerAddress,
 };
 use crate::model::{
@@ -84,7 +84,6 @@ pub(super) fn retain(
             retained.add_live(federation, snapshot, is_of_interest, &groups);
         }
     }
-    let is_live: BTreeSet<Key> = retained.instances.iter().map(|i| i.key.clone()).collect();
     let mut expired = Vec::new();
     for (path, known) in input.before {
         let Some(instance) = Instance::last_known(path, known) else {
@@ -96,12 +95,11 @@ pub(super) fn retain(
         match input.federations.get(&instance.key.federation) {
             None => {}
             Some(None) => retained.as_known(path, known, instance),
-            Some(Some(snapshot)) => {
-                if !is_live.contains(&instance.key) && !is_there(snapshot, &instance.key, path) {
-                    let since = known.expired.as_deref().and_then(parse_time);
-                    let since = since.map_or(input.now, |since| since.min(input.now));
-                    expired.push(Expired { instance, since });
-                }
+            Some(Some(snapshot)) if is_there(snapshot, &instance.key, path) => {}
+            Some(Some(_)) => {
+                let since = known.expired.as_deref().and_then(parse_time);
+                let since = since.map_or(input.now, |since| since.min(input.now));
+                expired.push(Expired { instance, since });
             }
         }
     }
@@ -172,7 +170,7 @@ impl Retained {
     }
 }
 
-/// Whether the registry says something of a key that is not announced: that it was withdrawn, or what cannot be used.
+/// Whether the registry says something of a key: that it is announced, that it was withdrawn, or what cannot be used.
 fn is_there(snapshot: &Snapshot, key: &Key, path: &str) -> bool {
     snapshot.withdrawn.contains_key(key)
         || snapshot.live.contains_key(key)

@@ -56,8 +56,8 @@ fn providers_of<N: Ord, I: Ord + Clone>(
         return BTreeSet::new();
     }
     let provides_all = |names: &BTreeSet<N>| needed.iter().all(|name| names.contains(*name));
-    let providers = provides.iter().filter(|(_, names)| provides_all(names));
-    providers.map(|(instance, _)| instance.clone()).collect()
+    let right = provides.iter().filter(|(_, names)| provides_all(names));
+    right.map(|(instance, _)| instance.clone()).collect()
 }
 
 #[cfg(test)]

@@ -94,7 +94,9 @@ impl<'a> SharedPools<'a> {
                 servers.map(|all| all.into_values().collect()).collect();
             pools.push(pool(name, federation, &servers, regions).of_requests());
         }
-        routes.values_mut().for_each(|routes| routes.sort());
+        for routes in routes.values_mut() {
+            routes.sort();
+        }
         routes
     }
 }

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::{
     balance::world::{World, id, name, reasons, shown},
-    model::{announcement::Announcement, balance_state::SwitchedOff},
+    model::{
+        announcement::Announcement, balance_state::SwitchedOff, name::Name, snapshot::Snapshot,
+    },
 };
 
 const NOTHING: [&str; 0] = [];
@@ -37,11 +39,7 @@ fn names_that_manifests_require_or_provide_are_served() {
     world.settings.local.as_mut().unwrap().names = [name("EXTRA")].into();
     assert_eq!(shown(&world.look()), ["21100 API EXTRA RO -> east:api:a1"]);
     let plan = world.look();
-    let names: Vec<&str> = plan.view.pools[0]
-        .names
-        .iter()
-        .map(|n| n.as_str())
-        .collect();
+    let names: Vec<&str> = plan.view.pools[0].names.iter().map(Name::as_str).collect();
     assert_eq!(names, ["API", "EXTRA", "RO"]);
     let members = &plan.members["local:21100/east:api:a1"];
     assert_eq!(members.len(), 3);
@@ -196,15 +194,15 @@ fn a_pool_has_what_its_members_agree_on() {
     world.announce("f/east/api@a3", "API", |a| a.mode = Some(json!("http")));
     assert_eq!(pool(&world), "http ");
     world.announce("f/east/api@a3", "API", |a| {
-        a.health = Some(json!({"path": "/health"}))
+        a.health = Some(json!({"path": "/health"}));
     });
     assert_eq!(pool(&world), "tcp ");
     world.expire("f/east/api@a3");
     world.announce("f/east/api@a1", "API", |a| {
-        a.health = Some(json!({"path": "/x"}))
+        a.health = Some(json!({"path": "/x"}));
     });
     world.announce("f/east/api@a2", "API", |a| {
-        a.health = Some(json!({"path": "/x"}))
+        a.health = Some(json!({"path": "/x"}));
     });
     assert_eq!(pool(&world), "tcp /x 5000ms");
 }
@@ -287,7 +285,7 @@ fn a_name_in_use_that_nobody_provides_any_more_is_reported() {
     world.run();
     world.render();
     world.snapshots.clear();
-    world.snapshots.insert(id("f"), Default::default());
+    world.snapshots.insert(id("f"), Snapshot::default());
     // The registry lost its leases: they are kept.
     assert_eq!(
         shown(&world.run()),
@@ -304,7 +302,7 @@ fn a_value_without_a_local_form_opens_no_port() {
     let mut world = World::new();
     world.requires("API");
     world.announce("f/east/api@a1", "API", |a| {
-        a.pattern = "https://{HOST}:{PORT}".to_owned()
+        a.pattern = "https://{HOST}:{PORT}".to_owned();
     });
     assert_eq!(shown(&world.look()), NOTHING);
 }
@@ -314,7 +312,7 @@ fn a_registry_that_is_away_changes_nothing_but_own_ports() {
     let mut world = world();
     world.run();
     world.unread.insert(id("f"));
-    world.snapshots.insert(id("f"), Default::default());
+    world.snapshots.insert(id("f"), Snapshot::default());
     assert_eq!(shown(&world.run()), OPEN);
     world.manifest("other", r#""environment": {"PORT": 21100}"#);
     assert_eq!(shown(&world.run()), NOTHING);

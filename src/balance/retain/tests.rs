@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// A registry with announcements of API_URL behind one port, and what a balancer knows of it.
+/// A registry with announcements of `API_URL` behind one port, and what a balancer knows of it.
 struct Fleet {
     federation: Id,
     regions: Vec<Id>,

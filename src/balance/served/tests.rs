@@ -29,66 +29,56 @@ fn run(steps: &[Step]) -> Vec<String> {
     lines
 }
 
+fn check(steps: &[Step], expected: &[&str]) {
+    assert_eq!(run(steps), expected, "{steps:?}");
+}
+
 #[test]
 fn a_port_sends_only_to_what_every_conf_means_by_it() {
-    let master_and_replicas: &[_] = &[("m", "API RO"), ("r1", "RO"), ("r2", "RO")];
-    for (steps, expected) in [
-        (
-            &[
-                ("API", &master_and_replicas[..1]),
-                ("API RO", master_and_replicas),
-                ("RO", master_and_replicas),
-                ("", master_and_replicas),
-            ] as &[Step],
-            &[
-                "API | m | m",
-                "RO | m | m r1 r2",
-                "RO | m r1 r2 | m r1 r2",
-                " | m r1 r2 | -",
-            ] as &[&str],
-        ),
-        // A rolling upgrade adds a name.
-        (
-            &[
-                ("API NEW", &[("a", "API"), ("b", "API")]),
-                ("API NEW", &[("a", "API NEW"), ("b", "API")]),
-                ("API NEW", &[("a", "API NEW"), ("b", "API NEW")]),
-            ],
-            &["API | a b | a b", "API | a b | a b", "API NEW | a b | a b"],
-        ),
-        // Another service claims the port: what uses it goes on until its confs are direct.
-        (
-            &[
-                ("X Y", &[("x1", "X"), ("x2", "X")]),
-                ("X Y", &[("x1", "X"), ("x2", "X"), ("y1", "Y")]),
-                ("X Y", &[("x1", "X"), ("x2", "X")]),
-            ],
-            &["X | x1 x2 | x1 x2", " | x1 x2 | -", "X | x1 x2 | x1 x2"],
-        ),
-        // A port that moved from one service to another: the new name waits until the old one is out of use.
-        (
-            &[
-                ("X", &[("x", "X")]),
-                ("Y", &[("x", "X"), ("y", "Y")]),
-                ("Y", &[("x", "X"), ("y", "Y")]),
-            ],
-            &["X | x | x", " | x | y", "Y | y | y"],
-        ),
-        // A name is retired while another goes on.
-        (
-            &[
-                ("API RO", &[("m", "API RO"), ("r", "API RO")]),
-                ("API RO", &[("m", "RO"), ("r", "RO")]),
-            ],
-            &["API RO | m r | m r", "RO | m r | m r"],
-        ),
-        (
-            &[("X", &[("x1", "X"), ("x2", "X")]), ("X", &[])],
-            &["X | x1 x2 | x1 x2", " |  | -"],
-        ),
-    ] {
-        assert_eq!(run(steps), expected, "{steps:?}");
-    }
+    let all: &[_] = &[("m", "API RO"), ("r1", "RO"), ("r2", "RO")];
+    let steps = [("API", &all[..1]), ("API RO", all), ("RO", all), ("", all)];
+    let expected = [
+        "API | m | m",
+        "RO | m | m r1 r2",
+        "RO | m r1 r2 | m r1 r2",
+        " | m r1 r2 | -",
+    ];
+    check(&steps, &expected);
+}
+
+#[test]
+fn a_name_is_served_when_all_provide_it() {
+    // A rolling upgrade adds a name.
+    let steps: [Step; 3] = [
+        ("API NEW", &[("a", "API"), ("b", "API")]),
+        ("API NEW", &[("a", "API NEW"), ("b", "API")]),
+        ("API NEW", &[("a", "API NEW"), ("b", "API NEW")]),
+    ];
+    let expected = ["API | a b | a b", "API | a b | a b", "API NEW | a b | a b"];
+    check(&steps, &expected);
+    // A name is retired while another goes on.
+    let steps: [Step; 2] = [
+        ("API RO", &[("m", "API RO"), ("r", "API RO")]),
+        ("API RO", &[("m", "RO"), ("r", "RO")]),
+    ];
+    check(&steps, &["API RO | m r | m r", "RO | m r | m r"]);
+    let steps: [Step; 2] = [("X", &[("x1", "X"), ("x2", "X")]), ("X", &[])];
+    check(&steps, &["X | x1 x2 | x1 x2", " |  | -"]);
+}
+
+#[test]
+fn what_uses_a_port_goes_on_while_others_claim_it() {
+    let steps: [Step; 3] = [
+        ("X Y", &[("x1", "X"), ("x2", "X")]),
+        ("X Y", &[("x1", "X"), ("x2", "X"), ("y1", "Y")]),
+        ("X Y", &[("x1", "X"), ("x2", "X")]),
+    ];
+    let expected = ["X | x1 x2 | x1 x2", " | x1 x2 | -", "X | x1 x2 | x1 x2"];
+    check(&steps, &expected);
+    // The port moved to another service: its name waits until the old one is out of use.
+    let both: &[_] = &[("x", "X"), ("y", "Y")];
+    let steps = [("X", &both[..1]), ("Y", both), ("Y", both)];
+    check(&steps, &["X | x | x", " | x | y", "Y | y | y"]);
 }
 
 /// Random steps of random fleets: what a conf sends to a port always reaches an instance that provides the name that it

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     edge::registry::{Grant, Lease, Renewal, random_lease_id},
-    model::transaction::Transaction,
+    model::{snapshot::Entry, transaction::Transaction},
 };
 
 use super::{
@@ -330,48 +330,46 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
     });
 }
 
+/// Puts 2,300 keys below `long/` and one below `short/`, and returns them in their order with the two ranges.
+fn long_and_short(session: &mut Session, federation: &Id) -> (Vec<String>, Vec<Range>) {
+    let at = |at: usize| key(federation, &format!("long/k{at:04}"));
+    let mut keys: Vec<String> = (0..2_300).map(at).collect();
+    keys.push(key(federation, "short/k"));
+    let puts: Vec<Change> = keys.iter().map(|key| put(key, "v")).collect();
+    let transactions = puts.chunks(100).map(|changes| Transaction {
+        preconditions: Vec::new(),
+        changes: changes.to_vec(),
+    });
+    let results = session.commit_all(federation, &transactions.collect::<Vec<_>>());
+    assert!(results.iter().all(Result::is_ok));
+    let ranges = ["long/", "short/"].map(|tail| Range::Prefix(key(federation, tail)));
+    (keys, ranges.to_vec())
+}
+
 #[test]
 fn a_long_range_is_read_in_pages_at_one_revision_and_in_order() {
     on_both(|settings, federation| {
-        let all: Vec<String> = (0..2_300)
-            .map(|at| key(federation, &format!("long/k{at:04}")))
-            .collect();
         let mut session = Session::new(settings);
-        let puts: Vec<Change> = all.iter().map(|key| put(key, "v")).collect();
-        let transactions = puts.chunks(100).map(|changes| Transaction {
-            preconditions: Vec::new(),
-            changes: changes.to_vec(),
-        });
-        let results = session.commit_all(federation, &transactions.collect::<Vec<_>>());
-        assert!(results.iter().all(Result::is_ok));
-        let other = key(federation, "short/k");
-        change(&mut session, federation, &[put(&other, "v")]);
-        let ranges = ["long/", "short/"].map(|tail| Range::Prefix(key(federation, tail)));
-        let read = |session: &mut Session| read(session, federation, ranges.to_vec()).unwrap();
-        let keys: Vec<String> = read(&mut session)
-            .entries
-            .into_iter()
-            .map(|entry| entry.key)
-            .collect();
-        let expected: Vec<String> = all.iter().chain([&other]).cloned().collect();
-        assert_eq!(keys, expected);
+        let (all, ranges) = long_and_short(&mut session, federation);
+        let mut entries = || {
+            let reading = read(&mut session, federation, ranges.clone());
+            reading.unwrap().entries
+        };
+        let keys: Vec<String> = entries().into_iter().map(|entry| entry.key).collect();
+        assert_eq!(keys, all);
         // A key of the first page and one of the last change together.
         let ended = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut writer = Session::new(settings);
-                let mut value = 0_u32;
-                while !ended.load(Ordering::Relaxed) && value < 10_000 {
-                    value += 1;
+                let values = 1..10_000_u32;
+                for value in values.take_while(|_| !ended.load(Ordering::Relaxed)) {
                     let puts = [&all[0], &all[2_299]].map(|key| put(key, &value.to_string()));
                     change(&mut writer, federation, &puts);
                 }
             });
-            let mut torn = 0;
-            for _ in 0..20 {
-                let entries = read(&mut session).entries;
-                torn += usize::from(entries[0].value != entries[2_299].value);
-            }
+            let is_torn = |entries: Vec<Entry>| entries[0].value != entries[2_299].value;
+            let torn = (0..20).filter(|_| is_torn(entries())).count();
             ended.store(true, Ordering::Relaxed);
             assert_eq!(torn, 0, "torn reads");
         });
