@@ -21,6 +21,10 @@ use crate::model::paths::Paths;
 /// The version that this program reads and writes.
 const VERSION: u64 = 1;
 
+/// How a state of this version begins, as [`save`] writes it. To read all of it for the version alone takes 3 % of a
+/// render's instructions.
+const OWN_BEGINNING: &[u8] = b"{\n  \"version\": 1,\n";
+
 /// Why a state cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StateError {
@@ -284,7 +288,9 @@ fn text<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, StateError> {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StateError> {
-    check_version(path, bytes)?;
+    if !bytes.starts_with(OWN_BEGINNING) {
+        check_version(path, bytes)?;
+    }
     serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))
 }
 

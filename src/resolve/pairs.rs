@@ -137,11 +137,11 @@ fn providers<'a>(group: &[&Found<'a>]) -> Vec<Provider<'a>> {
 }
 
 fn in_region<'a>(group: &[&Found<'a>], region: usize) -> Vec<Provider<'a>> {
-    let mut providers: BTreeMap<(Id, Id), Provider<'a>> = BTreeMap::new();
+    let mut providers: BTreeMap<(&Id, &Id), Provider<'a>> = BTreeMap::new();
     for found in group {
         for (key, candidate) in found.regions.get(region).into_iter().flatten() {
-            let provider = (key.service.clone(), key.node.clone());
-            let provider = providers.entry(provider).or_insert_with(|| Provider {
+            let provider = providers.entry((&key.service, &key.node));
+            let provider = provider.or_insert_with(|| Provider {
                 key: key.clone(),
                 filling: Filling::new(),
             });

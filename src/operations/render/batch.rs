@@ -103,15 +103,14 @@ impl Batch {
     }
 }
 
-/// Renders these services, sorted by id.
+/// Renders these services, sorted by id, and returns also what it read for them.
 pub(crate) fn render(
     node: &Node,
     session: &mut Session,
     ids: &[Id],
     options: RenderOptions,
-) -> Result<Results, Failure> {
+) -> Result<(Inputs, Results), Failure> {
     let batch = Batch::lock(node, ids)?;
     let reads = batch.read_set(node)?;
-    let (_inputs, results) = batch.write(node, session, reads, options)?;
-    Ok(results)
+    batch.write(node, session, reads, options)
 }

@@ -58,7 +58,7 @@ fn attempt(node: &Node, ids: &[Id], options: RenderOptions) -> Results {
         let failed = ids.iter().map(|id| (id.clone(), Err(failure.clone())));
         failed.collect()
     };
-    rendered.unwrap_or_else(failed)
+    rendered.map_or_else(failed, |(_inputs, results)| results)
 }
 
 /// Puts each new result in the place of the service's earlier one.
