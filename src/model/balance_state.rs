@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     time::SystemTime,
 };
 
@@ -32,8 +32,8 @@ pub(crate) struct BalanceState {
     pub manifests: BTreeMap<Id, KnownManifest>,
     /// The announcements that were in rotation or expired, by their key.
     pub instances: BTreeMap<String, KnownInstance>,
-    /// Servers that were put away, `pool/server`, and since when (RFC 3339, UTC, seconds).
-    pub parked: BTreeMap<String, String>,
+    /// Servers that were put away, `pool/server`, and that HAProxy has still, or whose connections an old worker has.
+    pub parked: BTreeMap<String, ParkedServer>,
     /// Servers, `pool/server`, that the run under way adds or puts away: in maintenance they are ours, not a person's.
     pub noted: BTreeSet<String>,
     /// What a person has said of switching local balancing off, if so.
@@ -77,6 +77,16 @@ impl BalanceState {
         };
         *self != switch
     }
+}
+
+/// A server that was put away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ParkedServer {
+    /// Since when (RFC 3339, UTC, seconds).
+    pub since: String,
+    /// Where it was, where that is known.
+    #[serde(default)]
+    pub address: Option<SocketAddr>,
 }
 
 /// Local balancing is switched off.

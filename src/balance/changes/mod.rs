@@ -9,7 +9,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use commands::Batch;
-pub(crate) use ours::{Ours, parked_after, shutdowns};
+pub(crate) use ours::{Ours, Parked, left_behind, parked_after, shutdowns};
 
 use super::{
     file::{ParsedFile, ParsedServer, Section},
@@ -108,6 +108,11 @@ impl Comparison<'_> {
     pub(crate) fn surplus(&self) -> impl Iterator<Item = (&ServerId, &RunningServer)> {
         let servers = self.running.servers.iter();
         servers.filter(|(id, _)| self.wanted(id).is_none())
+    }
+
+    /// Whether the file has a server.
+    pub(crate) fn has(&self, id: &ServerId) -> bool {
+        self.wanted(id).is_some()
     }
 
     fn wanted(&self, id: &ServerId) -> Option<&ParsedServer> {

@@ -264,7 +264,7 @@ mod tests {
             balance.internal.domain null\nbalance.internal.names null\n\
             balance.external null\nbalance.external.bind :80\nbalance.external.https false\n\
             balance.external.domain null\nbalance.external.names null\nbalance.output /etc/haproxy/reconf.cfg\n\
-            balance.check haproxy -c -q -f {file}\nbalance.reload systemctl reload-or-restart reconf-haproxy\n\
+            balance.check haproxy -c -f {file}\nbalance.reload systemctl reload-or-restart reconf-haproxy\n\
             balance.socket /run/reconf-haproxy/admin.sock\nbalance.template haproxy.cfg.hbs\nbalance.drain 5m\n\
             balance.close_after 1h\nbalance.stop systemctl disable --now reconf-haproxy\nbalance.stats null\n\
             balance.extra.global null\nbalance.extra.defaults null\nbalance.extra.frontend null\n\

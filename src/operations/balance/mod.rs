@@ -1,6 +1,7 @@
 //! A run of `balance` (design.md section 12): reads everything at once, and has HAProxy use what follows from it.
 
 mod candidate;
+mod draining;
 mod haproxy;
 mod in_use;
 mod inputs;
@@ -216,6 +217,7 @@ impl Run<'_> {
             plan: self.plan,
             candidate: &candidate,
             ours: &ours.unwrap_or_default(),
+            earlier: self.haproxy.running(),
         };
         let kept = settled.keep(session, running)?;
         let mut report = self

@@ -1,14 +1,14 @@
 //! What this node publishes of its balancer: the announcements behind its servers, so that `withdraw --wait` waits until no
 //! connection through it is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     announce::Update,
-    balance::{plan::Plan, running::Running},
+    balance::{plan::Plan, running::ServerId},
     edge::registry::Session,
     model::{
-        applied::AppliedRecord,
+        applied::{AppliedRecord, add_connections},
         balance_state::BalanceState,
         id::Id,
         key::{self, Key, Kind},
@@ -20,44 +20,58 @@ use crate::{
 /// Records, by their key in the registry.
 pub(super) type Records = BTreeMap<String, AppliedRecord>;
 
-/// The records of the servers in rotation, and of those that were put away and have connections still.
+/// The records of the servers in rotation, and of those that are not and have connections still.
 pub(super) fn wanted(
     node: &Id,
     plan: &Plan,
-    running: Option<&Running>,
+    connections: &BTreeMap<ServerId, u64>,
     before: &Records,
 ) -> Records {
     let mut records = Records::new();
     for member in plan.members.values().flatten() {
         add(&mut records, node, &member.key, member.revision);
     }
-    for (path, revision) in before.values().flat_map(|record| record.values()).flatten() {
-        if let Some((_, key)) = Key::parse(path)
-            && running.is_some_and(|running| has_connections(running, plan, &key))
-        {
-            add(&mut records, node, &key, *revision);
+    let known = before.values().flat_map(|record| record.values());
+    let known: BTreeSet<&(String, i64)> = known.flatten().collect();
+    for (path, revision) in known {
+        let Some((Kind::Provides, key)) = Key::parse(path) else {
+            continue;
+        };
+        let count = connections_to(connections, plan, &key);
+        if count > 0 && add(&mut records, node, &key, *revision) {
+            let record = records.entry(record_path(node, &key)).or_default();
+            add_connections(record, path.clone(), count);
         }
     }
     records
 }
 
-fn add(records: &mut Records, node: &Id, key: &Key, revision: i64) {
-    let path = key::balance_record(&key.federation, node, &key.name);
-    let record = records.entry(path).or_default();
+/// Whether it was not there yet.
+fn add(records: &mut Records, node: &Id, key: &Key, revision: i64) -> bool {
+    let record = records.entry(record_path(node, key)).or_default();
     let keys = record.entry(key.name.clone()).or_default();
-    let entry = (key.path(Kind::Provides), revision);
-    if let Err(at) = keys.binary_search(&entry) {
-        keys.insert(at, entry);
+    let path = key.path(Kind::Provides);
+    match keys.binary_search_by(|(known, _)| known.cmp(&path)) {
+        Ok(_) => false,
+        Err(at) => {
+            keys.insert(at, (path, revision));
+            true
+        }
     }
 }
 
-/// Whether a server of that announcement, which is in no pool any more, has connections.
-fn has_connections(running: &Running, plan: &Plan, key: &Key) -> bool {
+fn record_path(node: &Id, key: &Key) -> String {
+    key::balance_record(&key.federation, node, &key.name)
+}
+
+/// The connections to the servers of an announcement, in pools that have it no more.
+fn connections_to(connections: &BTreeMap<ServerId, u64>, plan: &Plan, key: &Key) -> u64 {
     let name = format!("{}:{}:{}", key.region, key.service, key.node);
-    let mut servers = running.servers.iter();
-    servers.any(|(id, server)| {
-        id.server == name && server.connections > 0 && !plan.members.contains_key(&id.to_string())
-    })
+    let counts = connections.iter().filter(|(id, _)| {
+        let members = plan.members.get(&id.to_string());
+        id.server == name && members.is_none_or(|all| all.iter().all(|one| one.key != *key))
+    });
+    counts.map(|(_, count)| count).sum()
 }
 
 /// Notes what is to be published, before that is sent: what may be there is known whatever happens.

@@ -1,23 +1,22 @@
 //! Step 9: what a run that succeeded keeps. Nothing is written that is there already.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use super::{
     candidate,
-    haproxy::{Haproxy, ask, send},
+    draining::{self, Draining},
     published,
     reload::write_states,
 };
 use crate::{
     balance::{
-        changes::{Comparison, Ours, parked_after, shutdowns},
+        changes::{Comparison, Ours},
         file::Candidate,
         plan::Plan,
         running::Running,
         state_file,
     },
     edge::{
-        clock,
         files::{self, Access},
         registry::Session,
     },
@@ -33,6 +32,8 @@ pub(super) struct Settled<'a> {
     pub(super) candidate: &'a Candidate,
     /// The servers whose maintenance is ours.
     pub(super) ours: &'a Ours,
+    /// HAProxy as it was before, if it ran.
+    pub(super) earlier: Option<&'a Running>,
 }
 
 /// What came of it.
@@ -49,29 +50,18 @@ impl Settled<'_> {
     pub(super) fn keep(
         &self,
         session: &mut Session,
-        mut running: Box<Running>,
+        running: Box<Running>,
     ) -> Result<Kept, Failure> {
         let settings = &self.node.settings.balance;
         let proved = self.node.paths.proved_balance();
         files::write(&proved, &self.candidate.bytes, &Access::PRIVATE)?;
         write_states(self.node, state_file::EMPTY)?;
         let before = balance_state::load_or_lost(self.node)?.0;
-        let now = clock::rfc3339(clock::now());
-        let parked = parked_after(&self.comparison(&running), &before.parked, &now);
-        let overdue = shutdowns(&self.comparison(&running), &parked, settings.drain, age);
-        for batch in &overdue {
-            // Connections that are left are cut by the next run.
-            let _sent = send(settings, &batch.line);
-        }
-        if !overdue.is_empty()
-            && let Haproxy::Running(again) = ask(settings)?
-        {
-            running = again;
-        }
-        let mut servers = running.servers.iter();
-        let is_draining = servers
-            .any(|(id, server)| server.connections > 0 && parked.contains_key(&id.to_string()));
-        let after = self.state(&before, parked, &running)?;
+        let earlier = self.earlier.map(|running| self.comparison(running));
+        let comparison = self.comparison(&running);
+        let draining = draining::look(settings, &comparison, earlier.as_ref(), &before.parked)?;
+        let is_draining = !draining.connections.is_empty();
+        let after = self.state(&before, draining)?;
         balance_state::edit(self.node, |state| {
             // The switch may have been used meanwhile.
             let off = state.off.take();
@@ -96,22 +86,18 @@ impl Settled<'_> {
         }
     }
 
-    fn state(
-        &self,
-        before: &BalanceState,
-        parked: std::collections::BTreeMap<String, String>,
-        running: &Running,
-    ) -> Result<BalanceState, Failure> {
+    fn state(&self, before: &BalanceState, draining: Draining) -> Result<BalanceState, Failure> {
         let mut after = BalanceState {
             shape: Some(self.candidate.shape.clone()),
-            parked,
-            noted: std::collections::BTreeSet::new(),
+            noted: BTreeSet::new(),
             published: before.published.clone(),
             owed: before.owed,
+            parked: draining.parked,
             ..self.plan.state.clone()
         };
         let id = self.node.id()?;
-        let wanted = published::wanted(&id, self.plan, Some(running), &before.published);
+        let connections = &draining.connections;
+        let wanted = published::wanted(&id, self.plan, connections, &before.published);
         published::note(&mut after, &wanted);
         Ok(after)
     }
@@ -135,11 +121,4 @@ pub(super) fn publish(node: &Node, session: &mut Session) -> Result<Option<Strin
         balance_state::edit(node, published::note_done)?;
     }
     Ok(failed)
-}
-
-/// How long ago a time of `balance.json` is.
-fn age(time: &str) -> Option<Duration> {
-    clock::now()
-        .duration_since(clock::parse_rfc3339(time)?)
-        .ok()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{haproxy::Haproxy, *};
-use crate::balance::state_file;
+use crate::{balance::state_file, model::balance_state::ParkedServer};
 
 const BEFORE: [&str; 2] = ["local:1/a 10.0.0.1:80", "local:1/b 10.0.0.2:80 backup"];
 
@@ -209,8 +209,15 @@ fn a_server_that_is_put_away_keeps_its_time_and_loses_its_connections_after_the_
         ours: Some(&ours),
     };
     let first = parked_after(&comparison, &BTreeMap::new(), "10");
-    assert_eq!(first, [("local:1/a".to_owned(), "10".to_owned())].into());
+    let parked = |since: &str| ParkedServer {
+        since: since.to_owned(),
+        address: Some("10.0.0.1:80".parse().unwrap()),
+    };
+    assert_eq!(first, [("local:1/a".to_owned(), parked("10"))].into());
     assert_eq!(parked_after(&comparison, &first, "20"), first);
+    let left = left_behind(&comparison, &first, "30");
+    assert_eq!(left["local:1/a"], parked("10"));
+    assert_eq!(left["local:1/b"].since, "30");
     let drain = Duration::from_secs(5);
     let cut = |now: u64| {
         let age = |since: &str| now.checked_sub(since.parse().unwrap());

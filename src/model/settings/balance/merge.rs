@@ -20,7 +20,7 @@ use crate::model::settings::{
 const OUTPUT: &str = "/etc/haproxy/reconf.cfg";
 const SOCKET: &str = "/run/reconf-haproxy/admin.sock";
 const TEMPLATE: &str = "haproxy.cfg.hbs";
-const CHECK: [&str; 5] = ["haproxy", "-c", "-q", "-f", "{file}"];
+const CHECK: [&str; 4] = ["haproxy", "-c", "-f", "{file}"];
 const RELOAD: [&str; 3] = ["systemctl", "reload-or-restart", "reconf-haproxy"];
 const STOP: [&str; 4] = ["systemctl", "disable", "--now", "reconf-haproxy"];
 const DRAIN: Duration = Duration::from_secs(5 * 60);
