@@ -264,7 +264,7 @@ fn check(reader: &mut DocumentReader<'_>, label: &str, node: &JsonNode) -> Optio
             node.start,
             format!("`{label}` does not say where the file's path belongs"),
         )
-        .hint("add `\"{file}\"`, such as `[\"haproxy\", \"-c\", \"-q\", \"-f\", \"{file}\"]`");
+        .hint("add `\"{file}\"`, such as `[\"haproxy\", \"-c\", \"-f\", \"{file}\"]`");
     None
 }
 
