@@ -2,7 +2,33 @@
 //! (docs/balance.md).
 
 mod by_hand;
+mod changes;
+mod changing;
+mod dead;
+mod lasting;
 mod listening;
+mod never_empty;
+mod off;
+mod old;
+mod own;
+mod person;
+mod refusals;
+mod reloads;
 mod routing;
+mod scale;
+mod socket;
+mod taken;
+mod unanswered;
 mod unit;
 mod verbs;
+
+use crate::harness::client::Tally;
+
+/// The figures of a proof, shown with its failure too.
+#[expect(clippy::print_stdout, reason = "a proof prints its figures")]
+fn print(what: &str, tallies: &[&Tally]) {
+    println!("{what}");
+    for tally in tallies {
+        println!("  {tally}");
+    }
+}

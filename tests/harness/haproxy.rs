@@ -29,7 +29,8 @@ const RELOAD: &str = r#"#!/bin/sh
 cd "${0%/*}" || exit 1
 echo >>reloads
 master=$(cat master 2>/dev/null)
-if [ -n "$master" ] && kill -0 "$master" 2>/dev/null; then
+# Not one that nobody has collected yet.
+if [ -n "$master" ] && grep -q '^State:.[^Z]' "/proc/$master/status" 2>/dev/null; then
   kill -USR2 "$master"
   exit
 fi
@@ -39,7 +40,7 @@ master=$!
 echo "$master" >master
 ( read -r _ <alive; kill -9 -- "-$master" 2>/dev/null ) </dev/null >/dev/null 2>&1 &
 while ! [ -s haproxy.pid ]; do
-  kill -0 "$master" 2>/dev/null || exit 1
+  grep -q '^State:.[^Z]' "/proc/$master/status" || exit 1
   sleep 0.01
 done
 "#;
@@ -50,7 +51,7 @@ cd "${0%/*}" || exit 1
 master=$(cat master 2>/dev/null)
 [ -n "$master" ] || exit 0
 kill -TERM "$master" 2>/dev/null
-while kill -0 "$master" 2>/dev/null; do sleep 0.01; done
+while grep -q '^State:.[^Z]' "/proc/$master/status" 2>/dev/null; do sleep 0.01; done
 rm -f master haproxy.pid
 "#;
 

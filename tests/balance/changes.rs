@@ -1,0 +1,127 @@
+//! Random changes of a fleet while clients send: none of their requests is lost.
+
+use std::{thread, time::Duration};
+
+use super::{
+    changing::{ALL, Change, Changing, GRACE},
+    print,
+};
+use crate::harness::{
+    client::{Client, Sending, Tally},
+    haproxy::is_there,
+};
+
+/// Runs so many changes while these clients send, with at least so many requests between two changes.
+fn under_load(
+    mode: &'static str,
+    clients: &[(Sending, usize)],
+    size: (usize, u64),
+    kinds: &[Change],
+) -> Vec<Tally> {
+    let (changes, between) = size;
+    let mut changing = Changing::in_two_regions(mode);
+    let start = |(sending, threads): &(Sending, usize)| {
+        Client::start(changing.address(), *sending, *threads)
+    };
+    let clients: Vec<Client> = clients.iter().map(start).collect();
+    for _ in 0..changes {
+        clients[0].sends(between);
+        changing.change(kinds);
+    }
+    clients[0].sends(between);
+    let tallies: Vec<Tally> = clients.into_iter().map(Client::stop).collect();
+    print(
+        &format!("{mode}: {changes} changes, {:?}", changing.ways()),
+        &tallies.iter().collect::<Vec<_>>(),
+    );
+    tallies
+}
+
+const THREE: [(Sending, usize); 3] = [
+    (Sending::Close, 2),
+    (Sending::Keep(Duration::ZERO), 2),
+    (Sending::Keep(Duration::from_millis(10)), 4),
+];
+
+fn tcp(changes: usize, between: u64) -> u64 {
+    let tallies = under_load("tcp", &[(Sending::Tcp, 4)], (changes, between), &ALL);
+    tallies[0].lost_none_of(0);
+    tallies[0].answered
+}
+
+fn http(changes: usize, between: u64) -> u64 {
+    let tallies = under_load("http", &THREE, (changes, between), &ALL);
+    for tally in &tallies {
+        tally.lost_none_of(0);
+    }
+    tallies.iter().map(|tally| tally.answered).sum()
+}
+
+/// Every change of them moves a server and opens or closes a port.
+fn moves_with_ports(changes: usize, between: u64) -> u64 {
+    let mut changing = Changing::new("http");
+    let clients =
+        THREE.map(|(sending, threads)| Client::start(changing.address(), sending, threads));
+    for _ in 0..changes {
+        clients[0].sends(between);
+        let moved = changing.relocate_after(0);
+        let closed = changing.toggle();
+        changing.run();
+        thread::sleep(GRACE);
+        for ending in [moved, closed].into_iter().flatten() {
+            ending.stop();
+        }
+    }
+    clients[0].sends(between);
+    let tallies = clients.map(Client::stop);
+    print(
+        &format!("moves with ports: {:?}", changing.ways()),
+        &tallies.iter().collect::<Vec<_>>(),
+    );
+    for tally in &tallies {
+        tally.lost_none_of(0);
+    }
+    tallies.iter().map(|tally| tally.answered).sum()
+}
+
+#[test]
+fn changes_lose_no_connection() {
+    if is_there("changes of a balanced fleet") {
+        tcp(12, 20);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn a_hundred_changes_lose_no_connection() {
+    let answered = tcp(100, 300);
+    assert!(answered >= 30_000, "{answered}");
+}
+
+#[test]
+fn changes_lose_no_request() {
+    if is_there("changes of a balanced fleet") {
+        http(12, 20);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn a_hundred_changes_lose_no_request() {
+    let answered = http(100, 300);
+    assert!(answered >= 80_000, "{answered}");
+}
+
+#[test]
+fn servers_that_move_while_ports_open_lose_no_request() {
+    if is_there("changes of a balanced fleet") {
+        moves_with_ports(6, 20);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn a_hundred_moves_while_ports_open_lose_no_request() {
+    let answered = moves_with_ports(100, 100);
+    assert!(answered >= 20_000, "{answered}");
+}

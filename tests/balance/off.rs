@@ -1,0 +1,154 @@
+//! Balancing ends as it began: without a lost request, and without a trace.
+
+use std::net::Ipv4Addr;
+
+use serde_json::json;
+
+use crate::harness::{
+    backend::{Backend, Protocol},
+    client::{Client, Sending, get},
+    fleet::Fleet,
+    haproxy::is_there,
+    lab::{Instance, Lab},
+    ports::fixed_port,
+};
+
+/// A node that balances `API_URL` with this configuration, its program, and the port.
+fn balanced(close_after: &str) -> (Lab, Backend, u16) {
+    let config = json!({"balance": {"local": true, "close_after": close_after}});
+    let lab = Lab::new(Fleet::embedded(), &config);
+    lab.requires(&["API_URL"]);
+    let backend = Backend::start("api", "127.0.0.11:0", Protocol::Http);
+    let port = fixed_port();
+    lab.announce(&Instance::of("n1", backend.address(), port));
+    let _applied = lab.node.run(&["apply", "www"]).exits(0);
+    assert_eq!(
+        lab.value("API_URL"),
+        Some(format!("http://127.0.0.1:{port}"))
+    );
+    (lab, backend, port)
+}
+
+#[test]
+fn off_makes_values_direct_and_keeps_ports_until_nothing_uses_them() {
+    if !is_there("switching balancing off") {
+        return;
+    }
+    let (lab, backend, port) = balanced("0s");
+    let client = Client::start((Ipv4Addr::LOCALHOST, port).into(), Sending::Close, 2);
+    client.sends(20);
+    let _off = lab
+        .node
+        .run(&["balance", "off", "--reason", "test"])
+        .exits(0);
+    lab.balances();
+    client.sends(20);
+    client.stop().lost_none_of(40);
+    let direct = format!("http://{}", backend.address());
+    let _rendered = lab.node.run(&["render", "www"]).exits(0);
+    assert_eq!(lab.value("API_URL"), Some(direct));
+    let _last = lab.run(&[]).exits(0);
+    assert!(lab.haproxy.master().is_none(), "HAProxy was stopped");
+    assert!(!lab.haproxy.output().exists());
+    let state = lab.state("balance.json");
+    assert_eq!(state["ports"], json!({}), "{state:#}");
+    assert_eq!(state["instances"], json!({}), "{state:#}");
+    assert!(state["off"].is_object(), "{state:#}");
+    assert!(lab.fleet.keys().keys().all(|key| !key.contains("@balance")));
+    let _on = lab.node.run(&["balance", "on"]).exits(0);
+    let _applied = lab.node.run(&["apply", "www"]).exits(0);
+    assert_eq!(
+        lab.value("API_URL"),
+        Some(format!("http://127.0.0.1:{port}"))
+    );
+    assert_eq!(
+        get((Ipv4Addr::LOCALHOST, port).into(), "h", "/")
+            .unwrap()
+            .status,
+        200
+    );
+}
+
+#[test]
+fn a_configuration_without_balancing_ends_it_and_leaves_nothing() {
+    if !is_there("a configuration without balancing") {
+        return;
+    }
+    let (lab, backend, _port) = balanced("0s");
+    lab.node.put("etc/reconf/config.json", "{}");
+    // The commands of the node's HAProxy are still its own.
+    lab.configure(&json!({"balance": {"close_after": "0s"}}));
+    let _applied = lab.node.run(&["apply", "www"]).exits(0);
+    assert_eq!(
+        lab.value("API_URL"),
+        Some(format!("http://{}", backend.address()))
+    );
+    let _last = lab.run(&[]);
+    assert!(lab.haproxy.master().is_none(), "HAProxy was stopped");
+    assert!(!lab.haproxy.output().exists());
+    assert!(!lab.node.path("var/lib/reconf/balance.json").exists());
+    let off = lab.run(&[]).exits(78);
+    assert!(off.text().contains("balance"), "{}", off.text());
+}
+
+#[test]
+fn a_port_stays_open_for_close_after() {
+    if !is_there("ports that stay open") {
+        return;
+    }
+    let (lab, _backend, port) = balanced("1h");
+    lab.requires(&[]);
+    lab.node.put(
+        "etc/reconf/services/www.json",
+        r#"{"id": "www", "environment": {"A": "1"}}"#,
+    );
+    let _applied = lab.node.run(&["apply", "www"]).exits(0);
+    lab.balances();
+    assert_eq!(
+        get((Ipv4Addr::LOCALHOST, port).into(), "h", "/")
+            .unwrap()
+            .status,
+        200
+    );
+    let state = lab.state("balance.json");
+    assert!(state["ports"][port.to_string()].is_object(), "{state:#}");
+}
+
+#[test]
+fn one_haproxy_is_all_three_balancers() {
+    if !is_there("three balancers in one HAProxy") {
+        return;
+    }
+    let (internal, external, local) = (fixed_port(), fixed_port(), fixed_port());
+    let config = json!({"balance": {
+        "local": true,
+        "internal": {"bind": [format!("127.0.0.1:{internal}")], "domain": "int.example.com"},
+        "external": {"bind": [format!("127.0.0.1:{external}")]},
+    }});
+    let lab = Lab::new(Fleet::embedded(), &config);
+    lab.requires(&["API_URL"]);
+    let api = Backend::start("api", "127.0.0.11:0", Protocol::Http);
+    let www = Backend::start("www", "127.0.0.12:0", Protocol::Http);
+    lab.announce(&Instance::of("n1", api.address(), local));
+    let mut public = Instance::of("n1", www.address(), fixed_port())
+        .providing("www", &["WWW_URL"])
+        .with("hosts", json!(["www.example.com"]));
+    public.public = true;
+    lab.announce(&public);
+    lab.balances();
+    lab.runs_its_file();
+    let asked = |port: u16, host: &str| {
+        let response = get((Ipv4Addr::LOCALHOST, port).into(), host, "/x").unwrap();
+        (response.status, response.body)
+    };
+    let ok = |id: &str| (200, format!("{id} /x\n"));
+    assert_eq!(asked(local, "h"), ok("api"));
+    assert_eq!(asked(internal, "api.int.example.com"), ok("api"));
+    assert_eq!(asked(internal, "www.example.com"), ok("www"));
+    assert_eq!(asked(external, "www.example.com"), ok("www"));
+    assert_eq!(
+        asked(external, "api.int.example.com").0,
+        404,
+        "nothing private"
+    );
+}

@@ -1,0 +1,48 @@
+//! HAProxy before 2.6 takes no servers by its socket: every change is a reload, and none loses a request.
+
+use std::time::Duration;
+
+use super::{
+    changing::{ALL, Changing},
+    print,
+};
+use crate::harness::{
+    client::{Client, Sending},
+    haproxy::is_there,
+    socket_proxy::{Reaction, SocketProxy},
+};
+
+fn by_reload(changes: usize) {
+    let mut changing = Changing::in_two_regions("http");
+    let sending = [Sending::Close, Sending::Keep(Duration::from_millis(10))];
+    let clients = sending.map(|sending| Client::start(changing.address(), sending, 3));
+    let mut refused = 0;
+    for _ in 0..changes {
+        clients[0].sends(20);
+        let proxy = SocketProxy::before(&changing.lab.haproxy, Reaction::Unknown);
+        changing.change(&ALL);
+        refused += proxy.reacted();
+    }
+    assert!(refused > 0, "no command was refused");
+    let tallies = clients.map(Client::stop);
+    print(
+        &format!("old: {:?}", changing.ways()),
+        &[&tallies[0], &tallies[1]],
+    );
+    for tally in &tallies {
+        tally.lost_none_of(0);
+    }
+}
+
+#[test]
+fn an_old_haproxy_takes_every_change_by_reload() {
+    if is_there("an old HAProxy") {
+        by_reload(8);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn an_old_haproxy_takes_a_hundred_changes_by_reload() {
+    by_reload(100);
+}

@@ -1,0 +1,96 @@
+//! Reloads that are lost, that never work, and that come one after the other.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use serde_json::json;
+
+use super::changing::Changing;
+use crate::harness::{haproxy::is_there, scenario::Run};
+
+/// Replaces the reload command of a node by a script that may use `$reload`.
+fn reload_by(changing: &mut Changing, script: &str) {
+    let path = changing.lab.node.path("reload.sh");
+    let reload = changing.lab.haproxy.reload_command();
+    let text = format!(
+        "#!/bin/sh\nreload={}\ncd \"${{0%/*}}\" || exit 1\n{script}\n",
+        reload.display()
+    );
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    changing.reload_by(json!(["sh", path]));
+}
+
+fn text(run: &Run) -> String {
+    String::from_utf8_lossy(&run.output.stderr).into_owned()
+}
+
+#[test]
+fn a_reload_that_is_lost_once_is_repeated() {
+    if !is_there("lost reloads of HAProxy") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    reload_by(&mut changing, "[ -e lost ] && exec \"$reload\"; echo >lost");
+    let _other = changing.toggle();
+    changing.run();
+    assert_eq!(
+        changing.ways().get("reload"),
+        Some(&2),
+        "{:?}",
+        changing.ways()
+    );
+}
+
+#[test]
+fn a_reload_that_never_works_leaves_the_proved_file() {
+    if !is_there("reloads of HAProxy that never work") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    let (file, worker) = (changing.lab.file(), changing.lab.haproxy.worker());
+    reload_by(&mut changing, "true");
+    let _other = changing.toggle();
+    let failed = changing.lab.run(&[]).exits(71);
+    assert!(
+        text(&failed).contains("did not take over"),
+        "{}",
+        failed.text()
+    );
+    let lab = &changing.lab;
+    assert_eq!(lab.file(), file, "the proved file is back");
+    assert_eq!(lab.haproxy.worker(), worker);
+    lab.haproxy.kill();
+    lab.haproxy.starts();
+    lab.runs_its_file();
+    reload_by(&mut changing, "exec \"$reload\"");
+    changing.run();
+    assert_ne!(changing.lab.file(), file, "the next run tries again");
+}
+
+fn one_after_the_other(runs: usize) {
+    let mut changing = Changing::new("tcp");
+    for _ in 0..runs {
+        let _other = changing.toggle();
+        changing.run();
+    }
+    assert_eq!(
+        changing.ways().get("reload"),
+        Some(&(runs + 1)),
+        "{:?}",
+        changing.ways()
+    );
+    assert_eq!(changing.lab.balances()["how"], "unchanged");
+}
+
+#[test]
+fn runs_that_each_need_a_reload_may_follow_each_other() {
+    if is_there("reloads of HAProxy") {
+        one_after_the_other(5);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn thirty_runs_that_each_need_a_reload_may_follow_each_other() {
+    one_after_the_other(30);
+}

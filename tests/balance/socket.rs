@@ -1,0 +1,68 @@
+//! Servers come, move and go without a reload, and any number of changes between two runs needs at most one.
+
+use super::changing::{ALL, Change, Changing};
+use crate::harness::haproxy::is_there;
+
+const SERVERS: [Change; 3] = [Change::Add, Change::Move, Change::Remove];
+
+fn only_servers(changes: usize) {
+    let mut changing = Changing::new("http");
+    let worker = changing.lab.haproxy.worker();
+    let calls = changing.lab.haproxy.reload_calls();
+    for _ in 0..changes {
+        changing.change(&SERVERS);
+        assert_eq!(changing.lab.haproxy.worker(), worker);
+    }
+    assert_eq!(
+        changing.ways().get("socket"),
+        Some(&changes),
+        "{:?}",
+        changing.ways()
+    );
+    assert_eq!(changing.lab.haproxy.reload_calls(), calls);
+    let lab = &changing.lab;
+    let file = lab.file();
+    lab.haproxy.kill();
+    lab.haproxy.starts();
+    lab.runs_its_file();
+    assert_eq!(lab.balances()["how"], "unchanged");
+    assert_eq!(lab.file(), file);
+}
+
+fn at_most_one_reload(runs: usize) {
+    let mut changing = Changing::in_two_regions("tcp");
+    for _ in 0..runs {
+        let before = changing.lab.haproxy.reload_calls();
+        for _ in 0..10 {
+            changing.alter(&ALL);
+        }
+        changing.run();
+        assert!(changing.lab.haproxy.reload_calls() <= before + 1);
+    }
+}
+
+#[test]
+fn servers_change_by_socket_only() {
+    if is_there("changes by HAProxy's socket") {
+        only_servers(8);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn fifty_changes_of_servers_are_made_by_socket_only() {
+    only_servers(50);
+}
+
+#[test]
+fn any_number_of_changes_needs_at_most_one_reload() {
+    if is_there("reloads of HAProxy") {
+        at_most_one_reload(4);
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn any_number_of_changes_needs_at_most_one_reload_forty_times() {
+    at_most_one_reload(40);
+}
