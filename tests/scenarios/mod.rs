@@ -13,6 +13,7 @@ mod hostile;
 mod idle;
 mod known;
 mod leases;
+mod local_ports;
 mod machines;
 mod manifests;
 mod moving;
