@@ -1,5 +1,4 @@
 //! `reconf balance` and its switch.
-#![expect(clippy::doc_markdown, reason = "clap shows these comments as they are")]
 
 use std::time::Duration;
 

@@ -67,7 +67,7 @@ fn balance(node: &Node, logins: &Logins, args: &ApplyArgs, tally: &mut Tally) {
         if !balance::is_wanted(node)? {
             return Ok(None);
         }
-        balance::run(node, &mut node.session_sharing(logins), &options).map(Some)
+        balance::run(node, &mut node.session_sharing(logins), options).map(Some)
     };
     match run() {
         Ok(Some(report)) => {

@@ -37,7 +37,7 @@ fn run_once(node: &Node, args: &BalanceArgs) -> Ended {
         drop_expired: args.drop_expired,
         reload: args.reload,
     };
-    let report = balance::run(node, &mut node.session(), &options)?;
+    let report = balance::run(node, &mut node.session(), options)?;
     report.print(&node.out);
     say_if_off(node)?;
     let is_changed = args.detailed_exitcode && report.changed;

@@ -24,7 +24,7 @@ struct Listening {
 
 impl Listening {
     /// With these `listen` settings; a command renders and counts.
-    fn new(listen: Value, command: Option<&str>) -> Self {
+    fn new(listen: &Value, command: Option<&str>) -> Self {
         let lab = Lab::local(Fleet::shared(), &["API_URL"]);
         let port = fixed_port();
         let config = json!({"listen": listen, "balance": {"local": true}});
@@ -74,6 +74,16 @@ impl Listening {
         });
     }
 
+    /// Waits until no provision is queued or runs.
+    #[track_caller]
+    fn is_quiet(&self) {
+        until("no provision is queued or runs", || {
+            let listener = &self.status()["listener"];
+            let is_quiet = listener["queued"] == json!([]) && listener["running"] == json!(false);
+            is_quiet.then_some(())
+        });
+    }
+
     fn status(&self) -> Value {
         let run = self.lab.node.run(&["listen", "status", "--output", "json"]);
         serde_json::from_slice(&run.output.stdout).unwrap()
@@ -105,16 +115,12 @@ fn what_moves_behind_a_port_starts_no_provision() {
     if !is_there("a listener that balances") {
         return;
     }
-    let node = Listening::new(quick(), Some(RENDER));
+    let node = Listening::new(&quick(), Some(RENDER));
     let [a, b] = ["a", "b"].map(backend);
     node.announce("api01", &a);
     node.serves(&[&a]);
     node.has_local_value();
-    until("no provision is queued or runs", || {
-        let listener = &node.status()["listener"];
-        let is_quiet = listener["queued"] == json!([]) && listener["running"] == json!(false);
-        is_quiet.then_some(())
-    });
+    node.is_quiet();
     let conf = node.lab.node.path("etc/services.d/www.conf");
     let before = (fs::metadata(&conf).unwrap().mtime_nsec(), node.read("runs"));
     let reloads = node.lab.haproxy.reload_calls();
@@ -125,7 +131,7 @@ fn what_moves_behind_a_port_starts_no_provision() {
     node.serves(&[&b]);
     node.announce("api02", &a);
     node.serves(&[&a]);
-    node.lab.node.run(&["listen", "off"]);
+    node.lab.node.run(&["listen", "off"]).fails(0);
     node.announce("api02", &b);
     node.serves(&[&b]);
     until("the listener says what it did", || {
@@ -193,16 +199,12 @@ fn a_thousand_changes_at_once_are_few_reloads_and_no_provision() {
         return;
     }
     let listen = json!({"splay": "0s", "min_interval": "0s"});
-    let node = Listening::new(listen, Some(RENDER));
+    let node = Listening::new(&listen, Some(RENDER));
     let api = backend("a");
     node.announce("api00", &api);
     node.serves(&[&api]);
     node.has_local_value();
-    until("no provision is queued or runs", || {
-        let listener = &node.status()["listener"];
-        let is_quiet = listener["queued"] == json!([]) && listener["running"] == json!(false);
-        is_quiet.then_some(())
-    });
+    node.is_quiet();
     let runs = node.read("runs");
     let reloads = node.lab.haproxy.reload_calls();
     let moves: Vec<Instance> = (0..1000_u16)
@@ -224,6 +226,22 @@ fn a_thousand_changes_at_once_are_few_reloads_and_no_provision() {
     assert_eq!(node.listener.stop(), Some(0));
 }
 
+/// So many instances of a service for each name.
+fn instances(names: &[&str], each: u16) -> Vec<Instance> {
+    let first = fixed_port();
+    let service = |(service, name): (u16, &&str)| {
+        let service_name = format!("s{service}");
+        let name = (*name).to_owned();
+        (0..each).map(move |at| {
+            let [high, low] = (service * each + at).to_be_bytes();
+            let address = ([127, 1, high, low], 8080).into();
+            Instance::of(&format!("{service_name}-{at:03}"), address, first + service)
+                .providing(&service_name, &[&name])
+        })
+    };
+    (0_u16..).zip(names).flat_map(service).collect()
+}
+
 /// Of the 16 MiB in which a release is resident, its code takes up to 6.
 const ALLOCATED: u64 = 10 * 1024;
 
@@ -233,17 +251,7 @@ fn allocates(services: u16, each: u16) -> u64 {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let lab = Lab::local(Fleet::shared(), &names);
     lab.configure(&json!({"listen": quick(), "balance": {"local": true, "external": {"bind": [format!("127.0.0.1:{}", fixed_port())]}}}));
-    let first = fixed_port();
-    let instances: Vec<Instance> = (0..services)
-        .flat_map(|service| (0..each).map(move |at| (service, at)))
-        .map(|(service, at)| {
-            let [high, low] = (service * each + at).to_be_bytes();
-            let address = ([127, 1, high, low], 8080).into();
-            let name = format!("s{service}");
-            Instance::of(&format!("{name}-{at:03}"), address, first + service)
-                .providing(&name, &[names[usize::from(service)]])
-        })
-        .collect();
+    let instances = instances(&names, each);
     lab.announce_all(&instances);
     let listener = start(&lab, None);
     let all = usize::from(services) * usize::from(each);
@@ -288,6 +296,7 @@ fn a_listener_stays_small() {
 
 #[test]
 #[ignore = "long: script/prove"]
+#[expect(clippy::print_stdout, reason = "script/prove shows figures")]
 fn a_listener_stays_small_with_five_thousand_instances() {
     if is_there("the memory of a listener that balances 5,000 instances") {
         println!("allocated: {} KiB", allocates(200, 25));

@@ -29,7 +29,7 @@ hint: set `balance.local`, `balance.internal` or `balance.external` in config.js
 ",
     );
     // Nor is there for `apply`.
-    node.run(&["apply", "--all"]).exits(0);
+    node.run(&["apply", "--all"]).fails(0);
     assert!(!node.path("etc/haproxy").exists());
 }
 
@@ -83,7 +83,7 @@ fn the_switch_is_kept_and_leaves_nothing_behind() {
         said.starts_with("warning: this node has no local balancer"),
         "{said}"
     );
-    node.run(&["balance"]).exits(78);
+    node.run(&["balance"]).fails(78);
 }
 
 #[test]
@@ -92,10 +92,7 @@ fn a_run_says_what_changed_and_shows_what_it_would_change() {
         return;
     }
     let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
-    let (api, port) = (
-        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
-        fixed_port(),
-    );
+    let (api, port) = (backend("a"), fixed_port());
     let instance = Instance::of("api01", api.address(), port);
     lab.announce(&instance);
     let would = lab.run(&["--dry-run", "--diff", "--detailed-exitcode"]);
@@ -117,7 +114,7 @@ fn a_run_says_what_changed_and_shows_what_it_would_change() {
     assert_eq!(lab.file(), file);
     let said = lab.run(&["--detailed-exitcode"]).changes_nothing().fails(0);
     assert_eq!(said, "balance: unchanged (1 local port)\n");
-    let other = Backend::start("b", "127.0.0.1:0", Protocol::Lines);
+    let other = backend("b");
     lab.announce(&Instance::of("api02", other.address(), port));
     let said = lab.run(&[]).fails(0);
     let line =
@@ -131,23 +128,21 @@ fn apply_opens_a_port_before_a_conf_names_it_and_goes_on_where_it_cannot() {
         return;
     }
     let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
-    let (api, port) = (
-        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
-        fixed_port(),
-    );
+    let (api, port) = (backend("a"), fixed_port());
     lab.announce(&Instance::of("api01", api.address(), port));
     let direct = format!("http://{}", api.address());
     lab.node
         .run(&["apply", "--all", "--dry-run"])
-        .changes_nothing();
+        .changes_nothing()
+        .fails(0);
     // HAProxy refuses all: the code is that of balancing, and the conf has the direct value.
     let mut config = json!({"balance": {"local": true, "check": ["false", "{file}"]}});
     lab.configure(&config);
-    lab.node.run(&["apply", "--all"]).exits(73);
+    lab.node.run(&["apply", "--all"]).fails(73);
     assert_eq!(lab.value("API_URL"), Some(direct));
     config["balance"]["check"] = json!(["true", "{file}"]);
     lab.configure(&config);
-    lab.node.run(&["apply", "--all"]).exits(0);
+    lab.node.run(&["apply", "--all"]).fails(0);
     assert_eq!(
         lab.value("API_URL"),
         Some(format!("http://127.0.0.1:{port}"))
@@ -159,67 +154,107 @@ fn apply_opens_a_port_before_a_conf_names_it_and_goes_on_where_it_cannot() {
     );
 }
 
+/// A node that balances `API_URL`, and closes a port as soon as nothing uses it.
+struct Served {
+    lab: Lab,
+    local: String,
+    direct: String,
+    _api: Backend,
+}
+
+impl Served {
+    fn new() -> Self {
+        let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
+        lab.configure(&json!({"balance": {"local": true, "close_after": "0s"}}));
+        let (api, port) = (backend("a"), fixed_port());
+        lab.announce(&Instance::of("api01", api.address(), port));
+        let served = Self {
+            local: format!("http://127.0.0.1:{port}"),
+            direct: format!("http://{}", api.address()),
+            lab,
+            _api: api,
+        };
+        served.applies(&served.local);
+        served
+    }
+
+    /// Applies, and asserts what the conf says then.
+    #[track_caller]
+    fn applies(&self, value: &str) {
+        self.lab.node.run(&["apply", "--all"]).fails(0);
+        assert_eq!(self.lab.value("API_URL").as_deref(), Some(value));
+    }
+
+    /// Asserts that HAProxy has ended, with its files.
+    #[track_caller]
+    fn has_ended(&self) {
+        assert!(self.lab.haproxy.worker().is_none());
+        assert!(!self.lab.haproxy.output().exists());
+        for name in ["balance.cfg", "haproxy.state"] {
+            let path = self.lab.node.path("var/lib/reconf").join(name);
+            assert!(!path.exists(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn what_was_switched_off_is_direct_at_once_and_ends_when_nothing_uses_it() {
     if !is_there("the end of a local balancer") {
         return;
     }
-    let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
-    let config = json!({"balance": {"local": true, "close_after": "0s"}});
-    lab.configure(&config);
-    let (api, port) = (
-        Backend::start("a", "127.0.0.1:0", Protocol::Lines),
-        fixed_port(),
-    );
-    lab.announce(&Instance::of("api01", api.address(), port));
-    let local = Some(format!("http://127.0.0.1:{port}"));
-    let direct = Some(format!("http://{}", api.address()));
-    let apply = || lab.node.run(&["apply", "--all"]).exits(0);
-    apply();
-    assert_eq!(lab.value("API_URL"), local);
+    let node = Served::new();
     // Switched off, the port stays open while the conf has it.
-    lab.run(&["off", "--reason", "a test"]).exits(0);
-    let run = lab.run(&[]).exits(0).text();
-    assert!(
-        run.contains("note: local balancing is off since [TIME]: a test;"),
-        "{run}"
-    );
-    assert_eq!(
-        (lab.value("API_URL"), lab.haproxy.servers().len()),
-        (local.clone(), 1)
-    );
-    lab.run(&["on"]).exits(0);
-    apply();
-    assert_eq!(lab.value("API_URL"), local);
+    node.lab.run(&["off", "--reason", "a test"]).fails(0);
+    let said = node.lab.run(&[]).exits(0).text();
+    let line = "note: local balancing is off since [TIME]: a test;";
+    assert!(said.contains(line), "{said}");
+    assert_eq!(node.lab.value("API_URL").as_ref(), Some(&node.local));
+    assert_eq!(node.lab.haproxy.servers().len(), 1);
+    node.lab.run(&["on"]).fails(0);
+    node.applies(&node.local);
     // Then the conf is direct, and nothing but the switch is left.
-    lab.run(&["off"]).exits(0);
-    apply();
-    assert_eq!(lab.value("API_URL"), direct);
-    lab.run(&[]).exits(0);
-    assert!(lab.haproxy.worker().is_none(), "{}", lab.file());
-    assert!(!lab.haproxy.output().exists());
-    let state = lab.state("balance.json");
-    assert!(
-        state["off"].is_object() && state["ports"] == json!({}),
-        "{state}"
-    );
-    for name in ["balance.cfg", "haproxy.state"] {
-        assert!(
-            !lab.node.path("var/lib/reconf").join(name).exists(),
-            "{name}"
-        );
+    node.lab.run(&["off"]).fails(0);
+    node.applies(&node.direct);
+    node.lab.run(&[]).fails(0);
+    node.has_ended();
+    let state = node.lab.state("balance.json");
+    assert!(state["off"].is_object(), "{state}");
+    assert_eq!(state["ports"], json!({}));
+    node.lab.run(&[]).changes_nothing().fails(0);
+}
+
+#[test]
+fn a_configuration_without_balancers_ends_what_an_earlier_one_opened() {
+    if !is_there("the end of a local balancer") {
+        return;
     }
-    lab.run(&[]).changes_nothing().exits(0);
-    // A configuration without balancers ends it like that too.
-    lab.run(&["on"]).exits(0);
-    apply();
-    apply();
-    assert_eq!(lab.value("API_URL"), local);
-    lab.configure(&json!({"balance": {"close_after": "0s"}}));
-    apply();
-    assert_eq!(lab.value("API_URL"), direct);
-    lab.run(&[]).exits(0);
-    assert!(lab.haproxy.worker().is_none());
-    assert!(!lab.node.path("var/lib/reconf/balance.json").exists());
-    lab.run(&[]).exits(78);
+    let node = Served::new();
+    node.lab
+        .configure(&json!({"balance": {"close_after": "0s"}}));
+    node.applies(&node.direct);
+    node.lab.run(&[]).fails(0);
+    node.has_ended();
+    assert!(!node.lab.node.path("var/lib/reconf/balance.json").exists());
+    node.lab.run(&[]).fails(78);
+}
+
+/// An `off` that was said for a time ends by the wall clock, whoever looks at it.
+#[test]
+fn an_off_ends_at_its_time() {
+    if !is_there("the end of `balance off --for`") {
+        return;
+    }
+    let node = Served::new();
+    node.lab.run(&["off", "--for", "2h"]).fails(0);
+    node.applies(&node.direct);
+    let mut state = node.lab.state("balance.json");
+    state["off"]["until"] = json!("2026-01-01T00:00:00Z");
+    node.lab
+        .node
+        .put("var/lib/reconf/balance.json", &state.to_string());
+    node.applies(&node.local);
+}
+
+fn backend(id: &str) -> Backend {
+    Backend::start(id, "127.0.0.1:0", Protocol::Lines)
 }

@@ -47,7 +47,7 @@ fn run(global: &Global, logins: &Logins) -> RunEnd {
     let result = balance::run(
         &node,
         &mut node.session_sharing(logins),
-        &BalanceOptions::default(),
+        BalanceOptions::default(),
     );
     let state = balance_state::load(&node).unwrap_or_default();
     RunEnd {

@@ -46,7 +46,7 @@ struct Look {
 
 /// The run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Running {
+enum RunUnderWay {
     No,
     /// For changes, or for the first time.
     ForChanges,
@@ -64,7 +64,7 @@ pub(super) struct Timing {
     look: Option<Look>,
     retry: Option<Instant>,
     failures: u32,
-    running: Running,
+    running: RunUnderWay,
 }
 
 impl Timing {
@@ -77,7 +77,7 @@ impl Timing {
             look: None,
             retry: None,
             failures: 0,
-            running: Running::No,
+            running: RunUnderWay::No,
         }
     }
 
@@ -107,12 +107,12 @@ impl Timing {
     /// Whether a change was not carried out yet, and not tried in vain: a run is about to.
     pub(super) fn is_behind(&self) -> bool {
         let is_due = self.is_asked || self.burst.is_some();
-        self.failures == 0 && (is_due || self.running == Running::ForChanges)
+        self.failures == 0 && (is_due || self.running == RunUnderWay::ForChanges)
     }
 
     /// Whether a run is under way.
     pub(super) fn is_running(&self) -> bool {
-        self.running != Running::No
+        self.running != RunUnderWay::No
     }
 
     /// How often in a row runs have failed.
@@ -152,16 +152,16 @@ impl Timing {
     pub(super) fn started(&mut self) {
         let is_for_changes = self.is_asked || self.burst.is_some();
         self.running = if is_for_changes {
-            Running::ForChanges
+            RunUnderWay::ForChanges
         } else {
-            Running::ForTime
+            RunUnderWay::ForTime
         };
         (self.is_asked, self.burst, self.retry, self.look) = (false, None, None, None);
     }
 
     /// The run succeeded; `due`: when the next one has something to do.
     pub(super) fn succeeded(&mut self, due: Option<SystemTime>, wall: SystemTime, now: Instant) {
-        (self.running, self.failures) = (Running::No, 0);
+        (self.running, self.failures) = (RunUnderWay::No, 0);
         self.look = due.map(|due| Look {
             due,
             at: next_look(due, wall, now),
@@ -170,7 +170,7 @@ impl Timing {
 
     /// The run failed; it is repeated.
     pub(super) fn failed(&mut self, now: Instant) {
-        self.running = Running::No;
+        self.running = RunUnderWay::No;
         let doubled = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(self.failures));
         self.failures = self.failures.saturating_add(1);
         self.retry = Some(now + doubled.min(BACKOFF_MAX));

@@ -47,7 +47,7 @@ impl Inputs {
     pub(super) fn read(
         node: &Node,
         session: &mut Session,
-        options: &BalanceOptions,
+        options: BalanceOptions,
     ) -> Result<Self, Failure> {
         let (before, lost) = balance_state::load_or_lost(node)?;
         let is_there = files::exists(&node.paths.balance_state());
@@ -83,7 +83,7 @@ impl Inputs {
         &self,
         node: &Node,
         found: &Found,
-        options: &BalanceOptions,
+        options: BalanceOptions,
     ) -> Result<Plan, Failure> {
         if options.dry_run {
             return self.plan_with(node, found, &ports_in_use(node)?);

@@ -6,6 +6,7 @@ mod haproxy;
 mod in_use;
 mod inputs;
 mod live;
+mod options;
 mod outcome;
 mod probe;
 mod published;
@@ -15,6 +16,7 @@ mod settle;
 mod stop;
 mod wanted;
 
+pub(crate) use options::{BalanceOptions, Show};
 pub(crate) use read_set::read_set;
 pub(crate) use wanted::{is_wanted, refuse_unwanted};
 
@@ -52,38 +54,11 @@ const DOWN_FOR_GOOD: Duration = Duration::from_secs(10 * 60);
 /// How soon a run looks again whether the connections of servers that were put away are gone, and publishes what is owed.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// What a run is to do.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BalanceOptions {
-    /// Write nothing, and leave HAProxy alone.
-    pub dry_run: bool,
-    /// What to show besides the report, or instead of it; all but a diff write nothing.
-    pub show: Show,
-    /// Forget the expired announcements.
-    pub drop_expired: bool,
-    /// Reload although nothing changed.
-    pub reload: bool,
-}
-
-/// What a run shows besides its report, or instead of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Show {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The lines of HAProxy's file that change.
-    Diff,
-    /// HAProxy's file.
-    File,
-    /// What the template sees.
-    View,
-}
-
 /// Runs it once, under `balance.lock`. Each step says in section 12 what its failure leaves.
 pub(crate) fn run(
     node: &Node,
     session: &mut Session,
-    options: &BalanceOptions,
+    options: BalanceOptions,
 ) -> Result<BalanceReport, Failure> {
     let _lock = (!options.dry_run).then(|| lock(node)).transpose()?;
     let settings = &node.settings.balance;
@@ -119,7 +94,7 @@ fn plan(
     inputs: &Inputs,
     haproxy: &Haproxy,
     held: &Held<'_>,
-    options: &BalanceOptions,
+    options: BalanceOptions,
 ) -> Result<Plan, Failure> {
     let running = haproxy.running();
     let mut found = Found {
@@ -176,7 +151,7 @@ impl Files {
 /// A run that knows what is to be served.
 struct Run<'a> {
     node: &'a Node,
-    options: &'a BalanceOptions,
+    options: BalanceOptions,
     inputs: &'a Inputs,
     files: &'a Files,
     haproxy: &'a Haproxy,

@@ -62,8 +62,8 @@ fn local_names<'a>(
     manifests.flat_map(|manifest| {
         let requires = manifest.requires.values();
         let spread = requires.filter(|requirement| requirement.pick == Pick::Spread);
-        let required = spread.flat_map(|requirement| requirement.pattern.holes());
-        let names = required.chain(manifest.provides.keys());
+        let wanted = spread.flat_map(|requirement| requirement.pattern.holes());
+        let names = wanted.chain(manifest.provides.keys());
         names.map(|name| (manifest.federation.clone(), name.clone()))
     })
 }

@@ -35,11 +35,28 @@ fn pool(name: &str, servers: &[&str]) -> Pool {
     }
 }
 
-fn view() -> View {
+fn local_ports() -> Vec<LocalPort> {
     let served = |name: &str| ServedName {
         federation: id("default"),
         name: Name::parse(name).unwrap(),
     };
+    vec![
+        LocalPort {
+            addresses: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
+            port: 21100,
+            names: vec![served("API_URL"), served("READONLY_API_URL")],
+            pool: "local:21100".to_owned(),
+        },
+        LocalPort {
+            addresses: vec!["127.0.0.1".parse().unwrap()],
+            port: 21300,
+            names: Vec::new(),
+            pool: "local:21300".to_owned(),
+        },
+    ]
+}
+
+fn view() -> View {
     let route = |host: Option<&str>, path: &str| Route {
         host: host.map(str::to_owned),
         path: path.to_owned(),
@@ -55,20 +72,7 @@ fn view() -> View {
         state_file: PathBuf::from("/var/lib/reconf/haproxy.state"),
         extra: ExtraLines::default(),
         stats: None,
-        ports: vec![
-            LocalPort {
-                addresses: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
-                port: 21100,
-                names: vec![served("API_URL"), served("READONLY_API_URL")],
-                pool: "local:21100".to_owned(),
-            },
-            LocalPort {
-                addresses: vec!["127.0.0.1".parse().unwrap()],
-                port: 21300,
-                names: Vec::new(),
-                pool: "local:21300".to_owned(),
-            },
-        ],
+        ports: local_ports(),
         frontends: vec![Frontend {
             kind: RoutingKind::External,
             binds: vec![":80".to_owned()],
@@ -170,46 +174,33 @@ fn the_end_of_a_line_says_how_haproxy_took_it_over() {
 
 #[test]
 fn without_a_changed_port_one_line_says_what_happened() {
+    const FILE: &str = "/etc/haproxy/reconf.cfg";
+    let unchanged = "balance: unchanged (2 local ports, 2 routes)";
+    let reloaded = "balance: all ports and routes as before, with a reload";
+    let stopped = "balance: nothing is left to balance: stopped HAProxy, removed";
     for (changed, how, dry, expected) in [
-        (
-            false,
-            Takeover::Unchanged,
-            false,
-            "balance: unchanged (2 local ports, 2 routes)",
-        ),
-        (
-            true,
-            Takeover::Reload,
-            false,
-            "balance: all ports and routes as before, with a reload",
-        ),
+        (false, Takeover::Unchanged, false, unchanged.to_owned()),
+        (true, Takeover::Reload, false, reloaded.to_owned()),
         (
             true,
             Takeover::Unchanged,
             false,
-            "balance: wrote /etc/haproxy/reconf.cfg",
+            format!("balance: wrote {FILE}"),
         ),
         (
             true,
             Takeover::Unchanged,
             true,
-            "balance: would write /etc/haproxy/reconf.cfg",
+            format!("balance: would write {FILE}"),
         ),
-        (
-            true,
-            Takeover::Stop,
-            false,
-            "balance: nothing is left to balance: stopped HAProxy, removed /etc/haproxy/reconf.cfg",
-        ),
+        (true, Takeover::Stop, false, format!("{stopped} {FILE}")),
     ] {
         let report = BalanceReport {
             changed,
-            ..report(how, dry)
-        };
-        let report = BalanceReport {
-            ports: BalanceReport::new(&plan(), &ViewChanges::default()).ports,
-            routes: BalanceReport::new(&plan(), &ViewChanges::default()).routes,
-            ..report
+            how,
+            dry,
+            path: FILE.to_owned(),
+            ..BalanceReport::new(&plan(), &ViewChanges::default())
         };
         assert_eq!(report.lines(), [expected]);
     }
