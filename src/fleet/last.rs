@@ -1,43 +1,37 @@
 //! Who runs with the last provider of a name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::records::{RecordContent, records};
-use crate::model::{id::Id, key::Key, snapshot::Snapshot};
+use crate::model::{id::Id, key::Key, name::Name, snapshot::Snapshot};
 
-/// The users of those live `keys` of which no other provider announces the name in their region: a line with node,
-/// variable and service for each. `leaving` are all keys that are withdrawn at the same time.
+/// The users of those live keys among `leaving`, which are all withdrawn at the same time, of which no other provider
+/// announces the name in their region: of each key that has any, a line with node, variable and service for each.
 pub(crate) fn users_of_last(
     federation: &Id,
-    keys: &BTreeSet<Key>,
     leaving: &BTreeSet<Key>,
     snapshot: &Snapshot,
-) -> BTreeSet<String> {
+) -> BTreeMap<Key, BTreeSet<String>> {
+    let staying = snapshot.live.keys().filter(|key| !leaving.contains(key));
+    let provided: BTreeSet<(&Name, &Id)> = staying.map(|key| (&key.name, &key.region)).collect();
     let is_last = |key: &Key| {
-        let mut others = snapshot
-            .live
-            .keys()
-            .filter(|other| !leaving.contains(other));
-        !others.any(|other| other.name == key.name && other.region == key.region)
+        let is_leaving = leaving.contains(key) && snapshot.live.contains_key(key);
+        is_leaving && !provided.contains(&(&key.name, &key.region))
     };
-    let live = keys.iter().filter(|key| snapshot.live.contains_key(key));
-    let last: BTreeSet<&Key> = live.filter(|key| is_last(key)).collect();
-    let mut lines = BTreeSet::new();
+    let mut users: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
     for record in records(federation, snapshot) {
         let RecordContent::Applied(applied) = &record.content else {
             continue;
         };
-        let is_used = |(path, _): &(String, i64)| {
-            Key::parse(path).is_some_and(|(_, key)| last.contains(&key))
-        };
-        let used = applied
-            .iter()
-            .filter(|(_, sources)| sources.iter().any(is_used));
-        lines.extend(
-            used.map(|(variable, _)| format!("{}   {variable} of {}", record.node, record.user)),
-        );
+        for (variable, sources) in applied {
+            let keys = sources.iter().filter_map(|(path, _)| Key::parse(path));
+            for (_, key) in keys.filter(|(_, key)| is_last(key)) {
+                let line = format!("{}   {variable} of {}", record.node, record.user);
+                users.entry(key).or_default().insert(line);
+            }
+        }
     }
-    lines
+    users
 }
 
 #[cfg(test)]
@@ -98,12 +92,11 @@ mod tests {
             let entries = live.chain([record.clone()]).collect();
             let snapshot = Snapshot::new(&federation, 9, entries);
             let leaving = leaving.into_iter().collect();
-            let found = users_of_last(&federation, &[own.clone()].into(), &leaving, &snapshot);
-            assert_eq!(
-                found.into_iter().collect::<Vec<_>>(),
-                expected,
-                "{leaving:?}"
-            );
+            let mut found = users_of_last(&federation, &leaving, &snapshot);
+            let lines = found.remove(&own).unwrap_or_default();
+            let lines: Vec<_> = lines.iter().collect();
+            assert_eq!(lines, expected, "{leaving:?}");
+            assert!(found.is_empty(), "{found:?}");
         }
     }
 }

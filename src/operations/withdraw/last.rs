@@ -1,6 +1,6 @@
 //! The last provider of a name that a node has applied is withdrawn by hand only if that is asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     fleet,
@@ -31,21 +31,29 @@ pub(super) fn add_reads(keys: &BTreeSet<Key>, reads: &mut ReadSet) {
     }
 }
 
-/// Refuses to withdraw a service whose users would have no provider left when all keys of `leaving` are withdrawn. Where
-/// the registry cannot be read, nobody is known.
-pub(super) fn refuse(
-    service: &Id,
-    keys: &BTreeSet<Key>,
-    leaving: &BTreeSet<Key>,
-    snapshots: &Snapshots,
-) -> Result<(), Failure> {
-    let federations: BTreeSet<&Id> = keys.iter().map(|key| &key.federation).collect();
-    let of = |federation: &Id| {
-        let snapshot = snapshots.of(federation).snapshot()?;
-        Some(fleet::users_of_last(federation, keys, leaving, snapshot))
-    };
-    let users: Vec<BTreeSet<String>> = federations.into_iter().filter_map(of).collect();
-    if users.iter().all(BTreeSet::is_empty) {
+/// Who would have no provider left of each of the keys that are withdrawn together.
+pub(super) struct LastUsers(BTreeMap<Key, BTreeSet<String>>);
+
+impl LastUsers {
+    /// Those of all keys of `leaving`. Where the registry cannot be read, nobody is known.
+    pub(super) fn of(leaving: &BTreeSet<Key>, snapshots: &Snapshots) -> Self {
+        let federations: BTreeSet<&Id> = leaving.iter().map(|key| &key.federation).collect();
+        let of = |federation: &Id| {
+            let snapshot = snapshots.of(federation).snapshot()?;
+            Some(fleet::users_of_last(federation, leaving, snapshot))
+        };
+        Self(federations.into_iter().filter_map(of).flatten().collect())
+    }
+}
+
+/// Refuses to withdraw a service some of whose `keys`, which leave, would have users without a provider.
+pub(super) fn refuse(service: &Id, keys: &BTreeSet<Key>, last: &LastUsers) -> Result<(), Failure> {
+    let mut users: BTreeMap<&Id, BTreeSet<String>> = BTreeMap::new();
+    for key in keys {
+        let lines = last.0.get(key).into_iter().flatten().cloned();
+        users.entry(&key.federation).or_default().extend(lines);
+    }
+    if users.values().all(BTreeSet::is_empty) {
         return Ok(());
     }
     let regions: BTreeSet<&Id> = keys.iter().map(|key| &key.region).collect();
@@ -55,7 +63,7 @@ pub(super) fn refuse(
         regions.join(", ")
     );
     Err(Failure::new(Code::TryAgain, message)
-        .facts(users.into_iter().flatten())
+        .facts(users.into_values().flatten())
         .note(format!("nothing of `{service}` was withdrawn"))
         .hint("announce it on another node of the region first, or withdraw it all the same with `--last`"))
 }

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Target, Targets, Withdrawer, last, write};
+use super::{
+    Target, Targets, Withdrawer,
+    last::{self, LastUsers},
+    write,
+};
 use crate::{
     announce::Machine,
     fleet,
@@ -34,11 +38,13 @@ impl Withdrawer<'_> {
         let machine = machine::this(self.node, self.session, self.asked);
         let all = targets.values().flatten();
         let leaving: BTreeSet<Key> = all.flat_map(|target| target.keys.clone()).collect();
+        let users = LastUsers::of(&leaving, snapshots);
         let preview = |(id, target): (&Id, &Result<Target, Failure>)| {
             let target = target.as_ref().map_err(Failure::clone);
             let machine = machine.as_ref().map_err(Failure::clone);
-            let preview =
-                target.and_then(|target| self.preview_one(target, machine?, &leaving, snapshots));
+            let preview = target.and_then(|target| {
+                self.preview_one(target, machine?, (&leaving, &users), snapshots)
+            });
             (id.clone(), preview)
         };
         targets.iter().map(preview).collect()
@@ -48,7 +54,7 @@ impl Withdrawer<'_> {
         &self,
         target: &Target,
         machine: &Machine,
-        leaving: &BTreeSet<Key>,
+        (leaving, users): (&BTreeSet<Key>, &LastUsers),
         snapshots: &Snapshots,
     ) -> Result<WithdrawPreview, Failure> {
         let (target, others) = self.leave_other_machines(target, machine, snapshots)?;
@@ -76,7 +82,7 @@ impl Withdrawer<'_> {
         let refused = if target.holds {
             let is_new = |key: &&Key| !target.state.owes_withdrawal(key);
             let keys = target.keys.iter().filter(is_new).cloned().collect();
-            last::refuse(&target.service, &keys, leaving, snapshots).err()
+            last::refuse(&target.service, &keys, users).err()
         } else {
             None
         };

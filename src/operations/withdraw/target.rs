@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Wish, WithdrawInput,
-    last::{self, Last},
+    last::{self, Last, LastUsers},
 };
 use crate::{
     announce::Hold,
@@ -209,12 +209,13 @@ pub(crate) fn on_this_node(
 fn refuse_last(targets: &mut BTreeMap<Id, Result<Target, Failure>>, snapshots: &Snapshots) {
     let by_hand = targets.values().flatten().filter(|target| target.holds);
     let leaving: BTreeSet<Key> = by_hand.flat_map(|target| target.keys.clone()).collect();
+    let users = LastUsers::of(&leaving, snapshots);
     for (id, target) in targets {
         let refused = match target {
             Ok(target) if target.holds => {
                 let is_new = |key: &&Key| !target.state.owes_withdrawal(key);
                 let keys = target.keys.iter().filter(is_new).cloned().collect();
-                last::refuse(id, &keys, &leaving, snapshots)
+                last::refuse(id, &keys, &users)
             }
             Ok(_) | Err(_) => Ok(()),
         };
