@@ -45,10 +45,7 @@ fn run_once(node: &Node, args: &BalanceArgs) -> Ended {
 }
 
 fn say_if_off(node: &Node) -> Result<(), Failure> {
-    let state = balance_state::load(node)?;
-    if state.is_off_at(clock::now()) {
-        let off = state.off.map(|off| off.to_string());
-        let off = off.unwrap_or_default();
+    if let Some(off) = balance_state::load(node)?.off_at(clock::now()) {
         node.out.line(&format!(
             "note: local balancing is {off}; `reconf balance on` ends that"
         ));

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::mpsc::{Sender, channel},
     thread,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use super::survivor;
@@ -17,7 +17,7 @@ use crate::{
         signals::{Signal, Signals},
         supervisor::{Supervisor, SupervisorEnd},
     },
-    model::{id::Id, listening::Leases, paths::Paths},
+    model::{balance_state::SwitchedOff, id::Id, listening::Leases, paths::Paths},
     report::{BalanceReport, Code, Failure},
 };
 
@@ -57,8 +57,8 @@ pub(super) struct RunEnd {
     pub(super) result: Result<BalanceReport, Failure>,
     /// Whether it changed `balance.json`.
     pub(super) has_written: bool,
-    /// When an `off` ends by itself.
-    pub(super) off_until: Option<SystemTime>,
+    /// What a person has said of switching local balancing off, if it is.
+    pub(super) off: Option<SwitchedOff>,
 }
 
 /// What the keeper receives.

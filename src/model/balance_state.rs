@@ -69,6 +69,12 @@ impl BalanceState {
         }
     }
 
+    /// What a person has said of switching local balancing off, if it is at this time.
+    pub(crate) fn off_at(self, now: SystemTime) -> Option<SwitchedOff> {
+        let is_off = self.is_off_at(now);
+        self.off.filter(|_| is_off)
+    }
+
     /// Whether it says anything but the switch: a configuration without balancers has that to end.
     pub(crate) fn has_to_be_ended(&self) -> bool {
         let switch = Self {

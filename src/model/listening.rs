@@ -69,6 +69,8 @@ pub(crate) struct Balancing {
     pub changed: Option<String>,
     /// How HAProxy took that over.
     pub how: Option<String>,
+    /// What a person has said of switching local balancing off, if so.
+    pub off: Option<String>,
     /// Whether a change was not carried out yet.
     pub behind: bool,
     /// Since when runs have failed (RFC 3339, UTC); nothing if the last one succeeded.

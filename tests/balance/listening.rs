@@ -150,6 +150,12 @@ fn what_moves_behind_a_port_starts_no_provision() {
     });
     let status = node.status();
     assert_eq!(status["listener"]["balance"]["ports"], json!(1), "{status}");
+    node.lab.run(&["off", "--reason", "a test"]).fails(0);
+    until("the status says that it is off", || {
+        let rows = node.lab.node.run(&["listen", "status"]).text();
+        rows.contains("local: off since [TIME]: a test")
+            .then_some(())
+    });
     assert_eq!(node.listener.stop(), Some(0));
 }
 
@@ -171,6 +177,8 @@ fn a_run_that_fails_is_repeated_and_says_why() {
     node.announce("api01", &api);
     until("it fails and tries again", || {
         let balance = &node.status()["listener"]["balance"];
+        let warnings = balance["warnings"].as_array();
+        assert!(warnings.is_none_or(Vec::is_empty), "{balance}");
         (balance["failures"].as_u64()? > 1).then_some(())
     });
     assert_eq!(node.count("balance-failed"), 1, "{}", node.read("log"));
@@ -228,14 +236,14 @@ fn a_thousand_changes_at_once_are_few_reloads_and_no_provision() {
 
 /// So many instances of a service for each name.
 fn instances(names: &[&str], each: u16) -> Vec<Instance> {
-    let first = fixed_port();
     let service = |(service, name): (u16, &&str)| {
+        let port = fixed_port();
         let service_name = format!("s{service}");
         let name = (*name).to_owned();
         (0..each).map(move |at| {
             let [high, low] = (service * each + at).to_be_bytes();
             let address = ([127, 1, high, low], 8080).into();
-            Instance::of(&format!("{service_name}-{at:03}"), address, first + service)
+            Instance::of(&format!("{service_name}-{at:03}"), address, port)
                 .providing(&service_name, &[&name])
         })
     };

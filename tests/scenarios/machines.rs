@@ -112,6 +112,21 @@ fn a_copied_machine_withdraws_nothing_of_its_original() {
 }
 
 #[test]
+fn a_copied_machine_forgets_what_its_original_balanced() {
+    on_both(|fleet| {
+        let original = machine(fleet, "api01", "10.0.0.1", ONE);
+        all_succeed(&original, &["apply --all"]);
+        let _off = original.run(&["balance", "off"]).exits(0);
+        let copied = copy(fleet, &original, ["api02", "10.0.0.2", TWO]);
+        let switch = copied.path("var/lib/reconf/balance.json");
+        let _looks = copied.run(&["balance", "--dry-run"]).changes_nothing();
+        assert!(switch.exists());
+        let _claims = copied.run(&["announce", "--all"]).exits(0);
+        assert!(!switch.exists());
+    });
+}
+
+#[test]
 fn a_state_is_claimed_by_whoever_has_a_machine_id_first() {
     on_both(|fleet| {
         let machine = machine(fleet, "api01", "10.0.0.1", "uninitialized");

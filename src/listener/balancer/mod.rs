@@ -21,7 +21,7 @@ use super::{
 use crate::{
     cli::Global,
     edge::{clock, memory, registry::Logins},
-    model::listening::Balancing,
+    model::{balance_state::SwitchedOff, listening::Balancing},
     node::Node,
     report::{BalanceReport, Failure, Journal, LastError, Takeover},
 };
@@ -54,6 +54,7 @@ struct LastRun {
     ports: usize,
     routes: usize,
     warnings: Vec<String>,
+    off: Option<String>,
     changed: Option<String>,
     how: Option<&'static str>,
 }
@@ -187,7 +188,9 @@ impl Balancer {
         let now = clock::instant();
         match end.result {
             Ok(report) => {
-                let due = report.due.into_iter().chain(end.off_until).min();
+                let off_ends = end.off.as_ref().and_then(SwitchedOff::end);
+                let due = report.due.into_iter().chain(off_ends).min();
+                self.last.off = end.off.map(|off| off.to_string());
                 self.timing.succeeded(due, clock::now(), now);
                 self.succeed(&report);
             }
@@ -242,6 +245,7 @@ impl Balancer {
             routes: self.last.routes,
             changed: self.last.changed.clone(),
             how: self.last.how.map(str::to_owned),
+            off: self.last.off.clone(),
             behind: self.timing.is_behind(),
             failing_since: self.failing_since.clone(),
             failures: self.timing.failures(),

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use crate::{
     cli::Global,
-    edge::{files, memory, registry::Logins},
+    edge::{clock, files, memory, registry::Logins},
     listener::event::{self, Event, RunEnd},
     node::{AssumedFiles, Node, balance_state},
     operations::balance::{self, BalanceOptions},
@@ -39,7 +39,7 @@ fn run(global: &Global, logins: &Logins) -> RunEnd {
             return RunEnd {
                 result: Err(failure),
                 has_written: false,
-                off_until: None,
+                off: None,
             };
         }
     };
@@ -53,7 +53,7 @@ fn run(global: &Global, logins: &Logins) -> RunEnd {
     RunEnd {
         result,
         has_written: stored(&node) != before,
-        off_until: state.off.and_then(|off| off.end()),
+        off: state.off_at(clock::now()),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::listening::Balancing;
 /// The rows, without their key.
 pub(crate) fn balancing_rows(balancing: &Balancing) -> Vec<String> {
     let mut rows = vec![state(balancing)];
+    rows.extend(balancing.off.iter().map(|off| format!("local: {off}")));
     if let Some(reason) = &balancing.error {
         let since = balancing.failing_since.as_deref().unwrap_or("now");
         let count = balancing.failures;
@@ -47,6 +48,7 @@ mod tests {
         assert_eq!(balancing_rows(&balancing), ["1 local port, 2 routes"]);
         balancing.changed = Some("12:00".to_owned());
         balancing.how = Some("reload".to_owned());
+        balancing.off = Some("off since 11:00: HAProxy update".to_owned());
         balancing.behind = true;
         balancing.failing_since = Some("12:01".to_owned());
         balancing.failures = 3;
@@ -54,6 +56,7 @@ mod tests {
         balancing.warnings = vec!["127.0.0.1:21200 is not opened: …".to_owned()];
         let rows = [
             "1 local port, 2 routes; changed 12:00 (reload); a change is about to be carried out",
+            "local: off since 11:00: HAProxy update",
             "failing since 12:01 (3 in a row): HAProxy does not answer",
             "127.0.0.1:21200 is not opened: …",
         ];
