@@ -189,7 +189,7 @@ impl Running {
 fn header(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.is_empty());
     let lines = lines.take_while(|line| line.starts_with('#') || !line.contains(' '));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {

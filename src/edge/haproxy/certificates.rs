@@ -56,7 +56,7 @@ mod tests {
         fs::write(&certificate, "old").unwrap();
         let old = found_files(&paths);
         assert_eq!((old.len(), old[0].size), (1, 3));
-        assert_eq!(found_files(&[certificate.clone()]), old);
+        assert_eq!(found_files(std::slice::from_ref(&certificate)), old);
         let file = fs::File::options().write(true).open(&certificate).unwrap();
         file.set_modified(std::time::SystemTime::UNIX_EPOCH)
             .unwrap();

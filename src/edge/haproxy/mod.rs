@@ -11,9 +11,9 @@ mod ports;
 mod socket;
 mod sockets;
 
-pub(crate) use certificates::{FoundFile, found_files};
-pub(crate) use command::{Ran, run};
-pub(crate) use holder::{Holder, Process, holder};
+pub(crate) use certificates::found_files;
+pub(crate) use command::run;
+pub(crate) use holder::{Holder, holder};
 pub(crate) use maps::{maps, remove_other_maps};
 pub(crate) use old_workers::old_connections;
 pub(crate) use pid::{Master, master};

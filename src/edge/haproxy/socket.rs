@@ -54,7 +54,7 @@ fn exchange(path: &Path, line: &str, deadline: Instant) -> io::Result<String> {
     // Without the newline at its end HAProxy executes nothing of a line that was cut off.
     stream.write_all(format!("{line}\n").as_bytes())?;
     let mut answer = Vec::new();
-    let mut piece = [0; 64 * 1024];
+    let mut piece = vec![0; 64 * 1024];
     while u64::try_from(answer.len()).is_ok_and(|length| length <= LONGEST_ANSWER) {
         stream.set_read_timeout(Some(left(deadline)?))?;
         match stream.read(&mut piece) {

@@ -97,11 +97,20 @@ pub(super) fn is_ours(bytes: &[u8]) -> bool {
     rest.is_some_and(|rest| rest.starts_with(b"\n"))
 }
 
-/// Has HAProxy check the file, and puts it in place with its maps.
-pub(super) fn install(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
+/// Writes the files of routes that the file names.
+pub(super) fn write_maps(candidate: &Candidate) -> Result<(), Failure> {
     for (path, content) in &candidate.maps {
         files::write(path, content, &ACCESS)?;
     }
+    Ok(())
+}
+
+/// Has HAProxy check the file, and puts it in place with its maps.
+pub(super) fn install(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
+    if let Some(folder) = settings.output.parent() {
+        files::make_dir(folder, ACCESS.for_folder().mode)?;
+    }
+    write_maps(candidate)?;
     let path = candidate_path(settings);
     files::write(&path, &candidate.bytes, &ACCESS)?;
     let checked = check(settings, &path);

@@ -86,10 +86,10 @@ impl Inputs {
         options: BalanceOptions,
     ) -> Result<Plan, Failure> {
         if options.dry_run {
-            return self.plan_with(node, found, &ports_in_use(node)?);
+            return Ok(self.plan_with(node, found, &ports_in_use(node)?));
         }
         let _lock = node.state_lock()?;
-        let plan = self.plan_with(node, found, &settle_ports_locked(node)?)?;
+        let plan = self.plan_with(node, found, &settle_ports_locked(node)?);
         balance_state::edit_locked(node, |state| {
             state.ports.retain(|port, open| {
                 let after = plan.state.ports.get(port);
@@ -104,13 +104,13 @@ impl Inputs {
         Ok(plan)
     }
 
-    fn plan_with(&self, node: &Node, found: &Found, in_use: &PortsInUse) -> Result<Plan, Failure> {
+    fn plan_with(&self, node: &Node, found: &Found, in_use: &PortsInUse) -> Plan {
         let settings = &node.settings;
         let federations = settings.federations.iter();
         let federations = federations.map(|id| (id.clone(), self.snapshots.of(id).snapshot()));
         let manifests = self.manifests.iter();
         let manifests = manifests.map(|(id, manifest)| (id.clone(), manifest.as_ref().ok()));
-        Ok(plan(&PlanInput {
+        plan(&PlanInput {
             settings: &settings.balance,
             node: &self.id,
             region: &settings.region,
@@ -125,7 +125,7 @@ impl Inputs {
             user: Caller::this().is_root().then_some("haproxy"),
             state_file: &node.paths.haproxy_state(),
             now: clock::now(),
-        }))
+        })
     }
 }
 

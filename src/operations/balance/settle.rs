@@ -47,18 +47,15 @@ pub(super) struct Kept {
 
 impl Settled<'_> {
     /// Keeps what the run put in use, and publishes it.
-    pub(super) fn keep(
-        &self,
-        session: &mut Session,
-        running: Box<Running>,
-    ) -> Result<Kept, Failure> {
+    pub(super) fn keep(&self, session: &mut Session, running: &Running) -> Result<Kept, Failure> {
         let settings = &self.node.settings.balance;
         let proved = self.node.paths.proved_balance();
         files::write(&proved, &self.candidate.bytes, &Access::PRIVATE)?;
         write_states(self.node, state_file::EMPTY)?;
+        candidate::write_maps(self.candidate)?;
         let before = balance_state::load_or_lost(self.node)?.0;
         let earlier = self.earlier.map(|running| self.comparison(running));
-        let comparison = self.comparison(&running);
+        let comparison = self.comparison(running);
         let draining = draining::look(settings, &comparison, earlier.as_ref(), &before.parked)?;
         let is_draining = !draining.connections.is_empty();
         let after = self.state(&before, draining)?;
@@ -68,7 +65,7 @@ impl Settled<'_> {
             *state = BalanceState { off, ..after };
         })?;
         candidate::remove_old_maps(settings, self.candidate);
-        let mut warnings = self.warnings(&running);
+        let mut warnings = self.warnings(running);
         let failed = publish(self.node, session)?;
         let is_unfinished = is_draining || failed.is_some();
         warnings.extend(failed);

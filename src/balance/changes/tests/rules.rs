@@ -93,7 +93,12 @@ fn what_commands_cannot_do_takes_a_reload() {
         let changes = changes(&running, &file_of(shape, &after), &Ours::default());
         assert_eq!(changes, Changes::Reload(cause), "{after:?}");
     }
-    let file = file_of("s", &[a, b, h]);
+}
+
+#[test]
+fn without_a_shape_or_a_record_of_what_is_ours_it_takes_a_reload() {
+    let file = file_of("s", &BEFORE);
+    let running = Haproxy::loading(&file, "").asked();
     assert_eq!(changes(&running, &file, &Ours::default()), Changes::None);
     let comparison = Comparison {
         file: &file,
@@ -230,19 +235,9 @@ fn a_server_that_is_put_away_keeps_its_time_and_loses_its_connections_after_the_
     assert_eq!(lines, ["shutdown sessions server local:1/a"]);
 }
 
-#[test]
-fn only_what_is_down_or_in_a_persons_hands_is_taken_over_by_a_reload() {
-    let before = [
-        "p/up 10.0.0.1:1",
-        "p/down 10.0.0.1:2",
-        "p/down-moved 10.0.0.1:3",
-        "p/hand 10.0.0.1:4",
-        "p/hand-moved 10.0.0.1:5",
-        "p/ours 10.0.0.1:6",
-        "p/gone 10.0.0.1:7",
-        "p/drain 10.0.0.1:8",
-    ];
-    let mut haproxy = Haproxy::loading(&file_of("s", &before), "");
+/// Servers of every kind, of which some move or go.
+fn of_every_kind() -> Haproxy {
+    let mut haproxy = Haproxy::loading(&file_of("s", &EVERY_KIND), "");
     for (id, server) in &mut haproxy.servers {
         server.is_up = !id.server.starts_with("down") && id.server != "gone";
         server.admin = match id.server.as_str() {
@@ -251,6 +246,23 @@ fn only_what_is_down_or_in_a_persons_hands_is_taken_over_by_a_reload() {
             _ => 0,
         };
     }
+    haproxy
+}
+
+const EVERY_KIND: [&str; 8] = [
+    "p/up 10.0.0.1:1",
+    "p/down 10.0.0.1:2",
+    "p/down-moved 10.0.0.1:3",
+    "p/hand 10.0.0.1:4",
+    "p/hand-moved 10.0.0.1:5",
+    "p/ours 10.0.0.1:6",
+    "p/gone 10.0.0.1:7",
+    "p/drain 10.0.0.1:8",
+];
+
+#[test]
+fn only_what_is_down_or_in_a_persons_hands_is_taken_over_by_a_reload() {
+    let before = EVERY_KIND;
     let after = [
         before[0],
         before[1],
@@ -261,7 +273,7 @@ fn only_what_is_down_or_in_a_persons_hands_is_taken_over_by_a_reload() {
         before[7],
     ];
     let file = file_of("t", &after);
-    let running = haproxy.asked();
+    let running = of_every_kind().asked();
     let states = state_file::content(&running, &file, Some(&ours(&["p/ours"])));
     let loaded = Haproxy::loading(&file, &states);
     let seen = loaded.servers.iter().map(|(id, server)| {

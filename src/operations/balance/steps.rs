@@ -1,0 +1,168 @@
+//! The steps after the plan: what HAProxy is to run, how it takes that over, and what is kept of it.
+
+use std::time::Duration;
+
+use super::{
+    BalanceOptions, candidate, haproxy::Haproxy, inputs::Inputs, live, outcome::Served,
+    probe::Held, reload::Reload, settle::Settled, stop,
+};
+use crate::{
+    balance::{
+        changes::{Changes, Comparison, Ours, ReloadCause},
+        file::Candidate,
+        plan::Plan,
+        running::Running,
+    },
+    edge::{clock, files, registry::Session},
+    node::Node,
+    report::{BalanceReport, Failure, Takeover},
+};
+
+/// How soon a run looks again whether the connections of servers that were put away are gone, and publishes what is owed.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// HAProxy's file, and the one that was proved last.
+pub(super) struct Files {
+    pub(super) output: Option<Vec<u8>>,
+    pub(super) proved: Option<Vec<u8>>,
+}
+
+impl Files {
+    pub(super) fn read(node: &Node) -> Result<Self, Failure> {
+        Ok(Self {
+            output: files::read_own(&node.settings.balance.output)?,
+            proved: files::read_own(&node.paths.proved_balance())?,
+        })
+    }
+
+    pub(super) fn all(&self) -> [Option<Vec<u8>>; 2] {
+        [self.output.clone(), self.proved.clone()]
+    }
+}
+
+/// A run that knows what is to be served.
+pub(super) struct Run<'a> {
+    pub(super) node: &'a Node,
+    pub(super) options: BalanceOptions,
+    pub(super) inputs: &'a Inputs,
+    pub(super) files: &'a Files,
+    pub(super) haproxy: &'a Haproxy,
+    pub(super) held: &'a Held<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) served: Served,
+}
+
+impl Run<'_> {
+    /// Has HAProxy serve it.
+    pub(super) fn serve(&self, session: &mut Session) -> Result<BalanceReport, Failure> {
+        let settings = &self.node.settings.balance;
+        let candidate = candidate::render(self.node, self.plan.view.clone())?;
+        let output = self.files.output.as_deref();
+        candidate::refuse_foreign(&settings.output, output)?;
+        let mut ours = self.inputs.is_known.then(|| Ours::of(&self.inputs.before));
+        let changes = self.changes(&candidate, ours.as_ref());
+        if self.options.dry_run {
+            let how = takeover(changes.as_ref());
+            return Ok(self
+                .served
+                .report(self.plan, &candidate, how, self.options.show));
+        }
+        candidate::remove_leftover(settings)?;
+        let (how, running) = match (changes, self.haproxy) {
+            (Some(Changes::None), Haproxy::Running(running))
+                if output == Some(&candidate.bytes) =>
+            {
+                (Takeover::Unchanged, running.clone())
+            }
+            (changes, _) => {
+                candidate::install(settings, &candidate)?;
+                self.take_over(&candidate, &mut ours, changes.as_ref())?
+            }
+        };
+        let settled = Settled {
+            node: self.node,
+            plan: self.plan,
+            candidate: &candidate,
+            ours: &ours.unwrap_or_default(),
+            earlier: self.haproxy.running(),
+        };
+        let kept = settled.keep(session, &running)?;
+        let mut report = self
+            .served
+            .report(self.plan, &candidate, how, self.options.show);
+        report.warnings.extend(kept.warnings);
+        let soon = kept.is_unfinished.then(|| clock::now() + LOOK_AGAIN);
+        report.due = report.due.into_iter().chain(soon).min();
+        Ok(report)
+    }
+
+    /// What makes HAProxy's servers those of the file; `None`: it does not run.
+    fn changes(&self, candidate: &Candidate, ours: Option<&Ours>) -> Option<Changes> {
+        let running = self.haproxy.running()?;
+        let comparison = Comparison {
+            file: &candidate.parsed,
+            running,
+            ours,
+        };
+        let is_unproved = candidate.parsed.shape.is_none();
+        let bytes = Some(&candidate.bytes);
+        let is_same = self.files.output.as_ref() == bytes && self.files.proved.as_ref() == bytes;
+        Some(match comparison.changes() {
+            _ if self.options.reload => Changes::Reload(ReloadCause::Asked),
+            // It loaded the file when it was last reloaded or started.
+            Changes::Reload(ReloadCause::Shape) if is_unproved && is_same => Changes::None,
+            changes => changes,
+        })
+    }
+
+    /// Has HAProxy use the file that is in place now.
+    fn take_over(
+        &self,
+        candidate: &Candidate,
+        ours: &mut Option<Ours>,
+        changes: Option<&Changes>,
+    ) -> Result<(Takeover, Box<Running>), Failure> {
+        if let (Some(Changes::None), Haproxy::Running(running)) = (changes, self.haproxy) {
+            // Only its text changed, such as a comment.
+            return Ok((Takeover::Unchanged, running.clone()));
+        }
+        if let (Some(Changes::Socket(changes)), Some(ours)) = (changes, ours.as_mut())
+            && let Some(running) = live::change(self.node, &candidate.parsed, ours, changes)?
+        {
+            return Ok((Takeover::Socket, running));
+        }
+        let reload = Reload {
+            node: self.node,
+            candidate,
+            before: self.haproxy,
+            held: self.held,
+            ours: ours.as_ref(),
+            proved: self.files.proved.as_deref(),
+        };
+        Ok((Takeover::Reload, reload.run()?))
+    }
+
+    /// Ends what is left of it.
+    pub(super) fn end(&self, session: &mut Session) -> Result<BalanceReport, Failure> {
+        let output = self.files.output.as_deref();
+        let is_left = stop::is_left(&self.inputs.before, output);
+        let how = if is_left {
+            Takeover::Stop
+        } else {
+            Takeover::Unchanged
+        };
+        let mut report = self.served.report_of_end(self.plan, how, self.options.show);
+        if is_left && !self.options.dry_run {
+            report.warnings = stop::run(self.node, session, output)?;
+        }
+        Ok(report)
+    }
+}
+
+fn takeover(changes: Option<&Changes>) -> Takeover {
+    match changes {
+        Some(Changes::None) => Takeover::Unchanged,
+        Some(Changes::Socket(_)) => Takeover::Socket,
+        Some(Changes::Reload(_)) | None => Takeover::Reload,
+    }
+}
