@@ -127,3 +127,21 @@ fn a_renewed_certificate_is_reloaded() {
     assert_eq!(lab.balances()["how"], "reload");
     assert_eq!(lab.balances()["how"], "unchanged");
 }
+
+#[test]
+fn a_template_without_the_shape_works_by_reload() {
+    if !is_there("templates without the shape") {
+        return;
+    }
+    let (lab, _backend, port) = balanced();
+    let silent = TEMPLATE.replace("  description reconf {{shape}}\n", "");
+    lab.node
+        .put("etc/reconf/templates/haproxy.cfg.hbs", &silent);
+    assert_eq!(lab.balances()["how"], "reload");
+    assert_eq!(lab.balances()["how"], "unchanged");
+    let second = Backend::start("second", "127.0.0.12:0", Protocol::Lines);
+    lab.announce(&Instance::of("n2", second.address(), port));
+    assert_eq!(lab.balances()["how"], "reload");
+    assert_eq!(lab.balances()["how"], "unchanged");
+    lab.runs_its_file();
+}

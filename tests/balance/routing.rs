@@ -1,13 +1,12 @@
 //! The internal and the external balancer, from announcements to requests. How hosts and paths are told apart is shown
 //! beside the template.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use serde_json::{Value, json};
 
 use crate::harness::{
     backend::{Backend, Protocol},
-    certificates::Authority,
     client::get,
     fleet::Fleet,
     haproxy::is_there,
@@ -158,35 +157,6 @@ fn a_route_leads_only_to_those_that_provide_it_while_half_the_nodes_are_upgraded
         assert_eq!(answer(port, "any.example.com", "/www/shop/x"), "new");
     }
     let answers = || answer(port, "any.example.com", "/www");
-    let both: std::collections::BTreeSet<String> = (0..10).map(|_| answers()).collect();
+    let both: BTreeSet<String> = (0..10).map(|_| answers()).collect();
     assert_eq!(both.len(), 2, "{both:?}");
-}
-
-/// Puts a new certificate with its key into a folder, in one file as HAProxy wants it.
-fn renew(authority: &Authority, certs: &Path) {
-    let pair = authority.issue("www.example.com");
-    let both = [fs::read(pair.cert).unwrap(), fs::read(pair.key).unwrap()].concat();
-    fs::write(certs.join("www.pem"), both).unwrap();
-}
-
-#[test]
-fn a_renewed_certificate_is_reloaded() {
-    if !is_there("certificates of a real HAProxy") {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let authority = Authority::new(folder.path(), "ca");
-    let certs = folder.path().join("certs");
-    fs::create_dir(&certs).unwrap();
-    renew(&authority, &certs);
-    let bind = format!("127.0.0.1:{} ssl crt {}/", fixed_port(), certs.display());
-    let config = json!({"balance": {"external": {"bind": [bind], "https": true}}});
-    let lab = Lab::new(Fleet::embedded(), &config);
-    let www = http("www");
-    lab.announce(&public("www", "web01", &["WWW_URL"], &www, "/"));
-    assert_eq!(lab.balances()["how"], "reload");
-    assert_eq!(lab.balances()["how"], "unchanged");
-    renew(&authority, &certs);
-    assert_eq!(lab.balances()["how"], "reload");
-    assert_eq!(lab.balances()["how"], "unchanged");
 }

@@ -12,7 +12,7 @@ pub(crate) use commands::Batch;
 pub(crate) use ours::{Ours, Parked, left_behind, parked_after, shutdowns};
 
 use super::{
-    file::{ParsedFile, ParsedServer, Section},
+    file::{ParsedFile, ParsedServer, ProxySection},
     running::{Admin, Running, RunningServer, ServerId},
 };
 use commands::{Group, batches};
@@ -152,7 +152,11 @@ impl Comparison<'_> {
     }
 }
 
-fn added(id: ServerId, wanted: &ParsedServer, section: &Section) -> Result<Group, ReloadCause> {
+fn added(
+    id: ServerId,
+    wanted: &ParsedServer,
+    section: &ProxySection,
+) -> Result<Group, ReloadCause> {
     let (Ok(address), Some(port)) = (wanted.address.parse(), wanted.port) else {
         return Err(ReloadCause::Line);
     };

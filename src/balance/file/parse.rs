@@ -16,9 +16,9 @@ pub(crate) struct ParsedFile {
     /// The shape in `global`'s description, which HAProxy repeats; `None`: it cannot be proved which file runs.
     pub shape: Option<String>,
     /// The `listen` and `backend` sections, by name.
-    pub sections: BTreeMap<String, Section>,
+    pub sections: BTreeMap<String, ProxySection>,
     /// The `frontend` sections, by name.
-    pub frontends: BTreeMap<String, Section>,
+    pub frontends: BTreeMap<String, ProxySection>,
     /// Names that more than one section has.
     pub(super) twice: BTreeSet<String>,
 }
@@ -33,7 +33,7 @@ pub(crate) enum SectionKind {
 
 /// A section.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Section {
+pub(crate) struct ProxySection {
     pub kind: SectionKind,
     /// What follows each `bind`, its words joined by one blank.
     pub binds: Vec<String>,
@@ -146,15 +146,15 @@ impl ParsedFile {
         self.section(kind, name);
     }
 
-    fn of(&mut self, kind: SectionKind) -> &mut BTreeMap<String, Section> {
+    fn of(&mut self, kind: SectionKind) -> &mut BTreeMap<String, ProxySection> {
         match kind {
             SectionKind::Frontend => &mut self.frontends,
             SectionKind::Listen | SectionKind::Backend => &mut self.sections,
         }
     }
 
-    fn section(&mut self, kind: SectionKind, name: &str) -> &mut Section {
-        let section = || Section {
+    fn section(&mut self, kind: SectionKind, name: &str) -> &mut ProxySection {
+        let section = || ProxySection {
             kind,
             binds: Vec::new(),
             default_server: Vec::new(),
@@ -174,7 +174,7 @@ impl ParsedFile {
     }
 }
 
-impl Section {
+impl ProxySection {
     fn read(&mut self, words: &[String]) {
         if let Some((name, server)) = server(words) {
             if self.servers.insert(name.clone(), server).is_some() {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    BoundAddress, CandidateError, FileProblem, HEADER, ParsedFile, ParsedServer, Section,
+    BoundAddress, CandidateError, FileProblem, HEADER, ParsedFile, ParsedServer, ProxySection,
     binds::bound_addresses,
 };
 use crate::balance::view::{Pool, Server, View};
@@ -91,7 +91,7 @@ fn check_binds(parsed: &ParsedFile, view: &View, problems: &mut Vec<FileProblem>
 /// A section that is not there is reported elsewhere.
 fn check_section_binds(
     name: &str,
-    section: Option<&Section>,
+    section: Option<&ProxySection>,
     wanted: &[String],
     problems: &mut Vec<FileProblem>,
 ) {
@@ -116,7 +116,7 @@ fn check_section_binds(
     }
 }
 
-fn check_servers(pool: &Pool, section: &Section, problems: &mut Vec<FileProblem>) {
+fn check_servers(pool: &Pool, section: &ProxySection, problems: &mut Vec<FileProblem>) {
     let place = || pool.name.clone();
     for name in &section.twice {
         let (server, section) = (name.clone(), place());

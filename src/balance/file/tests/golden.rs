@@ -81,10 +81,7 @@ fn what_is_rendered_is_parsed_back() {
         of("default:api:api02"),
         ("2001:db8::2", Some(1100), false, false)
     );
-    assert_eq!(
-        of("west:api:api03"),
-        ("api03.example.com", Some(1100), true, true)
-    );
+    assert_eq!(of("west:api:api03"), ("localhost", Some(1100), true, true));
     assert_eq!(parsed.frontends["external"].binds, [":8080"]);
     assert_eq!(
         parsed.sections["http:default:www"].kind,

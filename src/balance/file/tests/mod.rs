@@ -117,7 +117,7 @@ fn whole() -> View {
     let api = vec![
         server("default:api:api01", "10.0.0.11", 1100, false),
         server("default:api:api02", "2001:db8::2", 1100, false),
-        server("west:api:api03", "api03.example.com", 1100, true),
+        server("west:api:api03", "localhost", 1100, true),
     ];
     let www = vec![server("default:www:web01", "10.0.0.5", 8080, false)];
     View {
@@ -182,9 +182,11 @@ fn text(candidate: &Candidate) -> String {
     String::from_utf8(candidate.bytes.clone()).unwrap()
 }
 
-/// A candidate below a folder of its own, where HAProxy can read its maps.
-fn placed(view: View) -> (tempfile::TempDir, PathBuf, Candidate) {
+/// A candidate below a folder of its own, where HAProxy can read its maps and its servers' states.
+fn placed(mut view: View) -> (tempfile::TempDir, PathBuf, Candidate) {
     let folder = tempfile::tempdir().unwrap();
+    view.state_file = folder.path().join("state");
+    fs::write(&view.state_file, "1\n").unwrap();
     let output = folder.path().join("reconf.cfg");
     let candidate = render("haproxy.cfg.hbs", BUILT_IN, view, &output, &[]).unwrap();
     for (path, bytes) in &candidate.maps {
@@ -196,14 +198,16 @@ fn placed(view: View) -> (tempfile::TempDir, PathBuf, Candidate) {
 
 /// What `haproxy -c` says of a file; empty: it accepts it without a warning. `None`: there is no HAProxy.
 fn refused_by_haproxy(file: &Path) -> Option<String> {
-    let found = Command::new("haproxy")
+    // With `-q` it would not say why.
+    let said = Command::new("haproxy")
         .arg("-c")
-        .arg("-q")
         .arg("-f")
         .arg(file)
-        .output();
-    let said = found.ok()?;
-    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&said.stderr);
+    let lines = text.lines().filter(|line| !line.starts_with("[NOTICE]"));
+    let text = lines.collect::<Vec<_>>().join("\n");
     Some(if said.status.success() {
         text
     } else {

@@ -34,8 +34,6 @@ impl Running {
     pub(super) fn start(mut view: View) -> Option<Self> {
         let sockets = tempfile::tempdir().unwrap();
         view.socket = sockets.path().join("admin.sock");
-        view.state_file = sockets.path().join("state");
-        fs::write(&view.state_file, "1\n").unwrap();
         let binds: Vec<String> = view
             .frontends
             .iter()
