@@ -7,6 +7,7 @@ mod changing;
 mod dead;
 mod lasting;
 mod listening;
+mod namespaces;
 mod never_empty;
 mod off;
 mod old;
