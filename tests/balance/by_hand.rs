@@ -15,11 +15,11 @@ use crate::harness::{
 };
 
 /// A file with one pool of these servers.
-fn file(haproxy: &Haproxy, port: u16, mode: &str, more: &str, servers: &[Backend]) -> String {
+fn file(haproxy: &Haproxy, port: u16, mode: &str, options: &str, servers: &[Backend]) -> String {
     let socket = haproxy.socket();
     let mut text = format!(
         "global\n  stats socket {} mode 600 level admin expose-fd listeners\n\
-         defaults\n  mode {mode}\n  timeout connect 2s\n  timeout client 1h\n  timeout server 1h\n{more}\
+         defaults\n  mode {mode}\n  timeout connect 2s\n  timeout client 1h\n  timeout server 1h\n{options}\
          listen pool\n  bind 127.0.0.1:{port}\n",
         socket.display()
     );
@@ -38,7 +38,7 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(mode: &str, more: &str) -> Self {
+    fn new(mode: &str, options: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let haproxy = Haproxy::below(root.path(), "etc/haproxy/reconf.cfg");
         let protocol = match mode {
@@ -47,7 +47,7 @@ impl Pool {
         };
         let backends = ["s0", "s1"].map(|id| Backend::start(id, "127.0.0.1:0", protocol));
         let port = fixed_port();
-        haproxy.write(&file(&haproxy, port, mode, more, &backends));
+        haproxy.write(&file(&haproxy, port, mode, options, &backends));
         haproxy.starts();
         Self {
             haproxy,
@@ -59,8 +59,8 @@ impl Pool {
 }
 
 /// What a client comes to while HAProxy is reloaded so often.
-fn reloaded(times: usize, sending: Sending, mode: &str, more: &str) -> Tally {
-    let pool = Pool::new(mode, more);
+fn reloaded(times: usize, sending: Sending, mode: &str, options: &str) -> Tally {
+    let pool = Pool::new(mode, options);
     let client = Client::start(pool.address, sending, 4);
     for _ in 0..times {
         client.sends(20);

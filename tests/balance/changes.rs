@@ -68,7 +68,7 @@ fn moves_with_ports(changes: usize, between: u64) -> u64 {
         let closed = changing.toggle();
         changing.run();
         thread::sleep(GRACE);
-        for ending in [moved, closed].into_iter().flatten() {
+        for ending in [Some(moved), closed].into_iter().flatten() {
             ending.stop();
         }
     }

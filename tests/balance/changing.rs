@@ -143,8 +143,8 @@ impl Changing {
     pub(super) fn alter(&mut self, kinds: &[Change]) -> Option<Backend> {
         match kinds[self.dice.roll(kinds.len())] {
             Change::Add if self.live.len() < 8 => self.add(),
-            Change::Remove if self.live.len() > 2 => self.remove_after(0),
-            Change::Add | Change::Remove | Change::Move => self.relocate_after(0),
+            Change::Remove if self.live.len() > 2 => Some(self.remove_after(0)),
+            Change::Add | Change::Remove | Change::Move => Some(self.relocate_after(0)),
             Change::Flip => self.flip(),
             Change::Other => self.toggle(),
         }
@@ -173,15 +173,15 @@ impl Changing {
     }
 
     /// Withdraws an instance, but not one of the first `kept`.
-    pub(super) fn remove_after(&mut self, kept: usize) -> Option<Backend> {
+    pub(super) fn remove_after(&mut self, kept: usize) -> Backend {
         let at = kept + self.dice.roll(self.live.len() - kept);
         let live = self.live.swap_remove(at);
         self.lab.withdraw(&live.instance);
-        Some(live.backend)
+        live.backend
     }
 
     /// An instance starts somewhere else, but not one of the first `kept`.
-    pub(super) fn relocate_after(&mut self, kept: usize) -> Option<Backend> {
+    pub(super) fn relocate_after(&mut self, kept: usize) -> Backend {
         let at = kept + self.dice.roll(self.live.len() - kept);
         let (node, region) = {
             let old = &self.live[at].instance;
@@ -189,7 +189,7 @@ impl Changing {
         };
         let new = self.start(&node, &region, self.port);
         self.lab.announce(&new.instance);
-        Some(std::mem::replace(&mut self.live[at], new).backend)
+        std::mem::replace(&mut self.live[at], new).backend
     }
 
     /// An instance that stays announced, as HAProxy names it, and its program, which is to end.

@@ -22,9 +22,9 @@ fn connections_last(times: usize) {
         let ending = if at % 3 == 0 {
             changing.add()
         } else if at % 3 == 1 {
-            changing.relocate_after(first)
+            Some(changing.relocate_after(first))
         } else {
-            changing.remove_after(first)
+            Some(changing.remove_after(first))
         };
         changing.run();
         client.sends(4);

@@ -14,6 +14,7 @@ use crate::harness::{
     lab::{Instance, Lab},
     ports::fixed_port,
     process::Running,
+    scenario::Scenario,
     wait::until,
 };
 
@@ -51,7 +52,7 @@ fn what_a_run_put_away_comes_back_by_the_next_announcement() {
     let port = fixed_port();
     let backends = ["one", "two"].map(|id| Backend::start(id, "127.0.0.11:0", Protocol::Lines));
     let instances = [0, 1].map(|at| Instance::of(&format!("n{at}"), backends[at].address(), port));
-    instances.iter().for_each(|instance| lab.announce(instance));
+    lab.announce_all(&instances);
     lab.balances();
     let server = format!("local:{port}/{}", instances[0].server());
     for reload in [false, true] {
@@ -66,6 +67,21 @@ fn what_a_run_put_away_comes_back_by_the_next_announcement() {
     }
 }
 
+/// Two nodes on which `api` runs and is announced.
+fn providers(lab: &Lab, backends: &[Backend; 2], port: u16) -> [Scenario; 2] {
+    let node = |name: &str| lab.fleet.node(name).env("RECONF_HOST", "127.0.0.1");
+    let nodes = ["api01", "api02"].map(node);
+    for (node, backend) in nodes.iter().zip(backends) {
+        let manifest = json!({
+            "id": "api", "federation": lab.fleet.federation(), "local_port": port,
+            "environment": {"PORT": backend.port()}, "provides": {"API_URL": "http://{HOST}:{PORT}"},
+        });
+        node.put("etc/reconf/services/api.json", &manifest.to_string());
+        let _announced = node.run(&["announce", "api"]).exits(0);
+    }
+    nodes
+}
+
 #[test]
 fn a_withdrawal_waits_for_the_last_connection_and_counts_them() {
     if !is_there("withdrawals that wait for connections") {
@@ -74,44 +90,25 @@ fn a_withdrawal_waits_for_the_last_connection_and_counts_them() {
     let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
     let port = fixed_port();
     let backends = ["one", "two"].map(|id| Backend::start(id, "127.0.0.1:0", Protocol::Lines));
-    let providers =
-        ["api01", "api02"].map(|node| lab.fleet.node(node).env("RECONF_HOST", "127.0.0.1"));
-    for (node, backend) in providers.iter().zip(&backends) {
-        let manifest = json!({
-            "id": "api", "federation": lab.fleet.federation(), "local_port": port,
-            "environment": {"PORT": backend.port()}, "provides": {"API_URL": "http://{HOST}:{PORT}"},
-        });
-        node.put("etc/reconf/services/api.json", &manifest.to_string());
-        let _announced = node.run(&["announce", "api"]).exits(0);
-    }
+    let providers = providers(&lab, &backends, port);
     let _applied = lab.node.run(&["apply", "www"]).exits(0);
-    assert_eq!(
-        lab.value("API_URL"),
-        Some(format!("http://127.0.0.1:{port}"))
-    );
     let client = Client::start((Ipv4Addr::LOCALHOST, port).into(), Sending::TcpKeep, 4);
     client.sends(20);
-    assert!(
-        lab.fleet
-            .keys()
-            .contains_key("/reconf/v1/default/applied/www01/@balance/API_URL"),
-        "{:#?}",
-        lab.fleet.keys()
-    );
+    let keys = lab.fleet.keys();
+    let record = "/reconf/v1/default/applied/www01/@balance/API_URL";
+    assert!(keys.contains_key(record), "{keys:#?}");
     until("both have lasting connections", || {
         let mut backends = backends.iter();
         backends.all(|backend| backend.answered() > 0).then_some(())
     });
-    let said = providers[0]
-        .run(&["withdraw", "api", "--wait", "100ms"])
-        .exits(75)
-        .text();
+    let withdraw = || {
+        let words = ["withdraw", "api", "--wait", "100ms"];
+        providers[0].run(&words).exits(75).text()
+    };
+    let said = withdraw();
     assert!(said.contains("www01"), "{said}");
     lab.balances();
-    let said = providers[0]
-        .run(&["withdraw", "api", "--wait", "100ms"])
-        .exits(75)
-        .text();
+    let said = withdraw();
     assert!(said.contains("API_URL of its balancer: "), "{said}");
     let waits = Running::start(
         providers[0].command(&["withdraw", "api", "--wait", "60s"]),

@@ -24,6 +24,24 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
+fn name(service: usize) -> String {
+    format!("S{service}_URL")
+}
+
+/// A service for each local port, each with so many instances at addresses of their own.
+fn instances(ports: &[u16], each: usize, port: u16) -> Vec<Instance> {
+    let instance = |(service, at): (usize, usize)| {
+        let number = u16::try_from(service * each + at + 256).unwrap();
+        let [high, low] = number.to_be_bytes();
+        let address = SocketAddr::from((Ipv4Addr::new(127, 2, high, low), port));
+        let instance = Instance::of(&format!("n{at}"), address, ports[service]);
+        instance.providing(&format!("s{service}"), &[&name(service)])
+    };
+    let services = 0..ports.len();
+    let all = services.flat_map(|service| (0..each).map(move |at| (service, at)));
+    all.map(instance).collect()
+}
+
 /// So many services with so many instances each, all of them one program at many addresses.
 fn fleet_of(services: usize, each: usize) {
     if !is_there("a fleet of many instances") {
@@ -32,21 +50,10 @@ fn fleet_of(services: usize, each: usize) {
     let backend = Backend::start("all", "0.0.0.0:0", Protocol::Lines);
     let moved = Backend::start("moved", "0.0.0.0:0", Protocol::Lines);
     let ports: Vec<u16> = (0..services).map(|_| fixed_port()).collect();
-    let name = |service: usize| format!("S{service}_URL");
-    let instance = |service: usize, at: usize| {
-        let [high, low] = u16::try_from(service * each + at + 256)
-            .unwrap()
-            .to_be_bytes();
-        let address = Ipv4Addr::new(127, 2, high, low);
-        let address = SocketAddr::from((address, backend.port()));
-        let instance = Instance::of(&format!("n{at}"), address, ports[service]);
-        instance.providing(&format!("s{service}"), &[&name(service)])
-    };
     let names: Vec<String> = (0..services).map(name).collect();
     let config = json!({"balance": {"local": {"names": names}}});
     let lab = Lab::new(Fleet::shared(), &config);
-    let all = (0..services).flat_map(|service| (0..each).map(move |at| (service, at)));
-    let all: Vec<Instance> = all.map(|(service, at)| instance(service, at)).collect();
+    let all = instances(&ports, each, backend.port());
     lab.announce_all(&all);
     let report = timed("first run, with its start", || lab.balances());
     assert_eq!(report["ports"].as_array().map(Vec::len), Some(services));
@@ -56,15 +63,10 @@ fn fleet_of(services: usize, each: usize) {
     }
     let unchanged = timed("a run without changes", || lab.balances());
     assert_eq!(unchanged["how"], "unchanged");
-    let replaced: Vec<Instance> = all
-        .iter()
-        .step_by(10)
-        .map(|old| {
-            let mut new = old.clone();
-            new.address.set_port(moved.port());
-            new
-        })
-        .collect();
+    let mut replaced: Vec<Instance> = all.into_iter().step_by(10).collect();
+    for instance in &mut replaced {
+        instance.address.set_port(moved.port());
+    }
     lab.announce_all(&replaced);
     let report = timed(&format!("{} moved", replaced.len()), || lab.balances());
     assert_eq!(report["how"], "socket");

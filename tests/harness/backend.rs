@@ -43,7 +43,6 @@ struct Shared {
     /// It is gone.
     killed: AtomicBool,
     answered: AtomicU64,
-    accepted: AtomicU64,
     open: Mutex<Vec<Arc<Connection>>>,
 }
 
@@ -79,7 +78,6 @@ impl Backend {
             stopping: AtomicBool::new(false),
             killed: AtomicBool::new(false),
             answered: AtomicU64::new(0),
-            accepted: AtomicU64::new(0),
             open: Mutex::default(),
         });
         let address = listener.local_addr().unwrap();
@@ -105,11 +103,6 @@ impl Backend {
     /// How many requests it has answered.
     pub(crate) fn answered(&self) -> u64 {
         self.shared.answered.load(Ordering::Relaxed)
-    }
-
-    /// How many connections it has accepted, checks of its health among them.
-    pub(crate) fn accepted(&self) -> u64 {
-        self.shared.accepted.load(Ordering::Relaxed)
     }
 
     /// How many connections are open.
@@ -199,7 +192,6 @@ fn accept(listener: TcpListener, shared: &Arc<Shared>) {
 }
 
 fn serve(stream: TcpStream, shared: &Arc<Shared>) {
-    shared.accepted.fetch_add(1, Ordering::Relaxed);
     let _closed_already = stream.set_nodelay(true);
     let connection = Arc::new(Connection {
         stream,

@@ -235,13 +235,13 @@ impl Shared {
         stream: &mut Option<TcpStream>,
         connections: &mut u64,
     ) -> Result<Response, String> {
-        let connected = match stream {
-            Some(connected) => connected,
-            None => {
-                let new = connect(self.address).map_err(|error| format!("connect: {error}"))?;
-                *connections += 1;
-                stream.insert(new)
-            }
+        if stream.is_none() {
+            let new = connect(self.address).map_err(|error| format!("connect: {error}"))?;
+            *connections += 1;
+            *stream = Some(new);
+        }
+        let Some(connected) = stream else {
+            return Err("no connection".to_owned());
         };
         let response = send_on(connected, &self.request, self.sending.is_http());
         let response = response.map_err(|error| format!("send: {error}"))?;

@@ -119,7 +119,7 @@ impl Haproxy {
             output,
         };
         let length = haproxy.socket().as_os_str().len();
-        assert!(length <= 97, "HAProxy cannot bind {:?}", haproxy.socket());
+        assert!(length <= 97, "HAProxy cannot bind it: {length} bytes");
         haproxy
     }
 
@@ -200,18 +200,6 @@ impl Haproxy {
             .clone()
     }
 
-    /// Ends it as its unit does.
-    pub(crate) fn stop(&self) {
-        let mut command = Command::new(self.stop_command());
-        assert!(
-            command
-                .env("PATH", shells::PATH)
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
     /// Ends master and workers at once.
     pub(crate) fn kill(&self) {
         if let Some(master) = self.master() {
@@ -227,18 +215,6 @@ impl Haproxy {
         let status = fs::read_to_string(format!("/proc/{master}/status")).ok()?;
         let ended = status.lines().any(|line| line.starts_with("State:\tZ"));
         (!ended).then_some(master)
-    }
-
-    /// All workers, old ones too.
-    pub(crate) fn workers(&self) -> Vec<Pid> {
-        let Some(master) = self.master() else {
-            return Vec::new();
-        };
-        let children = fs::read_to_string(format!("/proc/{master}/task/{master}/children"));
-        let children = children.unwrap_or_default();
-        let pids = children.split_whitespace();
-        pids.map(|pid| Pid::from_raw(pid.parse().unwrap()))
-            .collect()
     }
 
     /// The worker that answers at the socket.

@@ -15,11 +15,11 @@ const COUNT: u16 = 16_000;
 pub(crate) fn fixed_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Runs at the same time begin at different places.
-    let start = u16::try_from(process::id() % u32::from(COUNT)).unwrap_or_default();
+    let start = process::id() % u32::from(COUNT) * 61 % u32::from(COUNT);
+    let start = u16::try_from(start).unwrap_or_default();
     loop {
         let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
-        let port = FIRST + (u32::from(start) * 61 % u32::from(COUNT)) as u16;
-        let port = FIRST + (port - FIRST + next) % COUNT;
+        let port = FIRST + (start + next) % COUNT;
         if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
             return port;
         }

@@ -50,11 +50,6 @@ impl Dice {
         let end = u64::try_from(end).expect("it is small");
         usize::try_from(self.0.next_u64() % end).expect("it is smaller")
     }
-
-    /// Whether something happens that has that many chances in a hundred.
-    pub(crate) fn happens(&mut self, chances: usize) -> bool {
-        self.roll(100) < chances
-    }
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn inode(path: &Path) -> Option<u64> {
 
 fn serve(mut client: UnixStream, real: &Path, reaction: Reaction, reacted: &AtomicUsize) {
     let mut request = Vec::new();
-    let mut part = [0; 64 * 1024];
+    let mut part = [0; 8 * 1024];
     while !request.ends_with(b"\n") {
         match client.read(&mut part) {
             Ok(length @ 1..) => request.extend_from_slice(&part[..length]),
