@@ -8,7 +8,7 @@ use std::{
 use super::{
     instance::{EMPTY, Instance, LeftOut, LeftOutKind, Place},
     pool::{PoolPlan, pool},
-    served::{Served, serve},
+    served::{ServedPort, serve},
     view::{LocalPort, ServedName},
     wants::LocalWants,
 };
@@ -120,7 +120,7 @@ impl LocalPlan {
         input: &LocalInput<'_>,
         port: u16,
         behind: &Behind<'a>,
-        served: Served<ServedName, Program<'a>>,
+        served: ServedPort<ServedName, Program<'a>>,
     ) {
         let counting = |names: &BTreeMap<ServedName, &'a Instance>| -> Vec<&'a Instance> {
             let counts = names
@@ -165,7 +165,7 @@ impl LocalPlan {
         port: u16,
         behind: &Behind<'_>,
         required: &BTreeSet<ServedName>,
-        served: Option<&Served<ServedName, Program<'_>>>,
+        served: Option<&ServedPort<ServedName, Program<'_>>>,
     ) {
         let claimed = behind.iter().filter(|(_, names)| {
             let mut names = names.keys();
@@ -212,7 +212,7 @@ impl LocalPlan {
         &mut self,
         port: u16,
         behind: &Behind<'_>,
-        served: &Served<ServedName, Program<'_>>,
+        served: &ServedPort<ServedName, Program<'_>>,
     ) {
         let detail = if behind.is_empty() {
             format!("no instance is left behind port {port}")

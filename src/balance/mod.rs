@@ -6,6 +6,7 @@ pub(crate) mod file;
 pub(crate) mod file_changes;
 pub(crate) mod instance;
 mod local;
+mod members;
 pub(crate) mod plan;
 mod pool;
 #[cfg(test)]

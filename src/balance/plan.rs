@@ -8,6 +8,8 @@ use std::{
     time::SystemTime,
 };
 
+pub(crate) use super::members::{Member, ServerAddress};
+
 use super::{
     instance::{Instance, LeftOut, LeftOutKind},
     local::{self, LocalInput},
@@ -60,20 +62,9 @@ pub(crate) struct PlanInput<'a> {
     pub now: SystemTime,
 }
 
-/// A server and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ServerAddress {
-    /// `<region>:<service>:<node>`.
-    pub name: String,
-    /// An IP address without brackets, or a host name.
-    pub host: String,
-    /// Where the program listens.
-    pub port: u16,
-}
-
 /// What follows from it.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct BalancePlan {
     /// What HAProxy is to serve; with no port and no frontend there is nothing to serve.
     pub view: View,
     /// `balance.json` as it is to be when HAProxy serves that. What HAProxy's answers decide is as it was before.
@@ -86,15 +77,6 @@ pub(crate) struct Plan {
     pub members: BTreeMap<String, Vec<Member>>,
     /// When it changes by itself.
     pub due: Option<SystemTime>,
-}
-
-/// An announcement behind a server.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Member {
-    /// The announcement.
-    pub key: Key,
-    /// The revision of its key.
-    pub revision: i64,
 }
 
 /// Expired instances of a service that are kept in rotation.
@@ -111,7 +93,7 @@ pub(crate) struct KeptInstances {
 }
 
 /// Plans a run.
-pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
+pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
     let federations: Vec<Id> = input.federations.keys().cloned().collect();
     let wants = LocalWants::new(&WantsInput {
         settings: input.settings,
@@ -137,7 +119,7 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
     left_out.dedup();
     let state = state(input, wants, local.open, retained.known);
     let (pools, members) = pools(local.pools.into_iter().chain(routes.pools));
-    Plan {
+    BalancePlan {
         view: view(input, local.ports, routes.frontends, pools),
         state,
         left_out,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     instance::Instance,
-    plan::Member,
+    members::Member,
     view::{Pool, PoolCheck, Server},
 };
 use crate::model::{balancing::Mode, id::Id, name::Name};

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     instance::{self, Instance, LeftOut, Place},
-    plan::ServerAddress,
+    members::ServerAddress,
 };
 use crate::model::{
     balance_state::KnownInstance,

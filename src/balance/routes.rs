@@ -8,7 +8,7 @@ use std::{
 use super::{
     instance::{Instance, LeftOut, LeftOutKind},
     pool::PoolPlan,
-    shared_pools::SharedPools,
+    shared_pools::{RequestPlace, SharedPools},
     view::{Frontend, Route, RoutingKind},
 };
 use crate::model::{
@@ -24,13 +24,6 @@ pub(super) struct RoutesPlan {
     pub frontends: Vec<Frontend>,
     pub pools: Vec<PoolPlan>,
     pub left_out: Vec<LeftOut>,
-}
-
-/// The requests of a route: a host in lower case (`None`: any) and a path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RequestPlace {
-    pub host: Option<String>,
-    pub path: String,
 }
 
 /// What a service announces for a route, by name.

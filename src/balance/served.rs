@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What an open port does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Served<N, I> {
+pub(super) struct ServedPort<N, I> {
     /// The names that confs may have by it from now on.
     pub names: BTreeSet<N>,
     /// These, and those that are in use: every instance of the pool provides each of them that any provides.
@@ -20,7 +20,7 @@ pub(super) fn serve<N: Ord + Clone, I: Ord + Clone>(
     required: &BTreeSet<N>,
     provides: &BTreeMap<I, BTreeSet<N>>,
     in_use: &BTreeSet<N>,
-) -> Option<Served<N, I>> {
+) -> Option<ServedPort<N, I>> {
     let behind = provides
         .values()
         .filter(|names| !names.is_disjoint(required));
@@ -37,7 +37,7 @@ pub(super) fn serve<N: Ord + Clone, I: Ord + Clone>(
         needed.clone_from(in_use);
         pool = providers_of(provides, &needed);
     }
-    let served = Served {
+    let served = ServedPort {
         names,
         needed,
         pool,

@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use super::{
     instance::{Instance, Place},
     pool::{PoolPlan, pool},
-    routes::RequestPlace,
     view::{Route, RoutingKind},
 };
 use crate::model::{id::Id, key::Key, name::Name};
+
+/// The requests of a route: a host in lower case (`None`: any) and a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RequestPlace {
+    pub host: Option<String>,
+    pub path: String,
+}
 
 /// The programs of a service, each on its node: what a pool consists of.
 type Programs<'a> = Vec<(&'a Id, &'a Id, Place<'a>)>;

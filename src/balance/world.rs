@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    plan::{Plan, PlanInput, ServerAddress, plan},
+    plan::{BalancePlan, PlanInput, ServerAddress, plan},
     view::ServedName,
 };
 use crate::model::{
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// Plans without keeping anything.
-    pub(super) fn look(&self) -> Plan {
+    pub(super) fn look(&self) -> BalancePlan {
         let federations = self.snapshots.iter();
         let federations = federations.map(|(id, snapshot)| {
             let is_read = !self.unread.contains(id);
@@ -190,7 +190,7 @@ impl World {
     }
 
     /// Plans, and keeps what a run keeps.
-    pub(super) fn run(&mut self) -> Plan {
+    pub(super) fn run(&mut self) -> BalancePlan {
         let plan = self.look();
         self.before = plan.state.clone();
         plan
@@ -221,7 +221,7 @@ fn key(who: &str, provided: &str) -> Key {
 }
 
 /// `port NAMES -> servers` for each port, `kind host/path -> servers` for each route; `*` marks backup, `+` kept.
-pub(super) fn shown(plan: &Plan) -> Vec<String> {
+pub(super) fn shown(plan: &BalancePlan) -> Vec<String> {
     let servers = |pool: &str| {
         let pool = plan.view.pools.iter().find(|p| p.name == pool).unwrap();
         let marks = |backup, kept| {
@@ -258,7 +258,7 @@ pub(super) fn shown(plan: &Plan) -> Vec<String> {
 }
 
 /// `id: reason` of what is left out.
-pub(super) fn reasons(plan: &Plan) -> Vec<String> {
+pub(super) fn reasons(plan: &BalancePlan) -> Vec<String> {
     let left_out = plan.left_out.iter();
     left_out
         .map(|left| format!("{}: {}", left.id, left.reason))

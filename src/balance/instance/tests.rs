@@ -1,3 +1,5 @@
+//! Announcements that are used, and those that are left out.
+
 use serde_json::json;
 
 use super::*;

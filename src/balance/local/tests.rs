@@ -1,3 +1,5 @@
+//! Ports of the local balancer, from fleets to pools.
+
 use std::time::Duration;
 
 use serde_json::json;

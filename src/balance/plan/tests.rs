@@ -1,3 +1,5 @@
+//! Whole plans: their order, their walls, and what they cost.
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -105,17 +107,17 @@ fn random_world(draws: &mut Draws) -> World {
     world
 }
 
-fn pool_of<'a>(plan: &'a Plan, name: &str) -> &'a Pool {
+fn pool_of<'a>(plan: &'a BalancePlan, name: &str) -> &'a Pool {
     let mut pools = plan.view.pools.iter();
     pools.find(|pool| pool.name == name).unwrap()
 }
 
-fn members_of<'a>(plan: &'a Plan, pool: &Pool, server: &Server) -> &'a [Member] {
+fn members_of<'a>(plan: &'a BalancePlan, pool: &Pool, server: &Server) -> &'a [Member] {
     &plan.members[&format!("{}/{}", pool.name, server.name)]
 }
 
 /// Checks that each pool is of one federation of this node and of its regions; how many servers there were.
-fn check_walls_of_pools(plan: &Plan) -> usize {
+fn check_walls_of_pools(plan: &BalancePlan) -> usize {
     let mut seen = 0;
     for pool in &plan.view.pools {
         assert_ne!(pool.federation, id("other"));
@@ -133,7 +135,7 @@ fn check_walls_of_pools(plan: &Plan) -> usize {
 }
 
 /// Checks that all that the external balancer reaches is announced as public for its path; how many servers there were.
-fn check_public(world: &World, plan: &Plan) -> usize {
+fn check_public(world: &World, plan: &BalancePlan) -> usize {
     let frontends = plan.view.frontends.iter();
     let external = frontends.filter(|frontend| frontend.kind == RoutingKind::External);
     let mut seen = 0;
@@ -175,7 +177,7 @@ fn nothing_crosses_a_wall() {
 
 /// Checks that each name that a conf may have by a port is provided by each of its servers, unless nothing in rotation
 /// provides it there; how many pairs there were.
-fn check_names(world: &World, plan: &Plan, port: &LocalPort) -> usize {
+fn check_names(world: &World, plan: &BalancePlan, port: &LocalPort) -> usize {
     let in_use = world.in_use.ports.get(&port.port);
     let in_use = in_use.map(served_names).unwrap_or_default();
     let names = in_use.into_iter().chain(port.names.iter().cloned());

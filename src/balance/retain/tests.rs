@@ -1,3 +1,5 @@
+//! Fleets whose announcements expire, are withdrawn and come back.
+
 use super::*;
 use crate::{
     balance::random::Draws,

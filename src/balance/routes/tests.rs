@@ -1,3 +1,5 @@
+//! Routes, from announcements to pools.
+
 use serde_json::json;
 
 use crate::{

@@ -1,3 +1,5 @@
+//! Tables and random steps of the rule of names.
+
 use super::*;
 use crate::balance::random::Draws;
 

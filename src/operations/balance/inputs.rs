@@ -8,7 +8,7 @@ use super::{
     read_set,
 };
 use crate::{
-    balance::plan::{Plan, PlanInput, ServerAddress, plan},
+    balance::plan::{BalancePlan, PlanInput, ServerAddress, plan},
     edge::{caller::Caller, clock, files, registry::Session},
     model::{balance_state::BalanceState, balancing::PortsInUse, id::Id},
     node::{
@@ -84,7 +84,7 @@ impl Inputs {
         node: &Node,
         found: &Found,
         options: BalanceOptions,
-    ) -> Result<Plan, Failure> {
+    ) -> Result<BalancePlan, Failure> {
         if options.dry_run {
             return Ok(self.plan_with(node, found, &ports_in_use(node)?));
         }
@@ -104,7 +104,7 @@ impl Inputs {
         Ok(plan)
     }
 
-    fn plan_with(&self, node: &Node, found: &Found, in_use: &PortsInUse) -> Plan {
+    fn plan_with(&self, node: &Node, found: &Found, in_use: &PortsInUse) -> BalancePlan {
         let settings = &node.settings;
         let federations = settings.federations.iter();
         let federations = federations.map(|id| (id.clone(), self.snapshots.of(id).snapshot()));

@@ -24,7 +24,7 @@ pub(crate) use wanted::{is_wanted, refuse_unwanted};
 use std::time::Duration;
 
 use crate::{
-    balance::plan::Plan,
+    balance::plan::BalancePlan,
     edge::{
         files::Access,
         locks::{self, Lock, LockError},
@@ -86,7 +86,7 @@ fn plan(
     haproxy: &Haproxy,
     held: &Held<'_>,
     options: BalanceOptions,
-) -> Result<Plan, Failure> {
+) -> Result<BalancePlan, Failure> {
     let running = haproxy.running();
     let mut found = Found {
         down: running

@@ -7,7 +7,7 @@ use crate::{
     balance::{
         file::{self, Candidate, ParsedFile},
         file_changes::{line_changes, server_changes},
-        plan::Plan,
+        plan::BalancePlan,
         view::{RoutingKind, View},
     },
     edge::{files, haproxy},
@@ -76,7 +76,7 @@ impl Served {
     /// The report of a run that ends in this file.
     pub(super) fn report(
         &self,
-        plan: &Plan,
+        plan: &BalancePlan,
         candidate: &Candidate,
         how: Takeover,
         show: Show,
@@ -98,7 +98,12 @@ impl Served {
     }
 
     /// The report of a run after which nothing is served.
-    pub(super) fn report_of_end(&self, plan: &Plan, how: Takeover, show: Show) -> BalanceReport {
+    pub(super) fn report_of_end(
+        &self,
+        plan: &BalancePlan,
+        how: Takeover,
+        show: Show,
+    ) -> BalanceReport {
         let shown = match show {
             Show::Nothing => None,
             Show::Diff => Some(Shown::Diff(line_changes(&self.text, ""))),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     announce::Update,
-    balance::{plan::Plan, running::ServerId},
+    balance::{plan::BalancePlan, running::ServerId},
     edge::registry::Session,
     model::{
         applied::{AppliedRecord, add_connections},
@@ -23,7 +23,7 @@ pub(super) type Records = BTreeMap<String, AppliedRecord>;
 /// The records of the servers in rotation, and of those that are not and have connections still.
 pub(super) fn wanted(
     node: &Id,
-    plan: &Plan,
+    plan: &BalancePlan,
     connections: &BTreeMap<ServerId, u64>,
     before: &Records,
 ) -> Records {
@@ -65,7 +65,7 @@ fn record_path(node: &Id, key: &Key) -> String {
 }
 
 /// The connections to the servers of an announcement, in pools that have it no more.
-fn connections_to(connections: &BTreeMap<ServerId, u64>, plan: &Plan, key: &Key) -> u64 {
+fn connections_to(connections: &BTreeMap<ServerId, u64>, plan: &BalancePlan, key: &Key) -> u64 {
     let name = format!("{}:{}:{}", key.region, key.service, key.node);
     let counts = connections.iter().filter(|(id, _)| {
         let members = plan.members.get(&id.to_string());

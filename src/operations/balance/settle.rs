@@ -12,7 +12,7 @@ use crate::{
     balance::{
         changes::{Comparison, Ours},
         file::Candidate,
-        plan::Plan,
+        plan::BalancePlan,
         running::Running,
         state_file,
     },
@@ -28,7 +28,7 @@ use crate::{
 /// A run whose file HAProxy uses.
 pub(super) struct Settled<'a> {
     pub(super) node: &'a Node,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a BalancePlan,
     pub(super) candidate: &'a Candidate,
     /// The servers whose maintenance is ours.
     pub(super) ours: &'a Ours,

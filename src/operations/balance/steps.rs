@@ -10,7 +10,7 @@ use crate::{
     balance::{
         changes::{Changes, Comparison, Ours, ReloadCause},
         file::Candidate,
-        plan::Plan,
+        plan::BalancePlan,
         running::Running,
     },
     edge::{clock, files, registry::Session},
@@ -48,7 +48,7 @@ pub(super) struct Run<'a> {
     pub(super) files: &'a Files,
     pub(super) haproxy: &'a Haproxy,
     pub(super) held: &'a Held<'a>,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a BalancePlan,
     pub(super) served: Served,
 }
 

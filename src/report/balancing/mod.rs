@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::{
     balance::{
         instance::LeftOut,
-        plan::{KeptInstances, Plan},
+        plan::{BalancePlan, KeptInstances},
         view::{LocalPort, Pool, RoutingKind, ServedName, View},
     },
     model::id::Id,
@@ -169,7 +169,7 @@ pub(crate) struct ViewChanges {
 
 impl BalanceReport {
     /// What a plan says, and how it differs from what was in use. Whether HAProxy took it over is for the caller to add.
-    pub(crate) fn new(plan: &Plan, changes: &ViewChanges) -> Self {
+    pub(crate) fn new(plan: &BalancePlan, changes: &ViewChanges) -> Self {
         Self {
             ports: ports(&plan.view, changes),
             routes: routes(&plan.view, changes),

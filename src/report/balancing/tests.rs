@@ -91,8 +91,8 @@ fn view() -> View {
     }
 }
 
-fn plan() -> Plan {
-    Plan {
+fn plan() -> BalancePlan {
+    BalancePlan {
         view: view(),
         state: BalanceState::default(),
         left_out: Vec::new(),

@@ -14,7 +14,7 @@ use super::{
     text,
 };
 use crate::{
-    balance::plan::{Plan, PlanInput, plan},
+    balance::plan::{BalancePlan, PlanInput, plan},
     harness::{
         backend::{Backend, Protocol},
         ports::fixed_port,
@@ -59,7 +59,7 @@ fn settings(internal: u16, external: u16) -> BalanceSettings {
 }
 
 /// What HAProxy is to do with these announcements, each of a service of its own.
-fn planned(settings: &BalanceSettings, announcements: &[Announcement]) -> Plan {
+fn planned(settings: &BalanceSettings, announcements: &[Announcement]) -> BalancePlan {
     let entry = |(at, announcement): (usize, &Announcement)| {
         let key = Key {
             service: id(&format!("s{at}")),
