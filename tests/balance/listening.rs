@@ -159,6 +159,25 @@ fn what_moves_behind_a_port_starts_no_provision() {
     assert_eq!(node.listener.stop(), Some(0));
 }
 
+/// A port is open before a provision compares: the conf goes from nothing to the local port, in one provision.
+#[test]
+fn a_name_that_arrives_is_balanced_before_a_provision_renders_it() {
+    if !is_there("a name that arrives where a listener balances") {
+        return;
+    }
+    let node = Listening::new(&quick(), Some(RENDER));
+    until("the provision of the start has ended", || {
+        (node.read("runs").matches("end").count() == 1).then_some(())
+    });
+    node.is_quiet();
+    let api = backend("a");
+    node.announce("api01", &api);
+    node.has_local_value();
+    node.is_quiet();
+    assert_eq!(node.read("runs").matches("begin").count(), 2);
+    assert_eq!(node.listener.stop(), Some(0));
+}
+
 #[test]
 fn a_run_that_fails_is_repeated_and_says_why() {
     if !is_there("a listener whose balancing fails") {
