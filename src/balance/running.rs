@@ -90,12 +90,12 @@ pub(crate) enum Admin {
 /// What HAProxy is asked, with one connection: so that one worker answers all of it.
 pub(crate) const QUESTION: &str = "show info;show servers state;show stat";
 
-/// What it is asked for its [`Identity`].
+/// What it is asked for its [`WorkerIdentity`].
 pub(crate) const WHO: &str = "show info";
 
 /// Which process answers, and which file it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct WorkerIdentity {
     /// The worker's process id.
     pub pid: u32,
     /// The shape in its description.
@@ -105,7 +105,7 @@ pub(crate) struct Identity {
 /// What its description begins with, before the shape.
 const DESCRIPTION: &str = "reconf ";
 
-impl Identity {
+impl WorkerIdentity {
     /// Reads the answer to [`WHO`]; `None` if that is not what HAProxy answers.
     pub(crate) fn parse(answer: &str) -> Option<Self> {
         let info = |name: &str| {
@@ -127,7 +127,7 @@ impl Running {
         let mut parts = answer.split("\n\n").map(|part| part.trim_matches('\n'));
         let mut part = || parts.find(|part| !part.is_empty());
         let (info, table, statistics) = (part()?, part()?, part()?);
-        let Identity { pid, shape } = Identity::parse(info)?;
+        let WorkerIdentity { pid, shape } = WorkerIdentity::parse(info)?;
         let mut running = Self {
             pid,
             shape,
@@ -200,7 +200,7 @@ fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {
     Some(servers.collect())
 }
 
-fn server(row: &Row<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
+fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
     let id = ServerId::new(row.get("be_name")?, row.get("srv_name")?);
     let admin: u32 = row.number("srv_admin_state")?;
     let state: u32 = row.number("srv_op_state")?;
@@ -240,7 +240,7 @@ impl Admin {
 struct Columns<'a>(BTreeMap<&'a str, usize>);
 
 /// A line of a table.
-struct Row<'a> {
+struct TableRow<'a> {
     columns: &'a Columns<'a>,
     fields: Vec<&'a str>,
 }
@@ -250,15 +250,15 @@ impl<'a> Columns<'a> {
         Self(names.enumerate().map(|(at, name)| (name, at)).collect())
     }
 
-    fn row(&'a self, fields: impl Iterator<Item = &'a str>) -> Row<'a> {
-        Row {
+    fn row(&'a self, fields: impl Iterator<Item = &'a str>) -> TableRow<'a> {
+        TableRow {
             columns: self,
             fields: fields.collect(),
         }
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     fn get(&self, column: &str) -> Option<&'a str> {
         self.fields.get(*self.columns.0.get(column)?).copied()
     }

@@ -9,7 +9,7 @@ pub(super) const COMMANDS: usize = 50;
 
 /// Commands that are sent with one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Batch {
+pub(crate) struct CommandBatch {
     /// The commands, joined by `;`.
     pub line: String,
 }
@@ -86,23 +86,23 @@ impl Group {
 }
 
 /// Joins the commands of servers, without splitting those of one.
-pub(super) fn batches(groups: Vec<Group>) -> Vec<Batch> {
+pub(super) fn batches(groups: Vec<Group>) -> Vec<CommandBatch> {
     let mut batches = Vec::new();
     let mut commands: Vec<String> = Vec::new();
     for group in groups {
         if !commands.is_empty() && commands.len() + group.commands.len() > COMMANDS {
-            batches.push(Batch::of(&commands));
+            batches.push(CommandBatch::of(&commands));
             commands.clear();
         }
         commands.extend(group.commands);
     }
     if !commands.is_empty() {
-        batches.push(Batch::of(&commands));
+        batches.push(CommandBatch::of(&commands));
     }
     batches
 }
 
-impl Batch {
+impl CommandBatch {
     pub(super) fn of(commands: &[String]) -> Self {
         Self {
             line: commands.join(";"),

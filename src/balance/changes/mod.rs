@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use commands::Batch;
+pub(crate) use commands::CommandBatch;
 pub(crate) use ours::{Ours, Parked, left_behind, parked_after, shutdowns};
 
 use super::{
@@ -22,7 +22,7 @@ const FEW_PARKED: usize = 100;
 
 /// What makes HAProxy's servers those of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Changes {
+pub(crate) enum NeededChanges {
     /// They are.
     None,
     /// Commands on its socket.
@@ -35,7 +35,7 @@ pub(crate) enum Changes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SocketChanges {
     /// The commands, those that add before those that put away.
-    pub batches: Vec<Batch>,
+    pub batches: Vec<CommandBatch>,
     /// The servers that they add or put away: from now on their maintenance is ours.
     pub noted: BTreeSet<ServerId>,
 }
@@ -68,20 +68,20 @@ pub(crate) struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// What makes the servers those of the file.
-    pub(crate) fn changes(&self) -> Changes {
+    pub(crate) fn changes(&self) -> NeededChanges {
         let runs_shape = |shape: &String| self.running.runs(shape);
         if !self.file.shape.as_ref().is_some_and(runs_shape) {
-            return Changes::Reload(ReloadCause::Shape);
+            return NeededChanges::Reload(ReloadCause::Shape);
         }
         let Some(ours) = self.ours else {
-            return Changes::Reload(ReloadCause::StateLost);
+            return NeededChanges::Reload(ReloadCause::StateLost);
         };
         match self.groups(ours) {
-            Err(cause) => Changes::Reload(cause),
-            Ok(groups) if groups.is_empty() => Changes::None,
+            Err(cause) => NeededChanges::Reload(cause),
+            Ok(groups) if groups.is_empty() => NeededChanges::None,
             Ok(groups) => {
                 let noted = groups.iter().filter(|group| group.is_noted);
-                Changes::Socket(SocketChanges {
+                NeededChanges::Socket(SocketChanges {
                     noted: noted.map(|group| group.server.clone()).collect(),
                     batches: batches(groups),
                 })

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Batch, Comparison, commands};
+use super::{CommandBatch, Comparison, commands};
 use crate::{
     balance::running::{Admin, RunningServer, ServerId},
     model::balance_state::{BalanceState, ParkedServer},
@@ -79,7 +79,7 @@ pub(crate) fn shutdowns(
     parked: &Parked,
     drain: Duration,
     age: impl Fn(&str) -> Option<Duration>,
-) -> Vec<Batch> {
+) -> Vec<CommandBatch> {
     let surplus = comparison.surplus();
     let overdue = surplus.filter(|(id, server)| {
         let parked = parked.get(&id.to_string());
@@ -88,5 +88,7 @@ pub(crate) fn shutdowns(
     });
     let cut = overdue.map(|(id, _)| format!("shutdown sessions server {id}"));
     let cut: Vec<String> = cut.collect();
-    cut.chunks(commands::COMMANDS).map(Batch::of).collect()
+    cut.chunks(commands::COMMANDS)
+        .map(CommandBatch::of)
+        .collect()
 }

@@ -6,11 +6,11 @@ use std::{
     os::unix::ffi::OsStrExt as _,
 };
 
-use super::sockets::{self, Row};
+use super::sockets::{self, SocketRow};
 
 /// A socket that is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Holder {
+pub(crate) struct PortHolder {
     /// Where it is bound.
     pub address: SocketAddr,
     /// Whether it accepts connections; else it is one end of a connection.
@@ -27,7 +27,7 @@ pub(crate) struct Process {
     pub program: String,
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for PortHolder {
     /// One clause: "`java` (pid 4711) listens on 0.0.0.0:21200".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.process {
@@ -44,14 +44,14 @@ impl fmt::Display for Holder {
 }
 
 /// The socket that keeps others from binding this address, a listening one before an end of a connection.
-pub(crate) fn holder(wanted: SocketAddr) -> Option<Holder> {
+pub(crate) fn holder(wanted: SocketAddr) -> Option<PortHolder> {
     let rows = sockets::rows().into_iter();
-    let mut rows: Vec<Row> = rows.filter(|row| overlaps(row.local, wanted)).collect();
+    let mut rows: Vec<SocketRow> = rows.filter(|row| overlaps(row.local, wanted)).collect();
     rows.sort_by_key(|row| !row.listens);
     // Sockets without an inode have been closed by their program.
     let owned = rows.iter().find(|row| row.inode != 0);
     let row = owned.or(rows.first())?;
-    Some(Holder {
+    Some(PortHolder {
         address: row.local,
         listens: row.listens,
         process: process(row.inode),

@@ -13,9 +13,9 @@ mod sockets;
 
 pub(crate) use certificates::found_files;
 pub(crate) use command::run;
-pub(crate) use holder::{Holder, holder};
+pub(crate) use holder::{PortHolder, holder};
 pub(crate) use maps::{maps, remove_other_maps};
 pub(crate) use old_workers::old_connections;
 pub(crate) use pid::{Master, master};
-pub(crate) use ports::{Probe, probe};
+pub(crate) use ports::{BindProbe, probe};
 pub(crate) use socket::{SocketError, ask};

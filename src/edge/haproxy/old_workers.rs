@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
 };
 
-use super::sockets::{self, Row};
+use super::sockets::{self, SocketRow};
 
 /// How many connections the processes of this HAProxy have to each address, the worker that answers apart; none where the
 /// caller may not inspect them.
@@ -27,7 +27,7 @@ fn connections(
     addresses: &BTreeSet<SocketAddr>,
 ) -> BTreeMap<SocketAddr, u64> {
     let owned: BTreeSet<u64> = processes.flat_map(sockets::inodes).collect();
-    let is_left = |row: &Row| row.is_established && owned.contains(&row.inode);
+    let is_left = |row: &SocketRow| row.is_established && owned.contains(&row.inode);
     let mut counts = BTreeMap::new();
     for row in sockets::rows().into_iter().filter(is_left) {
         let remote = SocketAddr::new(row.remote.ip().to_canonical(), row.remote.port());

@@ -9,7 +9,7 @@ use rustix::{
 
 /// What a bind came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
+pub(crate) enum BindProbe {
     /// It can be bound.
     Free,
     /// A socket of another program is in the way.
@@ -23,20 +23,20 @@ pub(crate) enum Probe {
 ///
 /// # Errors
 /// What the system says, if it refuses for another reason, such as a privileged port.
-pub(crate) fn probe(address: SocketAddr) -> io::Result<Probe> {
+pub(crate) fn probe(address: SocketAddr) -> io::Result<BindProbe> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
     let socket = match socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None) {
-        Err(Errno::AFNOSUPPORT) => return Ok(Probe::NoSuchAddress),
+        Err(Errno::AFNOSUPPORT) => return Ok(BindProbe::NoSuchAddress),
         socket => socket?,
     };
     sockopt::set_socket_reuseaddr(&socket, true)?;
     match bind(&socket, &address) {
-        Ok(()) => Ok(Probe::Free),
-        Err(Errno::ADDRINUSE) => Ok(Probe::Taken),
-        Err(Errno::ADDRNOTAVAIL) => Ok(Probe::NoSuchAddress),
+        Ok(()) => Ok(BindProbe::Free),
+        Err(Errno::ADDRINUSE) => Ok(BindProbe::Taken),
+        Err(Errno::ADDRNOTAVAIL) => Ok(BindProbe::NoSuchAddress),
         Err(error) => Err(error.into()),
     }
 }
@@ -47,7 +47,7 @@ mod tests {
 
     use super::*;
 
-    fn at(address: &str, port: u16) -> Probe {
+    fn at(address: &str, port: u16) -> BindProbe {
         probe(SocketAddr::new(address.parse().unwrap(), port)).unwrap()
     }
 
@@ -59,9 +59,9 @@ mod tests {
                 continue;
             };
             let port = listener.local_addr().unwrap().port();
-            assert_eq!(at("127.0.0.1", port), Probe::Taken, "{holder}");
+            assert_eq!(at("127.0.0.1", port), BindProbe::Taken, "{holder}");
             drop(listener);
-            assert_eq!(at("127.0.0.1", port), Probe::Free, "{holder}");
+            assert_eq!(at("127.0.0.1", port), BindProbe::Free, "{holder}");
         }
     }
 
@@ -80,8 +80,8 @@ mod tests {
         rustix::net::listen(&socket, 1).unwrap();
         let listener = TcpListener::from(socket);
         let port = listener.local_addr().unwrap().port();
-        assert_eq!(at("127.0.0.1", port), Probe::Taken);
-        assert_eq!(at("127.0.0.2", port), Probe::Free);
+        assert_eq!(at("127.0.0.1", port), BindProbe::Taken);
+        assert_eq!(at("127.0.0.2", port), BindProbe::Free);
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let port = client.local_addr().unwrap().port();
-        assert_eq!(at("127.0.0.1", port), Probe::Taken);
-        assert_eq!(at("192.0.2.77", 21_100), Probe::NoSuchAddress);
+        assert_eq!(at("127.0.0.1", port), BindProbe::Taken);
+        assert_eq!(at("192.0.2.77", 21_100), BindProbe::NoSuchAddress);
     }
 }

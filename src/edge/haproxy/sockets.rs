@@ -6,7 +6,7 @@ use std::{
 };
 
 /// A row of the table.
-pub(super) struct Row {
+pub(super) struct SocketRow {
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,
     /// Whether it accepts connections.
@@ -18,7 +18,7 @@ pub(super) struct Row {
 }
 
 /// All sockets of this network namespace.
-pub(super) fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<SocketRow> {
     let texts = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let texts = texts.into_iter().flatten();
     texts
@@ -45,9 +45,9 @@ pub(super) fn inodes(pid: u32) -> Vec<u64> {
         .collect()
 }
 
-fn row(line: &str) -> Option<Row> {
+fn row(line: &str) -> Option<SocketRow> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    Some(Row {
+    Some(SocketRow {
         local: socket(fields.get(1)?)?,
         remote: socket(fields.get(2)?)?,
         listens: *fields.get(3)? == "0A",

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    balance::running::{Identity, QUESTION, Running, WHO},
+    balance::running::{QUESTION, Running, WHO, WorkerIdentity},
     edge::{
         clock,
         haproxy::{self, Master, SocketError},
@@ -66,9 +66,9 @@ pub(super) fn ask(settings: &BalanceSettings) -> Result<Haproxy, Failure> {
 }
 
 /// Which process answers, and which file it runs; `None` if nothing answers in time.
-pub(super) fn identify(settings: &BalanceSettings, limit: Duration) -> Option<Identity> {
+pub(super) fn identify(settings: &BalanceSettings, limit: Duration) -> Option<WorkerIdentity> {
     let answer = haproxy::ask(&settings.socket, WHO, limit).ok()?;
-    Identity::parse(&answer)
+    WorkerIdentity::parse(&answer)
 }
 
 /// Sends commands; what HAProxy made of them is asked afterwards.

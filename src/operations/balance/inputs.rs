@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What a run reads once.
-pub(super) struct Inputs {
+pub(super) struct BalanceInputs {
     /// `balance.json` as it was.
     pub(super) before: BalanceState,
     /// Whether that file is there and can be read.
@@ -35,14 +35,14 @@ pub(super) struct Inputs {
 
 /// What HAProxy and the ports of this machine say of a plan.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Findings {
     /// What HAProxy's checks have found down for ten minutes.
     pub(super) down: BTreeSet<ServerAddress>,
     /// The local ports that somebody else holds: who, as one clause.
     pub(super) taken: BTreeMap<u16, String>,
 }
 
-impl Inputs {
+impl BalanceInputs {
     /// Reads it.
     pub(super) fn read(
         node: &Node,
@@ -82,7 +82,7 @@ impl Inputs {
     pub(super) fn plan(
         &self,
         node: &Node,
-        found: &Found,
+        found: &Findings,
         options: BalanceOptions,
     ) -> Result<BalancePlan, Failure> {
         if options.dry_run {
@@ -104,7 +104,7 @@ impl Inputs {
         Ok(plan)
     }
 
-    fn plan_with(&self, node: &Node, found: &Found, in_use: &PortsInUse) -> BalancePlan {
+    fn plan_with(&self, node: &Node, found: &Findings, in_use: &PortsInUse) -> BalancePlan {
         let settings = &node.settings;
         let federations = settings.federations.iter();
         let federations = federations.map(|id| (id.clone(), self.snapshots.of(id).snapshot()));

@@ -3,7 +3,7 @@
 use super::haproxy::{Haproxy, ask, send};
 use crate::{
     balance::{
-        changes::{Changes, Comparison, Ours, SocketChanges},
+        changes::{Comparison, NeededChanges, Ours, SocketChanges},
         file::ParsedFile,
         running::Running,
     },
@@ -40,6 +40,6 @@ pub(super) fn change(
         running: &running,
         ours: Some(ours),
     };
-    let is_done = comparison.changes() == Changes::None;
+    let is_done = comparison.changes() == NeededChanges::None;
     Ok(is_done.then_some(running))
 }

@@ -34,10 +34,10 @@ use crate::{
     report::{BalanceReport, Code, Failure},
 };
 use haproxy::Haproxy;
-use inputs::{Found, Inputs};
-use outcome::Served;
+use inputs::{BalanceInputs, Findings};
+use outcome::ServedBefore;
 use probe::Held;
-use steps::{Files, Run};
+use steps::{HaproxyFiles, Run};
 
 /// How long a run waits for another one.
 const LOCK_LIMIT: Duration = Duration::from_secs(2 * 60);
@@ -53,9 +53,9 @@ pub(crate) fn run(
 ) -> Result<BalanceReport, Failure> {
     let _lock = (!options.dry_run).then(|| lock(node)).transpose()?;
     let settings = &node.settings.balance;
-    let inputs = Inputs::read(node, session, options)?;
+    let inputs = BalanceInputs::read(node, session, options)?;
     let haproxy = haproxy::ask(settings)?;
-    let files = Files::read(node)?;
+    let files = HaproxyFiles::read(node)?;
     let held = Held::by(&haproxy, settings, &files.all());
     let plan = plan(node, &inputs, &haproxy, &held, options)?;
     let run = Run {
@@ -66,7 +66,7 @@ pub(crate) fn run(
         haproxy: &haproxy,
         held: &held,
         plan: &plan,
-        served: Served::by(settings, files.output.as_deref())?,
+        served: ServedBefore::by(settings, files.output.as_deref())?,
     };
     let mut report = if plan.view.ports.is_empty() && plan.view.frontends.is_empty() {
         run.end(session)?
@@ -82,17 +82,17 @@ pub(crate) fn run(
 /// Plans with the ports that HAProxy can bind. A port that is left out may be the reason for which another is opened.
 fn plan(
     node: &Node,
-    inputs: &Inputs,
+    inputs: &BalanceInputs,
     haproxy: &Haproxy,
     held: &Held<'_>,
     options: BalanceOptions,
 ) -> Result<BalancePlan, Failure> {
     let running = haproxy.running();
-    let mut found = Found {
+    let mut found = Findings {
         down: running
             .map(|running| running.down_for(DOWN_FOR_GOOD))
             .unwrap_or_default(),
-        ..Found::default()
+        ..Findings::default()
     };
     loop {
         let plan = inputs.plan(node, &found, options)?;

@@ -17,13 +17,13 @@ use crate::{
 
 /// What HAProxy served before a run.
 #[derive(Debug, Default)]
-pub(super) struct Served {
+pub(super) struct ServedBefore {
     text: String,
     file: ParsedFile,
     routes: BTreeSet<RouteId>,
 }
 
-impl Served {
+impl ServedBefore {
     /// What its file says, and the maps that this names.
     pub(super) fn by(settings: &BalanceSettings, output: Option<&[u8]>) -> Result<Self, Failure> {
         let text = String::from_utf8_lossy(output.unwrap_or_default()).into_owned();

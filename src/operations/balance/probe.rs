@@ -12,7 +12,7 @@ use crate::{
         file::{self, BoundAddress, ParsedFile, bound_addresses},
         view::View,
     },
-    edge::haproxy::{self, Holder, Master, Probe},
+    edge::haproxy::{self, BindProbe, Master, PortHolder},
     model::settings::BalanceSettings,
     report::{Code, Failure},
 };
@@ -76,11 +76,11 @@ impl<'a> Held<'a> {
         }
         match haproxy::probe(address) {
             // HAProxy may be permitted what this process is not.
-            Ok(Probe::Free) | Err(_) => None,
-            Ok(Probe::NoSuchAddress) => {
+            Ok(BindProbe::Free) | Err(_) => None,
+            Ok(BindProbe::NoSuchAddress) => {
                 Some(format!("no interface of this machine has {}", address.ip()))
             }
-            Ok(Probe::Taken) => match haproxy::holder(address) {
+            Ok(BindProbe::Taken) => match haproxy::holder(address) {
                 Some(holder) if self.is_own(&holder) => None,
                 Some(holder) => Some(holder.to_string()),
                 None => Some(format!("another program holds {address}")),
@@ -89,7 +89,7 @@ impl<'a> Held<'a> {
     }
 
     /// Whether it is a process of the HAProxy that answers.
-    fn is_own(&self, holder: &Holder) -> bool {
+    fn is_own(&self, holder: &PortHolder) -> bool {
         let Some(process) = &holder.process else {
             return false;
         };

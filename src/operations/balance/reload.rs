@@ -12,7 +12,7 @@ use crate::{
     balance::{
         changes::Ours,
         file::Candidate,
-        running::{Identity, Running},
+        running::{Running, WorkerIdentity},
         state_file,
     },
     edge::{
@@ -97,7 +97,7 @@ impl Reload<'_> {
         }
     }
 
-    fn is_new(&self, identity: &Identity) -> bool {
+    fn is_new(&self, identity: &WorkerIdentity) -> bool {
         let before = self.before.running().map(|running| running.pid);
         // A template without the shape is not proved any further.
         let shape = &self.candidate.parsed.shape;

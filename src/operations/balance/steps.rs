@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    BalanceOptions, candidate, haproxy::Haproxy, inputs::Inputs, live, outcome::Served,
-    probe::Held, reload::Reload, settle::Settled, stop,
+    BalanceOptions, candidate, haproxy::Haproxy, inputs::BalanceInputs, live,
+    outcome::ServedBefore, probe::Held, reload::Reload, settle::Settled, stop,
 };
 use crate::{
     balance::{
-        changes::{Changes, Comparison, Ours, ReloadCause},
+        changes::{Comparison, NeededChanges, Ours, ReloadCause},
         file::Candidate,
         plan::BalancePlan,
         running::Running,
@@ -22,12 +22,12 @@ use crate::{
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// HAProxy's file, and the one that was proved last.
-pub(super) struct Files {
+pub(super) struct HaproxyFiles {
     pub(super) output: Option<Vec<u8>>,
     pub(super) proved: Option<Vec<u8>>,
 }
 
-impl Files {
+impl HaproxyFiles {
     pub(super) fn read(node: &Node) -> Result<Self, Failure> {
         Ok(Self {
             output: files::read_own(&node.settings.balance.output)?,
@@ -44,12 +44,12 @@ impl Files {
 pub(super) struct Run<'a> {
     pub(super) node: &'a Node,
     pub(super) options: BalanceOptions,
-    pub(super) inputs: &'a Inputs,
-    pub(super) files: &'a Files,
+    pub(super) inputs: &'a BalanceInputs,
+    pub(super) files: &'a HaproxyFiles,
     pub(super) haproxy: &'a Haproxy,
     pub(super) held: &'a Held<'a>,
     pub(super) plan: &'a BalancePlan,
-    pub(super) served: Served,
+    pub(super) served: ServedBefore,
 }
 
 impl Run<'_> {
@@ -69,7 +69,7 @@ impl Run<'_> {
         }
         candidate::remove_leftover(settings)?;
         let (how, running) = match (changes, self.haproxy) {
-            (Some(Changes::None), Haproxy::Running(running))
+            (Some(NeededChanges::None), Haproxy::Running(running))
                 if output == Some(&candidate.bytes) =>
             {
                 (Takeover::Unchanged, running.clone())
@@ -97,7 +97,7 @@ impl Run<'_> {
     }
 
     /// What makes HAProxy's servers those of the file; `None`: it does not run.
-    fn changes(&self, candidate: &Candidate, ours: Option<&Ours>) -> Option<Changes> {
+    fn changes(&self, candidate: &Candidate, ours: Option<&Ours>) -> Option<NeededChanges> {
         let running = self.haproxy.running()?;
         let comparison = Comparison {
             file: &candidate.parsed,
@@ -108,9 +108,11 @@ impl Run<'_> {
         let bytes = Some(&candidate.bytes);
         let is_same = self.files.output.as_ref() == bytes && self.files.proved.as_ref() == bytes;
         Some(match comparison.changes() {
-            _ if self.options.reload => Changes::Reload(ReloadCause::Asked),
+            _ if self.options.reload => NeededChanges::Reload(ReloadCause::Asked),
             // It loaded the file when it was last reloaded or started.
-            Changes::Reload(ReloadCause::Shape) if is_unproved && is_same => Changes::None,
+            NeededChanges::Reload(ReloadCause::Shape) if is_unproved && is_same => {
+                NeededChanges::None
+            }
             changes => changes,
         })
     }
@@ -120,13 +122,13 @@ impl Run<'_> {
         &self,
         candidate: &Candidate,
         ours: &mut Option<Ours>,
-        changes: Option<&Changes>,
+        changes: Option<&NeededChanges>,
     ) -> Result<(Takeover, Box<Running>), Failure> {
-        if let (Some(Changes::None), Haproxy::Running(running)) = (changes, self.haproxy) {
+        if let (Some(NeededChanges::None), Haproxy::Running(running)) = (changes, self.haproxy) {
             // Only its text changed, such as a comment.
             return Ok((Takeover::Unchanged, running.clone()));
         }
-        if let (Some(Changes::Socket(changes)), Some(ours)) = (changes, ours.as_mut())
+        if let (Some(NeededChanges::Socket(changes)), Some(ours)) = (changes, ours.as_mut())
             && let Some(running) = live::change(self.node, &candidate.parsed, ours, changes)?
         {
             return Ok((Takeover::Socket, running));
@@ -159,10 +161,10 @@ impl Run<'_> {
     }
 }
 
-fn takeover(changes: Option<&Changes>) -> Takeover {
+fn takeover(changes: Option<&NeededChanges>) -> Takeover {
     match changes {
-        Some(Changes::None) => Takeover::Unchanged,
-        Some(Changes::Socket(_)) => Takeover::Socket,
-        Some(Changes::Reload(_)) | None => Takeover::Reload,
+        Some(NeededChanges::None) => Takeover::Unchanged,
+        Some(NeededChanges::Socket(_)) => Takeover::Socket,
+        Some(NeededChanges::Reload(_)) | None => Takeover::Reload,
     }
 }

@@ -96,17 +96,17 @@ impl Node {
             ours: Some(&ours),
         };
         match comparison.changes() {
-            Changes::None => {}
-            Changes::Reload(cause) => {
+            NeededChanges::None => {}
+            NeededChanges::Reload(cause) => {
                 assert_eq!(cause, ReloadCause::Backup);
                 self.reload();
                 return true;
             }
-            Changes::Socket(SocketChanges { batches, noted }) => {
+            NeededChanges::Socket(SocketChanges { batches, noted }) => {
                 ours.note(&noted);
                 let noted = noted.iter().map(ToString::to_string);
                 self.state.noted.extend(noted);
-                for Batch { line } in &batches {
+                for CommandBatch { line } in &batches {
                     let length = line.split(';').count();
                     self.haproxy.execute(line, commands.min(length));
                     let Some(left) = commands.checked_sub(length) else {
@@ -128,7 +128,7 @@ impl Node {
             running: &running,
             ours: Some(&ours),
         };
-        assert_eq!(comparison.changes(), Changes::None);
+        assert_eq!(comparison.changes(), NeededChanges::None);
         let hands = self
             .hands
             .iter()

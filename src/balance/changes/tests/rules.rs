@@ -7,7 +7,7 @@ use crate::{balance::state_file, model::balance_state::ParkedServer};
 
 const BEFORE: [&str; 2] = ["local:1/a 10.0.0.1:80", "local:1/b 10.0.0.2:80 backup"];
 
-fn changes(running: &Running, file: &ParsedFile, ours: &Ours) -> Changes {
+fn changes(running: &Running, file: &ParsedFile, ours: &Ours) -> NeededChanges {
     Comparison {
         file,
         running,
@@ -16,9 +16,9 @@ fn changes(running: &Running, file: &ParsedFile, ours: &Ours) -> Changes {
     .changes()
 }
 
-fn lines(changes: Changes) -> Vec<String> {
+fn lines(changes: NeededChanges) -> Vec<String> {
     match changes {
-        Changes::Socket(SocketChanges { batches, .. }) => {
+        NeededChanges::Socket(SocketChanges { batches, .. }) => {
             batches.into_iter().map(|batch| batch.line).collect()
         }
         other => panic!("{other:?}"),
@@ -48,7 +48,7 @@ fn each_difference_has_its_commands() {
         assert_eq!(lines(changes), [expected], "{after:?}");
     }
     let same = changes(&running, &file_of("s", &BEFORE), &Ours::default());
-    assert_eq!(same, Changes::None);
+    assert_eq!(same, NeededChanges::None);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn what_commands_cannot_do_takes_a_reload() {
         ),
     ] {
         let changes = changes(&running, &file_of(shape, &after), &Ours::default());
-        assert_eq!(changes, Changes::Reload(cause), "{after:?}");
+        assert_eq!(changes, NeededChanges::Reload(cause), "{after:?}");
     }
 }
 
@@ -99,7 +99,10 @@ fn what_commands_cannot_do_takes_a_reload() {
 fn without_a_shape_or_a_record_of_what_is_ours_it_takes_a_reload() {
     let file = file_of("s", &BEFORE);
     let running = Haproxy::loading(&file, "").asked();
-    assert_eq!(changes(&running, &file, &Ours::default()), Changes::None);
+    assert_eq!(
+        changes(&running, &file, &Ours::default()),
+        NeededChanges::None
+    );
     let comparison = Comparison {
         file: &file,
         running: &running,
@@ -107,13 +110,13 @@ fn without_a_shape_or_a_record_of_what_is_ours_it_takes_a_reload() {
     };
     assert_eq!(
         comparison.changes(),
-        Changes::Reload(ReloadCause::StateLost)
+        NeededChanges::Reload(ReloadCause::StateLost)
     );
     // A template that says no shape.
     let mut silent = file.clone();
     silent.shape = None;
     let unproved = changes(&running, &silent, &Ours::default());
-    assert_eq!(unproved, Changes::Reload(ReloadCause::Shape));
+    assert_eq!(unproved, NeededChanges::Reload(ReloadCause::Shape));
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn many_servers_that_were_put_away_take_a_reload() {
         let running = Haproxy::loading(&file_of("s", &all), "").asked();
         let changes = changes(&running, &file_of("s", &all[..live]), &Ours::default());
         match cause {
-            Some(cause) => assert_eq!(changes, Changes::Reload(cause)),
+            Some(cause) => assert_eq!(changes, NeededChanges::Reload(cause)),
             None => assert_eq!(lines(changes).len(), parked.div_ceil(50)),
         }
     }
@@ -190,7 +193,7 @@ fn a_maintenance_of_ours_ends_and_that_of_a_person_stays() {
         let by_hand: Vec<_> = comparison.by_hand().into_iter().collect();
         match expected {
             Some(line) => assert_eq!(lines(comparison.changes()), [line]),
-            None => assert_eq!(comparison.changes(), Changes::None),
+            None => assert_eq!(comparison.changes(), NeededChanges::None),
         }
         let expected = if expected.is_none() { vec![id] } else { vec![] };
         assert_eq!(by_hand, expected, "{admin} {is_ours}");
