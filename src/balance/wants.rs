@@ -203,6 +203,13 @@ fn ports_in_use(input: &WantsInput<'_>) -> BTreeMap<u16, BTreeMap<ServedName, Op
             names.extend(served.into_iter().map(|name| (name, None)));
         }
     }
+    // A conf may have come and gone between two runs.
+    let is_kept = !input.settings.close_after.is_zero();
+    for (port, names) in input.in_use.ended.iter().filter(|_| is_kept) {
+        let names = served_names(names).into_iter();
+        let in_use = in_use.entry(*port).or_default();
+        in_use.extend(names.map(|name| (name, Some(input.now))));
+    }
     for (port, names) in &input.in_use.ports {
         let names = served_names(names).into_iter();
         let in_use = in_use.entry(*port).or_default();

@@ -115,6 +115,22 @@ fn a_port_stays_open_for_close_after() {
 }
 
 #[test]
+fn a_port_stays_open_for_close_after_though_no_run_saw_its_conf() {
+    if !is_there("ports that stay open") {
+        return;
+    }
+    let (lab, _backend, port) = balanced("1h");
+    let manifest = r#"{"id": "www", "environment": {"A": "1"}}"#;
+    lab.node.put("etc/reconf/services/www.json", manifest);
+    let _rendered = lab.node.run(&["render", "www"]).exits(0);
+    lab.balances();
+    let address = (Ipv4Addr::LOCALHOST, port).into();
+    assert_eq!(get(address, "h", "/").unwrap().status, 200);
+    lab.balances();
+    assert_eq!(get(address, "h", "/").unwrap().status, 200);
+}
+
+#[test]
 fn one_haproxy_is_all_three_balancers() {
     if !is_there("three balancers in one HAProxy") {
         return;

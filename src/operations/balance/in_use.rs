@@ -29,6 +29,7 @@ pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
         .filter(|service| is_over(service))
         .map(|(id, _)| id.clone())
         .collect();
+    let ended = replaced(services.iter().filter(|service| is_over(service)));
     let forget = |state: &mut ServiceState| state.ports.replaced = PortNames::new();
     let edits = over.iter().map(|id| (id, forget)).collect();
     let edited = states::edit_all_locked(node, edits);
@@ -39,7 +40,24 @@ pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
             forget(state);
         }
     }
-    Ok(in_use(&services))
+    Ok(PortsInUse {
+        ended,
+        ..in_use(&services)
+    })
+}
+
+/// The ports of confs that were replaced.
+fn replaced<'a>(services: impl Iterator<Item = &'a (Id, Option<ServiceState>)>) -> PortNames {
+    let mut all = PortNames::new();
+    let states = services.filter_map(|(_, state)| state.as_ref());
+    for (port, federations) in states.flat_map(|state| &state.ports.replaced) {
+        let known = all.entry(*port).or_default();
+        for (federation, names) in federations {
+            let names = names.iter().cloned();
+            known.entry(federation.clone()).or_default().extend(names);
+        }
+    }
+    all
 }
 
 /// The states of all services; `None`: one that cannot be read.
