@@ -42,7 +42,7 @@ pub(crate) enum LockError {
 }
 
 #[derive(Clone, Copy)]
-enum Mode {
+enum LockMode {
     Shared,
     Exclusive,
 }
@@ -63,7 +63,7 @@ impl Lock {
 /// # Errors
 /// [`LockError`].
 pub(crate) fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
-    take(path, access, wait, Mode::Exclusive)
+    take(path, access, wait, LockMode::Exclusive)
 }
 
 /// Takes the lock shared, as [`exclusive`].
@@ -71,7 +71,7 @@ pub(crate) fn exclusive(path: &Path, access: &Access, wait: Duration) -> Result<
 /// # Errors
 /// [`LockError`].
 pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Lock, LockError> {
-    take(path, access, wait, Mode::Shared)
+    take(path, access, wait, LockMode::Shared)
 }
 
 /// Whether the lock is held exclusively; false if its file does not exist. Takes it for a moment to find out.
@@ -81,7 +81,7 @@ pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Loc
 pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
     let problem = |error| FileError::changing("lock", path, error);
     match open_other_lock(path)? {
-        Some(file) => try_take(&file, Mode::Shared)
+        Some(file) => try_take(&file, LockMode::Shared)
             .map(|free| !free)
             .map_err(problem),
         None => Ok(false),
@@ -95,7 +95,7 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
 pub(crate) fn is_taken(path: &Path) -> Result<bool, FileError> {
     let problem = |error| FileError::changing("lock", path, error);
     match open_other_lock(path)? {
-        Some(file) => try_take(&file, Mode::Exclusive)
+        Some(file) => try_take(&file, LockMode::Exclusive)
             .map(|free| !free)
             .map_err(problem),
         None => Ok(false),
@@ -136,7 +136,7 @@ pub(super) fn deadline_after(wait: Duration) -> Instant {
     Instant::now() + wait.min(YEAR)
 }
 
-fn take(path: &Path, access: &Access, wait: Duration, mode: Mode) -> Result<Lock, LockError> {
+fn take(path: &Path, access: &Access, wait: Duration, mode: LockMode) -> Result<Lock, LockError> {
     let deadline = deadline_after(wait);
     loop {
         let file = open_lock(path, access)?;
@@ -156,10 +156,10 @@ fn take(path: &Path, access: &Access, wait: Duration, mode: Mode) -> Result<Lock
 }
 
 /// Tries once; false when another process holds it. The paths are spelled out because std has methods of these names.
-fn try_take(file: &File, mode: Mode) -> io::Result<bool> {
+fn try_take(file: &File, mode: LockMode) -> io::Result<bool> {
     let result = match mode {
-        Mode::Shared => fs2::FileExt::try_lock_shared(file),
-        Mode::Exclusive => fs2::FileExt::try_lock_exclusive(file),
+        LockMode::Shared => fs2::FileExt::try_lock_shared(file),
+        LockMode::Exclusive => fs2::FileExt::try_lock_exclusive(file),
     };
     match result {
         Ok(()) => Ok(true),

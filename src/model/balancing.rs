@@ -243,101 +243,65 @@ mod tests {
         assert_eq!(serde_json::to_value(read).unwrap(), bare);
     }
 
+    fn read(fields: &Value) -> Result<BalancingTerms, MalformedTerm> {
+        BalancingTerms::read(
+            fields.get("mode"),
+            fields.get("health"),
+            fields.get("hosts"),
+        )
+    }
+
     #[test]
     fn terms_are_read_or_the_malformed_field_is_named() {
-        let null = Value::Null;
-        let long = format!("/{}", "x".repeat(1_000));
-        for (mode, health, hosts, named) in [
-            (json!("http"), json!({"path": "/h"}), json!(["A.b"]), ""),
+        for (text, field) in [
             (
-                json!("tcp"),
-                json!({"path": "/", "interval": "1s", "later": 1}),
-                json!([]),
-                "",
-            ),
-            (json!("udp"), null.clone(), null.clone(), "`mode`"),
-            (json!(["http"]), null.clone(), null.clone(), "`mode`"),
-            (json!({"http": null}), null.clone(), null.clone(), "`mode`"),
-            (json!("tcp"), json!(["/h", null]), null.clone(), "`health`"),
-            (json!("tcp"), json!("/h"), null.clone(), "`health`"),
-            (json!("tcp"), json!({}), null.clone(), "`health`"),
-            (json!("tcp"), json!({"path": "h"}), null.clone(), "`health`"),
-            (
-                json!("tcp"),
-                json!({"path": "/%2"}),
-                null.clone(),
-                "`health`",
+                r#"{"mode": "http", "health": {"path": "/h"}, "hosts": ["A.b"]}"#,
+                None,
             ),
             (
-                json!("tcp"),
-                json!({"path": "/a b"}),
-                null.clone(),
-                "`health`",
+                r#"{"mode": "tcp", "health": {"path": "/", "interval": "1s", "later": 1}}"#,
+                None,
+            ),
+            (r#"{"mode": "udp"}"#, Some("mode")),
+            (r#"{"mode": ["http"]}"#, Some("mode")),
+            (r#"{"mode": {"http": null}}"#, Some("mode")),
+            (r#"{"health": ["/h", null]}"#, Some("health")),
+            (r#"{"health": "/h"}"#, Some("health")),
+            (r#"{"health": {}}"#, Some("health")),
+            (r#"{"health": {"path": "h"}}"#, Some("health")),
+            (r#"{"health": {"path": "/%2"}}"#, Some("health")),
+            (r#"{"health": {"path": "/a b"}}"#, Some("health")),
+            (r#"{"health": {"path": "/a\nb"}}"#, Some("health")),
+            (r#"{"health": {"path": "/a#b"}}"#, Some("health")),
+            (
+                r#"{"health": {"path": "/", "interval": 5}}"#,
+                Some("health"),
             ),
             (
-                json!("tcp"),
-                json!({"path": "/a\nb"}),
-                null.clone(),
-                "`health`",
+                r#"{"health": {"path": "/", "interval": "1ms"}}"#,
+                Some("health"),
             ),
             (
-                json!("tcp"),
-                json!({"path": "/a#b"}),
-                null.clone(),
-                "`health`",
+                r#"{"health": {"path": "/", "interval": "2days"}}"#,
+                Some("health"),
             ),
-            (
-                json!("tcp"),
-                json!({"path": long}),
-                null.clone(),
-                "`health`",
-            ),
-            (
-                json!("tcp"),
-                json!({"path": "/", "interval": 5}),
-                null.clone(),
-                "`health`",
-            ),
-            (
-                json!("tcp"),
-                json!({"path": "/", "interval": "1ms"}),
-                null.clone(),
-                "`health`",
-            ),
-            (
-                json!("tcp"),
-                json!({"path": "/", "interval": "2days"}),
-                null.clone(),
-                "`health`",
-            ),
-            (json!("tcp"), json!({"path": "/"}), json!("a.b"), "`hosts`"),
-            (
-                json!("tcp"),
-                json!({"path": "/"}),
-                json!(["a b"]),
-                "`hosts`",
-            ),
-            (
-                json!("tcp"),
-                json!({"path": "/"}),
-                json!(["a.b", 5]),
-                "`hosts`",
-            ),
+            (r#"{"hosts": "a.b"}"#, Some("hosts")),
+            (r#"{"hosts": ["a b"]}"#, Some("hosts")),
+            (r#"{"hosts": ["a.b", 5]}"#, Some("hosts")),
         ] {
-            let given = |value: &'_ Value| (!value.is_null()).then(|| value.clone());
-            let (mode, health, hosts) = (given(&mode), given(&health), given(&hosts));
-            let read = BalancingTerms::read(mode.as_ref(), health.as_ref(), hosts.as_ref());
-            let shown = format!("{mode:?} {health:?} {hosts:?}");
-            match named {
-                "" => assert!(read.is_ok(), "{shown}"),
-                named => assert!(read.unwrap_err().1.contains(named), "{shown}"),
-            }
+            let fields = serde_json::from_str(text).unwrap();
+            let malformed = read(&fields).err().map(|(field, _)| field);
+            assert_eq!(malformed, field, "{text}");
         }
-        let none = BalancingTerms::read(None, None, None);
-        assert_eq!(none, Ok(BalancingTerms::default()));
-        let twice = json!(["WWW.a.com", "www.A.com", "b"]);
-        let read = BalancingTerms::read(None, None, Some(&twice)).unwrap();
-        assert_eq!(read.hosts, ["www.a.com", "b"]);
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_default_and_hosts_are_named_once() {
+        assert_eq!(read(&json!({})), Ok(BalancingTerms::default()));
+        let long = format!("/{}", "x".repeat(LONGEST_PATH));
+        assert!(read(&json!({"health": {"path": long}})).is_err());
+        let twice = read(&json!({"hosts": ["WWW.a.com", "www.A.com", "b"]}));
+        assert_eq!(twice.unwrap().hosts, ["www.a.com", "b"]);
     }
 
     #[test]

@@ -123,11 +123,6 @@ mod tests {
             ("http://10.0.0.1:1100", None),
             ("https://{HOST}:{PORT}", None),
             ("HTTPS://{HOST}:{PORT}", None),
-            ("wss://{HOST}:{PORT}", None),
-            ("ldaps://{HOST}:{PORT}", None),
-            ("rediss://{HOST}:{PORT}", None),
-            ("amqps://{HOST}:{PORT}", None),
-            ("mqtts://{HOST}:{PORT}", None),
             ("http://{HOST}:{PORT},https://{HOST}:{PORT}", None),
             ("jdbc:https://{HOST}:{PORT}", None),
             ("http://{HOST}:{PORT}/{OTHER}", None),
@@ -143,6 +138,14 @@ mod tests {
             let value = ports.value(&key.federation, &key.name, &announcement);
             let expected = expected.map(|value| (value.to_owned(), 21100));
             assert_eq!(value, expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_names_the_host_in_these_schemes() {
+        for scheme in ["https", "wss", "ldaps", "rediss", "amqps", "mqtts", "http"] {
+            let pattern = Pattern::parse(&format!("{scheme}://{{HOST}}:{{PORT}}")).unwrap();
+            assert_eq!(has_local_form(&pattern), scheme == "http", "{scheme}");
         }
     }
 

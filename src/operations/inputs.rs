@@ -6,19 +6,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::read_set::{Read, ReadError, ReadSet, Snapshots, read_names};
+use super::{
+    local_offers::local_offers,
+    read_set::{Read, ReadError, ReadSet, Snapshots, read_names},
+};
 use crate::{
     edge::registry::Session,
     model::{
-        datastores::Datastores,
-        facts::Facts,
-        id::Id,
-        key::{self, Key},
-        last_known::LastKnown,
-        local_form::LocalPorts,
-        manifest::Manifest,
-        name::Name,
-        service_state::ServiceState,
+        datastores::Datastores, facts::Facts, id::Id, key, last_known::LastKnown,
+        local_form::LocalPorts, manifest::Manifest, name::Name, service_state::ServiceState,
         snapshot::Snapshot,
     },
     node::{
@@ -273,46 +269,4 @@ fn add_reads(node: &Node, reads: &mut ReadSet, manifest: &Manifest, this: &Id) {
         federation,
         key::applied_record(federation, this, &manifest.id),
     );
-}
-
-/// What the manifests on this node would announce, and the states of their services. A bad manifest offers nothing, and
-/// an unreadable state counts as empty: the command that is about that service reports it.
-fn local_offers(
-    node: &Node,
-    manifests: &Manifests,
-    facts: &Facts,
-) -> Result<(LocalOffers, BTreeMap<Id, ServiceState>), Failure> {
-    let (mut offering, mut previous) = (Vec::new(), Vec::new());
-    let mut states = BTreeMap::new();
-    let ids = manifests::ids(node)?;
-    for id in &ids {
-        let manifest = match manifests.get(id) {
-            Some(read) => read.clone(),
-            None => manifests::load_one(node, id),
-        };
-        let Ok(manifest) = manifest else { continue };
-        let Ok(state) = states::load(node, id) else {
-            offering.push(manifest);
-            continue;
-        };
-        if !state.held {
-            previous.extend(state.keys());
-            offering.push(manifest);
-        }
-        states.insert(id.clone(), state);
-    }
-    previous.extend(departed_keys(node, &ids));
-    let offers = LocalOffers::new(&offering, facts).with_previous(previous);
-    Ok((offers, states))
-}
-
-/// What this node announced for services that have no manifest here: nobody provides it here any more.
-fn departed_keys(node: &Node, known: &[Id]) -> Vec<Key> {
-    // What cannot be listed or read is reported by the commands that are about it.
-    let departed = states::all(node).unwrap_or_default().into_iter();
-    let departed = departed.filter(|id| !known.contains(id));
-    let states = departed.filter_map(|id| states::load(node, &id).ok());
-    states
-        .flat_map(|state| state.keys().collect::<Vec<_>>())
-        .collect()
 }

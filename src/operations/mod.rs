@@ -7,6 +7,7 @@ mod batch;
 mod commit;
 pub(crate) mod exec;
 pub(crate) mod inputs;
+mod local_offers;
 pub(crate) mod machine;
 pub(crate) mod read_set;
 mod record;

@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     BalanceSettings, ExtraLines, LocalBalancer, RoutingBalancer,
-    file::{ExplicitBalance, ExplicitExtra, ExplicitLocal, ExplicitRouting, LONGEST_SOCKET},
+    file::{ExplicitBalance, ExplicitExtra, ExplicitLocal, ExplicitRouting},
+    values::LONGEST_SOCKET,
 };
 use crate::model::settings::{
     merge::below,

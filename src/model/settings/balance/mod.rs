@@ -3,6 +3,7 @@
 mod file;
 mod merge;
 mod rows;
+mod values;
 
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
