@@ -13,7 +13,7 @@ use crate::{
         wants::served_names,
         world::{World, id, name, routing, shown},
     },
-    model::announcement::Announcement,
+    model::{announcement::Announcement, settings::RoutingBalancer},
 };
 
 #[test]
@@ -229,7 +229,10 @@ fn no_conf_reaches_an_instance_that_does_not_provide_its_name() {
 fn large() -> World {
     let mut world = World::routing();
     world.settings.local = World::new().settings.local;
-    world.settings.external = Some(routing());
+    world.settings.external = Some(RoutingBalancer {
+        bind: vec![":81".to_owned()],
+        ..routing()
+    });
     let names: Vec<String> = (0..200).map(|service| format!("S{service}_URL")).collect();
     world.requires(&names.join(" "));
     for (service, name) in names.iter().enumerate() {
