@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a run would read, as it is now.
-pub(super) struct Inputs {
+pub(super) struct WatchedInputs {
     /// What it would read of the registry.
     pub(super) ranges: Ranges,
     /// Of the files: manifests, states, configuration and the switch.
@@ -23,7 +23,7 @@ pub(super) struct Inputs {
 }
 
 /// Finds out what a run would read; nothing where there is nothing to balance.
-pub(super) fn read(node: &Node) -> Result<Option<Inputs>, Failure> {
+pub(super) fn read(node: &Node) -> Result<Option<WatchedInputs>, Failure> {
     if !balance::is_wanted(node)? {
         return Ok(None);
     }
@@ -48,7 +48,7 @@ pub(super) fn read(node: &Node) -> Result<Option<Inputs>, Failure> {
         .off
         .map(|off| (off.since, off.until))
         .hash(&mut hasher);
-    Ok(Some(Inputs {
+    Ok(Some(WatchedInputs {
         ranges: reads.requests(),
         digest: hasher.finish(),
     }))

@@ -32,7 +32,7 @@ pub(super) enum Next {
 
 /// Changes that no run has seen.
 #[derive(Clone, Copy, Debug)]
-struct Burst {
+struct PendingChanges {
     first: Instant,
     last: Instant,
 }
@@ -60,7 +60,7 @@ pub(super) struct Timing {
     debounce: Debounce,
     /// Whether a run is to start at once.
     is_asked: bool,
-    burst: Option<Burst>,
+    burst: Option<PendingChanges>,
     look: Option<Look>,
     retry: Option<Instant>,
     failures: u32,
@@ -94,7 +94,7 @@ impl Timing {
     /// Something changed.
     pub(super) fn change(&mut self, now: Instant) {
         let first = self.burst.map_or(now, |burst| burst.first);
-        self.burst = Some(Burst { first, last: now });
+        self.burst = Some(PendingChanges { first, last: now });
     }
 
     /// Nothing is to be done any more, until something changes.
