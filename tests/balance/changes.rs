@@ -113,6 +113,28 @@ fn a_hundred_changes_lose_no_request() {
 }
 
 #[test]
+#[ignore = "long: script/prove"]
+fn without_idle_close_on_response_reloads_lose_requests() {
+    let changing = Changing::new("http");
+    let template = include_str!("../../templates/haproxy.cfg.hbs");
+    let template = template.replace("  option idle-close-on-response\n", "");
+    changing
+        .lab
+        .node
+        .put("etc/reconf/templates/haproxy.cfg.hbs", &template);
+    changing.lab.balances();
+    let pauses = Sending::Keep(Duration::from_millis(10));
+    let client = Client::start(changing.address(), pauses, 4);
+    for _ in 0..20 {
+        client.sends(40);
+        changing.lab.reports(&["--reload"]);
+    }
+    let tally = client.stop();
+    print("without idle-close-on-response", &[&tally]);
+    assert!(tally.losses() > 0, "{tally}");
+}
+
+#[test]
 fn servers_that_move_while_ports_open_lose_no_request() {
     if is_there("changes of a balanced fleet") {
         moves_with_ports(6, 20);

@@ -65,7 +65,6 @@ struct Shared {
 pub(crate) struct Response {
     /// 0 for lines.
     pub(crate) status: u16,
-    pub(crate) head: String,
     pub(crate) body: String,
     closes: bool,
 }
@@ -254,18 +253,7 @@ impl Shared {
 
 /// Sends one request for a host and a path and gives what comes back, whatever that is.
 pub(crate) fn get(address: SocketAddr, host: &str, path: &str) -> io::Result<Response> {
-    get_with(address, host, path, "")
-}
-
-/// The same with further header lines, each with its end.
-pub(crate) fn get_with(
-    address: SocketAddr,
-    host: &str,
-    path: &str,
-    headers: &str,
-) -> io::Result<Response> {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     send_on(&mut connect(address)?, request.as_bytes(), true)
 }
 
@@ -290,7 +278,6 @@ fn send_on(stream: &mut TcpStream, request: &[u8], is_http: bool) -> io::Result<
     read_until(stream, &mut line, |line| line.ends_with(b"\n"))?;
     Ok(Response {
         status: 0,
-        head: String::new(),
         body: String::from_utf8_lossy(&line).into_owned(),
         closes: false,
     })
@@ -318,7 +305,6 @@ fn receive(stream: &mut TcpStream) -> io::Result<Response> {
         status: status.unwrap_or_default(),
         body: String::from_utf8_lossy(&body).into_owned(),
         closes,
-        head,
     })
 }
 
