@@ -52,8 +52,8 @@ type Behind<'a> = BTreeMap<Program<'a>, BTreeMap<ServedName, &'a Instance>>;
 pub(super) fn plan(input: &LocalInput<'_>) -> LocalPlan {
     let mut claims = claims(input);
     let mut plan = LocalPlan::default();
-    let in_use = input.wants.in_use.keys();
-    let ports: BTreeSet<u16> = claims.keys().chain(in_use).copied().collect();
+    let used = input.wants.used.keys();
+    let ports: BTreeSet<u16> = claims.keys().chain(used).copied().collect();
     // The program itself answers at its own port.
     for port in ports.difference(&input.wants.own) {
         plan.add(input, *port, claims.remove(port).unwrap_or_default());
@@ -100,11 +100,11 @@ impl LocalPlan {
         let provides: BTreeMap<Program<'_>, BTreeSet<ServedName>> = provides
             .map(|(program, names)| (*program, names.keys().cloned().collect()))
             .collect();
-        let in_use = input.wants.in_use.get(&port);
-        let names = in_use.map(|names| names.keys().cloned().collect());
-        let in_use: BTreeSet<ServedName> = names.unwrap_or_default();
+        let used = input.wants.used.get(&port);
+        let names = used.map(|names| names.keys().cloned().collect());
+        let used: BTreeSet<ServedName> = names.unwrap_or_default();
         let required = &input.wants.required;
-        let served = serve(required, &provides, &in_use);
+        let served = serve(required, &provides, &used);
         self.report_claims(port, &behind, required, served.as_ref());
         let Some(served) = served else { return };
         match input.taken.get(&port) {
@@ -141,13 +141,13 @@ impl LocalPlan {
         if planned.pool.servers.is_empty() {
             self.report_empty(port, behind, &served);
         }
-        let in_use = input.wants.in_use.get(&port);
+        let used = input.wants.used.get(&port);
         self.open.insert(
             port,
             OpenPort {
                 served: by_federation(&served.names),
                 mode: planned.pool.mode,
-                in_use: in_use.map(LocalWants::written).unwrap_or_default(),
+                used: used.map(LocalWants::written).unwrap_or_default(),
             },
         );
         self.ports.push(LocalPort {

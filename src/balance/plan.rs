@@ -45,7 +45,7 @@ pub(crate) struct PlanInput<'a> {
     /// The manifests on this node; `None`: one that cannot be read.
     pub manifests: &'a BTreeMap<Id, Option<&'a Manifest>>,
     /// The ports that confs and tasks of this node have.
-    pub in_use: &'a PortsInUse,
+    pub used: &'a PortsInUse,
     /// What the last run has put in use.
     pub before: &'a BalanceState,
     /// What HAProxy's checks have found down for ten minutes, in every pool that has it.
@@ -99,7 +99,7 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
         settings: input.settings,
         federations: &federations,
         manifests: input.manifests,
-        in_use: input.in_use,
+        used: input.used,
         before: input.before,
         now: input.now,
     });

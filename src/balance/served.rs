@@ -15,11 +15,11 @@ pub(super) struct ServedPort<N, I> {
 }
 
 /// What a port does; `None`: it is closed. `required` are the names that this node wants by ports, `provides` the instances
-/// that announce the port and the names for which they do so, `in_use` the names that confs have by it.
+/// that announce the port and the names for which they do so, `used` the names that confs have by it.
 pub(super) fn serve<N: Ord + Clone, I: Ord + Clone>(
     required: &BTreeSet<N>,
     provides: &BTreeMap<I, BTreeSet<N>>,
-    in_use: &BTreeSet<N>,
+    used: &BTreeSet<N>,
 ) -> Option<ServedPort<N, I>> {
     let behind = provides
         .values()
@@ -29,12 +29,12 @@ pub(super) fn serve<N: Ord + Clone, I: Ord + Clone>(
         .reduce(|common, names| common.intersection(&names).cloned().collect());
     let mut names: BTreeSet<N> = names.unwrap_or_default();
     names.retain(|name| required.contains(name));
-    let mut needed = &names | in_use;
+    let mut needed = &names | used;
     let mut pool = providers_of(provides, &needed);
     if pool.is_empty() {
         // What confs have by the port is provided by others: new names wait, and stay direct.
-        names.retain(|name| in_use.contains(name));
-        needed.clone_from(in_use);
+        names.retain(|name| used.contains(name));
+        needed.clone_from(used);
         pool = providers_of(provides, &needed);
     }
     let served = ServedPort {

@@ -23,7 +23,7 @@ pub(crate) struct LocalWants {
     /// The names that are served where that is possible; none while it is switched off.
     pub required: BTreeSet<ServedName>,
     /// The names that confs have by each port, and since when none has it any more.
-    pub in_use: BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>>,
+    pub used: BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>>,
     /// The ports at which programs of this node listen.
     pub own: BTreeSet<u16>,
     /// Where ports are bound.
@@ -44,7 +44,7 @@ pub(crate) struct WantsInput<'a> {
     pub federations: &'a [Id],
     /// The manifests on this node; `None`: one that cannot be read.
     pub manifests: &'a BTreeMap<Id, Option<&'a Manifest>>,
-    pub in_use: &'a PortsInUse,
+    pub used: &'a PortsInUse,
     pub before: &'a BalanceState,
     pub now: SystemTime,
 }
@@ -55,10 +55,10 @@ impl LocalWants {
         let manifests = known_manifests(input);
         let mut wants = Self {
             own: manifests.values().flat_map(|m| m.own.clone()).collect(),
-            in_use: ports_in_use(input),
+            used: ports_in_use(input),
             ..Self::default()
         };
-        wants.due = closing(&wants.in_use, input);
+        wants.due = closing(&wants.used, input);
         let open = &input.before.addresses;
         wants.addresses.clone_from(open);
         if let Some(local) = &input.settings.local {
@@ -89,16 +89,16 @@ impl LocalWants {
 
     /// Whether confs have a name by a port.
     pub(super) fn uses(&self, port: u16, name: &ServedName) -> bool {
-        let names = self.in_use.get(&port);
+        let names = self.used.get(&port);
         names.is_some_and(|names| names.contains_key(name))
     }
 
     /// Names in use as `balance.json` has them.
     pub(super) fn written(
-        in_use: &BTreeMap<ServedName, Option<SystemTime>>,
+        used: &BTreeMap<ServedName, Option<SystemTime>>,
     ) -> BTreeMap<Id, BTreeMap<Name, Option<String>>> {
         let mut written: BTreeMap<Id, BTreeMap<Name, Option<String>>> = BTreeMap::new();
-        for (ServedName { federation, name }, since) in in_use {
+        for (ServedName { federation, name }, since) in used {
             let since = since.map(|since| humantime::format_rfc3339_seconds(since).to_string());
             let federation = written.entry(federation.clone()).or_default();
             federation.insert(name.clone(), since);
@@ -108,9 +108,9 @@ impl LocalWants {
 
     /// The names of which the local balancer has to know the announcements, by federation.
     pub(crate) fn names(&self) -> BTreeMap<Id, BTreeSet<Name>> {
-        let in_use = self.in_use.values().flat_map(BTreeMap::keys);
+        let used = self.used.values().flat_map(BTreeMap::keys);
         let mut names: BTreeMap<Id, BTreeSet<Name>> = BTreeMap::new();
-        for ServedName { federation, name } in self.required.iter().chain(in_use) {
+        for ServedName { federation, name } in self.required.iter().chain(used) {
             names
                 .entry(federation.clone())
                 .or_default()
@@ -182,48 +182,48 @@ fn known_manifest(manifest: &Manifest) -> KnownManifest {
 /// The names that confs have by ports now, and those that they had until less than `close_after` ago: programs keep an
 /// environment as long as they run.
 fn ports_in_use(input: &WantsInput<'_>) -> BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>> {
-    let mut in_use: BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>> = BTreeMap::new();
+    let mut used: BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>> = BTreeMap::new();
     for (port, open) in &input.before.ports {
-        let names = in_use.entry(*port).or_default();
-        for (federation, recent) in &open.in_use {
+        let names = used.entry(*port).or_default();
+        for (federation, recent) in &open.used {
             for (name, since) in recent {
                 let since = match since {
-                    _ if input.in_use.may_lack => None,
+                    _ if input.used.may_lack => None,
                     Some(since) => humantime::parse_rfc3339(since).ok(),
                     None => None,
                 };
                 let since = since.unwrap_or(input.now).min(input.now);
-                if since + input.settings.close_after > input.now || input.in_use.may_lack {
+                if since + input.settings.close_after > input.now || input.used.may_lack {
                     names.insert(served_name(federation, name), Some(since));
                 }
             }
         }
-        if input.in_use.may_lack {
+        if input.used.may_lack {
             let served = served_names(&open.served);
             names.extend(served.into_iter().map(|name| (name, None)));
         }
     }
     // A conf may have come and gone between two runs.
     let is_kept = !input.settings.close_after.is_zero();
-    for (port, names) in input.in_use.ended.iter().filter(|_| is_kept) {
+    for (port, names) in input.used.ended.iter().filter(|_| is_kept) {
         let names = served_names(names).into_iter();
-        let in_use = in_use.entry(*port).or_default();
-        in_use.extend(names.map(|name| (name, Some(input.now))));
+        let used = used.entry(*port).or_default();
+        used.extend(names.map(|name| (name, Some(input.now))));
     }
-    for (port, names) in &input.in_use.ports {
+    for (port, names) in &input.used.ports {
         let names = served_names(names).into_iter();
-        let in_use = in_use.entry(*port).or_default();
-        in_use.extend(names.map(|name| (name, None)));
+        let used = used.entry(*port).or_default();
+        used.extend(names.map(|name| (name, None)));
     }
-    in_use.retain(|_, names| !names.is_empty());
-    in_use
+    used.retain(|_, names| !names.is_empty());
+    used
 }
 
 /// When the first name goes out of use.
 fn closing(
-    in_use: &BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>>,
+    used: &BTreeMap<u16, BTreeMap<ServedName, Option<SystemTime>>>,
     input: &WantsInput<'_>,
 ) -> Option<SystemTime> {
-    let since = in_use.values().flat_map(BTreeMap::values).flatten();
+    let since = used.values().flat_map(BTreeMap::values).flatten();
     since.min().map(|since| *since + input.settings.close_after)
 }

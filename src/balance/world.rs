@@ -30,7 +30,7 @@ pub(super) struct World {
     pub snapshots: BTreeMap<Id, Snapshot>,
     pub unread: BTreeSet<Id>,
     pub manifests: BTreeMap<Id, Option<Manifest>>,
-    pub in_use: PortsInUse,
+    pub used: PortsInUse,
     pub before: BalanceState,
     pub down: BTreeSet<ServerAddress>,
     pub taken: BTreeMap<u16, String>,
@@ -81,7 +81,7 @@ impl World {
             snapshots: BTreeMap::from([(id("f"), Snapshot::default())]),
             unread: BTreeSet::new(),
             manifests: BTreeMap::new(),
-            in_use: PortsInUse::default(),
+            used: PortsInUse::default(),
             before: BalanceState::default(),
             down: BTreeSet::new(),
             taken: BTreeMap::new(),
@@ -178,7 +178,7 @@ impl World {
             regions: &self.regions,
             federations: &federations.collect(),
             manifests: &manifests.map(|(id, m)| (id.clone(), m.as_ref())).collect(),
-            in_use: &self.in_use,
+            used: &self.used,
             before: &self.before,
             down: &self.down,
             taken: &self.taken,
@@ -200,7 +200,7 @@ impl World {
     pub(super) fn render(&mut self) {
         let served = self.before.ports.iter();
         let served = served.filter(|(_, open)| !open.served.is_empty());
-        self.in_use.ports = served
+        self.used.ports = served
             .map(|(port, open)| (*port, open.served.clone()))
             .collect();
     }

@@ -138,7 +138,7 @@ pub(crate) struct OpenPort {
     pub mode: Mode,
     /// The names that confs of this node have had by this port, and since when none has it any more (RFC 3339, UTC,
     /// seconds); `None` while one has it.
-    pub in_use: BTreeMap<Id, BTreeMap<Name, Option<String>>>,
+    pub used: BTreeMap<Id, BTreeMap<Name, Option<String>>>,
 }
 
 /// What the manifest of a service has to do with the local balancer: kept for the time when it cannot be read.

@@ -36,7 +36,7 @@ impl ConfPorts {
     }
 
     /// All of them.
-    pub(crate) fn in_use(&self) -> PortNames {
+    pub(crate) fn used(&self) -> PortNames {
         let mut all = PortNames::new();
         for ports in [&self.coming, &self.written, &self.applied, &self.replaced] {
             add(&mut all, ports);
@@ -88,7 +88,7 @@ impl PortsInUse {
         let mut all = Self::default();
         for ports in services {
             match ports {
-                Some(ports) => add(&mut all.ports, &ports.in_use()),
+                Some(ports) => add(&mut all.ports, &ports.used()),
                 None => all.may_lack = true,
             }
         }
@@ -190,7 +190,7 @@ mod tests {
         assert!(state.cover(&a));
         // The next one is pending until it is applied.
         state.begin(&b);
-        assert_eq!(shown(&state.in_use()), "1 A,1 B,2 C");
+        assert_eq!(shown(&state.used()), "1 A,1 B,2 C");
         state.end(&b, true);
         assert_eq!(all(&state), ["", "1 B,2 C", "1 A", "1 A"]);
         state.apply_written();
@@ -208,7 +208,7 @@ mod tests {
         state.begin(&ports("2 B"));
         // The process dies here, and nobody knows which conf is there.
         state.begin(&ports("3 C"));
-        assert_eq!(shown(&state.in_use()), "1 A,2 B,3 C");
+        assert_eq!(shown(&state.used()), "1 A,2 B,3 C");
         state.end(&ports("3 C"), false);
         assert_eq!(all(&state), ["", "3 C", "3 C", "1 A,2 B"]);
         // Or the next one has no port: it is written without a word.

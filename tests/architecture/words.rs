@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{rules::Text, source};
 
 /// Private words, with the terms that replaced them.
-const GIVEN_UP: [(&str, &str); 10] = [
+const GIVEN_UP: [(&str, &str); 11] = [
     ("Told", "`ProblemBuilder`, `Signal`, `LastSeen`"),
     ("Teller", "`Output`"),
     ("Telling", "`StatusWriter`"),
@@ -16,6 +16,7 @@ const GIVEN_UP: [(&str, &str); 10] = [
     ("BREATH", "`STATUS_DEBOUNCE`"),
     ("PATIENCE", "`SLOT_BACKOFF`"),
     ("until_told", "`retry_on_conflict`"),
+    ("in_use", "`applied`"),
 ];
 
 /// The keywords that define a type.
@@ -82,11 +83,11 @@ mod tests {
                 &["src/a.rs:2: `grave` was given up for `tombstone_lease`"],
             ),
             (
-                "f(\"until_told\")",
-                &["src/a.rs:1: `until_told` was given up for `retry_on_conflict`"],
+                "f(\"in_use\")",
+                &["src/a.rs:1: `in_use` was given up for `applied`"],
             ),
             (
-                "told Tolder graveyard Outstanding not_until_told PATIENCES Aims",
+                "told Tolder graveyard Outstanding not_in_use PATIENCES Aims",
                 &[],
             ),
         ] {

@@ -33,7 +33,7 @@ const LOCAL: &str = "http://127.0.0.1:21100/v1";
 fn serve(node: &Scenario, names: &[&str], more: &Value) {
     let mut state = json!({
         "version": 1, "addresses": ["127.0.0.1"],
-        "ports": {"21100": {"served": {"default": names}, "mode": "tcp", "in_use": {}}},
+        "ports": {"21100": {"served": {"default": names}, "mode": "tcp", "used": {}}},
     });
     let more = more.as_object().unwrap().clone();
     state.as_object_mut().unwrap().extend(more);

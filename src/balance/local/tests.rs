@@ -274,10 +274,10 @@ fn a_service_whose_record_cannot_be_read_may_use_any_open_port() {
     world.run();
     world.settings.close_after = Duration::ZERO;
     world.manifests.clear();
-    world.in_use.may_lack = true;
+    world.used.may_lack = true;
     assert_eq!(shown(&world.run()), ["21100  -> east:api:a1 east:api:a2"]);
     assert_eq!(shown(&world.run()), ["21100  -> east:api:a1 east:api:a2"]);
-    world.in_use.may_lack = false;
+    world.used.may_lack = false;
     assert_eq!(shown(&world.run()), NOTHING);
 }
 

@@ -178,9 +178,9 @@ fn nothing_crosses_a_wall() {
 /// Checks that each name that a conf may have by a port is provided by each of its servers, unless nothing in rotation
 /// provides it there; how many pairs there were.
 fn check_names(world: &World, plan: &BalancePlan, port: &LocalPort) -> usize {
-    let in_use = world.in_use.ports.get(&port.port);
-    let in_use = in_use.map(served_names).unwrap_or_default();
-    let names = in_use.into_iter().chain(port.names.iter().cloned());
+    let used = world.used.ports.get(&port.port);
+    let used = used.map(served_names).unwrap_or_default();
+    let names = used.into_iter().chain(port.names.iter().cloned());
     let pool = pool_of(plan, &port.pool);
     let mut checked = 0;
     for (ServedName { federation, name }, server) in names.flat_map(|name| {

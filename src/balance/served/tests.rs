@@ -13,18 +13,18 @@ fn words(text: &'static str) -> Names {
 /// After each step, `served | pool` as a run finds it, and the pool when this node's confs were rendered and applied;
 /// `-`: closed.
 fn run(steps: &[Step]) -> Vec<String> {
-    let mut in_use = Names::new();
+    let mut used = Names::new();
     let list = |words: Names| words.into_iter().collect::<Vec<_>>().join(" ");
     let mut lines = Vec::new();
     for (required, instances) in steps {
         let (required, instances) = (words(required), instances.iter());
         let provides: BTreeMap<&str, Names> = instances.map(|(i, n)| (*i, words(n))).collect();
-        let first = serve(&required, &provides, &in_use);
+        let first = serve(&required, &provides, &used);
         let (served, pool) = first.map_or((Names::new(), "-".to_owned()), |served| {
             (served.names, list(served.pool))
         });
-        in_use.clone_from(&served);
-        let then = serve(&required, &provides, &in_use);
+        used.clone_from(&served);
+        let then = serve(&required, &provides, &used);
         let then = then.map_or("-".to_owned(), |served| list(served.pool));
         lines.push(format!("{} | {pool} | {then}", list(served)));
     }
@@ -91,7 +91,7 @@ fn random(fleets: usize) -> usize {
     let mut checked = 0;
     for _ in 0..fleets {
         let mut provides: BTreeMap<usize, Names> = BTreeMap::new();
-        let (mut in_use, mut required) = (Names::new(), Names::new());
+        let (mut used, mut required) = (Names::new(), Names::new());
         for _ in 0..25 {
             let operation = draws.below(100);
             if operation < 50 {
@@ -106,11 +106,11 @@ fn random(fleets: usize) -> usize {
             } else if operation < 70 {
                 required = draws.some(&names, 50).into_iter().collect();
             }
-            let served = serve(&required, &provides, &in_use);
+            let served = serve(&required, &provides, &used);
             let newly: Names = served.iter().flat_map(|s| s.names.clone()).collect();
-            assert!(served.is_some() || in_use.is_empty());
+            assert!(served.is_some() || used.is_empty());
             for (server, name) in served.iter().flat_map(|served| {
-                let means = &in_use | &served.names;
+                let means = &used | &served.names;
                 let pairs = served.pool.iter();
                 pairs.flat_map(move |server| means.clone().into_iter().map(|name| (*server, name)))
             }) {
@@ -119,9 +119,9 @@ fn random(fleets: usize) -> usize {
                 assert!(is_right || !provides.values().any(|names| names.contains(name)));
             }
             if operation > 60 {
-                in_use = newly; // Rendered and applied.
+                used = newly; // Rendered and applied.
             } else if operation > 55 {
-                in_use.extend(newly); // Rendered, and not applied yet.
+                used.extend(newly); // Rendered, and not applied yet.
             }
         }
     }

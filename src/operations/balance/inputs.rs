@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BalanceOptions,
-    in_use::{ports_in_use, settle_ports_locked},
+    used_ports::{ports_in_use, settle_ports_locked},
     read_set,
 };
 use crate::{
@@ -104,7 +104,7 @@ impl BalanceInputs {
         Ok(plan)
     }
 
-    fn plan_with(&self, node: &Node, found: &Findings, in_use: &PortsInUse) -> BalancePlan {
+    fn plan_with(&self, node: &Node, found: &Findings, used: &PortsInUse) -> BalancePlan {
         let settings = &node.settings;
         let federations = settings.federations.iter();
         let federations = federations.map(|id| (id.clone(), self.snapshots.of(id).snapshot()));
@@ -117,7 +117,7 @@ impl BalanceInputs {
             regions: &settings.regions,
             federations: &federations.collect(),
             manifests: &manifests.collect(),
-            in_use,
+            used,
             before: &self.before,
             down: &found.down,
             taken: &found.taken,

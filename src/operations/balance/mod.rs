@@ -3,7 +3,7 @@
 mod candidate;
 mod draining;
 mod haproxy;
-mod in_use;
+mod used_ports;
 mod inputs;
 mod live;
 mod options;

@@ -78,9 +78,9 @@ fn known_names(state: &BalanceState) -> BTreeMap<Id, BTreeSet<Name>> {
         let names = names.entry(federation.clone()).or_default();
         names.extend(known.iter().cloned());
     }
-    for (federation, in_use) in state.ports.values().flat_map(|port| &port.in_use) {
+    for (federation, used) in state.ports.values().flat_map(|port| &port.used) {
         let names = names.entry(federation.clone()).or_default();
-        names.extend(in_use.keys().cloned());
+        names.extend(used.keys().cloned());
     }
     for (_, key) in state.instances.keys().filter_map(|path| Key::parse(path)) {
         names.entry(key.federation).or_default().insert(key.name);

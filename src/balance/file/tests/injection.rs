@@ -85,7 +85,7 @@ fn planned(settings: &BalanceSettings, announcements: &[Announcement]) -> Balanc
         regions: std::slice::from_ref(&region),
         federations: &BTreeMap::from([(Id::default_scope(), Some(&snapshot))]),
         manifests: &BTreeMap::new(),
-        in_use: &PortsInUse::default(),
+        used: &PortsInUse::default(),
         before: &BalanceState::default(),
         down: &BTreeSet::new(),
         taken: &BTreeMap::new(),

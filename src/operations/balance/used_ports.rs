@@ -13,7 +13,7 @@ use crate::{
 
 /// The ports in use, for who only looks.
 pub(super) fn ports_in_use(node: &Node) -> Result<PortsInUse, Failure> {
-    Ok(in_use(&read(node)?))
+    Ok(used(&read(node)?))
 }
 
 /// The same, for a run, which holds `state.lock`: what it has taken out of `balance.json` in that section no conf gets any
@@ -42,7 +42,7 @@ pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
     }
     Ok(PortsInUse {
         ended,
-        ..in_use(&services)
+        ..used(&services)
     })
 }
 
@@ -71,7 +71,7 @@ fn read(node: &Node) -> Result<Vec<(Id, Option<ServiceState>)>, Failure> {
         .collect())
 }
 
-fn in_use(services: &[(Id, Option<ServiceState>)]) -> PortsInUse {
+fn used(services: &[(Id, Option<ServiceState>)]) -> PortsInUse {
     let states = services.iter().map(|(_, state)| state.as_ref());
     PortsInUse::of(states.map(|state| state.map(|state| &state.ports)))
 }
