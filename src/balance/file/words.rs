@@ -13,14 +13,13 @@ pub(super) fn split(line: &str) -> Vec<String> {
                 word.get_or_insert_default().extend(escaped);
             }
             (c, Some(open)) if c == open => quote = None,
-            (c, Some(_)) => word.get_or_insert_default().push(c),
             ('"' | '\'', None) => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
             ('#', None) => break,
             (c, None) if c.is_ascii_whitespace() => words.extend(word.take()),
-            (c, None) => word.get_or_insert_default().push(c),
+            (c, _) => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);

@@ -90,43 +90,49 @@ fn what_is_rendered_is_parsed_back() {
     assert_eq!(parse(&text(&candidate)), *parsed);
 }
 
+/// A view with nothing but the local ports.
+fn ports() -> View {
+    let mut view = whole();
+    view.pools.retain(|pool| pool.name.starts_with("local:"));
+    View {
+        ports: view.ports,
+        pools: view.pools,
+        ..empty()
+    }
+}
+
+/// A view with nothing but the routes.
+fn routes() -> View {
+    let mut view = whole();
+    view.pools.retain(|pool| pool.name.starts_with("http:"));
+    View {
+        frontends: view.frontends,
+        pools: view.pools,
+        ..empty()
+    }
+}
+
+fn with_stats(view: View) -> View {
+    View {
+        stats: whole().stats,
+        ..view
+    }
+}
+
 #[test]
 fn haproxy_accepts_every_part_alone_and_all_together_without_a_warning() {
-    let ports = |view: &View| View {
-        ports: whole().ports,
-        pools: whole()
-            .pools
-            .into_iter()
-            .filter(|pool| pool.name.starts_with("local:"))
-            .collect(),
-        ..view.clone()
-    };
-    let routes = |view: &View| View {
-        frontends: whole().frontends,
-        pools: whole()
-            .pools
-            .into_iter()
-            .filter(|pool| pool.name.starts_with("http:"))
-            .collect(),
-        ..view.clone()
-    };
-    let user = |view: &View| View {
+    let of_user = View {
         user: Some("haproxy".to_owned()),
-        ..view.clone()
+        ..whole()
     };
-    let stats = |view: &View| View {
-        stats: whole().stats,
-        ..view.clone()
-    };
-    let nothing = empty();
     let views = [
-        ("nothing", nothing.clone()),
-        ("ports", ports(&nothing)),
-        ("routes", routes(&nothing)),
-        ("stats", stats(&nothing)),
-        ("ports and stats", stats(&ports(&nothing))),
+        ("nothing", empty()),
+        ("ports", ports()),
+        ("routes", routes()),
+        ("stats", with_stats(empty())),
+        ("ports and stats", with_stats(ports())),
         ("everything", whole()),
-        ("everything as a user", user(&whole())),
+        ("everything as a user", of_user),
     ];
     for (what, view) in views {
         let (_folder, file, candidate) = placed(view);

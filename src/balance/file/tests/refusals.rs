@@ -15,100 +15,97 @@ fn refused(template: &str) -> Vec<String> {
     }
 }
 
-/// The built-in template with one change; it has what is changed.
-#[track_caller]
-fn changed(from: &str, to: &str) -> String {
-    assert!(BUILT_IN.contains(from), "{from}");
-    BUILT_IN.replace(from, to)
-}
+/// What is replaced in the built-in template (`""`: added at its end), by what, and why the file is refused.
+const CHANGES: [(&str, &str, &[&str]); 11] = [
+    (
+        "# Written by reconf from the registry.\n",
+        "",
+        &["its first line is not `# Written by reconf from the registry.`"],
+    ),
+    ("", "# cut off", &["its last line does not end"]),
+    (
+        "listen {{pool}}\n",
+        "listen x{{pool}}\n",
+        &[
+            "section `local:21100` is missing",
+            "section `local:28080` is missing",
+        ],
+    ),
+    (
+        "frontend {{kind}}\n",
+        "frontend {{kind}}-x\n",
+        &[
+            "section `internal` is missing",
+            "section `external` is missing",
+        ],
+    ),
+    (
+        "listen {{pool}}\n",
+        "listen {{pool}}\nlisten {{pool}}\n",
+        &[
+            "section `local:21100` is there twice",
+            "section `local:28080` is there twice",
+        ],
+    ),
+    (
+        "  bind {{endpoint this ../port}}\n",
+        "",
+        &[
+            "`local:21100` does not bind `127.0.0.1:21100`",
+            "`local:21100` does not bind `[::1]:21100`",
+            "`local:28080` does not bind `127.0.0.1:28080`",
+        ],
+    ),
+    (
+        "  bind {{this}}\n",
+        "  bind :8000\n",
+        &[
+            "`:8000` is bound twice: in `external` and in `internal`",
+            "`external` does not bind `:8080`",
+        ],
+    ),
+    (
+        "",
+        "\nlisten mine\n  bind 127.0.0.1:28080 tfo\n",
+        &["`127.0.0.1:28080` is bound twice: in `local:28080` and in `mine`"],
+    ),
+    (
+        "{{#if backup}} backup{{/if}}",
+        "",
+        &[
+            "server `west:api:api03` of `http:default:api` has another address, port or `backup` than in the view",
+            "server `west:api:api03` of `local:21100` has another address, port or `backup` than in the view",
+        ],
+    ),
+    (
+        "  server {{name}} ",
+        "{{#if backup}}  #{{/if}}  server {{name}} ",
+        &[
+            "server `west:api:api03` is missing in `http:default:api`",
+            "server `west:api:api03` is missing in `local:21100`",
+        ],
+    ),
+    (
+        "  mode {{mode}}\n",
+        "  mode {{mode}}\n  server one 10.0.0.1:1\n  server one 10.0.0.1:1\n",
+        &[
+            "server `one` is in `local:21100` twice",
+            "server `one` of `local:21100` is not in the view",
+            "server `one` is in `local:28080` twice",
+            "server `one` of `local:28080` is not in the view",
+        ],
+    ),
+];
 
 #[test]
 fn a_template_that_says_something_else_than_the_view_is_refused() {
-    let cases = [
-        (
-            changed("# Written by reconf from the registry.\n", ""),
-            vec!["its first line is not `# Written by reconf from the registry.`"],
-        ),
-        (
-            format!("{BUILT_IN}# cut off"),
-            vec!["its last line does not end"],
-        ),
-        (
-            changed("listen {{pool}}\n", "listen x{{pool}}\n"),
-            vec![
-                "section `local:21100` is missing",
-                "section `local:28080` is missing",
-            ],
-        ),
-        (
-            changed("frontend {{kind}}\n", "frontend {{kind}}-x\n"),
-            vec![
-                "section `internal` is missing",
-                "section `external` is missing",
-            ],
-        ),
-        (
-            changed("listen {{pool}}\n", "listen {{pool}}\nlisten {{pool}}\n"),
-            vec![
-                "section `local:21100` is there twice",
-                "section `local:28080` is there twice",
-            ],
-        ),
-        (
-            changed("  bind {{endpoint this ../port}}\n", ""),
-            vec![
-                "`local:21100` does not bind `127.0.0.1:21100`",
-                "`local:21100` does not bind `[::1]:21100`",
-                "`local:28080` does not bind `127.0.0.1:28080`",
-            ],
-        ),
-        (
-            changed("  bind {{this}}\n", "  bind :8000\n"),
-            vec![
-                "`:8000` is bound twice: in `external` and in `internal`",
-                "`external` does not bind `:8080`",
-            ],
-        ),
-        (
-            format!("{BUILT_IN}\nlisten mine\n  bind 127.0.0.1:28080 tfo\n"),
-            vec!["`127.0.0.1:28080` is bound twice: in `local:28080` and in `mine`"],
-        ),
-        (
-            changed("{{#if backup}} backup{{/if}}", ""),
-            vec![
-                "server `west:api:api03` of `http:default:api` has another address, port or `backup` than in the view",
-                "server `west:api:api03` of `local:21100` has another address, port or `backup` than in the view",
-            ],
-        ),
-        (
-            changed(
-                "{{#each servers}}\n",
-                "{{#each servers}}\n{{#unless (eq name \"default:www:web01\")}}\n",
-            )
-            .replace(
-                "{{/if}}{{#if backup}} backup{{/if}}\n",
-                "{{/if}}{{#if backup}} backup{{/if}}\n{{/unless}}\n",
-            ),
-            vec![
-                "server `default:www:web01` is missing in `http:default:www`",
-                "server `default:www:web01` is missing in `local:28080`",
-            ],
-        ),
-        (
-            changed(
-                "  mode {{mode}}\n",
-                "  mode {{mode}}\n  server one 10.0.0.1:1\n  server one 10.0.0.1:1\n",
-            ),
-            vec![
-                "server `one` is in `local:21100` twice",
-                "server `one` of `local:21100` is not in the view",
-                "server `one` is in `local:28080` twice",
-                "server `one` of `local:28080` is not in the view",
-            ],
-        ),
-    ];
-    for (template, expected) in cases {
-        assert_eq!(refused(&template), expected, "{template}");
+    for (from, to, expected) in CHANGES {
+        assert!(BUILT_IN.contains(from), "{from}");
+        let template = match from {
+            "" => format!("{BUILT_IN}{to}"),
+            from => BUILT_IN.replace(from, to),
+        };
+        assert_eq!(refused(&template), expected, "{from} -> {to}");
     }
 }
 

@@ -127,54 +127,60 @@ pub(super) fn who_answers(port: u16, host: &str, path: &str) -> String {
     }
 }
 
-#[test]
-fn host_decides_first_and_then_the_longest_path_by_whole_segments() {
-    let instances = Instances::start(&["www", "mount", "deep", "any", "api"]);
-    let port = fixed_port();
-    let routes: Vec<Route> = vec![
+fn routes() -> Vec<Route> {
+    vec![
         route(Some("www.example.com"), "", "www"),
         route(Some("www.example.com"), "/some-mount", "mount"),
         route(Some("www.example.com"), "/some-mount/deep", "deep"),
         route(Some("api.example.com"), "/v1", "api"),
         route(None, "/any", "any"),
         route(None, "/v1/any", "any"),
-    ];
+    ]
+}
+
+/// Host and path of a request, and who is to answer it.
+const REQUESTS: [(&str, &str, &str); 28] = [
+    ("www.example.com", "/", "www"),
+    ("WWW.Example.COM:8000", "/", "www"),
+    ("www.example.com", "/x?y=/some-mount/", "www"),
+    ("www.example.com", "/some-mount", "mount"),
+    ("www.example.com", "/some-mount/", "mount"),
+    ("www.example.com", "/some-mount/x", "mount"),
+    ("www.example.com", "/some-mount?deep", "mount"),
+    ("www.example.com", "/some-mountain", "www"),
+    ("www.example.com", "/some-mountain/deep", "www"),
+    ("www.example.com", "/some-moun", "www"),
+    ("www.example.com", "/Some-Mount", "www"),
+    ("www.example.com", "/some-mount/deep", "deep"),
+    ("www.example.com", "/some-mount/deep/x", "deep"),
+    ("www.example.com", "/some-mount/deeper", "mount"),
+    ("www.example.com", "//some-mount", "www"),
+    ("www.example.com", "/any", "www"),
+    ("www.example.com.evil.org", "/", "404"),
+    ("xwww.example.com", "/", "404"),
+    ("api.example.com", "/v1", "api"),
+    ("api.example.com", "/v1/any", "api"),
+    ("api.example.com", "/v2", "404"),
+    ("api.example.com", "/any", "any"),
+    ("10.0.0.1", "/any/x", "any"),
+    ("[::1]:80", "/any/x", "any"),
+    ("", "/any", "any"),
+    ("other.example.com", "/anything", "404"),
+    ("other.example.com", "/", "404"),
+    ("*", "/", "404"),
+];
+
+#[test]
+fn host_decides_first_and_then_the_longest_path_by_whole_segments() {
+    let instances = Instances::start(&["www", "mount", "deep", "any", "api"]);
+    let port = fixed_port();
+    let routes = routes();
     let bind = format!("127.0.0.1:{port}");
     let view = instances.view(vec![frontend(RoutingKind::Internal, &bind, false, routes)]);
     let Some(_running) = Running::start(view) else {
         return;
     };
-    let cases = [
-        ("www.example.com", "/", "www"),
-        ("WWW.Example.COM:8000", "/", "www"),
-        ("www.example.com", "/x?y=/some-mount/", "www"),
-        ("www.example.com", "/some-mount", "mount"),
-        ("www.example.com", "/some-mount/", "mount"),
-        ("www.example.com", "/some-mount/x", "mount"),
-        ("www.example.com", "/some-mount?deep", "mount"),
-        ("www.example.com", "/some-mountain", "www"),
-        ("www.example.com", "/some-mountain/deep", "www"),
-        ("www.example.com", "/some-moun", "www"),
-        ("www.example.com", "/Some-Mount", "www"),
-        ("www.example.com", "/some-mount/deep", "deep"),
-        ("www.example.com", "/some-mount/deep/x", "deep"),
-        ("www.example.com", "/some-mount/deeper", "mount"),
-        ("www.example.com", "//some-mount", "www"),
-        ("www.example.com", "/any", "www"),
-        ("www.example.com.evil.org", "/", "404"),
-        ("xwww.example.com", "/", "404"),
-        ("api.example.com", "/v1", "api"),
-        ("api.example.com", "/v1/any", "api"),
-        ("api.example.com", "/v2", "404"),
-        ("api.example.com", "/any", "any"),
-        ("10.0.0.1", "/any/x", "any"),
-        ("[::1]:80", "/any/x", "any"),
-        ("", "/any", "any"),
-        ("other.example.com", "/anything", "404"),
-        ("other.example.com", "/", "404"),
-        ("*", "/", "404"),
-    ];
-    for (host, path, expected) in cases {
+    for (host, path, expected) in REQUESTS {
         assert_eq!(who_answers(port, host, path), expected, "{host} {path}");
     }
     let without_host = ask(port, "GET /any HTTP/1.0");

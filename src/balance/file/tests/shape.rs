@@ -31,8 +31,8 @@ fn servers_that_come_go_and_move_keep_the_shape() {
 
 #[test]
 fn everything_else_is_another_shape() {
-    let shape = built_in(whole()).shape;
     type Change = fn(&mut View);
+    let shape = built_in(whole()).shape;
     let changes: [(&str, Change); 11] = [
         ("port", |view| view.ports[0].addresses.truncate(1)),
         ("mode", |view| view.pools[2].mode = super::Mode::Tcp),
