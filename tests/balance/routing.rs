@@ -51,17 +51,22 @@ fn left_out(report: &Value) -> Vec<String> {
     rows.iter().map(|one| row(one).replace('"', "")).collect()
 }
 
-#[test]
-fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
-    if !is_there("routes of a real HAProxy") {
-        return;
-    }
+/// A node with both balancers, and their ports.
+fn both() -> (Lab, u16, u16) {
     let (internal, external) = (fixed_port(), fixed_port());
     let config = json!({"balance": {
         "internal": {"bind": at(internal), "domain": "int.example.com"},
         "external": {"bind": at(external)},
     }});
-    let lab = Lab::new(Fleet::embedded(), &config);
+    (Lab::new(Fleet::embedded(), &config), internal, external)
+}
+
+#[test]
+fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
+    if !is_there("routes of a real HAProxy") {
+        return;
+    }
+    let (lab, internal, external) = both();
     let (www, api, shop) = (http("www"), http("api"), http("shop"));
     let hosts = json!(["www.example.com"]);
     lab.announce(&public("www", "web01", &["WWW_URL"], &www, "").with("hosts", hosts));
@@ -75,8 +80,7 @@ fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
     let mut private = public("api", "api01", &["API_URL"], &api, "");
     private.public = false;
     lab.announce(&private);
-    let report = lab.balances();
-    assert_eq!(left_out(&report), Vec::<String>::new());
+    assert_eq!(left_out(&lab.balances()), Vec::<String>::new());
     for (port, host, path, expected) in [
         (external, "www.example.com", "/", "www"),
         (external, "WWW.EXAMPLE.COM:80", "/x", "www"),
@@ -92,20 +96,27 @@ fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
     ] {
         assert_eq!(answer(port, host, path), expected, "{host}{path} at {port}");
     }
-    // What is served comes and goes without a reload; a route comes by one.
-    let second = http("api2");
-    lab.announce(&Instance {
-        address: second.address(),
-        node: "api02".to_owned(),
-        ..private.clone()
-    });
+}
+
+#[test]
+fn instances_come_and_go_without_a_reload_and_routes_by_one() {
+    if !is_there("instances behind routes") {
+        return;
+    }
+    let (lab, internal, external) = both();
+    let (first, second) = (http("first"), http("second"));
+    let [one, two] = [("api01", &first), ("api02", &second)]
+        .map(|(node, backend)| public("api", node, &["API_URL"], backend, ""));
+    lab.announce(&one);
+    lab.balances();
+    lab.announce(&two);
     assert_eq!(lab.balances()["how"], "socket");
-    lab.withdraw(&private);
+    lab.withdraw(&one);
     assert_eq!(lab.balances()["how"], "socket");
-    assert_eq!(answer(internal, "api.int.example.com", "/"), "api2");
-    lab.announce(&public("new", "new01", &["NEW_URL"], &api, "/new"));
+    assert_eq!(answer(internal, "api.int.example.com", "/"), "second");
+    lab.announce(&public("new", "new01", &["NEW_URL"], &first, "/new"));
     assert_eq!(lab.balances()["how"], "reload");
-    assert_eq!(answer(external, "any.example.com", "/new"), "api");
+    assert_eq!(answer(external, "any.example.com", "/new"), "first");
     lab.runs_its_file();
 }
 

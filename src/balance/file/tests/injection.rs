@@ -131,13 +131,13 @@ fn odd_announcements() -> Vec<Announcement> {
 }
 
 /// Whether an announcement is reported as left out.
-fn is_left_out(plan: &Plan, at: usize) -> bool {
+fn is_left_out(plan: &BalancePlan, at: usize) -> bool {
     let ids = [format!("API_URL of s{at}@api01"), format!("s{at}")];
     plan.left_out.iter().any(|one| ids.contains(&one.id))
 }
 
 /// Whether an announcement is a server.
-fn is_routed(plan: &Plan, at: usize) -> bool {
+fn is_routed(plan: &BalancePlan, at: usize) -> bool {
     let server = format!("default:s{at}:api01");
     let mut pools = plan.view.pools.iter();
     pools.any(|pool| pool.servers[0].name == server)

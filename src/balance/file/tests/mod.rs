@@ -105,63 +105,62 @@ fn empty() -> View {
     }
 }
 
+/// Lines that an operator adds to every kind of section.
+fn extra() -> ExtraLines {
+    let line = |text: &str| vec![text.to_owned()];
+    ExtraLines {
+        global: line("tune.bufsize 16384"),
+        defaults: line("timeout queue 5s"),
+        frontend: line("http-response set-header Strict-Transport-Security max-age=60"),
+        backend: line("http-response del-header Server"),
+    }
+}
+
+fn both_frontends() -> Vec<Frontend> {
+    let internal = vec![
+        route(Some("api.int.example.com"), "", "http:default:api"),
+        route(None, "/some-mount", "http:default:www"),
+    ];
+    let external = vec![
+        route(Some("www.example.com"), "", "http:default:www"),
+        route(Some("www.example.com"), "/api", "http:default:api"),
+    ];
+    vec![
+        frontend(RoutingKind::Internal, ":8000", false, internal),
+        frontend(RoutingKind::External, ":8080", true, external),
+    ]
+}
+
 /// A view with everything that a file can say, for a HAProxy that anybody may start.
 fn whole() -> View {
-    let line = |text: &str| vec![text.to_owned()];
-    let check = |path: &str, interval: &str| {
-        Some(PoolCheck {
-            path: path.to_owned(),
+    let api = |name: &str, interval: &str| Pool {
+        check: Some(PoolCheck {
+            path: "/health".to_owned(),
             interval: interval.to_owned(),
-        })
+        }),
+        ..pool(
+            name,
+            Mode::Http,
+            vec![
+                server("default:api:api01", "10.0.0.11", 1100, false),
+                server("default:api:api02", "2001:db8::2", 1100, false),
+                server("west:api:api03", "localhost", 1100, true),
+            ],
+        )
     };
-    let api = vec![
-        server("default:api:api01", "10.0.0.11", 1100, false),
-        server("default:api:api02", "2001:db8::2", 1100, false),
-        server("west:api:api03", "localhost", 1100, true),
-    ];
     let www = vec![server("default:www:web01", "10.0.0.5", 8080, false)];
     View {
         stats: Some("127.0.0.1:8404".to_owned()),
-        extra: ExtraLines {
-            global: line("tune.bufsize 16384"),
-            defaults: line("timeout queue 5s"),
-            frontend: line("http-response set-header Strict-Transport-Security max-age=60"),
-            backend: line("http-response del-header Server"),
-        },
+        extra: extra(),
         ports: vec![
             local_port(21100, &["127.0.0.1", "::1"]),
             local_port(28080, &["127.0.0.1"]),
         ],
-        frontends: vec![
-            frontend(
-                RoutingKind::Internal,
-                ":8000",
-                false,
-                vec![
-                    route(Some("api.int.example.com"), "", "http:default:api"),
-                    route(None, "/some-mount", "http:default:www"),
-                ],
-            ),
-            frontend(
-                RoutingKind::External,
-                ":8080",
-                true,
-                vec![
-                    route(Some("www.example.com"), "", "http:default:www"),
-                    route(Some("www.example.com"), "/api", "http:default:api"),
-                ],
-            ),
-        ],
+        frontends: both_frontends(),
         pools: vec![
-            Pool {
-                check: check("/health", "5s"),
-                ..pool("http:default:api", Mode::Http, api.clone())
-            },
+            api("http:default:api", "5s"),
             pool("http:default:www", Mode::Http, www.clone()),
-            Pool {
-                check: check("/health", "500ms"),
-                ..pool("local:21100", Mode::Http, api)
-            },
+            api("local:21100", "500ms"),
             pool("local:28080", Mode::Tcp, www),
         ],
         ..empty()
