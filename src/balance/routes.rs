@@ -9,7 +9,7 @@ use super::{
     instance::{Instance, LeftOut, LeftOutKind},
     pool::PoolPlan,
     shared_pools::{RequestPlace, SharedPools},
-    view::{Frontend, Route, RoutingKind},
+    view::{Frontend, RoutingKind},
 };
 use crate::model::{
     balancing::host_name,

@@ -63,13 +63,13 @@ impl Found<'_> {
     }
 }
 
-type Announced<'a> = (Vec<Candidates<'a>>, Source);
+type ByRegion<'a> = (Vec<Candidates<'a>>, Source);
 
 fn in_snapshot<'a>(
     input: &ResolveInput<'a>,
     snapshot: &'a Snapshot,
     name: &'a Name,
-) -> Announced<'a> {
+) -> ByRegion<'a> {
     let live = by_region(input, |region| {
         candidates::live(input, snapshot, region, name)
     });
@@ -83,7 +83,7 @@ fn in_snapshot<'a>(
 }
 
 /// The last known announcements. A name of which they were lost has none, nor a datastore.
-fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Announced<'a>> {
+fn last_known<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<ByRegion<'a>> {
     let known = by_region(input, |region| {
         let mut all = candidates::known(input, None, region, name);
         all.extend(own(input, region, name));
@@ -99,7 +99,7 @@ fn is_certain(input: &ResolveInput, name: &Name, known: &[Candidates<'_>]) -> bo
 
 /// This node's own offers. A name with a last known value has none, nor a datastore: an unreachable registry is no reason to
 /// replace its value by that of a datastore.
-fn own_offers<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Announced<'a>> {
+fn own_offers<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<ByRegion<'a>> {
     let is_known = |region| !candidates::known(input, None, region, name).is_empty();
     if input.regions.iter().any(is_known) {
         return None;

@@ -169,13 +169,19 @@ fn make_all<'a>(replacements: &mut [Replacement<'a>], making: Making<'a>) {
     let (own, others) = replacements.split_at_mut(part.min(replacements.len()));
     thread::scope(|scope| {
         for part in others.chunks_mut(part) {
-            let make = move || part.iter_mut().for_each(|file| file.make(making));
-            let _started = thread::Builder::new().spawn_scoped(scope, make);
+            let _started =
+                thread::Builder::new().spawn_scoped(scope, move || make_part(part, making));
         }
-        own.iter_mut().for_each(|file| file.make(making));
+        make_part(own, making);
     });
     // Those for which there was no thread.
-    replacements.iter_mut().for_each(|file| file.make(making));
+    make_part(replacements, making);
+}
+
+fn make_part<'a>(part: &mut [Replacement<'a>], making: Making<'a>) {
+    for file in part {
+        file.make(making);
+    }
 }
 
 /// Syncs the folder of each file once: only then does a rename survive a power cut.

@@ -12,4 +12,4 @@ mod port;
 mod provides;
 mod requires;
 
-pub(crate) use definition::{Check, Manifest, ManifestBalance, Pick, Probe, Provided, Requirement};
+pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};

@@ -14,7 +14,9 @@ mod refusal;
 mod registry_file;
 mod rows;
 
-pub(crate) use balance::{BalanceSettings, ExtraLines, LocalBalancer, RoutingBalancer};
+#[cfg(test)]
+pub(crate) use balance::LocalBalancer;
+pub(crate) use balance::{BalanceSettings, ExtraLines, RoutingBalancer};
 pub(crate) use directory::conf_directory;
 pub(crate) use effective::{Credentials, Location, OnUnreachable, RegistrySettings, Settings};
 pub(crate) use flags::{Flags, config_path};

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BalanceOptions,
+    BalanceOptions, read_set,
     used_ports::{ports_in_use, settle_ports_locked},
-    read_set,
 };
 use crate::{
     balance::plan::{BalancePlan, PlanInput, ServerAddress, plan},

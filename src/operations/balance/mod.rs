@@ -3,7 +3,6 @@
 mod candidate;
 mod draining;
 mod haproxy;
-mod used_ports;
 mod inputs;
 mod live;
 mod options;
@@ -15,6 +14,7 @@ mod reload;
 mod settle;
 mod steps;
 mod stop;
+mod used_ports;
 mod wanted;
 
 pub(crate) use options::{BalanceOptions, Show};

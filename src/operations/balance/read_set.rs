@@ -137,18 +137,30 @@ mod tests {
         }
     }
 
-    fn ranges(local: bool, external: Option<Option<&[&str]>>, state: &BalanceState) -> Vec<String> {
+    /// What the external balancer routes.
+    enum Routed<'a> {
+        Nothing,
+        Everything,
+        Names(&'a [&'a str]),
+    }
+
+    fn ranges(local: bool, routed: &Routed<'_>, state: &BalanceState) -> Vec<String> {
         let manifest = Manifest::parse("www.json", MANIFEST, &id("www"), &id("f")).unwrap();
         let local = local.then(|| LocalBalancer {
             names: names(&["EXTRA"]),
             ..LocalBalancer::default()
         });
-        let external = external.map(|some| RoutingBalancer {
+        let external = |names| RoutingBalancer {
             bind: vec![":80".to_owned()],
             domain: None,
             https: false,
-            names: some.map(names),
-        });
+            names,
+        };
+        let external = match routed {
+            Routed::Nothing => None,
+            Routed::Everything => Some(external(None)),
+            Routed::Names(some) => Some(external(Some(names(some)))),
+        };
         let balance = settings(local, external);
         let federations = [id("f"), id("g")];
         let reads = read_set(&federations, &balance, [&manifest].into_iter(), state);
@@ -172,24 +184,24 @@ mod tests {
             ports: [(21100, open)].into(),
             ..BalanceState::default()
         };
-        for (local, external, state, expected) in [
-            (false, None, &none, vec![]),
-            (false, None, &open, vec!["g/OLD/"]),
+        for (local, routed, state, expected) in [
+            (false, Routed::Nothing, &none, vec![]),
+            (false, Routed::Nothing, &open, vec!["g/OLD/"]),
             (
                 true,
-                None,
+                Routed::Nothing,
                 &none,
                 vec!["f/API/", "f/B/", "f/EXTRA/", "f/WWW/", "g/EXTRA/"],
             ),
             (
                 false,
-                Some(Some(&["WWW"][..])),
+                Routed::Names(&["WWW"]),
                 &open,
                 vec!["f/WWW/", "g/OLD/", "g/WWW/"],
             ),
-            (true, Some(None), &open, vec!["f/", "g/"]),
+            (true, Routed::Everything, &open, vec!["f/", "g/"]),
         ] {
-            assert_eq!(ranges(local, external, state), expected);
+            assert_eq!(ranges(local, &routed, state), expected);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What became of entering ports.
-pub(super) enum Entry {
+pub(super) enum PortEntry {
     /// The conf may be written.
     Entered,
     /// The balancer serves something else meanwhile: the conf has to be resolved by that.
@@ -29,22 +29,22 @@ pub(super) fn enter(
     ports: &PortNames,
     served: &LocalPorts,
     before: &ServiceState,
-) -> Result<Entry, Failure> {
+) -> Result<PortEntry, Failure> {
     if before.ports.cover(ports) {
-        return Ok(Entry::Entered);
+        return Ok(PortEntry::Entered);
     }
     // A run of `balance` takes what it stops serving out of its state, and reads those of the services, in such a section.
     let _lock = node.state_lock()?;
     let (now, _lost) = balance_state::local_ports(node)?;
     let is_served = now.address == served.address && conf_ports::contains(&now.served, ports);
     if !is_served {
-        return Ok(Entry::Outdated(now));
+        return Ok(PortEntry::Outdated(now));
     }
     let enter = |state: &mut ServiceState| state.ports.begin(ports);
     for entered in states::edit_all_locked(node, vec![(id, enter)]) {
         entered?;
     }
-    Ok(Entry::Entered)
+    Ok(PortEntry::Entered)
 }
 
 /// The conf is written, and applied unless it `is_pending`. `before` is what the state said before it was entered.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use super::{
     RenderOptions, RenderOutcome,
     files::{Files, Templates},
-    ports::{self, Entry},
+    ports::{self, PortEntry},
     swap::{self, Swap},
 };
 use crate::{
@@ -83,13 +83,13 @@ pub(super) fn service(
             return Ok(ServiceWrite::Waits(limit));
         }
         match ports::enter(node, id, &prepared.ports, &served, &before).map_err(unchanged)? {
-            Entry::Entered => {
+            PortEntry::Entered => {
                 let outcome = finish(node, inputs, manifest, &prepared, options, &before);
                 let half_done =
                     |failure: Failure| failure.note(half_done_note(node, id, &prepared.files));
                 return Ok(ServiceWrite::Done(Box::new(outcome.map_err(half_done)?)));
             }
-            Entry::Outdated(now) => served = Cow::Owned(now),
+            PortEntry::Outdated(now) => served = Cow::Owned(now),
         }
     }
     let message = format!("what the local balancer serves kept changing while `{id}` was rendered");
