@@ -150,6 +150,15 @@ fn what_moves_behind_a_port_starts_no_provision() {
     });
     let status = node.status();
     assert_eq!(status["listener"]["balance"]["ports"], json!(1), "{status}");
+    assert_eq!(node.listener.stop(), Some(0));
+}
+
+#[test]
+fn the_status_says_that_balancing_is_off() {
+    if !is_there("the status of a listener that balances") {
+        return;
+    }
+    let node = Listening::new(&quick(), None);
     node.lab.run(&["off", "--reason", "a test"]).fails(0);
     until("the status says that it is off", || {
         let rows = node.lab.node.run(&["listen", "status"]).text();

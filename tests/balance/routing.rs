@@ -61,25 +61,32 @@ fn both() -> (Lab, u16, u16) {
     (Lab::new(Fleet::embedded(), &config), internal, external)
 }
 
+/// Announces www at a host of its own, shop at a path, and api for the fleet only.
+fn announce_three(lab: &Lab) -> [Backend; 3] {
+    let backends = ["www", "api", "shop"].map(http);
+    let [www, api, shop] = &backends;
+    let hosts = json!(["www.example.com"]);
+    lab.announce(&public("www", "web01", &["WWW_URL"], www, "").with("hosts", hosts));
+    lab.announce(&public(
+        "shop",
+        "shop01",
+        &["SHOP_URL"],
+        shop,
+        "/some-mount",
+    ));
+    let mut private = public("api", "api01", &["API_URL"], api, "");
+    private.public = false;
+    lab.announce(&private);
+    backends
+}
+
 #[test]
 fn what_is_public_reaches_the_world_and_the_fleet_reaches_all() {
     if !is_there("routes of a real HAProxy") {
         return;
     }
     let (lab, internal, external) = both();
-    let (www, api, shop) = (http("www"), http("api"), http("shop"));
-    let hosts = json!(["www.example.com"]);
-    lab.announce(&public("www", "web01", &["WWW_URL"], &www, "").with("hosts", hosts));
-    lab.announce(&public(
-        "shop",
-        "shop01",
-        &["SHOP_URL"],
-        &shop,
-        "/some-mount",
-    ));
-    let mut private = public("api", "api01", &["API_URL"], &api, "");
-    private.public = false;
-    lab.announce(&private);
+    let _backends = announce_three(&lab);
     assert_eq!(left_out(&lab.balances()), Vec::<String>::new());
     for (port, host, path, expected) in [
         (external, "www.example.com", "/", "www"),

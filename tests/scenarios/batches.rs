@@ -335,11 +335,8 @@ fn what_a_killed_call_intended_counts_until_the_state_says_something_else() {
         assert!(run.contains("`s0002` has no manifest any more"), "{run}");
         let is_held = |id| state_of(&node, id)["held"] == true;
         assert!(is_held("s0000") && !is_held("s0001"), "{run}");
-        let live = fleet.announced();
-        let live: Vec<_> = live
-            .iter()
-            .filter(|key| key.contains("/provides/"))
-            .collect();
+        let mut live = fleet.announced();
+        live.retain(|key| key.contains("/provides/"));
         assert!(live.len() == 1 && live[0].contains("S0001_URL"), "{live:?}");
     });
 }

@@ -19,7 +19,7 @@ pub(crate) use binds::{BoundAddress, bound_addresses};
 pub(crate) use candidate::render;
 pub(crate) use certificates::{Certificate, certificate_paths};
 pub(crate) use error::{CandidateError, FileProblem};
-pub(crate) use parse::{ParsedFile, ParsedServer, ProxySection, SectionKind, parse};
+pub(crate) use parse::{ParsedFile, ParsedServer, ProxySection, parse};
 
 /// The first line of every file that reconf writes for HAProxy; a file without it is never replaced.
 pub(crate) const HEADER: &str = "# Written by reconf from the registry.";

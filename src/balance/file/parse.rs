@@ -1,9 +1,6 @@
 //! What stands in a file for HAProxy.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::words;
 
@@ -56,13 +53,6 @@ pub(crate) struct ParsedServer {
     pub backup: bool,
     /// Its further words; a server that has any comes by reload.
     pub words: Vec<String>,
-}
-
-impl ParsedServer {
-    /// Whether HAProxy has to resolve its address, so that it comes and goes by reload.
-    pub(crate) fn has_host_name(&self) -> bool {
-        self.address.parse::<IpAddr>().is_err()
-    }
 }
 
 /// Where a line stands.

@@ -1,6 +1,6 @@
 //! HAProxy's servers and socket, as far as commands of ours reach.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::balance::{
     file::ParsedFile,
@@ -37,7 +37,7 @@ impl Haproxy {
         };
         for (pool, section) in &file.sections {
             for (name, server) in &section.servers {
-                let is_host = server.has_host_name();
+                let is_host = server.address.parse::<IpAddr>().is_err();
                 let server = Server {
                     address: if is_host { "-" } else { &server.address }.to_owned(),
                     host: is_host.then(|| server.address.clone()),

@@ -1,10 +1,10 @@
 //! The built-in template against `tests/golden/balance/`, and HAProxy's own opinion of it.
 
-use std::{env, fs, path::Path};
+use std::{env, fs, net::IpAddr, path::Path};
 
 use super::{built_in, empty, placed, refused_by_haproxy, text, whole};
 use crate::balance::{
-    file::{SectionKind, parse::parse},
+    file::parse::{SectionKind, parse},
     view::View,
 };
 
@@ -70,7 +70,7 @@ fn what_is_rendered_is_parsed_back() {
             server.address.as_str(),
             server.port,
             server.backup,
-            server.has_host_name(),
+            server.address.parse::<IpAddr>().is_err(),
         )
     };
     assert_eq!(
