@@ -7,6 +7,7 @@ pub(crate) mod file_changes;
 pub(crate) mod instance;
 mod local;
 mod members;
+mod own_binds;
 pub(crate) mod plan;
 mod pool;
 #[cfg(test)]

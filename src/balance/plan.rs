@@ -13,6 +13,7 @@ pub(crate) use super::members::{Member, ServerAddress};
 use super::{
     instance::{Instance, LeftOut, LeftOutKind},
     local::{self, LocalInput},
+    own_binds::OwnBinds,
     pool::PoolPlan,
     retain::{PoolGroup, RetainInput, Retained, retain},
     routes,
@@ -103,17 +104,20 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
         before: input.before,
         now: input.now,
     });
-    let retained = instances(input, &wants);
+    let mut retained = instances(input, &wants);
+    let binds = OwnBinds::of(input.settings);
+    let taken = binds.taken(&wants, input.taken);
+    let loops = binds.drop_loops(input.node, &wants, &taken, &mut retained.instances);
     let local = local::plan(&LocalInput {
         wants: &wants,
         instances: &retained.instances,
         regions: input.regions,
-        taken: input.taken,
+        taken: &taken,
     });
     let routes = routes::plan(input.settings, &retained.instances, input.regions);
     let kept = kept_instances(&retained.instances);
     let due = retained.due.into_iter().chain(wants.due).min();
-    let mut left_out = [retained.left_out, local.left_out, routes.left_out].concat();
+    let mut left_out = [retained.left_out, loops, local.left_out, routes.left_out].concat();
     left_out.extend(wants.moves.then(|| moves(input, &wants)));
     left_out.sort();
     left_out.dedup();
