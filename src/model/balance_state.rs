@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     time::SystemTime,
 };
 
@@ -22,6 +23,9 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct BalanceState {
+    /// How the HAProxy that is in use was set up; `None`: none is, or an older reconf set it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub haproxy: Option<InstalledHaproxy>,
     /// The shape of the file that HAProxy was proved to use.
     pub shape: Option<String>,
     /// The addresses of the open ports; the first is what confs say.
@@ -82,6 +86,37 @@ impl BalanceState {
             ..Self::default()
         };
         *self != switch
+    }
+}
+
+/// How a HAProxy was set up, in the words of `config.json`: what runs is ended in the same way, whatever that says by then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct InstalledHaproxy {
+    /// Its file; like the socket, below `--root`.
+    pub output: PathBuf,
+    /// Its runtime socket.
+    pub socket: PathBuf,
+    /// Proves a candidate.
+    pub check: Vec<String>,
+    /// Makes it take over its file, or starts it.
+    pub reload: Vec<String>,
+    /// Stops it for good.
+    pub stop: Vec<String>,
+}
+
+impl InstalledHaproxy {
+    /// Whether it can be used: its paths are absolute, and no command is without words.
+    pub(crate) fn is_whole(&self) -> bool {
+        let paths = [&self.output, &self.socket];
+        let commands = [&self.check, &self.reload, &self.stop];
+        paths.iter().all(|path| path.is_absolute())
+            && commands.iter().all(|words| !words.is_empty())
+    }
+
+    /// Whether its file and its socket are where those of another are.
+    pub(crate) fn is_where(&self, other: &Self) -> bool {
+        (&self.output, &self.socket) == (&other.output, &other.socket)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Contents by path; `None` for a file that is assumed to be absent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AssumedFiles {
     files: BTreeMap<PathBuf, Option<String>>,
 }

@@ -23,7 +23,13 @@ use crate::{
         clock, net,
         registry::{Logins, Session},
     },
-    model::{datastores::Datastores, facts::Facts, id::Id, paths::Paths, settings::Settings},
+    model::{
+        datastores::Datastores,
+        facts::Facts,
+        id::Id,
+        paths::Paths,
+        settings::{BalanceSettings, Settings},
+    },
     report::{Code, Failure, Output},
 };
 
@@ -67,6 +73,21 @@ impl Node {
     /// The same node, with its configuration as it is now.
     pub(crate) fn reload(&self, global: &Global) -> Result<Self, Failure> {
         Self::load(global, AssumedFiles::default(), self.out.clone())
+    }
+
+    /// The same node, with other settings of balancing.
+    pub(crate) fn with_balance(&self, balance: BalanceSettings) -> Self {
+        Self {
+            settings: Settings {
+                balance,
+                ..self.settings.clone()
+            },
+            paths: self.paths.clone(),
+            out: self.out.clone(),
+            assumed: self.assumed.clone(),
+            is_copied: self.is_copied,
+            intents: intents::LastRead::default(),
+        }
     }
 
     /// A session with the registry; it connects with its first call.

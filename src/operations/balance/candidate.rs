@@ -105,8 +105,8 @@ pub(super) fn write_maps(candidate: &Candidate) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Has HAProxy check the file, and puts it in place with its maps.
-pub(super) fn install(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
+/// Has HAProxy check the file beside its maps, which are in place then.
+pub(super) fn prove(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
     if let Some(folder) = settings.output.parent() {
         files::make_dir(folder, ACCESS.for_folder().mode)?;
     }
@@ -115,8 +115,7 @@ pub(super) fn install(settings: &BalanceSettings, candidate: &Candidate) -> Resu
     files::write(&path, &candidate.bytes, &ACCESS)?;
     let checked = check(settings, &path);
     files::remove_with_leftovers(&path)?;
-    checked?;
-    put(settings, &candidate.bytes)
+    checked
 }
 
 /// Puts a file in place that was checked before.
@@ -128,6 +127,17 @@ pub(super) fn put(settings: &BalanceSettings, bytes: &[u8]) -> Result<(), Failur
 /// Removes the candidate of a run that was killed.
 pub(super) fn remove_leftover(settings: &BalanceSettings) -> Result<(), Failure> {
     files::remove_with_leftovers(&candidate_path(settings))?;
+    Ok(())
+}
+
+/// Removes what reconf has written for a HAProxy that has been stopped.
+pub(super) fn remove_all(settings: &BalanceSettings) -> Result<(), Failure> {
+    let output = files::read_own(&settings.output)?;
+    if output.as_deref().is_some_and(is_ours) {
+        files::remove_with_leftovers(&settings.output)?;
+    }
+    remove_leftover(settings)?;
+    haproxy::remove_other_maps(&settings.output, &BTreeSet::new());
     Ok(())
 }
 

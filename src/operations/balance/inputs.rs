@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     balance::plan::{BalancePlan, PlanInput, ServerAddress, plan},
-    edge::{caller::Caller, clock, files, registry::Session},
+    edge::{caller::Caller, clock, registry::Session},
     model::{balance_state::BalanceState, balancing::PortsInUse, id::Id},
     node::{
         Node, balance_state,
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct BalanceInputs {
     /// `balance.json` as it was.
     pub(super) before: BalanceState,
-    /// Whether that file is there and can be read.
+    /// Whether that file says what HAProxy was proved to run.
     pub(super) is_known: bool,
     /// Warnings, one lower-case clause each.
     pub(super) warnings: Vec<String>,
@@ -49,8 +49,7 @@ impl BalanceInputs {
         options: BalanceOptions,
     ) -> Result<Self, Failure> {
         let (before, lost) = balance_state::load_or_lost(node)?;
-        let is_there = files::exists(&node.paths.balance_state());
-        let is_known = is_there && lost.is_none();
+        let is_known = before.shape.is_some();
         let lost = lost.map(|error| format!("what was balanced is made anew: {error}"));
         let mut warnings: Vec<String> = lost.into_iter().collect();
         let manifests = manifests::load(node, &manifests::ids(node)?);

@@ -4,6 +4,7 @@ mod candidate;
 mod draining;
 mod haproxy;
 mod inputs;
+mod installed;
 mod live;
 mod options;
 mod outcome;
@@ -35,6 +36,7 @@ use crate::{
 };
 use haproxy::Haproxy;
 use inputs::{BalanceInputs, Findings};
+use installed::Installed;
 use outcome::ServedBefore;
 use probe::Held;
 use steps::{HaproxyFiles, Run};
@@ -52,16 +54,19 @@ pub(crate) fn run(
     options: BalanceOptions,
 ) -> Result<BalanceReport, Failure> {
     let _lock = (!options.dry_run).then(|| lock(node)).transpose()?;
+    let installed = Installed::find(node)?;
+    let node = &node.with_balance(installed.settings.clone());
     let settings = &node.settings.balance;
     let inputs = BalanceInputs::read(node, session, options)?;
     let haproxy = haproxy::ask(settings)?;
-    let files = HaproxyFiles::read(node)?;
+    let files = HaproxyFiles::read(node, &installed)?;
     let held = Held::by(&haproxy, settings, &files.all());
     let plan = plan(node, &inputs, &haproxy, &held, options)?;
     let run = Run {
         node,
         options,
         inputs: &inputs,
+        installed: &installed,
         files: &files,
         haproxy: &haproxy,
         held: &held,
@@ -73,7 +78,8 @@ pub(crate) fn run(
     } else {
         run.serve(session)?
     };
-    report.warnings.extend(inputs.warnings.iter().cloned());
+    let warnings = inputs.warnings.iter().chain(&installed.warning);
+    report.warnings.extend(warnings.cloned());
     report.dry = options.dry_run;
     report.path = settings.output.display().to_string();
     Ok(report)

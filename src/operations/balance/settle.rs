@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     candidate,
     draining::{self, Draining},
+    installed::Installed,
     published,
     reload::write_states,
 };
@@ -29,6 +30,7 @@ use crate::{
 pub(super) struct Settled<'a> {
     pub(super) node: &'a Node,
     pub(super) plan: &'a BalancePlan,
+    pub(super) installed: &'a Installed,
     pub(super) candidate: &'a Candidate,
     /// The servers whose maintenance is ours.
     pub(super) ours: &'a Ours,
@@ -59,6 +61,7 @@ impl Settled<'_> {
         let draining = draining::look(settings, &comparison, earlier.as_ref(), &before.parked)?;
         let is_draining = !draining.connections.is_empty();
         let after = self.state(&before, draining)?;
+        self.remove_former()?;
         balance_state::edit(self.node, |state| {
             // The switch may have been used meanwhile.
             let off = state.off.take();
@@ -75,6 +78,15 @@ impl Settled<'_> {
         })
     }
 
+    /// Removes the files of a HAProxy that has been stopped, unless they are this one's now.
+    fn remove_former(&self) -> Result<(), Failure> {
+        let former = self.installed.former.as_ref();
+        match former.filter(|former| former.output != self.installed.settings.output) {
+            Some(former) => candidate::remove_all(former),
+            None => Ok(()),
+        }
+    }
+
     fn comparison<'a>(&'a self, running: &'a Running) -> Comparison<'a> {
         Comparison {
             file: &self.candidate.parsed,
@@ -85,6 +97,7 @@ impl Settled<'_> {
 
     fn state(&self, before: &BalanceState, draining: Draining) -> Result<BalanceState, Failure> {
         let mut after = BalanceState {
+            haproxy: Some(self.installed.haproxy.clone()),
             shape: Some(self.candidate.shape.clone()),
             noted: BTreeSet::new(),
             published: before.published.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    BalanceOptions, candidate, haproxy::Haproxy, inputs::BalanceInputs, live,
+    BalanceOptions, candidate, haproxy::Haproxy, inputs::BalanceInputs, installed::Installed, live,
     outcome::ServedBefore, probe::Held, reload::Reload, settle::Settled, stop,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         running::Running,
     },
     edge::{clock, files, registry::Session},
-    node::Node,
+    node::{Node, balance_state},
     report::{BalanceReport, Failure, Takeover},
 };
 
@@ -28,10 +28,12 @@ pub(super) struct HaproxyFiles {
 }
 
 impl HaproxyFiles {
-    pub(super) fn read(node: &Node) -> Result<Self, Failure> {
+    /// What was proved of a HAProxy at another place is of no use here.
+    pub(super) fn read(node: &Node, installed: &Installed) -> Result<Self, Failure> {
+        let proved = files::read_own(&node.paths.proved_balance())?;
         Ok(Self {
             output: files::read_own(&node.settings.balance.output)?,
-            proved: files::read_own(&node.paths.proved_balance())?,
+            proved: proved.filter(|_| installed.former.is_none()),
         })
     }
 
@@ -45,6 +47,7 @@ pub(super) struct Run<'a> {
     pub(super) node: &'a Node,
     pub(super) options: BalanceOptions,
     pub(super) inputs: &'a BalanceInputs,
+    pub(super) installed: &'a Installed,
     pub(super) files: &'a HaproxyFiles,
     pub(super) haproxy: &'a Haproxy,
     pub(super) held: &'a Held<'a>,
@@ -75,13 +78,16 @@ impl Run<'_> {
                 (Takeover::Unchanged, running.clone())
             }
             (changes, _) => {
-                candidate::install(settings, &candidate)?;
+                candidate::prove(settings, &candidate)?;
+                self.note_installed()?;
+                candidate::put(settings, &candidate.bytes)?;
                 self.take_over(&candidate, &mut ours, changes.as_ref())?
             }
         };
         let settled = Settled {
             node: self.node,
             plan: self.plan,
+            installed: self.installed,
             candidate: &candidate,
             ours: &ours.unwrap_or_default(),
             earlier: self.haproxy.running(),
@@ -94,6 +100,15 @@ impl Run<'_> {
         let soon = kept.is_unfinished.then(|| clock::now() + LOOK_AGAIN);
         report.due = report.due.into_iter().chain(soon).min();
         Ok(report)
+    }
+
+    /// Notes how HAProxy is set up before it runs: whatever becomes of this run, that is to be ended. What is noted of a
+    /// former one is kept until that is ended.
+    fn note_installed(&self) -> Result<(), Failure> {
+        balance_state::edit(self.node, |state| {
+            let noted = &mut state.haproxy;
+            noted.get_or_insert_with(|| self.installed.haproxy.clone());
+        })
     }
 
     /// What makes HAProxy's servers those of the file; `None`: it does not run.
@@ -147,7 +162,13 @@ impl Run<'_> {
     /// Ends what is left of it.
     pub(super) fn end(&self, session: &mut Session) -> Result<BalanceReport, Failure> {
         let output = self.files.output.as_deref();
-        let is_left = stop::is_left(&self.inputs.before, output);
+        let ending = stop::Ending {
+            node: self.node,
+            before: &self.inputs.before,
+            haproxy: self.haproxy,
+            output,
+        };
+        let is_left = ending.is_left();
         let how = if is_left {
             Takeover::Stop
         } else {
@@ -155,7 +176,7 @@ impl Run<'_> {
         };
         let mut report = self.served.report_of_end(self.plan, how, self.options.show);
         if is_left && !self.options.dry_run {
-            report.warnings = stop::run(self.node, session, output)?;
+            report.warnings = ending.run(session)?;
         }
         Ok(report)
     }

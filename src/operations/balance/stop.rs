@@ -1,18 +1,15 @@
 //! The end of the last section: HAProxy is stopped, and nothing but the switch is left.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::time::Duration;
 
 use super::{
-    candidate::{is_ours, remove_leftover},
+    candidate::{self, is_ours},
+    haproxy::{Haproxy, ask, pid_file},
     published,
     settle::publish,
 };
 use crate::{
-    edge::{
-        files,
-        haproxy::{self, remove_other_maps},
-        registry::Session,
-    },
+    edge::{files, haproxy, registry::Session},
     model::balance_state::BalanceState,
     node::{Node, balance_state},
     report::{Code, Failure},
@@ -21,58 +18,83 @@ use crate::{
 /// How long the command that stops HAProxy may take.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Whether anything is left of a balancer.
-pub(super) fn is_left(before: &BalanceState, output: Option<&[u8]>) -> bool {
-    before.has_to_be_ended() || output.is_some_and(is_ours)
+/// The end of what an earlier run has put in use.
+pub(super) struct Ending<'a> {
+    pub(super) node: &'a Node,
+    pub(super) before: &'a BalanceState,
+    pub(super) haproxy: &'a Haproxy,
+    /// HAProxy's file.
+    pub(super) output: Option<&'a [u8]>,
 }
 
-/// Stops HAProxy, and removes what is left of it; `balance.json` goes last, so that a run that is cut off is repeated.
-/// Returns warnings.
-pub(super) fn run(
-    node: &Node,
-    session: &mut Session,
-    output: Option<&[u8]>,
-) -> Result<Vec<String>, Failure> {
-    let settings = &node.settings.balance;
-    if output.is_some_and(is_ours) {
+impl Ending<'_> {
+    /// Whether anything is left of a balancer.
+    pub(super) fn is_left(&self) -> bool {
+        self.before.has_to_be_ended() || self.is_output_ours()
+    }
+
+    fn is_output_ours(&self) -> bool {
+        self.output.is_some_and(is_ours)
+    }
+
+    /// Stops HAProxy, and removes what is left of it; what of `balance.json` says how it was set up goes last, so that a
+    /// run that is cut off is repeated. Returns warnings.
+    pub(super) fn run(&self, session: &mut Session) -> Result<Vec<String>, Failure> {
+        self.stop()?;
+        balance_state::edit(self.node, |state| {
+            let published = std::mem::take(&mut state.published);
+            let is_owed = state.owed || !published.is_empty();
+            *state = BalanceState {
+                off: state.off.take(),
+                haproxy: state.haproxy.take(),
+                published,
+                owed: is_owed,
+                // Something that has to be ended, until all of it has.
+                noted: [ENDING.to_owned()].into(),
+                ..BalanceState::default()
+            };
+            published::note(state, &published::Records::new());
+        })?;
+        let failed = publish(self.node, session)?;
+        candidate::remove_all(&self.node.settings.balance)?;
+        let paths = &self.node.paths;
+        for path in [paths.proved_balance(), paths.haproxy_state()] {
+            files::remove_with_leftovers(&path)?;
+        }
+        balance_state::edit(self.node, |state| {
+            state.noted.clear();
+            state.haproxy = None;
+        })?;
+        Ok(failed.into_iter().collect())
+    }
+
+    /// Stops it. One that runs without its file is ours if `balance.json` says how it was set up.
+    fn stop(&self) -> Result<(), Failure> {
+        let settings = &self.node.settings.balance;
+        let runs = self.before.haproxy.is_some() && self.haproxy.running().is_some();
+        if !self.is_output_ours() && !runs {
+            return Ok(());
+        }
         let ran = haproxy::run(&settings.stop, STOP_LIMIT);
-        if let Some(reason) = ran.failure {
-            return Err(not_stopped(node, reason, &ran.output));
+        match ran.failure {
+            Some(reason) => Err(not_stopped(self.node, reason, &ran.output)),
+            None => self.remove_socket(),
         }
     }
-    balance_state::edit(node, |state| {
-        let published = std::mem::take(&mut state.published);
-        let is_owed = state.owed || !published.is_empty();
-        *state = BalanceState {
-            off: state.off.take(),
-            published,
-            owed: is_owed,
-            // Something that has to be ended, until all of it has.
-            noted: [ENDING.to_owned()].into(),
-            ..BalanceState::default()
-        };
-        published::note(state, &published::Records::new());
-    })?;
-    let failed = publish(node, session)?;
-    if output.is_some_and(is_ours) {
-        files::remove_with_leftovers(&settings.output)?;
+
+    /// Removes HAProxy's socket and its PID file, unless something answers there still.
+    fn remove_socket(&self) -> Result<(), Failure> {
+        let settings = &self.node.settings.balance;
+        if let Ok(Haproxy::Down) = ask(settings) {
+            files::remove_with_leftovers(&settings.socket)?;
+            files::remove_with_leftovers(&pid_file(settings))?;
+        }
+        Ok(())
     }
-    remove_leftover(settings)?;
-    remove_other_maps(&settings.output, &BTreeSet::new());
-    for path in [node.paths.proved_balance(), node.paths.haproxy_state()] {
-        remove(&path)?;
-    }
-    balance_state::edit(node, |state| state.noted.clear())?;
-    Ok(failed.into_iter().collect())
 }
 
 /// Stands in `noted` while a balancer is ended; no server has such a name.
 const ENDING: &str = "ending";
-
-fn remove(path: &Path) -> Result<(), Failure> {
-    files::remove_with_leftovers(path)?;
-    Ok(())
-}
 
 fn not_stopped(node: &Node, reason: String, printed: &str) -> Failure {
     let lines = printed.lines().take(3).map(str::to_owned);

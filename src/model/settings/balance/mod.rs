@@ -1,6 +1,7 @@
 //! The `balance` of `config.json`: which balancers a node's HAProxy is, and how it is run (design.md section 12).
 
 mod file;
+mod installed;
 mod merge;
 mod rows;
 mod values;
