@@ -15,6 +15,7 @@ mod own;
 mod person;
 mod refusals;
 mod reloads;
+mod right;
 mod routing;
 mod scale;
 mod socket;
@@ -22,6 +23,7 @@ mod taken;
 mod unanswered;
 mod unit;
 mod verbs;
+mod whole;
 
 use crate::harness::client::Tally;
 

@@ -24,6 +24,7 @@ fn by_reload(changes: usize) {
         refused += proxy.reacted();
     }
     assert!(refused > 0, "no command was refused");
+    assert_eq!(changing.ways().get("socket"), None);
     let tallies = clients.map(Client::stop);
     print(
         &format!("old: {:?}", changing.ways()),

@@ -1,7 +1,7 @@
 //! Maintenance that a person ordered stays; what a run put away comes back, and who waits for a withdrawal learns when the
 //! last connection is gone.
 
-use std::{net::Ipv4Addr, thread};
+use std::net::Ipv4Addr;
 
 use serde_json::json;
 
@@ -109,17 +109,24 @@ fn a_withdrawal_waits_for_the_last_connection_and_counts_them() {
     assert!(said.contains("www01"), "{said}");
     lab.balances();
     let said = withdraw();
-    assert!(said.contains("API_URL of its balancer: "), "{said}");
-    let waits = Running::start(
+    let left = backends[0].connections();
+    let line = match left {
+        1 => "www01   API_URL of its balancer: 1 connection\n".to_owned(),
+        left => format!("www01   API_URL of its balancer: {left} connections\n"),
+    };
+    assert!(said.contains(&line), "{said}");
+    let mut waits = Running::start(
         providers[0].command(&["withdraw", "api", "--wait", "60s"]),
         &providers[0].path(""),
     );
-    thread::scope(|scope| {
-        let done = scope.spawn(|| assert!(waits.ends().success()));
-        client.stop().lost_none_of(20);
-        until("the run after the last connection", || {
-            lab.balances();
-            done.is_finished().then_some(())
-        });
+    lab.balances();
+    client.sends(20);
+    assert_eq!(backends[0].connections(), left, "they last");
+    assert!(!waits.has_ended(), "connections are left");
+    client.stop().lost_none_of(20);
+    until("the run after the last connection", || {
+        lab.balances();
+        waits.has_ended().then_some(())
     });
+    assert!(waits.ends().success());
 }

@@ -1,10 +1,10 @@
 //! Reloads that are lost, that never work, and that come one after the other.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Instant};
 
 use serde_json::json;
 
-use super::changing::Changing;
+use super::{changing::Changing, print};
 use crate::harness::{haproxy::is_there, scenario::Run};
 
 /// Replaces the reload command of a node by a script that may use `$reload`.
@@ -89,8 +89,41 @@ fn runs_that_each_need_a_reload_may_follow_each_other() {
     }
 }
 
+/// Starts so many runs without waiting for any: each finds another fleet than the one before, and reloads.
+fn overlapping(runs: usize) {
+    let mut changing = Changing::new("tcp");
+    let calls = changing.lab.haproxy.reload_calls();
+    let start = Instant::now();
+    let mut ending = Vec::new();
+    let mut running = Vec::new();
+    for _ in 0..runs {
+        ending.push(changing.toggle());
+        let mut command = changing.lab.node.command(&["balance", "--reload", "-q"]);
+        running.push(command.spawn().unwrap());
+    }
+    let started = start.elapsed();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    let text = format!(
+        "{runs} runs started in {started:.1?}, done in {:.1?}",
+        start.elapsed()
+    );
+    print(&text, &[]);
+    assert!(changing.lab.haproxy.reload_calls() >= calls + runs);
+    assert_eq!(changing.lab.balances()["how"], "unchanged");
+    changing.lab.runs_its_file();
+}
+
+#[test]
+fn the_last_of_runs_that_overlap_and_reload_decides() {
+    if is_there("reloads of HAProxy") {
+        overlapping(6);
+    }
+}
+
 #[test]
 #[ignore = "long: script/prove"]
-fn thirty_runs_that_each_need_a_reload_may_follow_each_other() {
-    one_after_the_other(30);
+fn the_last_of_thirty_runs_that_overlap_and_reload_decides() {
+    overlapping(30);
 }

@@ -1,6 +1,6 @@
 //! A run that is killed, cut off or without an answer: nothing is lost, and the next run ends as one in one piece.
 
-use std::{fs, thread, time::Duration};
+use std::{fs, os::unix::process::ExitStatusExt as _, thread, time::Duration};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -82,16 +82,21 @@ fn stop_all(ending: [Option<crate::harness::backend::Backend>; 2]) {
     }
 }
 
-/// Cuts the connection in the middle of the commands.
-fn cut_off(times: usize) {
+/// Cuts the connection in the middle of the commands, each time at another place.
+fn cut_off(times: usize, reaction: fn(usize) -> Reaction) {
     let mut changing = Changing::new("http");
     let client = Client::start(changing.address(), SENDING, 4);
     let mut cut = 0;
     for at in 0..times {
         let ending = [changing.alter(&SERVERS), changing.alter(&SERVERS)];
-        let proxy = SocketProxy::before(&changing.lab.haproxy, Reaction::CutAfter(at * 7 % 300));
-        let _may_fail = changing.lab.run(&[]);
-        cut += proxy.reacted();
+        let proxy = SocketProxy::before(&changing.lab.haproxy, reaction(at * 7 % 300));
+        let run = changing.lab.run(&[]);
+        let reacted = proxy.reacted();
+        cut += reacted;
+        if reaction(0) == Reaction::KillAfter(0) {
+            let signal = run.output.status.signal();
+            assert_eq!(signal, (reacted > 0).then_some(9), "{}", run.text());
+        }
         drop(proxy);
         is_made_up_for(&mut changing);
         stop_all(ending);
@@ -119,14 +124,27 @@ fn a_run_that_is_killed_anywhere_is_made_up_for() {
 #[test]
 fn commands_that_are_cut_off_are_made_up_for() {
     if is_there("commands that are cut off") {
-        cut_off(5);
+        cut_off(5, Reaction::CutAfter);
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn commands_that_are_cut_off_anywhere_are_made_up_for() {
-    cut_off(100);
+    cut_off(100, Reaction::CutAfter);
+}
+
+#[test]
+fn commands_that_are_cut_off_while_their_run_is_killed_are_made_up_for() {
+    if is_there("commands that are cut off") {
+        cut_off(4, |at| Reaction::KillAfter(at * 8));
+    }
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn commands_that_are_cut_off_anywhere_while_their_run_is_killed_are_made_up_for() {
+    cut_off(100, Reaction::KillAfter);
 }
 
 #[test]

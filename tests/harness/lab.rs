@@ -121,11 +121,30 @@ impl Lab {
     /// Has many instances announce all their names.
     pub(crate) fn announce_all(&self, instances: &[Instance]) {
         let mut registry = self.fleet.registry();
+        let federation = self.fleet.federation();
         for instance in instances {
             for name in &instance.names {
-                let key = self.key("provides", name, instance);
-                registry.put(self.fleet.federation(), &key, &instance.announcement());
+                let key = key(federation, "provides", name, instance);
+                registry.put(federation, &key, &instance.announcement());
             }
+        }
+    }
+
+    /// The same of one in another federation of the registry.
+    pub(crate) fn announce_in(&self, federation: &str, instance: &Instance) {
+        for name in &instance.names {
+            let key = key(federation, "provides", name, instance);
+            let mut registry = self.fleet.registry();
+            registry.put(federation, &key, &instance.announcement());
+        }
+    }
+
+    /// Has an instance announce all its names with a lease that nobody renews and that ends after so many seconds.
+    pub(crate) fn announce_for(&self, seconds: i64, instance: &Instance) {
+        let mut registry = self.fleet.registry();
+        for name in &instance.names {
+            let key = key(self.fleet.federation(), "provides", name, instance);
+            registry.put_for(seconds, &key, &instance.announcement());
         }
     }
 
@@ -137,10 +156,13 @@ impl Lab {
         for name in &instance.names {
             registry.put(
                 federation,
-                &self.key("withdrawn", name, instance),
+                &key(federation, "withdrawn", name, instance),
                 &tombstone,
             );
-            registry.delete(federation, &self.key("provides", name, instance));
+            registry.delete(
+                federation,
+                &key(self.fleet.federation(), "provides", name, instance),
+            );
         }
     }
 
@@ -150,20 +172,9 @@ impl Lab {
         for name in &instance.names {
             registry.delete(
                 self.fleet.federation(),
-                &self.key("provides", name, instance),
+                &key(self.fleet.federation(), "provides", name, instance),
             );
         }
-    }
-
-    fn key(&self, kind: &str, name: &str, instance: &Instance) -> String {
-        let Instance {
-            service,
-            node,
-            region,
-            ..
-        } = instance;
-        let federation = self.fleet.federation();
-        format!("/reconf/v1/{federation}/{kind}/{name}/{region}/{service}@{node}")
     }
 
     /// HAProxy's file as it is.
@@ -179,7 +190,13 @@ impl Lab {
 
     /// What the conf of `www` says of a variable.
     pub(crate) fn value(&self, variable: &str) -> Option<String> {
-        let conf = fs::read_to_string(self.node.path("etc/services.d/www.conf")).ok()?;
+        self.value_of("www", variable)
+    }
+
+    /// The same of another service.
+    pub(crate) fn value_of(&self, service: &str, variable: &str) -> Option<String> {
+        let path = format!("etc/services.d/{service}.conf");
+        let conf = fs::read_to_string(self.node.path(&path)).ok()?;
         let start = format!("export {variable}='");
         let line = conf.lines().find(|line| line.starts_with(&start))?;
         Some(line[start.len()..].trim_end_matches('\'').to_owned())
@@ -206,6 +223,16 @@ impl Lab {
             .collect();
         assert_eq!(running, filed, "HAProxy runs something else than its file");
     }
+}
+
+fn key(federation: &str, kind: &str, name: &str, instance: &Instance) -> String {
+    let Instance {
+        service,
+        node,
+        region,
+        ..
+    } = instance;
+    format!("/reconf/v1/{federation}/{kind}/{name}/{region}/{service}@{node}")
 }
 
 impl Instance {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use etcd_client::{Client, GetOptions, GetResponse};
+use etcd_client::{Client, GetOptions, GetResponse, PutOptions};
 use serde_json::{Map, Value, json};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -46,6 +46,20 @@ impl Registry {
             }
             Self::Embedded(folder) => put_in_file(folder, federation, key, value),
         }
+    }
+
+    /// Sets a key that etcd deletes by itself after so many seconds; etcd grants no fewer than 2.
+    pub(crate) fn put_for(&mut self, seconds: i64, key: &str, value: &str) {
+        let Self::Etcd(client, runtime) = self else {
+            panic!("an embedded registry has no leases");
+        };
+        let writing = async {
+            let lease = client.lease_grant(seconds, None).await?.id();
+            let options = PutOptions::new().with_lease(lease);
+            client.put(key, value, Some(options)).await
+        };
+        let writing = async { timeout(LONG, writing).await };
+        runtime.block_on(writing).unwrap().unwrap();
     }
 
     /// Deletes a key of a federation, as the end of a lease does.

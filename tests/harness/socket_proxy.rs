@@ -16,15 +16,29 @@ use std::{
     thread,
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
 use super::haproxy::Haproxy;
+
+/// How commands begin that change something.
+const CHANGING: [&str; 6] = ["add ", "del ", "set ", "enable ", "disable ", "shutdown "];
+
+/// What HAProxy says to each line of commands that it does not know.
+const UNKNOWN: &[u8] =
+    b"Unknown command: 'set', but maybe one of the following ones is a better match:\n\n";
 
 /// What becomes of commands that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reaction {
-    /// HAProxy before 2.6 knows none that adds a server.
+    /// An older HAProxy knows none of them.
     Unknown,
     /// So many bytes arrive, then the connection ends on both sides.
     CutAfter(usize),
+    /// The same, and who sent them is killed before it sees that.
+    KillAfter(usize),
 }
 
 /// A thread at the place of HAProxy's socket, until this is dropped or HAProxy binds its socket anew.
@@ -94,36 +108,37 @@ fn serve(mut client: UnixStream, real: &Path, reaction: Reaction, reacted: &Atom
             _ => break,
         }
     }
-    let text = String::from_utf8_lossy(&request).into_owned();
-    let changes = ["add server", "set server", "enable "]
-        .iter()
-        .any(|word| text.contains(word));
+    let is_change = changes_something(&request);
+    if is_change {
+        reacted.fetch_add(1, Ordering::SeqCst);
+    }
     let answer = match reaction {
-        Reaction::CutAfter(bytes) if changes => {
-            reacted.fetch_add(1, Ordering::SeqCst);
+        Reaction::CutAfter(bytes) | Reaction::KillAfter(bytes) if is_change => {
             let _executed = pass_on(real, &request[..bytes.min(request.len())]);
+            if reaction == Reaction::KillAfter(bytes) {
+                kill_peer(&client);
+            }
             return;
         }
-        Reaction::Unknown if changes => {
-            reacted.fetch_add(1, Ordering::SeqCst);
-            let commands = text.trim_end().split([';', '\n']);
-            let answers = commands.map(|command| answer_of_old(real, command));
-            answers.collect::<Vec<_>>().concat()
-        }
+        Reaction::Unknown if is_change => UNKNOWN.to_vec(),
         _ => pass_on(real, &request),
     };
     let _gone = client.write_all(&answer);
 }
 
-fn answer_of_old(real: &Path, command: &str) -> Vec<u8> {
-    let is_new = ["add server", "enable health", "del server"];
-    if is_new
-        .iter()
-        .any(|new| command.trim_start().starts_with(new))
-    {
-        return b"Unknown command: 'add', but maybe one of the following ones is a better match:\n\n".to_vec();
-    }
-    pass_on(real, format!("{command}\n").as_bytes())
+/// Whether one of the commands is of those with which servers are added, moved, parked and brought back.
+fn changes_something(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let mut commands = text.split([';', '\n']).map(str::trim_start);
+    commands.any(|command| CHANGING.iter().any(|word| command.starts_with(word)))
+}
+
+/// Kills the process at the other end.
+fn kill_peer(client: &UnixStream) {
+    let peer = rustix::net::sockopt::socket_peercred(client).unwrap();
+    let pid = Pid::from_raw(peer.pid.as_raw_nonzero().get());
+    assert_ne!(pid, Pid::this(), "it is the test itself that sends");
+    kill(pid, Signal::SIGKILL).unwrap();
 }
 
 fn pass_on(real: &Path, request: &[u8]) -> Vec<u8> {
