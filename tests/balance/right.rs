@@ -62,19 +62,23 @@ impl Replicated {
         client.stop()
     }
 
+    fn value(&self, name: &str) -> String {
+        self.lab.value(name).unwrap()
+    }
+
     fn client(&self, name: &str) -> Client {
-        let value = self.lab.value(name).unwrap();
+        let value = self.value(name);
         let address: SocketAddr = value.strip_prefix("http://").unwrap().parse().unwrap();
         Client::start(address, Sending::Keep(Duration::from_millis(1)), 4)
     }
 
-    fn direct(&self) -> Option<String> {
-        Some(format!("http://{}", self.master.address))
+    fn direct(&self) -> String {
+        format!("http://{}", self.master.address)
     }
 
-    fn local(&self) -> Option<String> {
+    fn local(&self) -> String {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        Some(format!("http://{address}"))
+        format!("http://{address}")
     }
 }
 
@@ -92,8 +96,8 @@ fn what_only_the_master_provides_is_never_sent_to_a_replica() {
     fleet.lab.announce(&fleet.master);
     fleet.lab.announce_all(&fleet.replicas);
     fleet.applies();
-    assert_eq!(fleet.lab.value(MASTER), fleet.direct());
-    assert_eq!(fleet.lab.value(REPLICA), fleet.local());
+    assert_eq!(fleet.value(MASTER), fleet.direct());
+    assert_eq!(fleet.value(REPLICA), fleet.local());
     assert_eq!(answered_by(&fleet.asked(MASTER)), ["master"]);
     assert_eq!(answered_by(&fleet.asked(REPLICA)), ["master", "one", "two"]);
 }
@@ -107,7 +111,7 @@ fn replicas_that_arrive_where_a_conf_has_the_port_for_the_master_are_left_out() 
     fleet.lab.announce(&fleet.master);
     fleet.applies();
     // All behind the port provide both names: both are served.
-    assert_eq!(fleet.lab.value(MASTER), fleet.local());
+    assert_eq!(fleet.value(MASTER), fleet.local());
     let client = fleet.client(MASTER);
     client.sends(50);
     for replica in &fleet.replicas {
@@ -126,6 +130,6 @@ fn replicas_that_arrive_where_a_conf_has_the_port_for_the_master_are_left_out() 
     let config = json!({"balance": {"local": true, "close_after": "0s"}});
     fleet.lab.configure(&config);
     fleet.applies();
-    assert_eq!(fleet.lab.value(MASTER), fleet.direct());
+    assert_eq!(fleet.value(MASTER), fleet.direct());
     assert_eq!(answered_by(&fleet.asked(REPLICA)), ["master", "one", "two"]);
 }

@@ -90,13 +90,13 @@ impl Whole {
             self.has(at, if local { &value } else { &direct });
         }
     }
+}
 
-    /// Asserts what is answered for each federation's host, by its id or its status.
-    #[track_caller]
-    fn answers(&self, port: u16, expected: [&str; 3]) {
-        let answers = FEDERATIONS.map(|federation| asked(port, &host(federation)));
-        assert_eq!(answers, expected);
-    }
+/// Asserts what is answered for each federation's host, by its id or its status.
+#[track_caller]
+fn answers(port: u16, expected: [&str; 3]) {
+    let answers = FEDERATIONS.map(|federation| asked(port, &host(federation)));
+    assert_eq!(answers, expected);
 }
 
 fn host(federation: &str) -> String {
@@ -125,10 +125,10 @@ fn one_haproxy_is_all_balancers_of_two_federations_and_keeps_them_apart() {
     whole.applies();
     whole.lab.runs_its_file();
     whole.all_have(true);
-    whole.answers(whole.local[0], ["default"; 3]);
-    whole.answers(whole.local[1], ["other"; 3]);
-    whole.answers(whole.internal, ["default", "other", "404"]);
-    whole.answers(whole.external, ["default", "404", "404"]);
+    answers(whole.local[0], ["default"; 3]);
+    answers(whole.local[1], ["other"; 3]);
+    answers(whole.internal, ["default", "other", "404"]);
+    answers(whole.external, ["default", "404", "404"]);
     let file = whole.lab.file();
     let strange = [whole.apis[2].address().to_string(), "strange".to_owned()];
     assert!(strange.iter().all(|word| !file.contains(word)), "{file}");
@@ -155,7 +155,7 @@ fn all_balancers_of_two_federations_end_one_after_the_other_and_nothing_is_left(
     whole.applies();
     whole.all_have(false);
     assert!(!whole.lab.file().contains("listen local:"));
-    whole.answers(whole.external, ["default", "404", "404"]);
+    answers(whole.external, ["default", "404", "404"]);
     let _on = whole.lab.run(&["on"]).exits(0);
     whole.applies();
     whole.all_have(true);
