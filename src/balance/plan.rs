@@ -18,7 +18,7 @@ use super::{
     retain::{PoolGroup, RetainInput, Retained, retain},
     routes,
     view::{Frontend, LocalPort, Pool, View},
-    wants::{self, LocalWants, WantsInput},
+    wants::{LocalWants, WantsInput},
 };
 use crate::model::{
     balance_state::{BalanceState, KnownInstance, OpenPort},
@@ -142,7 +142,7 @@ fn state(
 ) -> BalanceState {
     let before = input.before;
     let off = before.off.as_ref();
-    let off = off.filter(|off| wants::is_in_force(off, input.now));
+    let off = off.filter(|off| off.is_in_force(input.now));
     let mut addresses = wants.addresses;
     if ports.is_empty() {
         addresses.clear();

@@ -71,7 +71,7 @@ impl LocalWants {
                 .before
                 .off
                 .as_ref()
-                .filter(|off| is_in_force(off, input.now));
+                .filter(|off| off.is_in_force(input.now));
             if switch.is_none() && !wants.moves {
                 let of_manifests = manifests.values().flat_map(names_of);
                 let given = local.names.iter().flat_map(|name| {
@@ -80,7 +80,7 @@ impl LocalWants {
                 });
                 wants.required = of_manifests.chain(given).collect();
             }
-            let end = switch.and_then(switch_end);
+            let end = switch.and_then(SwitchedOff::end);
             wants.due = wants.due.into_iter().chain(end).min();
         }
         wants.manifests = manifests;
@@ -118,16 +118,6 @@ impl LocalWants {
         }
         names
     }
-}
-
-/// Whether local balancing is switched off now.
-pub(crate) fn is_in_force(off: &SwitchedOff, now: SystemTime) -> bool {
-    off.until.is_none() || switch_end(off).is_some_and(|end| end > now)
-}
-
-/// When the switch goes on by itself. A time that cannot be read ends nothing.
-fn switch_end(off: &SwitchedOff) -> Option<SystemTime> {
-    humantime::parse_rfc3339(off.until.as_deref()?).ok()
 }
 
 fn served_name(federation: &Id, name: &Name) -> ServedName {
@@ -202,13 +192,6 @@ fn ports_in_use(input: &WantsInput<'_>) -> BTreeMap<u16, BTreeMap<ServedName, Op
             let served = served_names(&open.served);
             names.extend(served.into_iter().map(|name| (name, None)));
         }
-    }
-    // A conf may have come and gone between two runs.
-    let is_kept = !input.settings.close_after.is_zero();
-    for (port, names) in input.used.ended.iter().filter(|_| is_kept) {
-        let names = served_names(names).into_iter();
-        let used = used.entry(*port).or_default();
-        used.extend(names.map(|name| (name, Some(input.now))));
     }
     for (port, names) in &input.used.ports {
         let names = served_names(names).into_iter();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     applied::AppliedRecord,
-    balancing::{HealthRequest, Mode},
+    balancing::{HealthRequest, Mode, PortNames},
     id::Id,
     local_form::LocalPorts,
     name::Name,
@@ -51,11 +51,9 @@ pub(crate) struct BalanceState {
 }
 
 impl BalanceState {
-    /// Whether a person has switched local balancing off, at this time. An `until` that is no time ends nothing.
+    /// Whether a person has switched local balancing off, at this time.
     pub(crate) fn is_off_at(&self, now: SystemTime) -> bool {
-        self.off
-            .as_ref()
-            .is_some_and(|off| off.end().is_none_or(|end| now < end))
+        self.off.as_ref().is_some_and(|off| off.is_in_force(now))
     }
 
     /// What the local balancer serves at this time; nothing while it is switched off.
@@ -77,6 +75,21 @@ impl BalanceState {
     pub(crate) fn off_at(self, now: SystemTime) -> Option<SwitchedOff> {
         let is_off = self.is_off_at(now);
         self.off.filter(|_| is_off)
+    }
+
+    /// Notes names that confs had by ports, and that none has any more at this time.
+    pub(crate) fn note_ended(&mut self, ended: &PortNames, now: &str) {
+        for (port, federations) in ended {
+            let used = &mut self.ports.entry(*port).or_default().used;
+            for (federation, names) in federations {
+                let used = used.entry(federation.clone()).or_default();
+                used.extend(
+                    names
+                        .iter()
+                        .map(|name| (name.clone(), Some(now.to_owned()))),
+                );
+            }
+        }
     }
 
     /// Whether it says anything but the switch: a configuration without balancers has that to end.
@@ -147,6 +160,11 @@ impl SwitchedOff {
     pub(crate) fn end(&self) -> Option<SystemTime> {
         let until = self.until.as_deref()?;
         humantime::parse_rfc3339(until).ok()
+    }
+
+    /// Whether it is so at this time. An `until` that is no time ends nothing.
+    pub(crate) fn is_in_force(&self, now: SystemTime) -> bool {
+        self.end().is_none_or(|end| now < end)
     }
 }
 

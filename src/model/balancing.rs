@@ -124,8 +124,6 @@ pub(crate) type PortNames = BTreeMap<u16, BTreeMap<Id, BTreeSet<Name>>>;
 pub(crate) struct PortsInUse {
     /// The names that have each port.
     pub ports: PortNames,
-    /// Those that had it by a conf that was replaced since the last run, and that no task has any more.
-    pub ended: PortNames,
     /// Whether the record of some service could not be read: it may use any port that is open.
     pub may_lack: bool,
 }

@@ -293,6 +293,14 @@ fn a_port_stays_open_for_close_after_though_no_run_saw_its_conf() {
     let manifest = r#"{"id": "www", "environment": {"A": "1"}}"#;
     lab.node.put("etc/reconf/services/www.json", manifest);
     let _rendered = lab.node.run(&["render", "www"]).exits(0);
+    // The run that finds the conf replaced fails; the one after it knows of that still.
+    let refused = json!({
+        "local": true, "close_after": "1h", "check": ["false", "{file}"],
+        "extra": {"defaults": ["option tcp-smart-connect"]},
+    });
+    lab.configure(&json!({"balance": refused}));
+    let _refused = lab.run(&[]).exits(73);
+    lab.configure(&json!({"balance": {"local": true, "close_after": "1h"}}));
     lab.balances();
     let address = (Ipv4Addr::LOCALHOST, port).into();
     assert_eq!(get(address, "h", "/").unwrap().status, 200);

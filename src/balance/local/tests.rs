@@ -266,6 +266,13 @@ fn a_switch_that_ends_is_on_again() {
     world.now += Duration::from_secs(600);
     assert_eq!(shown(&world.run()), OPEN);
     assert_eq!(world.before.off, None);
+    // As for values: a time that cannot be read ends nothing.
+    world.before.off = Some(SwitchedOff {
+        until: Some("noon".to_owned()),
+        ..SwitchedOff::default()
+    });
+    assert_eq!(shown(&world.run()), NOTHING);
+    assert!(world.before.off.is_some());
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl BalanceInputs {
     /// What follows from it. Unless this is a dry run, what is to be served no more leaves `balance.json` at once, in the
     /// same `state.lock` section in which the states are read: no conf is written for a port that is being closed.
     pub(super) fn plan(
-        &self,
+        &mut self,
         node: &Node,
         found: &Findings,
         options: BalanceOptions,
@@ -87,7 +87,8 @@ impl BalanceInputs {
             return Ok(self.plan_with(node, found, &ports_in_use(node)?));
         }
         let _lock = node.state_lock()?;
-        let plan = self.plan_with(node, found, &settle_ports_locked(node)?);
+        let used = self.settle_locked(node)?;
+        let plan = self.plan_with(node, found, &used);
         balance_state::edit_locked(node, |state| {
             state.ports.retain(|port, open| {
                 let after = plan.state.ports.get(port);
@@ -100,6 +101,20 @@ impl BalanceInputs {
             });
         })?;
         Ok(plan)
+    }
+
+    /// The ports in use. That a conf had one which was replaced since the last run is in `balance.json` before the service's
+    /// state forgets it, so that a run that fails forgets nothing. A lost `balance.json` is not begun anew by that.
+    fn settle_locked(&mut self, node: &Node) -> Result<PortsInUse, Failure> {
+        if !self.is_known {
+            return ports_in_use(node);
+        }
+        let now = clock::rfc3339(clock::now());
+        let before = &mut self.before;
+        settle_ports_locked(node, |ended| {
+            before.note_ended(ended, &now);
+            balance_state::edit_locked(node, |state| state.note_ended(ended, &now))
+        })
     }
 
     fn plan_with(&self, node: &Node, found: &Findings, used: &PortsInUse) -> BalancePlan {

@@ -57,11 +57,11 @@ pub(crate) fn run(
     let installed = Installed::find(node)?;
     let node = &node.with_balance(installed.settings.clone());
     let settings = &node.settings.balance;
-    let inputs = BalanceInputs::read(node, session, options)?;
+    let mut inputs = BalanceInputs::read(node, session, options)?;
     let haproxy = haproxy::ask(settings)?;
     let files = HaproxyFiles::read(node, &installed)?;
     let held = Held::by(&haproxy, settings, &files.all());
-    let plan = plan(node, &inputs, &haproxy, &held, options)?;
+    let plan = plan(node, &mut inputs, &haproxy, &held, options)?;
     let run = Run {
         node,
         options,
@@ -88,7 +88,7 @@ pub(crate) fn run(
 /// Plans with the ports that HAProxy can bind. A port that is left out may be the reason for which another is opened.
 fn plan(
     node: &Node,
-    inputs: &BalanceInputs,
+    inputs: &mut BalanceInputs,
     haproxy: &Haproxy,
     held: &Held<'_>,
     options: BalanceOptions,

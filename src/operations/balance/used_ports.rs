@@ -17,8 +17,12 @@ pub(super) fn ports_in_use(node: &Node) -> Result<PortsInUse, Failure> {
 }
 
 /// The same, for a run, which holds `state.lock`: what it has taken out of `balance.json` in that section no conf gets any
-/// more. Ports of replaced confs are forgotten where no task runs that may have started with one.
-pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
+/// more. Ports of replaced confs are forgotten where no task runs that may have started with one, once `keep_ended` has
+/// recorded them.
+pub(super) fn settle_ports_locked(
+    node: &Node,
+    keep_ended: impl FnOnce(&PortNames) -> Result<(), Failure>,
+) -> Result<PortsInUse, Failure> {
     let mut services = read(node)?;
     let is_over = |(id, state): &(Id, Option<ServiceState>)| {
         let replaced = state.as_ref().filter(|state| state.may_forget_ports());
@@ -29,7 +33,9 @@ pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
         .filter(|service| is_over(service))
         .map(|(id, _)| id.clone())
         .collect();
-    let ended = replaced(services.iter().filter(|service| is_over(service)));
+    keep_ended(&replaced(
+        services.iter().filter(|service| is_over(service)),
+    ))?;
     let forget = |state: &mut ServiceState| state.ports.replaced = PortNames::new();
     let edits = over.iter().map(|id| (id, forget)).collect();
     let edited = states::edit_all_locked(node, edits);
@@ -40,10 +46,7 @@ pub(super) fn settle_ports_locked(node: &Node) -> Result<PortsInUse, Failure> {
             forget(state);
         }
     }
-    Ok(PortsInUse {
-        ended,
-        ..used(&services)
-    })
+    Ok(used(&services))
 }
 
 /// The ports of confs that were replaced.
