@@ -20,6 +20,7 @@ mod routing;
 mod scale;
 mod socket;
 mod taken;
+mod tasks;
 mod unanswered;
 mod unit;
 mod verbs;
