@@ -108,10 +108,23 @@ impl LocalPlan {
         self.report_claims(port, &behind, required, served.as_ref());
         let Some(served) = served else { return };
         match input.taken.get(&port) {
-            Some(holder) => self
-                .left_out
-                .push(taken(input, port, holder, &served.needed)),
+            Some(holder) => {
+                self.left_out
+                    .push(taken(input, port, holder, &served.needed));
+                self.remember(input, port);
+            }
             None => self.open(input, port, &behind, served),
+        }
+    }
+
+    /// Keeps which names have had a port that is not open now: programs may have it still when it is opened again.
+    fn remember(&mut self, input: &LocalInput<'_>, port: u16) {
+        if let Some(used) = input.wants.used.get(&port) {
+            let open = OpenPort {
+                used: LocalWants::written(used),
+                ..OpenPort::default()
+            };
+            self.open.insert(port, open);
         }
     }
 

@@ -115,6 +115,39 @@ fn a_port_that_somebody_holds_is_left_out() {
 }
 
 #[test]
+fn a_port_that_is_taken_for_a_while_remembers_which_names_were_in_use() {
+    let master = ["21100 RO -> east:api:m"];
+    let all = ["21100 RO -> east:api:m east:api:r1"];
+    for (taken, free, expected) in [
+        (0, 0, &master),
+        (0, 3599, &master),
+        (1800, 1799, &master),
+        (1800, 1800, &all),
+        (3600, 0, &all),
+    ] {
+        let mut world = World::new();
+        world.requires("API RO");
+        world.announce("f/east/api@m", "API RO", |_| {});
+        world.run();
+        world.render();
+        world.requires("RO");
+        world.announce("f/east/api@r1", "RO", |_| {});
+        world.run();
+        world.render();
+        world.run();
+        world.taken.insert(21100, "`java` listens".to_owned());
+        let plan = world.run();
+        assert_eq!(shown(&plan), NOTHING);
+        assert!(plan.state.ports[&21100].served.is_empty());
+        world.now += Duration::from_secs(taken);
+        world.run();
+        world.taken.clear();
+        world.now += Duration::from_secs(free);
+        assert_eq!(shown(&world.run()), *expected, "{taken} s, then {free} s");
+    }
+}
+
+#[test]
 fn two_that_claim_one_port_are_both_direct_and_reported() {
     let mut world = world();
     world.requires("API SEARCH");
