@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-/// The longest host name (RFC 1123), and the longest label of one.
-const LONGEST_NAME: usize = 253;
-const LONGEST_LABEL: usize = 63;
+use crate::model::balancing::host_name;
 
 /// The longest path: HAProxy reads a map's line into a buffer of 16 KiB, and names need some of it.
 const LONGEST_PATH: usize = 1024;
@@ -19,23 +17,7 @@ pub(super) fn server_host(text: &str) -> Option<String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return (!address.is_unspecified()).then(|| address.to_string());
     }
-    host_name(text)
-}
-
-/// A host name in lower case (RFC 1123, and `_`, which DNS and HAProxy carry). What ends in a number is an address for
-/// every resolver.
-fn host_name(text: &str) -> Option<String> {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let is_label = |label: &str| {
-        (1..=LONGEST_LABEL).contains(&label.len())
-            && label.bytes().all(is_plain)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let last = text.rsplit('.').next().unwrap_or_default();
-    let is_number = last.bytes().all(|b| b.is_ascii_digit());
-    let is_name = text.len() <= LONGEST_NAME && text.split('.').all(is_label) && !is_number;
-    is_name.then(|| text.to_ascii_lowercase())
+    host_name(text).ok()
 }
 
 /// The path of a route without a final `/`. Segments that a client would leave out make it one that no request has.

@@ -2,6 +2,7 @@
 
 mod haproxy;
 mod random;
+mod reloads;
 mod rules;
 
 use super::*;
