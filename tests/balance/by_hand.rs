@@ -88,10 +88,10 @@ fn new_connections_lose_nothing_through_reloads() {
     if !is_there("reloads of a real HAProxy") {
         return;
     }
-    reloaded(5, Sending::Close, "http", IDLE).lost_none_of(100);
-    reloaded(5, Sending::Tcp, "tcp", "").lost_none_of(100);
-    let lasting = reloaded(5, Sending::TcpKeep, "tcp", "");
-    lasting.lost_none_of(100);
+    reloaded(3, Sending::Close, "http", IDLE).lost_none_of(80);
+    reloaded(3, Sending::Tcp, "tcp", "").lost_none_of(80);
+    let lasting = reloaded(3, Sending::TcpKeep, "tcp", "");
+    lasting.lost_none_of(80);
     assert_eq!(lasting.connections, 4, "{lasting}");
 }
 

@@ -3,30 +3,56 @@
 use std::{thread, time::Duration};
 
 use super::{
-    changing::{ALL, Change, Changing, GRACE},
+    changing::{ALL, Changing, GRACE},
     print,
 };
 use crate::harness::{
-    client::{Client, Sending, Tally},
+    client::{Client, Sending, Start, Tally},
     haproxy::is_there,
 };
 
+/// How many changes there are, how many requests at least between two of them, and how clients send.
+#[derive(Clone, Copy)]
+struct Load {
+    changes: usize,
+    between: u64,
+    start: Start,
+}
+
+impl Load {
+    /// That of tests that run always.
+    fn light(changes: usize) -> Self {
+        Self {
+            changes,
+            between: 20,
+            start: Client::light,
+        }
+    }
+
+    /// That of proofs: without any pause.
+    fn heavy(changes: usize, between: u64) -> Self {
+        Self {
+            changes,
+            between,
+            start: Client::start,
+        }
+    }
+}
+
 /// Runs so many changes while these clients send, with at least so many requests between two changes.
-fn under_load(
-    mode: &'static str,
-    clients: &[(Sending, usize)],
-    size: (usize, u64),
-    kinds: &[Change],
-) -> Vec<Tally> {
-    let (changes, between) = size;
+fn under_load(mode: &'static str, clients: &[(Sending, usize)], load: Load) -> Vec<Tally> {
+    let Load {
+        changes,
+        between,
+        start,
+    } = load;
     let mut changing = Changing::in_two_regions(mode);
-    let start = |(sending, threads): &(Sending, usize)| {
-        Client::start(changing.address(), *sending, *threads)
-    };
-    let clients: Vec<Client> = clients.iter().map(start).collect();
+    let clients = clients.iter();
+    let clients = clients.map(|(sending, threads)| start(changing.address(), *sending, *threads));
+    let clients: Vec<Client> = clients.collect();
     for _ in 0..changes {
         clients[0].sends(between);
-        changing.change(kinds);
+        changing.change(&ALL);
     }
     clients[0].sends(between);
     let tallies: Vec<Tally> = clients.into_iter().map(Client::stop).collect();
@@ -43,14 +69,14 @@ const THREE: [(Sending, usize); 3] = [
     (Sending::Keep(Duration::from_millis(10)), 4),
 ];
 
-fn tcp(changes: usize, between: u64) -> u64 {
-    let tallies = under_load("tcp", &[(Sending::Tcp, 4)], (changes, between), &ALL);
+fn tcp(load: Load) -> u64 {
+    let tallies = under_load("tcp", &[(Sending::Tcp, 4)], load);
     tallies[0].lost_none_of(0);
     tallies[0].answered
 }
 
-fn http(changes: usize, between: u64) -> u64 {
-    let tallies = under_load("http", &THREE, (changes, between), &ALL);
+fn http(load: Load) -> u64 {
+    let tallies = under_load("http", &THREE, load);
     for tally in &tallies {
         tally.lost_none_of(0);
     }
@@ -58,12 +84,12 @@ fn http(changes: usize, between: u64) -> u64 {
 }
 
 /// Every change of them moves a server and opens or closes a port.
-fn moves_with_ports(changes: usize, between: u64) -> u64 {
+fn moves_with_ports(load: Load) -> u64 {
     let mut changing = Changing::new("http");
     let clients =
-        THREE.map(|(sending, threads)| Client::start(changing.address(), sending, threads));
-    for _ in 0..changes {
-        clients[0].sends(between);
+        THREE.map(|(sending, threads)| (load.start)(changing.address(), sending, threads));
+    for _ in 0..load.changes {
+        clients[0].sends(load.between);
         let moved = changing.relocate_after(0);
         let closed = changing.toggle();
         changing.run();
@@ -72,7 +98,7 @@ fn moves_with_ports(changes: usize, between: u64) -> u64 {
             ending.stop();
         }
     }
-    clients[0].sends(between);
+    clients[0].sends(load.between);
     let tallies = clients.map(Client::stop);
     print(
         &format!("moves with ports: {:?}", changing.ways()),
@@ -87,28 +113,28 @@ fn moves_with_ports(changes: usize, between: u64) -> u64 {
 #[test]
 fn changes_lose_no_connection() {
     if is_there("changes of a balanced fleet") {
-        tcp(12, 20);
+        tcp(Load::light(8));
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn a_hundred_changes_lose_no_connection() {
-    let answered = tcp(100, 300);
+    let answered = tcp(Load::heavy(100, 300));
     assert!(answered >= 30_000, "{answered}");
 }
 
 #[test]
 fn changes_lose_no_request() {
     if is_there("changes of a balanced fleet") {
-        http(12, 20);
+        http(Load::light(8));
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn a_hundred_changes_lose_no_request() {
-    let answered = http(100, 300);
+    let answered = http(Load::heavy(100, 300));
     assert!(answered >= 80_000, "{answered}");
 }
 
@@ -137,13 +163,13 @@ fn without_idle_close_on_response_reloads_lose_requests() {
 #[test]
 fn servers_that_move_while_ports_open_lose_no_request() {
     if is_there("changes of a balanced fleet") {
-        moves_with_ports(6, 20);
+        moves_with_ports(Load::light(4));
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn a_hundred_moves_while_ports_open_lose_no_request() {
-    let answered = moves_with_ports(100, 100);
+    let answered = moves_with_ports(Load::heavy(100, 100));
     assert!(answered >= 20_000, "{answered}");
 }

@@ -4,16 +4,16 @@ use std::{thread, time::Duration};
 
 use super::{changing::Changing, print};
 use crate::harness::{
-    client::{Client, Sending},
+    client::{Client, Sending, Start},
     haproxy::is_there,
     wait::until,
 };
 
 /// One instance of three is killed, HAProxy finds it down, and reloads do not bring it back; gives the slowest request after
 /// that.
-fn dies(mode: &'static str, sending: Sending, reloads: usize) -> Duration {
+fn dies(mode: &'static str, sending: Sending, reloads: usize, start: Start) -> Duration {
     let mut changing = Changing::new(mode);
-    let client = Client::start(changing.address(), sending, 4);
+    let client = start(changing.address(), sending, 4);
     client.sends(200);
     let (server, backend) = changing.kill_one();
     backend.kill();
@@ -30,7 +30,7 @@ fn dies(mode: &'static str, sending: Sending, reloads: usize) -> Duration {
         // What was on its way: at most one a connection.
         assert!(tally.losses() <= 4, "{tally}");
     }
-    let client = Client::start(changing.address(), sending, 4);
+    let client = start(changing.address(), sending, 4);
     for _ in 0..reloads {
         assert_eq!(changing.lab.reports(&["--reload"])["how"], "reload");
         assert!(!haproxy.server(&server).is_up, "a reload brought it back");
@@ -49,8 +49,8 @@ fn dies(mode: &'static str, sending: Sending, reloads: usize) -> Duration {
 fn a_dead_instance_costs_nothing_and_stays_out_of_rotation() {
     if is_there("a dead instance behind HAProxy") {
         thread::scope(|scope| {
-            scope.spawn(|| dies("http", Sending::Keep(Duration::ZERO), 2));
-            dies("tcp", Sending::Tcp, 2);
+            scope.spawn(|| dies("http", Sending::Keep(Duration::ZERO), 2, Client::light));
+            dies("tcp", Sending::Tcp, 2, Client::light);
         });
     }
 }
@@ -63,7 +63,7 @@ fn a_dead_instance_stays_out_of_rotation_through_twenty_reloads() {
         ("http", Sending::Close),
         ("tcp", Sending::Tcp),
     ] {
-        let slowest = dies(mode, sending, 20);
+        let slowest = dies(mode, sending, 20, Client::start);
         assert!(slowest < Duration::from_millis(500), "{mode}: {slowest:?}");
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{changing::Changing, print};
 use crate::harness::{
-    client::{Client, Sending},
+    client::{Client, Sending, Start},
     haproxy::is_there,
 };
 
 /// Four busy connections through so many reloads, and as many runs that change other servers by socket.
-fn connections_last(times: usize) {
+fn connections_last(times: usize, start: Start) {
     let mut changing = Changing::new("tcp");
-    let client = Client::start(changing.address(), Sending::TcpKeep, 4);
+    let client = start(changing.address(), Sending::TcpKeep, 4);
     client.sends(20);
     for _ in 0..times {
         let report = changing.lab.reports(&["--reload"]);
@@ -50,12 +50,12 @@ fn connections_last(times: usize) {
 #[test]
 fn lasting_connections_survive_reloads_and_changes() {
     if is_there("lasting connections through HAProxy") {
-        connections_last(6);
+        connections_last(6, Client::light);
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn lasting_connections_survive_a_hundred_reloads_and_changes() {
-    connections_last(100);
+    connections_last(100, Client::start);
 }

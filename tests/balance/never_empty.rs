@@ -86,7 +86,7 @@ fn leases_that_run_out_one_by_one_empty_no_pool() {
         return;
     }
     let ten = Ten::new(Fleet::embedded());
-    let client = Client::start(ten.address(), Sending::Tcp, 2);
+    let client = Client::light(ten.address(), Sending::Tcp, 2);
     let mut sizes = Vec::new();
     for instance in &ten.instances {
         ten.lab.expire(instance);
@@ -142,7 +142,7 @@ fn a_registry_that_forgets_everything_or_is_away_empties_no_pool() {
         return;
     }
     let mut ten = Ten::new(Fleet::etcd());
-    let client = Client::start(ten.address(), Sending::Tcp, 2);
+    let client = Client::light(ten.address(), Sending::Tcp, 2);
     ten.lab.fleet.own_etcd_mut().forget();
     let (size, report) = ten.run();
     assert_eq!(size, INSTANCES, "{report:#}");

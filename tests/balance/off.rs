@@ -65,7 +65,7 @@ fn off_makes_values_direct_and_keeps_ports_until_nothing_uses_them() {
         return;
     }
     let (lab, backend, port) = balanced("0s");
-    let client = Client::start((Ipv4Addr::LOCALHOST, port).into(), Sending::Close, 2);
+    let client = Client::light((Ipv4Addr::LOCALHOST, port).into(), Sending::Close, 2);
     client.sends(20);
     let _off = lab
         .node

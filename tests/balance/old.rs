@@ -7,15 +7,15 @@ use super::{
     print,
 };
 use crate::harness::{
-    client::{Client, Sending},
+    client::{Client, Sending, Start},
     haproxy::is_there,
     socket_proxy::{Reaction, SocketProxy},
 };
 
-fn by_reload(changes: usize) {
+fn by_reload(changes: usize, start: Start) {
     let mut changing = Changing::in_two_regions("http");
     let sending = [Sending::Close, Sending::Keep(Duration::from_millis(10))];
-    let clients = sending.map(|sending| Client::start(changing.address(), sending, 3));
+    let clients = sending.map(|sending| start(changing.address(), sending, 3));
     let mut refused = 0;
     for _ in 0..changes {
         clients[0].sends(20);
@@ -38,12 +38,12 @@ fn by_reload(changes: usize) {
 #[test]
 fn an_old_haproxy_takes_every_change_by_reload() {
     if is_there("an old HAProxy") {
-        by_reload(8);
+        by_reload(5, Client::light);
     }
 }
 
 #[test]
 #[ignore = "long: script/prove"]
 fn an_old_haproxy_takes_a_hundred_changes_by_reload() {
-    by_reload(100);
+    by_reload(100, Client::start);
 }

@@ -57,7 +57,7 @@ fn a_service_with_another_port_arrives_restarts_and_leaves_without_a_loss() {
     lab.announce(&Instance::of("n1", elsewhere.address(), local_port));
     let _applied = lab.node.run(&["apply", "--all"]).exits(0);
     let address: SocketAddr = (Ipv4Addr::LOCALHOST, local_port).into();
-    let client = Client::start(address, Sending::Tcp, 3);
+    let client = Client::light(address, Sending::Tcp, 3);
     client.sends(20);
     let start = || Backend::start("own", &format!("127.0.0.12:{port}"), Protocol::Lines);
     let mut own = start();

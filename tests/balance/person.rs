@@ -92,7 +92,7 @@ fn a_withdrawal_waits_for_the_last_connection_and_counts_them() {
     let backends = ["one", "two"].map(|id| Backend::start(id, "127.0.0.1:0", Protocol::Lines));
     let providers = providers(&lab, &backends, port);
     let _applied = lab.node.run(&["apply", "www"]).exits(0);
-    let client = Client::start((Ipv4Addr::LOCALHOST, port).into(), Sending::TcpKeep, 4);
+    let client = Client::light((Ipv4Addr::LOCALHOST, port).into(), Sending::TcpKeep, 4);
     client.sends(20);
     until("both have lasting connections", || {
         let mut backends = backends.iter();

@@ -60,7 +60,7 @@ fn a_taken_port_is_left_out_and_served_once_it_is_free() {
     lab.announce(&instance);
     let client = {
         lab.balances();
-        Client::start((Ipv4Addr::LOCALHOST, api).into(), Sending::Tcp, 2)
+        Client::light((Ipv4Addr::LOCALHOST, api).into(), Sending::Tcp, 2)
     };
     let other = Instance::of("n1", backend.address(), search).providing("search", &["SEARCH_URL"]);
     lab.announce(&other);

@@ -112,7 +112,7 @@ fn cut_off(times: usize, reaction: fn(usize) -> Reaction) {
 
 #[test]
 fn a_run_that_is_killed_is_made_up_for() {
-    killed_at_each(12);
+    killed_at_each(16);
 }
 
 #[test]

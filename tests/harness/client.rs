@@ -18,6 +18,12 @@ use super::wait::{LONG, wait_until};
 /// A request without an answer for so long counts as lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The pause of a light client.
+const LIGHT: Duration = Duration::from_millis(3);
+
+/// How a client is started: [`Client::start`] or [`Client::light`].
+pub(crate) type Start = fn(SocketAddr, Sending, usize) -> Client;
+
 /// How a client connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sending {
@@ -57,6 +63,8 @@ struct Shared {
     sending: Sending,
     request: Vec<u8>,
     stopped: AtomicBool,
+    /// It leaves the machine to others after each answer.
+    is_light: AtomicBool,
     answered: AtomicU64,
     tally: Mutex<Tally>,
 }
@@ -75,7 +83,15 @@ impl Client {
         Self::asking(address, sending, threads, "localhost", "/")
     }
 
-    /// The same, for a host and a path.
+    /// The same with a pause after each answer, which leaves the machine to what is tested: for the short siblings of long
+    /// proofs.
+    pub(crate) fn light(address: SocketAddr, sending: Sending, threads: usize) -> Self {
+        let client = Self::start(address, sending, threads);
+        client.shared.is_light.store(true, Ordering::Relaxed);
+        client
+    }
+
+    /// The same as [`Self::start`], for a host and a path.
     pub(crate) fn asking(
         address: SocketAddr,
         sending: Sending,
@@ -97,6 +113,7 @@ impl Client {
             sending,
             request: request.into_bytes(),
             stopped: AtomicBool::new(false),
+            is_light: AtomicBool::new(false),
             answered: AtomicU64::new(0),
             tally: Mutex::default(),
         });
@@ -221,11 +238,25 @@ impl Shared {
                 }
             }
             tally.slowest = tally.slowest.max(start.elapsed());
-            if let Sending::Keep(pause) = self.sending {
+            let pause = self.pause();
+            if !pause.is_zero() {
                 thread::sleep(pause);
             }
         }
         self.tally.lock().unwrap().merge(tally);
+    }
+
+    /// How long it waits after an answer.
+    fn pause(&self) -> Duration {
+        let least = match self.sending {
+            Sending::Keep(pause) => pause,
+            _ => Duration::ZERO,
+        };
+        if self.is_light.load(Ordering::Relaxed) {
+            least.max(LIGHT)
+        } else {
+            least
+        }
     }
 
     /// Sends a request on the connection that is there, else on a new one.
