@@ -78,9 +78,7 @@ impl Run<'_> {
                 (Takeover::Unchanged, running.clone())
             }
             (changes, _) => {
-                candidate::prove(settings, &candidate)?;
-                self.note_installed()?;
-                candidate::put(settings, &candidate.bytes)?;
+                self.install(&candidate)?;
                 self.take_over(&candidate, &mut ours, changes.as_ref())?
             }
         };
@@ -100,6 +98,14 @@ impl Run<'_> {
         let soon = kept.is_unfinished.then(|| clock::now() + LOOK_AGAIN);
         report.due = report.due.into_iter().chain(soon).min();
         Ok(report)
+    }
+
+    /// Has HAProxy check the file, and puts it in place.
+    fn install(&self, candidate: &Candidate) -> Result<(), Failure> {
+        let settings = &self.node.settings.balance;
+        candidate::prove(settings, candidate)?;
+        self.note_installed()?;
+        candidate::put(settings, &candidate.bytes)
     }
 
     /// Notes how HAProxy is set up before it runs: whatever becomes of this run, that is to be ended. What is noted of a
