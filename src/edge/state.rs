@@ -7,7 +7,6 @@ mod tests;
 use std::{
     collections::BTreeSet,
     fs::File,
-    io::Read as _,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -111,9 +110,7 @@ pub(crate) fn load_again<T: DeserializeOwned>(
     if known.as_ref().is_some_and(|known| known.inode == inode) {
         return Ok(known);
     }
-    let mut bytes = Vec::new();
-    let read = (&file).read_to_end(&mut bytes);
-    read.map_err(|error| FileError::reading(path, error))?;
+    let bytes = files::whole(path, &file, &metadata)?;
     let state = Arc::new(parse(path, &bytes)?);
     Ok(Some(KeptOpen {
         inode,

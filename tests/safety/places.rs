@@ -36,7 +36,7 @@ const MANIFEST: &str = r#"{"id": "app", "environment": {"A": "one", "PORT": 80},
     "conf": {"owner": 4201, "group": 4300, "formats": ["shell", "systemd", "docker", "dotenv", "json", "envdir"]}}"#;
 
 /// Files and folders that the user may come to own, below the root of the node. `GENERATION` is the one in use.
-const PLACES: [&str; 44] = [
+const PLACES: [&str; 45] = [
     "srv/app/confs/app.conf",
     "srv/app/confs/app.systemd",
     "srv/app/confs/app.docker",
@@ -58,6 +58,7 @@ const PLACES: [&str; 44] = [
     "var/lib/reconf/applied/app.conf",
     "var/lib/reconf/known",
     "var/lib/reconf/known/default.json",
+    "var/lib/reconf/intents.json",
     "var/lib/reconf/node.json",
     "var/lib/reconf/listen.json",
     "var/lib/reconf/provision.json",

@@ -29,7 +29,7 @@ pub(crate) use folder::{exists, list_ids, make_dir};
 pub(in crate::edge) use lock_file::{open_lock, open_other_lock};
 pub(crate) use many::write_all;
 pub(crate) use next::Written;
-pub(in crate::edge) use read::{open_own, read_named};
+pub(in crate::edge) use read::{open_own, read_named, whole};
 pub(crate) use read::{read_own, read_text, read_trusted_text};
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;

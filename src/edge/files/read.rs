@@ -65,7 +65,7 @@ pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError
     if let Some(loose) = loose {
         return Err(FileError::distrusted(path, loose.clause()));
     }
-    text(path, whole(path, file, &metadata)?).map(Some)
+    text(path, whole(path, &file, &metadata)?).map(Some)
 }
 
 /// The content of a file that the settings name, such as a password.
@@ -74,7 +74,7 @@ pub(crate) fn read_trusted_text(path: &Path) -> Result<Option<String>, FileError
 /// [`FileError`] when it does not exist, cannot be read, or is not a regular file.
 pub(in crate::edge) fn read_named(path: &Path) -> Result<Vec<u8>, FileError> {
     match open_named(path)? {
-        Some((file, metadata)) => whole(path, file, &metadata),
+        Some((file, metadata)) => whole(path, &file, &metadata),
         None => Err(FileError::reading(path, Errno::NOENT.into())),
     }
 }
@@ -108,7 +108,7 @@ pub(in crate::edge) fn open_named(path: &Path) -> Result<Option<(File, Metadata)
 /// [`FileError`] when it cannot be read, and for anything that [`super::write()`] refuses: opening a pipe would block.
 pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match open_own(path) {
-        Ok((file, metadata)) => whole(path, file, &metadata).map(Some),
+        Ok((file, metadata)) => whole(path, &file, &metadata).map(Some),
         Err(Unopened::Absent) => Ok(None),
         // A file is in the place of the folder: creating the folder reports that.
         Err(Unopened::System(error)) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
@@ -166,7 +166,14 @@ fn is_own_descriptor(path: &Path) -> bool {
 }
 
 /// Reads a file to its end. One of another user may have no end.
-fn whole(path: &Path, file: File, metadata: &Metadata) -> Result<Vec<u8>, FileError> {
+///
+/// # Errors
+/// [`FileError`] when it cannot be read, or is another user's and too long.
+pub(in crate::edge) fn whole(
+    path: &Path,
+    file: &File,
+    metadata: &Metadata,
+) -> Result<Vec<u8>, FileError> {
     let owner = metadata.uid();
     let is_foreign = owner != 0 && owner != Caller::this().user;
     let longest = if is_foreign {

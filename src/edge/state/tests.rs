@@ -1,13 +1,18 @@
 //! State files survive newer versions and damage.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     edge::{
         files::Written,
-        state::{Durability, StateError, edit_stamp, load, load_stamp, save},
+        state::{Durability, StateError, edit_stamp, load, load_again, load_stamp, save},
     },
     model::{id::Id, paths::Paths},
 };
@@ -76,6 +81,22 @@ fn newer_and_damaged_states_are_reported_and_never_overwritten() {
             );
         }
         assert_eq!(fs::read_to_string(&path).expect("there"), text);
+    }
+}
+
+#[test]
+fn a_state_of_another_user_is_not_read_without_end() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("intents.json");
+    let file = fs::File::create(&path).expect("made");
+    file.set_len(65 * 1024 * 1024).expect("a file with holes");
+    chown(&path, Some(4201), None).expect("root");
+    let errors = [
+        load::<TestState>(&path).map(drop),
+        load_again::<TestState>(&path, None).map(drop),
+    ];
+    for error in errors.map(|read| read.expect_err("refused").to_string()) {
+        assert!(error.contains("it is larger than 64 MiB"), "{error}");
     }
 }
 
