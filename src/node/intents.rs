@@ -50,3 +50,9 @@ pub(super) fn settle<'a>(
         let _may_be_left = save(node, &left);
     }
 }
+
+/// Forgets what any service intended.
+pub(super) fn forget_all(node: &Node) -> Result<(), Failure> {
+    files::remove_with_leftovers(&node.paths.intents())?;
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! Whose state this is, by the machine-id: a copied state says what the original announced, which is the original's to
 //! withdraw (design.md section 2).
 
-use super::{Node, states};
+use super::{Node, intents, states};
 use crate::{
     edge::{clock, files, machine, net, registry::Session, state},
     model::{
@@ -135,6 +135,7 @@ impl Node {
         for edited in states::edit_all_locked(self, edits.collect()) {
             edited?;
         }
+        intents::forget_all(self)?;
         // What is balanced is found out anew; HAProxy and its file are left to the next run.
         files::remove_with_leftovers(&self.paths.balance_state())?;
         let mut state = NodeState {

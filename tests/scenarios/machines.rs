@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fleet, all_succeed, on_both};
 use crate::harness::{
@@ -108,6 +108,33 @@ fn a_copied_machine_withdraws_nothing_of_its_original() {
             .exits(0)
             .text();
         assert!(!again.contains("warning"), "{again}");
+    });
+}
+
+#[test]
+fn a_copied_machine_forgets_what_its_original_intended() {
+    on_both(|fleet| {
+        let original = machine(fleet, "api01", "10.0.0.1", ONE);
+        all_succeed(&original, &["announce --all"]);
+        let before = fleet.keys();
+        let copied = copy(fleet, &original, ["api02", "10.0.0.2", TWO]);
+        // As a withdrawal leaves it that was killed: of a service that has a state, and of one whose state is gone.
+        let mut state = service_state(&copied, "api");
+        state.as_object_mut().unwrap().remove("version");
+        let key = "/reconf/v1/default/provides/API_URL/default/api@api01";
+        let mut after = state.clone();
+        after["withdrawing"] = json!({key: "hand"});
+        let intended = json!({"before": state, "after": after});
+        let services = json!({"api": intended, "gone": intended});
+        let intents = json!({"version": 1, "services": services});
+        let copied = copied.file("var/lib/reconf/intents.json", &intents.to_string());
+        let claims = copied.run(&["render", "api"]).exits(0).text();
+        assert!(claims.contains("was another machine's"), "{claims}");
+        assert!(!copied.path("var/lib/reconf/intents.json").exists());
+        all_succeed(&copied, &["announce --all"]);
+        for (key, value) in before {
+            assert_eq!(fleet.keys().get(&key), Some(&value), "{key}");
+        }
     });
 }
 
