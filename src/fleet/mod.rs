@@ -13,4 +13,4 @@ pub(crate) use published::change;
 pub(crate) use records::used_keys;
 pub(crate) use remains::{Remains, nodes};
 pub(crate) use successors::successors;
-pub(crate) use users::users;
+pub(crate) use users::{is_balancer, users};

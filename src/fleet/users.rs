@@ -41,6 +41,12 @@ pub(crate) fn users(
     lines
 }
 
+/// Whether a line of users is that of a balancer.
+pub(crate) fn is_balancer(line: &str) -> bool {
+    // No name and no id has a space.
+    line.contains(" of its balancer")
+}
+
 /// How many connections a balancer has left to old values; nothing where it sends new ones there.
 fn connections(user: &User, old: &[&(String, i64)]) -> String {
     let User::Balancer { connections } = user else {

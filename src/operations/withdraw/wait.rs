@@ -74,8 +74,49 @@ fn users(node: &Node, targets: &[Target]) -> Result<BTreeMap<Id, BTreeSet<String
 fn still_used(service: &Id, nodes: BTreeSet<String>, limit: Duration) -> Failure {
     let limit = humantime::format_duration(limit);
     let message = format!("what `{service}` provided is still in use after {limit}");
+    let hint = still_used_hint(&nodes);
     Failure::new(Code::TryAgain, message)
         .facts(nodes)
         .note("it is withdrawn: no render takes it any more")
-        .hint("render these services on these nodes, or `reconf retire NODE` for a dead one")
+        .hint(hint)
+}
+
+/// What makes the users stop: a render for a service, a run of `balance` for a balancer.
+fn still_used_hint(users: &BTreeSet<String>) -> String {
+    let has = |balancer: bool| {
+        users
+            .iter()
+            .any(|line| fleet::is_balancer(line) == balancer)
+    };
+    let act = match (has(false), has(true)) {
+        (true, true) => "render these services and run `reconf balance`",
+        (false, true) => "run `reconf balance`",
+        _ => "render these services",
+    };
+    format!("{act} on these nodes, or `reconf retire NODE` for a dead one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_is_for_those_who_still_use_it() {
+        let (service, balancer) = ("web01   API_URL of www", "web01   API_URL of its balancer");
+        let connections = "web02   API_URL of its balancer: 3 connections";
+        let rows: &[(&[&str], &str)] = &[
+            (&[service], "render these services on these nodes, or"),
+            (&[balancer], "run `reconf balance` on these nodes, or"),
+            (&[connections], "run `reconf balance` on these nodes, or"),
+            (
+                &[balancer, service],
+                "render these services and run `reconf balance` on these nodes, or",
+            ),
+        ];
+        for (lines, start) in rows {
+            let users = lines.iter().map(|line| (*line).to_owned()).collect();
+            let hint = still_used_hint(&users);
+            assert!(hint.starts_with(start), "{hint}");
+        }
+    }
 }
