@@ -49,36 +49,54 @@ fn compare(
     }
 }
 
-/// The lines that differ, those of a section below its first line.
+/// The lines that differ, in the order of the new file; those of a section that both files have are below its first line.
 pub(crate) fn line_changes(before: &str, after: &str) -> Vec<String> {
     let (before, after) = (sections(before), sections(after));
+    let is_gone = |(name, _): &&Section<'_>| lines_of(&after, name).is_empty();
+    let names = after.iter().chain(before.iter().filter(is_gone));
     let mut lines = Vec::new();
-    for name in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
-        let before = before.get(name).cloned().unwrap_or_default();
-        let after = after.get(name).cloned().unwrap_or_default();
-        let removed = without(&before, &after).map(|line| format!("- {line}"));
-        let added = without(&after, &before).map(|line| format!("+ {line}"));
+    for (name, _) in names {
+        let (before, after) = (lines_of(&before, name), lines_of(&after, name));
+        let removed = without(before, after).map(|line| format!("- {line}"));
+        let added = without(after, before).map(|line| format!("+ {line}"));
         let changed: Vec<String> = removed.chain(added).collect();
-        if !changed.is_empty() {
-            lines.extend((!name.is_empty()).then(|| format!("  {name}")));
-            lines.extend(changed);
+        let is_in_both = before.contains(name) && after.contains(name);
+        if !changed.is_empty() && is_in_both {
+            lines.push(format!("  {name}"));
         }
+        lines.extend(changed);
     }
     lines
 }
 
-/// The lines of each section, by its first line, which is among them; what is before the first section has no name.
-fn sections(text: &str) -> BTreeMap<&str, Vec<&str>> {
-    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// The first line of a section, and all its lines, that one among them and the comments above it.
+type Section<'a> = (&'a str, Vec<&'a str>);
+
+/// The sections of a file, those with the same first line as one.
+fn sections(text: &str) -> Vec<Section<'_>> {
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    let mut comments = Vec::new();
     let mut name = "";
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    for line in lines {
-        if !line.starts_with([' ', '\t', '#']) {
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        if line.starts_with('#') {
+            comments.push(line);
+            continue;
+        }
+        if !line.starts_with([' ', '\t']) {
             name = line;
         }
-        sections.entry(name).or_default().push(line);
+        let lines = comments.drain(..).chain([line]);
+        match sections.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.extend(lines),
+            None => sections.push((name, lines.collect())),
+        }
     }
     sections
+}
+
+fn lines_of<'a, 'b>(sections: &'b [Section<'a>], name: &str) -> &'b [&'a str] {
+    let section = sections.iter().find(|(known, _)| *known == name);
+    section.map_or(&[], |(_, lines)| lines)
 }
 
 fn without<'a>(lines: &[&'a str], others: &[&str]) -> impl Iterator<Item = &'a str> + use<'a> {
@@ -112,9 +130,22 @@ mod tests {
         let lines = line_changes(BEFORE, AFTER).join("\n");
         let expected = "  global\n-   description reconf 1\n+   description reconf 2\n  \
             listen local:1\n-   server a 10.0.0.1:80\n-   server b 10.0.0.2:80\n-   server c 10.0.0.3:80\n\
-            +   server a 10.0.0.1:81\n+   server c 10.0.0.3:80 backup\n+   server d 10.0.0.4:80\n  \
-            listen local:2\n- listen local:2\n-   bind 127.0.0.1:2";
+            +   server a 10.0.0.1:81\n+   server c 10.0.0.3:80 backup\n+   server d 10.0.0.4:80\n\
+            - listen local:2\n-   bind 127.0.0.1:2";
         assert_eq!(lines, expected);
         assert_eq!(line_changes(AFTER, AFTER), [""; 0]);
+    }
+
+    #[test]
+    fn a_first_file_is_shown_as_it_is() {
+        let after = "# ours\nglobal\n  log stdout\n\n# Names.\ndefaults\n  mode tcp\nlisten local:1\n  bind :1\n";
+        let shown = line_changes("", after).join("\n");
+        let expected = "+ # ours\n+ global\n+   log stdout\n+ # Names.\n+ defaults\n+   mode tcp\n\
+            + listen local:1\n+   bind :1";
+        assert_eq!(shown, expected);
+        assert_eq!(
+            line_changes(after, "").join("\n"),
+            expected.replace("+ ", "- ")
+        );
     }
 }
