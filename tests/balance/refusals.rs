@@ -89,6 +89,9 @@ fn a_template_that_breaks_the_view_is_refused() {
         lab.node
             .put("etc/reconf/templates/haproxy.cfg.hbs", &broken);
         let refused = lab.run(&[]).exits(65);
+        let view = lab.run(&["--view"]).changes_nothing().exits(0);
+        let view: serde_json::Value = serde_json::from_slice(&view.output.stdout).unwrap();
+        assert!(view["pools"][0]["servers"][0].is_object(), "{view}");
         assert_eq!(
             (lab.file(), lab.haproxy.worker()),
             (file.clone(), worker),

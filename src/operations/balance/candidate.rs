@@ -35,6 +35,16 @@ const ACCESS: Access = Access {
 
 /// Renders the file and parses it back.
 pub(super) fn render(node: &Node, view: View) -> Result<Candidate, Failure> {
+    let (name, text) = template(node)?;
+    render_with(node, view, &name, &text)
+}
+
+/// Renders the file of the built-in template, whatever replaces it.
+pub(super) fn render_built_in(node: &Node, view: View) -> Result<Candidate, Failure> {
+    render_with(node, view, BUILT_IN_NAME, file::BUILT_IN)
+}
+
+fn render_with(node: &Node, view: View, name: &str, text: &str) -> Result<Candidate, Failure> {
     let settings = &node.settings.balance;
     let binds = view.frontends.iter().flat_map(|frontend| &frontend.binds);
     let binds: Vec<String> = binds.chain(&view.stats).cloned().collect();
@@ -45,8 +55,7 @@ pub(super) fn render(node: &Node, view: View) -> Result<Candidate, Failure> {
         modified: found.modified,
     });
     let certificates: Vec<Certificate> = certificates.collect();
-    let (name, text) = template(node)?;
-    file::render(&name, &text, view, &settings.output, &certificates).map_err(not_rendered)
+    file::render(name, text, view, &settings.output, &certificates).map_err(not_rendered)
 }
 
 /// The name and the text of the template.
@@ -70,7 +79,9 @@ fn template(node: &Node) -> Result<(String, String), Failure> {
 const BUILT_IN_NAME: &str = "haproxy.cfg.hbs";
 
 fn not_rendered(error: CandidateError) -> Failure {
-    let failure = Failure::new(Code::Data, error.to_string()).note("nothing was changed");
+    let failure = Failure::new(Code::Data, error.to_string())
+        .note("nothing was changed")
+        .hint("`reconf balance --view` prints what a template sees");
     match error {
         CandidateError::Template { .. } => failure,
         CandidateError::Differs { problems, .. } => {

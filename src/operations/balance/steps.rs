@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    BalanceOptions, candidate, haproxy::Haproxy, inputs::BalanceInputs, installed::Installed, live,
-    outcome::ServedBefore, probe::Held, reload::Reload, settle::Settled, stop,
+    BalanceOptions, Show, candidate, haproxy::Haproxy, inputs::BalanceInputs, installed::Installed,
+    live, outcome::ServedBefore, probe::Held, reload::Reload, settle::Settled, stop,
 };
 use crate::{
     balance::{
@@ -59,7 +59,7 @@ impl Run<'_> {
     /// Has HAProxy serve it.
     pub(super) fn serve(&self, session: &mut Session) -> Result<BalanceReport, Failure> {
         let settings = &self.node.settings.balance;
-        let candidate = candidate::render(self.node, self.plan.view.clone())?;
+        let candidate = self.candidate()?;
         let output = self.files.output.as_deref();
         candidate::refuse_foreign(&settings.output, output)?;
         let mut ours = self.inputs.is_known.then(|| Ours::of(&self.inputs.before));
@@ -115,6 +115,17 @@ impl Run<'_> {
             let noted = &mut state.haproxy;
             noted.get_or_insert_with(|| self.installed.haproxy.clone());
         })
+    }
+
+    /// The file to be. A view is for those who write a template: it is shown although theirs does not work yet.
+    fn candidate(&self) -> Result<Candidate, Failure> {
+        let view = || self.plan.view.clone();
+        match candidate::render(self.node, view()) {
+            Err(_) if self.options.show == Show::View => {
+                candidate::render_built_in(self.node, view())
+            }
+            rendered => rendered,
+        }
     }
 
     /// What makes HAProxy's servers those of the file; `None`: it does not run.
