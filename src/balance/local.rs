@@ -202,12 +202,7 @@ impl LocalPlan {
             direct.extend(names.keys().filter(|name| required.contains(*name)));
         }
         let why = if services.len() > 1 {
-            let services = services.iter();
-            let services: Vec<String> = services.map(|(f, s)| format!("`{f}:{s}`")).collect();
-            (
-                "claimed",
-                format!("{} claim port {port}", services.join(" and ")),
-            )
+            ("claimed", claim_of_all(&services, port))
         } else if let Some(((_, _, service, node), _)) = programs.iter().find(|(_, n)| **n > 1) {
             let detail = format!("`{service}@{node}` announces port {port} for several programs");
             ("programs", detail)
@@ -263,6 +258,13 @@ fn taken(input: &LocalInput<'_>, port: u16, holder: &str, names: &BTreeSet<Serve
         reason: "taken",
         detail: format!("{holder}; {names} {stay} direct"),
     }
+}
+
+fn claim_of_all(services: &BTreeSet<(&Id, &Id)>, port: u16) -> String {
+    let services = services.iter();
+    let services: Vec<String> = services.map(|(f, s)| format!("`{f}:{s}`")).collect();
+    let services = services.join(" and ");
+    format!("{services} claim port {port}; give each a `local_port` of its own")
 }
 
 /// Names by their federations.

@@ -208,7 +208,9 @@ fn places(
         };
     }
     if path.is_empty() {
-        let detail = format!("give `balance.{kind}.domain`, or `hosts`");
+        let detail = format!(
+            "give `balance.{kind}.domain` in config.json, or `balance.hosts` in its manifest"
+        );
         return Err(Some(not_routed(instance, "host", detail)));
     }
     Ok(vec![place(None)])

@@ -156,7 +156,7 @@ fn two_that_claim_one_port_are_both_direct_and_reported() {
     assert_eq!(reasons(&world.look()), ["API: claimed", "SEARCH: claimed"]);
     assert_eq!(
         world.look().left_out[0].detail,
-        "`f:api` and `f:search` claim port 21100"
+        "`f:api` and `f:search` claim port 21100; give each a `local_port` of its own"
     );
     // Of a name that this node does not want, nobody here knows.
     world.requires("API");

@@ -22,7 +22,10 @@ fn hosts_come_from_the_announcement_then_from_the_domain_then_from_nowhere() {
     assert_eq!(shown(&world.look()), NOTHING);
     assert_eq!(reasons(&world.look()), ["Api_1: host"]);
     let detail = &world.look().left_out[0].detail;
-    assert_eq!(detail, "give `balance.internal.domain`, or `hosts`");
+    assert_eq!(
+        detail,
+        "give `balance.internal.domain` in config.json, or `balance.hosts` in its manifest"
+    );
     world.settings.internal.as_mut().unwrap().domain = Some("int.example.com".to_owned());
     let expected = ["internal api_1.int.example.com -> east:Api_1:a1"];
     assert_eq!(shown(&world.look()), expected);

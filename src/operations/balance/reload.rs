@@ -134,9 +134,17 @@ impl Reload<'_> {
         let is_unit = words
             .first()
             .is_some_and(|word| word.ends_with("systemctl"));
-        match words.last().filter(|_| is_unit) {
-            Some(unit) => format!("`journalctl -u {unit}`; the next run tries again"),
-            None => "see HAProxy's log; the next run tries again".to_owned(),
+        let folder = self.node.settings.balance.socket.parent();
+        match (words.last().filter(|_| is_unit), folder) {
+            (Some(unit), _) => format!("`journalctl -u {unit}`; the next run tries again"),
+            // The unit makes it; HAProxy itself does not.
+            (None, Some(folder)) if !files::exists(folder) => {
+                format!(
+                    "make the folder of its socket, {}; the next run tries again",
+                    folder.display()
+                )
+            }
+            (None, _) => "see HAProxy's log; the next run tries again".to_owned(),
         }
     }
 }

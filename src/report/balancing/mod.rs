@@ -1,5 +1,6 @@
 //! The report of a run of `balance`: JSON for programs, a line for each port and route that changed for people.
 
+mod hints;
 mod status;
 #[cfg(test)]
 mod tests;

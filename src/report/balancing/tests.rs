@@ -223,7 +223,7 @@ fn what_is_left_out_or_kept_is_a_warning() {
             LeftOutKind::Route,
             "api",
             Some("default"),
-            "give `balance.internal.domain`, or `hosts`",
+            "give `balance.internal.domain` in config.json, or `balance.hosts` in its manifest",
         ),
         left(
             LeftOutKind::Instance,
@@ -236,7 +236,7 @@ fn what_is_left_out_or_kept_is_a_warning() {
     let warnings = [
         "127.0.0.1:21200 is not opened: `java` (pid 4711) listens on 0.0.0.0:21200; SEARCH_URL stays direct",
         "API_URL of api@a is left out: it has no port",
-        "`api` is not routed: give `balance.internal.domain`, or `hosts`",
+        "`api` is not routed: give `balance.internal.domain` in config.json, or `balance.hosts` in its manifest",
         "2 of 3 instances of `api` expired and are kept in rotation, judged by health checks",
         "the registry is away",
     ];
@@ -285,4 +285,26 @@ fn programs_read_it_as_one_object() {
         "warnings": [],
     });
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
+}
+
+#[test]
+fn hints_say_what_to_do_next() {
+    let mut report = BalanceReport::default();
+    let start = |report: &BalanceReport| {
+        let hints = report.hints().into_iter();
+        let firsts = hints.map(|hint| hint.split(' ').take(2).collect::<Vec<_>>().join(" "));
+        firsts.collect::<Vec<_>>()
+    };
+    assert_eq!(start(&report), ["a port"]);
+    report.changed = true;
+    assert_eq!(start(&report), [""; 0]);
+    report.changed = false;
+    report.left_out.push(LeftOut {
+        kind: LeftOutKind::Name,
+        id: "API_URL".to_owned(),
+        federation: None,
+        reason: crate::balance::instance::EMPTY,
+        detail: "no instance is left behind port 21100".to_owned(),
+    });
+    assert_eq!(start(&report), ["`reconf ls`"]);
 }

@@ -33,8 +33,8 @@ impl BalanceReport {
             Some(Shown::Diff(_)) | None => self.print_lines(out),
         }
         out.warnings(&self.all_warnings());
-        if !self.kept.is_empty() {
-            out.line("hint: `reconf retire NODE` for machines that are gone");
+        for hint in self.hints() {
+            out.line(&format!("hint: {hint}"));
         }
     }
 
