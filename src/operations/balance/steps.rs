@@ -64,11 +64,11 @@ impl Run<'_> {
         candidate::refuse_foreign(&settings.output, output)?;
         let mut ours = self.inputs.is_known.then(|| Ours::of(&self.inputs.before));
         let changes = self.changes(&candidate, ours.as_ref());
+        let show = self.options.show;
+        let report = |how| self.served.report(self.plan, &candidate, how, show);
         if self.options.dry_run {
             let how = takeover(changes.as_ref());
-            return Ok(self
-                .served
-                .report(self.plan, &candidate, how, self.options.show));
+            return Ok(report(how));
         }
         candidate::remove_leftover(settings)?;
         let (how, running) = match (changes, self.haproxy) {
@@ -91,9 +91,7 @@ impl Run<'_> {
             earlier: self.haproxy.running(),
         };
         let kept = settled.keep(session, &running)?;
-        let mut report = self
-            .served
-            .report(self.plan, &candidate, how, self.options.show);
+        let mut report = report(how);
         report.warnings.extend(kept.warnings);
         let soon = kept.is_unfinished.then(|| clock::now() + LOOK_AGAIN);
         report.due = report.due.into_iter().chain(soon).min();
