@@ -1,6 +1,6 @@
 //! Balancing ends as it began: without a lost request, and without a trace.
 
-use std::{fs, net::Ipv4Addr};
+use std::{fs, net::Ipv4Addr, path::Path};
 
 use serde_json::{Value, json};
 
@@ -170,8 +170,11 @@ fn a_section_that_disappears_ends_what_it_had_set_up() {
     assert_eq!(status(internal), None);
     assert_eq!(lab.haproxy.reload_calls(), calls + 1);
     let _kept = lab.run(&[]).exits(0);
-    // An hour later.
-    edit(&lab, BALANCE, |state| {
+    nothing_is_left_an_hour_later(&lab, port, socket);
+}
+
+fn nothing_is_left_an_hour_later(lab: &Lab, port: u16, socket: &str) {
+    edit(lab, BALANCE, |state| {
         let used = &mut state["ports"][port.to_string()]["used"];
         used[lab.fleet.federation()]["API_URL"] = "2001-01-01T00:00:00Z".into();
     });
@@ -239,14 +242,17 @@ fn another_output_or_socket_counts_once_haproxy_has_been_stopped() {
         assert_eq!(status(port), Some(200));
     }
     assert_eq!(lab.haproxy.reload_calls(), calls, "no port was closed");
+    its_unit_names_another_file(&lab, port, output, &other);
+}
 
-    // Its unit names another file now. What HAProxy refuses leaves everything.
+/// What HAProxy refuses leaves everything.
+fn its_unit_names_another_file(lab: &Lab, port: u16, output: &Path, other: &Path) {
     lab.haproxy.kill();
     let unit = lab.node.path("run/reconf-haproxy/output");
     fs::write(unit, other.to_str().unwrap()).unwrap();
     let _refused = lab.run(&[]).exits(73);
     assert!(output.exists() && !other.exists());
-    edit(&lab, CONFIG, |config| {
+    edit(lab, CONFIG, |config| {
         config["balance"]["check"] = json!(["haproxy", "-c", "-f", "{file}"]);
     });
     lab.balances();
