@@ -116,9 +116,12 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
     });
     let routes = routes::plan(input.settings, &retained.instances, input.regions);
     let kept = kept_instances(&retained.instances);
-    let due = retained.due.into_iter().chain(wants.due).min();
+    // The last port at an earlier address closes: the next run opens ports at the new one.
+    let opens_next = wants.moves && local.open.is_empty();
+    let next = opens_next.then_some(input.now);
+    let due = retained.due.into_iter().chain(wants.due).chain(next).min();
     let mut left_out = [retained.left_out, loops, local.left_out, routes.left_out].concat();
-    left_out.extend(wants.moves.then(|| moves(input, &wants)));
+    left_out.extend(wants.moves.then(|| moves(input, &wants, opens_next)));
     left_out.sort();
     left_out.dedup();
     let state = state(input, wants, local.open, retained.known);
@@ -253,7 +256,7 @@ fn kept_instances(instances: &[Instance]) -> Vec<KeptInstances> {
 }
 
 /// Open ports wait at another address than the settings say.
-fn moves(input: &PlanInput<'_>, wants: &LocalWants) -> LeftOut {
+fn moves(input: &PlanInput<'_>, wants: &LocalWants, opens_next: bool) -> LeftOut {
     let wanted = input
         .settings
         .local
@@ -269,7 +272,11 @@ fn moves(input: &PlanInput<'_>, wants: &LocalWants) -> LeftOut {
         id: wanted,
         federation: None,
         reason: "address",
-        detail: format!("ports are open at {open} until nothing uses them; all values stay direct"),
+        detail: if opens_next {
+            format!("the last port at {open} closes first; the next run opens ports here")
+        } else {
+            format!("ports are open at {open} until nothing uses them; all values stay direct")
+        },
     }
 }
 

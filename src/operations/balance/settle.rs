@@ -38,6 +38,9 @@ pub(super) struct Settled<'a> {
     pub(super) earlier: Option<&'a Running>,
 }
 
+/// What a run leaves that cannot keep what it did.
+const TAKEN_OVER: &str = "HAProxy runs the new configuration; the next run keeps what is missing";
+
 /// What came of it.
 pub(super) struct Kept {
     /// What a person is to know of it, one lower-case clause each.
@@ -50,6 +53,11 @@ pub(super) struct Kept {
 impl Settled<'_> {
     /// Keeps what the run put in use, and publishes it.
     pub(super) fn keep(&self, session: &mut Session, running: &Running) -> Result<Kept, Failure> {
+        let kept = self.write(session, running);
+        kept.map_err(|failure| failure.note(TAKEN_OVER))
+    }
+
+    fn write(&self, session: &mut Session, running: &Running) -> Result<Kept, Failure> {
         let settings = &self.node.settings.balance;
         let proved = self.node.paths.proved_balance();
         files::write(&proved, &self.candidate.bytes, &Access::PRIVATE)?;
