@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 pub(crate) use super::members::{Member, ServerAddress};
@@ -93,6 +93,9 @@ pub(crate) struct KeptInstances {
     pub all: usize,
 }
 
+/// How often a run looks whether the tasks with a replaced conf have ended.
+const TASK_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Plans a run.
 pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
     let federations: Vec<Id> = input.federations.keys().cloned().collect();
@@ -119,7 +122,9 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
     // The last port at an earlier address closes: the next run opens ports at the new one.
     let opens_next = wants.moves && local.open.is_empty();
     let next = opens_next.then_some(input.now);
-    let due = retained.due.into_iter().chain(wants.due).chain(next).min();
+    let tasks = input.used.awaits_tasks.then(|| input.now + TASK_INTERVAL);
+    let due = [retained.due, wants.due, next, tasks];
+    let due = due.into_iter().flatten().min();
     let mut left_out = [retained.left_out, loops, local.left_out, routes.left_out].concat();
     left_out.extend(wants.moves.then(|| moves(input, &wants, opens_next)));
     left_out.sort();

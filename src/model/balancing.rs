@@ -126,6 +126,8 @@ pub(crate) struct PortsInUse {
     pub ports: PortNames,
     /// Whether the record of some service could not be read: it may use any port that is open.
     pub may_lack: bool,
+    /// Whether some are those of replaced confs alone, which a running task may have: nothing tells when it ends.
+    pub awaits_tasks: bool,
 }
 
 fn health_request(object: &Map<String, Value>) -> Result<HealthRequest, MalformedTerm> {

@@ -88,7 +88,10 @@ impl PortsInUse {
         let mut all = Self::default();
         for ports in services {
             match ports {
-                Some(ports) => add(&mut all.ports, &ports.used()),
+                Some(ports) => {
+                    add(&mut all.ports, &ports.used());
+                    all.awaits_tasks |= !ports.replaced.is_empty();
+                }
                 None => all.may_lack = true,
             }
         }
@@ -235,5 +238,8 @@ mod tests {
         let all = PortsInUse::of([Some(&one), Some(&other)]);
         assert_eq!((&shown(&all.ports)[..], all.may_lack), ("1 A,1 B", false));
         assert!(PortsInUse::of([Some(&one), None]).may_lack);
+        assert!(!all.awaits_tasks);
+        one.end(&ports("2 B"), true);
+        assert!(PortsInUse::of([Some(&one)]).awaits_tasks);
     }
 }

@@ -17,6 +17,16 @@ use crate::{
 };
 
 #[test]
+fn a_run_looks_each_minute_whether_the_tasks_with_a_replaced_conf_have_ended() {
+    let mut world = World::new();
+    let due = |world: &mut World| world.look().due;
+    assert_eq!(due(&mut world), None);
+    world.used.awaits_tasks = true;
+    let minute = Duration::from_secs(60);
+    assert_eq!(due(&mut world), Some(world.now + minute));
+}
+
+#[test]
 fn a_view_is_sorted_and_says_whose_it_is() {
     let mut world = World::routing();
     world.settings.local = World::new().settings.local;
