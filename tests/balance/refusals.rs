@@ -43,6 +43,38 @@ fn a_file_that_somebody_wrote_is_left_alone() {
 }
 
 #[test]
+fn a_haproxy_of_somebody_else_at_the_socket_is_left_alone() {
+    if !is_there("a HAProxy of somebody else") {
+        return;
+    }
+    let (lab, _backend, _port) = balanced();
+    let socket = lab.haproxy.socket();
+    lab.haproxy.write(&format!(
+        "global\n  stats socket {} mode 600 level admin\ndefaults\n  timeout client 1m\n\
+         frontend theirs\n  mode http\n  bind 127.0.0.1:{}\n",
+        socket.display(),
+        fixed_port()
+    ));
+    lab.haproxy.starts();
+    let worker = lab.haproxy.worker();
+    fs::remove_file(lab.haproxy.output()).unwrap();
+    let (pid, aside) = (
+        socket.with_file_name("haproxy.pid"),
+        socket.with_file_name("aside"),
+    );
+    fs::rename(&pid, &aside).unwrap();
+    let refused = lab.run(&[]).exits(73);
+    assert!(
+        refused.text().contains("another HAProxy"),
+        "{}",
+        refused.text()
+    );
+    assert!(!lab.haproxy.output().exists());
+    fs::rename(&aside, &pid).unwrap();
+    assert_eq!(lab.haproxy.worker(), worker);
+}
+
+#[test]
 fn a_candidate_that_haproxy_refuses_changes_nothing() {
     if !is_there("candidates that HAProxy refuses") {
         return;

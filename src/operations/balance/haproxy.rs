@@ -49,7 +49,11 @@ pub(super) fn ask(settings: &BalanceSettings) -> Result<Haproxy, Failure> {
             Ok(answer) => {
                 let running = Running::parse(&answer).map(Box::new);
                 let running = running.ok_or_else(|| not_haproxy(settings))?;
-                return Ok(Haproxy::Running(running));
+                let is_ours =
+                    running.shape.is_some() || haproxy::master(&pid_file(settings)) != Master::Gone;
+                return is_ours
+                    .then_some(Haproxy::Running(running))
+                    .ok_or_else(|| another_haproxy(settings));
             }
             Err(error) => error,
         };
@@ -93,6 +97,20 @@ fn unanswered(settings: &BalanceSettings, error: &SocketError, master: Master) -
         .facts([error.to_string()])
         .note("nothing was changed")
         .hint("try again; if it stays so, restart HAProxy")
+}
+
+/// Ours would take the socket's place, and share its ports with it where both are root's.
+fn another_haproxy(settings: &BalanceSettings) -> Failure {
+    let (socket, pid) = (settings.socket.display(), pid_file(settings));
+    let message = format!("another HAProxy answers at `{socket}`");
+    let fact = format!(
+        "it does not run a file of reconf's, and `{}` names no process",
+        pid.display()
+    );
+    Failure::new(Code::CannotWrite, message)
+        .facts([fact])
+        .note("nothing was changed")
+        .hint("set `balance.socket` in config.json to a path that only reconf's own HAProxy uses")
 }
 
 fn not_haproxy(settings: &BalanceSettings) -> Failure {
