@@ -1,5 +1,7 @@
 //! What balancing uses of an announcement. Nothing else of it reaches HAProxy's file, so nothing is escaped there.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::model::{
@@ -7,10 +9,10 @@ use crate::model::{
     balance_state::KnownInstance,
     balancing::{self, HealthRequest, Mode},
     id::Id,
-    key::{Key, Kind},
+    key::{self, Key, Kind},
     local_form::has_local_form,
     pattern::{Pattern, Piece},
-    snapshot::LiveEntry,
+    snapshot::{LiveEntry, Snapshot},
 };
 
 use super::{view::ServedName, well_formed};
@@ -194,6 +196,24 @@ pub(crate) enum LeftOutKind {
     Instance,
     Name,
     Route,
+}
+
+/// The announcements that nobody can read, by their keys.
+pub(super) fn unreadable(federations: &BTreeMap<Id, Option<&Snapshot>>) -> Vec<LeftOut> {
+    let mut left_out = Vec::new();
+    for (federation, snapshot) in federations {
+        let announced = key::all_names_prefix(federation, Kind::Provides);
+        let records = snapshot.iter().flat_map(|snapshot| &snapshot.unreadable);
+        let records = records.filter(|(path, _)| path.starts_with(&announced));
+        left_out.extend(records.map(|(path, entry)| LeftOut {
+            kind: LeftOutKind::Instance,
+            id: path.clone(),
+            federation: Some(federation.clone()),
+            reason: "unreadable",
+            detail: entry.why.to_string(),
+        }));
+    }
+    left_out
 }
 
 /// An announcement that is left out.

@@ -11,7 +11,7 @@ use std::{
 pub(crate) use super::members::{Member, ServerAddress};
 
 use super::{
-    instance::{Instance, LeftOut, LeftOutKind},
+    instance::{self, Instance, LeftOut, LeftOutKind},
     local::{self, LocalInput},
     own_binds::OwnBinds,
     pool::PoolPlan,
@@ -125,10 +125,9 @@ pub(crate) fn plan(input: &PlanInput<'_>) -> BalancePlan {
     let tasks = input.used.awaits_tasks.then(|| input.now + TASK_INTERVAL);
     let due = [retained.due, wants.due, next, tasks];
     let due = due.into_iter().flatten().min();
-    let mut left_out = [retained.left_out, loops, local.left_out, routes.left_out].concat();
-    left_out.extend(wants.moves.then(|| moves(input, &wants, opens_next)));
-    left_out.sort();
-    left_out.dedup();
+    let of_rules = [retained.left_out, loops, local.left_out, routes.left_out].concat();
+    let moved = wants.moves.then(|| moves(input, &wants, opens_next));
+    let left_out = all_left_out(input, of_rules, moved);
     let state = state(input, wants, local.open, retained.known);
     let (pools, members) = pools(local.pools.into_iter().chain(routes.pools));
     BalancePlan {
@@ -200,6 +199,20 @@ fn instances(input: &PlanInput<'_>, wants: &LocalWants) -> Retained {
         now: input.now,
     };
     retain(&retain_input, groups, |key| is_local(key) || is_routed(key))
+}
+
+/// What the rules left out and what nobody can read, sorted, each once.
+fn all_left_out(
+    input: &PlanInput<'_>,
+    of_rules: Vec<LeftOut>,
+    moved: Option<LeftOut>,
+) -> Vec<LeftOut> {
+    let mut all = of_rules;
+    all.extend(instance::unreadable(input.federations));
+    all.extend(moved);
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The pools in the order of their names, and what is behind each server.

@@ -13,7 +13,7 @@ use crate::{
         wants::served_names,
         world::{World, id, name, routing, shown},
     },
-    model::{announcement::Announcement, settings::RoutingBalancer},
+    model::{announcement::Announcement, settings::RoutingBalancer, snapshot::Entry},
 };
 
 #[test]
@@ -24,6 +24,32 @@ fn a_run_looks_each_minute_whether_the_tasks_with_a_replaced_conf_have_ended() {
     world.used.awaits_tasks = true;
     let minute = Duration::from_secs(60);
     assert_eq!(due(&mut world), Some(world.now + minute));
+}
+
+#[test]
+fn an_announcement_that_nobody_can_read_is_left_out_by_its_key() {
+    let mut world = World::new();
+    world.requires("A");
+    world.announce("f/east/a@n1", "A", |_| {});
+    let snapshot = world.snapshots.get_mut(&id("f")).unwrap();
+    for key in [
+        "/reconf/v1/f/provides/A/east/a;x@n2",
+        "/reconf/v1/f/withdrawn/A/east/a;x@n2",
+    ] {
+        let entry = Entry {
+            key: key.to_owned(),
+            value: b"{}".to_vec(),
+            revision: 7,
+            lease: 0,
+        };
+        snapshot.put(&id("f"), entry);
+    }
+    let left_out = world.look().left_out;
+    let [only] = left_out.as_slice() else {
+        panic!("{left_out:?}");
+    };
+    assert_eq!(only.id, "/reconf/v1/f/provides/A/east/a;x@n2");
+    assert_eq!(only.reason, "unreadable");
 }
 
 #[test]
