@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What each room may import. A room is a file or folder right below `src/`; each may import itself.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("resolve", &["model"]),
     ("announce", &["model"]),
@@ -14,6 +14,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("provision", &["model"]),
     ("balance", &["model"]),
     ("fleet", &["model"]),
+    ("check", &["model"]),
+    ("graph", &["model"]),
     ("edge", &["model"]),
     ("cli", &["model"]),
     (
@@ -26,6 +28,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "provision",
             "balance",
             "fleet",
+            "check",
+            "graph",
             "edge",
             "cli",
         ],
@@ -41,6 +45,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "provision",
             "balance",
             "fleet",
+            "check",
+            "graph",
             "edge",
             "report",
             "node",
@@ -56,6 +62,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "provision",
             "balance",
             "fleet",
+            "check",
+            "graph",
             "edge",
             "cli",
             "report",
@@ -73,6 +81,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "provision",
             "balance",
             "fleet",
+            "check",
+            "graph",
             "edge",
             "cli",
             "report",
