@@ -29,7 +29,7 @@ module ReconfCookbook
     # Whether another recipe installs the service in this converge.
     def self.declared?(run_context, service)
       run_context.root_run_context.resource_collection.any? do |resource|
-        resource.declared_type == :reconf_service && resource.service == service && resource.managed_by != RECIPE &&
+        resource.declared_type == :reconf_manifest && resource.service == service && resource.managed_by != RECIPE &&
           !resource.action.include?(:delete)
       end
     end

@@ -7,9 +7,9 @@ module ReconfCookbook
 
     # Includes every recipe of the manifest's `run_list` in order, with roles expanded. The metadata of the calling cookbook
     # must `depends` on their cookbooks: Chef loads no others.
-    def include_service_run_list(service, data_bag: nil, secret: nil)
+    def reconf_include_run_list(service, data_bag: nil, secret: nil)
       bag = data_bag || node.read('reconf', 'data_bag') || 'service'
-      entries = reconf_manifest(bag, service, secret)['run_list'] || []
+      entries = reconf_item(bag, service, secret)['run_list'] || []
       source = Chef::Config[:solo_legacy_mode] ? 'disk' : 'server'
       expanded = Chef::RunList.new(*entries).expand(node.chef_environment, source)
       unless expanded.errors.empty?

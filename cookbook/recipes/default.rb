@@ -17,25 +17,25 @@ unless install.empty?
   end
 end
 
-reconf_configuration 'node'
+reconf_node 'node'
 
 # Services that an earlier converge installed, or failed to withdraw.
 ReconfCookbook::ListedServices.removed(node, services).each do |service|
-  reconf_service service do
+  reconf_manifest service do
     action :delete
     not_if { ReconfCookbook::ListedServices.declared?(run_context, service) }
   end
 end
 
 services.each do |service|
-  reconf_service service do
+  reconf_manifest service do
     managed_by ReconfCookbook::ListedServices::RECIPE
     not_if { ReconfCookbook::ListedServices.taken_over?(run_context, service) }
   end
 end
 
 services.each do |service|
-  reconf_conf service do
+  reconf_env_file service do
     together services
   end
 end

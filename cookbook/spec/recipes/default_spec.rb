@@ -15,13 +15,13 @@ RSpec.describe 'reconf::default' do
     put('var/lib/reconf/services/owing.json', 'version' => 1)
     all = run('services' => %w(www api), 'install' => { 'source' => '/srv/reconf' })
     expect(order(all)).to eq(
-      %w(reconf_install[reconf] reconf_configuration[node] reconf_service[old] reconf_service[owing] reconf_service[api]
-         reconf_service[www] reconf_conf[api] reconf_conf[www]) + ['reconf_announcement[services of this node]']
+      %w(reconf_install[reconf] reconf_node[node] reconf_manifest[old] reconf_manifest[owing] reconf_manifest[api]
+         reconf_manifest[www] reconf_env_file[api] reconf_env_file[www]) + ['reconf_announcement[services of this node]']
     )
-    expect(all).to delete_reconf_service('old')
-    expect(all).to delete_reconf_service('owing')
-    expect(all).to create_reconf_service('api').with(managed_by: 'recipe[reconf]', data_bag: 'service')
-    expect(all).to render_reconf_conf('www').with(together: %w(api www), await_applied: true)
+    expect(all).to delete_reconf_manifest('old')
+    expect(all).to delete_reconf_manifest('owing')
+    expect(all).to create_reconf_manifest('api').with(managed_by: 'recipe[reconf]', data_bag: 'service')
+    expect(all).to render_reconf_env_file('www').with(together: %w(api www), await_applied: true)
     expect(all).to announce_reconf_announcement('services of this node')
       .with(services: %w(api www), after_converge: true, keep_withdrawn: true)
   end
@@ -29,9 +29,9 @@ RSpec.describe 'reconf::default' do
   it 'does not delete a service that another recipe installs' do
     %w(moved gone).each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
     taken = converge('used::moved', attributes: { 'services' => [] })
-    expect(taken).not_to delete_reconf_service('moved')
-    expect(taken).to delete_reconf_service('gone')
-    expect(taken).to create_reconf_service('moved').with(managed_by: nil)
+    expect(taken).not_to delete_reconf_manifest('moved')
+    expect(taken).to delete_reconf_manifest('gone')
+    expect(taken).to create_reconf_manifest('moved').with(managed_by: nil)
   end
 
   it 'installs the binary only if there is a source' do
@@ -43,9 +43,9 @@ RSpec.describe 'reconf::default' do
   end
 
   it 'accepts a single name and nil' do
-    expect(order(run('services' => 'api'))).to include('reconf_conf[api]')
+    expect(order(run('services' => 'api'))).to include('reconf_env_file[api]')
     expect(order(run('services' => nil, 'install' => nil, 'config' => nil))).to eq(
-      %w(reconf_configuration[node]) + ['reconf_announcement[services of this node]']
+      %w(reconf_node[node]) + ['reconf_announcement[services of this node]']
     )
   end
 
@@ -54,16 +54,16 @@ RSpec.describe 'reconf::default' do
     put('var/lib/reconf/services/owing.json', 'version' => 1)
     kept = run
     expect(order(kept)).to eq(
-      %w(reconf_configuration[node] reconf_service[api] reconf_conf[api]) + ['reconf_announcement[services of this node]']
+      %w(reconf_node[node] reconf_manifest[api] reconf_env_file[api]) + ['reconf_announcement[services of this node]']
     )
-    expect(kept).to create_reconf_service('api')
-    expect(run('services' => [])).to delete_reconf_service('api')
+    expect(kept).to create_reconf_manifest('api')
+    expect(run('services' => [])).to delete_reconf_manifest('api')
   end
 
   it 'leaves an installed service to another recipe that installs it' do
     put('etc/reconf/services/moved.json', 'id' => 'moved', 'x-managed-by' => 'recipe[reconf]')
     # The data bag has no such item.
-    taken = converge('used::moved', step_into: %w(reconf_service))
+    taken = converge('used::moved', step_into: %w(reconf_manifest))
     expect(taken).to create_file(path('etc/reconf/services/moved.json')).with(content: /"id": "moved"/)
   end
 
@@ -71,18 +71,18 @@ RSpec.describe 'reconf::default' do
     earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InRoot::BINARY, 'data_bag' => 'units' }
     all = ChefSpec::SoloRunner.new { |node| node.default['reconf'] = earlier }.converge('reconf::default')
     expect(all.node['reconf'].to_h).to include(earlier)
-    expect(all).to create_reconf_service('api').with(data_bag: 'units')
-    expect(all).to create_reconf_configuration('node').with(config: { 'region' => 'us-west-2' })
+    expect(all).to create_reconf_manifest('api').with(data_bag: 'units')
+    expect(all).to create_reconf_node('node').with(config: { 'region' => 'us-west-2' })
   end
 
   it 'skips files that are not manifests' do
     ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
     Dir.mkdir(path('etc/reconf/services/folder.json'))
-    expect(run('services' => []).find_resources(:reconf_service)).to be_empty
+    expect(run('services' => []).find_resources(:reconf_manifest)).to be_empty
   end
 
   it 'announces nothing without services' do
     expect(run).not_to announce_reconf_announcement('services of this node')
-    expect(run).to create_reconf_configuration('node')
+    expect(run).to create_reconf_node('node')
   end
 end

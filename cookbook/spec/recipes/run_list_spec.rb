@@ -1,6 +1,6 @@
 require 'spec_helper'
 
-RSpec.describe 'include_service_run_list' do
+RSpec.describe 'reconf_include_run_list' do
   def run(run_list)
     item = { 'id' => 'api', 'run_list' => run_list }.compact
     stub_data_bag_item('service', 'api').and_return(data_bag_item_of(item))

@@ -13,7 +13,7 @@ RSpec.describe 'the deploy cycle' do
     expect(announced('WWW_URL', 'app-www@web01')).to be_nil
 
     first = api01.converge
-    expect(first.updated).to include('reconf_conf[api]', 'reconf_announcement[services of this node]')
+    expect(first.updated).to include('reconf_env_file[api]', 'reconf_announcement[services of this node]')
     expect(announced('READONLY_API_URL', 'api@api01')).to eq('http://10.0.0.1:1100')
     expect(File).to exist(api01.path('srv/igraph/python'))
 
@@ -33,7 +33,7 @@ RSpec.describe 'the deploy cycle' do
 
     rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
     changed = web01.converge.updated
-    expect(changed).to eq(['reconf_configuration[node]', 'reconf_conf[app-www]', 'service[www]'])
+    expect(changed).to eq(['reconf_node[node]', 'reconf_env_file[app-www]', 'service[www]'])
     expect(etcd.revision).to eq(revision)
   end
 

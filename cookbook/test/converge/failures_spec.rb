@@ -36,7 +36,7 @@ RSpec.describe 'a failing converge' do
     old = web01.program
 
     FileUtils.rm([web01.path('fail'), web01.path('broken')])
-    expect(web01.converge.updated).to include('reconf_conf[app-www]')
+    expect(web01.converge.updated).to include('reconf_env_file[app-www]')
     expect(web01.program.pid).not_to eq(old.pid)
     expect(web01.program.environment).to include('DATABASE_URL' => 'mysql://user:rotated@host:port/database')
     expect(web01.converge.count).to eq(0)
@@ -47,7 +47,7 @@ RSpec.describe 'a failing converge' do
       text + <<~RECIPE
         execute 'false' do
           action :nothing
-          subscribes :run, 'reconf_conf[app-www]'
+          subscribes :run, 'reconf_env_file[app-www]'
         end
       RECIPE
     end
@@ -62,7 +62,7 @@ RSpec.describe 'a failing converge' do
       [api01, web01].each(&:converge)
       rotate(web01, 'PRIMARY_DATABASE_URL', 'mysql://user:rotated@host:port/database')
       run = etcd.frozen { web01.converge }
-      expect(run.output).to match(/WARN: reconf_conf\[app-www\]: .*#{etcd.url}/m)
+      expect(run.output).to match(/WARN: reconf_env_file\[app-www\]: .*#{etcd.url}/m)
       expect(run.output).to match(/WARN: reconf_announcement\[services of this node\]: assuming `app-www` is still announced/)
       expect(web01.environment('app-www')).to include(
         'API_URL' => 'http://10.0.0.1:1100', 'DATABASE_URL' => 'mysql://user:rotated@host:port/database'
@@ -94,12 +94,12 @@ RSpec.describe 'a failing converge' do
     web01.attributes['services'] = %w(api)
     web01.run_list = %w(recipe[configuration] recipe[reconf])
     frozen = etcd.frozen { web01.converge(expect: false) }
-    expect(frozen.output).to match(/WARN: reconf_service\[app-www\]: cannot reach the registry/)
-    expect(frozen.output).to match(/ReconfCookbook::Error: reconf_service\[app-www\]/)
+    expect(frozen.output).to match(/WARN: reconf_manifest\[app-www\]: cannot reach the registry/)
+    expect(frozen.output).to match(/ReconfCookbook::Error: reconf_manifest\[app-www\]/)
     %w(etc/reconf/services/app-www.json etc/services.d/app-www.conf).each { |file| expect(File).not_to exist(web01.path(file)) }
     expect(announced('WWW_URL', 'app-www@web01')).not_to be_nil
 
-    expect(web01.converge.updated).to eq(['reconf_service[app-www]'])
+    expect(web01.converge.updated).to eq(['reconf_manifest[app-www]'])
     expect(announced('WWW_URL', 'app-www@web01')).to be_nil
     expect(announced('API_URL', 'api@web01')).not_to be_nil
     expect(etcd.keys('/reconf/v1/default/applied/')).to eq([]).or eq(%w(/reconf/v1/default/applied/web01/api))

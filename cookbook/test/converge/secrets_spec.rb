@@ -38,17 +38,17 @@ RSpec.describe 'a password in a datastore' do
     # The conf cannot be written.
     FileUtils.rm_rf(web01.path('etc/services.d'))
     FileUtils.touch(web01.path('etc/services.d'))
-    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `render` on resource 'reconf_conf[api]'")
+    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `render` on resource 'reconf_env_file[api]'")
     FileUtils.rm(web01.path('etc/services.d'))
 
     # Nor can a file that Chef writes.
     configuration = web01.path('etc/reconf/configuration.json')
     FileUtils.rm(configuration)
     FileUtils.mkdir(configuration)
-    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `create` on resource 'reconf_configuration[node]'")
+    expect(without_secrets(web01.converge(*debug, expect: false)).output).to include("Error executing action `create` on resource 'reconf_node[node]'")
     FileUtils.rmdir(configuration)
 
-    expect(without_secrets(web01.converge(*debug)).updated).to include('reconf_conf[app-www]')
+    expect(without_secrets(web01.converge(*debug)).updated).to include('reconf_env_file[app-www]')
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(second))
   end
 

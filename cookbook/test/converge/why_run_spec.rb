@@ -14,7 +14,7 @@ RSpec.describe 'why-run' do
     web01.attributes['binary'] = web01.path('usr/local/bin/reconf')
     web01.attributes['install'] = { 'source' => Machine::BINARY }
     run = web01.why_run
-    expect(changes(run, 'reconf_conf[app-www]')).to eq(
+    expect(changes(run, 'reconf_env_file[app-www]')).to eq(
       ["- Would render #{web01.path('etc/services.d/app-www.conf')} once reconf is installed", 'API_URL=***', 'DATABASE_URL=***', 'ENV=***', 'PORT=***']
     )
     expect(run.output).to include('Would announce WWW_URL of app-www once reconf is installed')
@@ -24,7 +24,7 @@ RSpec.describe 'why-run' do
   end
 
   it 'assumes the manifests and datastores that are not written yet' do
-    expect(changes(web01.why_run, 'reconf_conf[app-www]')).to eq(
+    expect(changes(web01.why_run, 'reconf_env_file[app-www]')).to eq(
       ["- Would render #{web01.path('etc/services.d/app-www.conf')}", 'API_URL=*** from registry READONLY_API_URL of api@web01',
        'DATABASE_URL=*** from datastores PRIMARY_DATABASE_URL', 'ENV=*** from environment', 'PORT=*** from environment']
     )
@@ -36,8 +36,8 @@ RSpec.describe 'why-run' do
     files = web01.snapshot
     revision = etcd.revision
     run = web01.why_run
-    expect(changes(run, 'reconf_conf[app-www]').drop(1)).to eq(['DATABASE_URL=*** from datastores PRIMARY_DATABASE_URL', 'ENV removed'])
-    expect(changes(run, 'reconf_conf[api]').drop(1)).to eq(['DATABASE_URL=*** from datastores PRIMARY_DATABASE_URL'])
+    expect(changes(run, 'reconf_env_file[app-www]').drop(1)).to eq(['DATABASE_URL=*** from datastores PRIMARY_DATABASE_URL', 'ENV removed'])
+    expect(changes(run, 'reconf_env_file[api]').drop(1)).to eq(['DATABASE_URL=*** from datastores PRIMARY_DATABASE_URL'])
     expect(run.output).to include('- Would announce NEW_URL at /reconf/v1/default/provides/NEW_URL/default/app-www@web01')
     expect(run.output).not_to include('rotated')
     expect(web01.snapshot).to eq(files)
@@ -48,7 +48,7 @@ RSpec.describe 'why-run' do
     web01.converge
     web01.attributes['services'] = %w(api)
     files = web01.snapshot
-    expect(changes(web01.why_run, 'reconf_service[app-www]')).to be_empty
+    expect(changes(web01.why_run, 'reconf_manifest[app-www]')).to be_empty
     expect(web01.why_run.output).to include('- Would withdraw /reconf/v1/default/provides/WWW_URL/default/app-www@web01')
     expect(web01.snapshot).to eq(files)
   end

@@ -1,6 +1,6 @@
-reconf_service 'api'
+reconf_manifest 'api'
 
-reconf_service 'api of another bag' do
+reconf_manifest 'api of another bag' do
   service 'api'
   manifest('id' => 'api')
 end

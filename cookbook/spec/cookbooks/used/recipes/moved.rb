@@ -1,5 +1,5 @@
 include_recipe 'reconf'
 
-reconf_service 'moved' do
+reconf_manifest 'moved' do
   manifest('id' => 'moved')
 end

@@ -1,1 +1,1 @@
-include_service_run_list 'api'
+reconf_include_run_list 'api'

@@ -1,3 +1,3 @@
-reconf_service 'api' do
+reconf_manifest 'api' do
   manifest id: 'api', conf: { mode: '0600' }
 end

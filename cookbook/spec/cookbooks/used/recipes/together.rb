@@ -1,11 +1,11 @@
 %w(api www).each do |service|
-  reconf_conf service do
+  reconf_env_file service do
     together %w(api www)
   end
 end
 
 # A wrapper changes one of them.
-edit_resource!(:reconf_conf, 'www') do
+edit_resource!(:reconf_env_file, 'www') do
   await_applied node['await'] unless node['await'].nil?
   drain node['drain'] if node['drain']
   only_if { false } if node['guarded']
@@ -17,7 +17,7 @@ if node['before']
     action :nothing
   end
 
-  edit_resource!(:reconf_conf, 'www') do
+  edit_resource!(:reconf_env_file, 'www') do
     notifies :create, "file[#{node['reconf']['root']}/before]", :before
   end
 end

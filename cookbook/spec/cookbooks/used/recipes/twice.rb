@@ -1,7 +1,7 @@
-reconf_service 'api' do
+reconf_manifest 'api' do
   managed_by 'somebody'
 end
 
-reconf_service 'api again' do
+reconf_manifest 'api again' do
   service 'api'
 end

@@ -1,5 +1,5 @@
 # The api service: the run list of its manifest, then reconf.
 
 include_recipe 'configuration'
-include_service_run_list 'api'
+reconf_include_run_list 'api'
 include_recipe 'reconf'

@@ -1,10 +1,10 @@
 # Announces a service in the middle of the converge.
 
-reconf_configuration 'node'
+reconf_node 'node'
 
-reconf_service 'api'
+reconf_manifest 'api'
 
-reconf_conf 'api'
+reconf_env_file 'api'
 
 reconf_announcement 'api' do
   retries 2

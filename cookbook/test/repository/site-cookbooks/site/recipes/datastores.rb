@@ -4,6 +4,6 @@ include_recipe 'reconf'
 
 elsewhere = { 'PRIMARY_DATABASE_URL' => 'mysql://from:elsewhere@host/database' }
 
-edit_resource!(:reconf_configuration, 'node') do
+edit_resource!(:reconf_node, 'node') do
   datastores 'datastores' => node['configuration']['datastores'].to_h.merge(elsewhere)
 end

@@ -16,12 +16,12 @@ reconf_install node['site']['source'] do
   checksum node['site']['checksum']
 end
 
-reconf_configuration 'node' do
+reconf_node 'node' do
   config('node' => 'site01', 'host' => '10.0.0.9', 'registry' => node['reconf']['config']['registry'].to_h)
   datastores('datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://user:password@host:port/database' })
 end
 
-reconf_service 'plain' do
+reconf_manifest 'plain' do
   manifest(
     'id' => 'plain',
     'command' => ['sh', '-c', "echo \"$DATABASE_URL\" >#{File.join(notes, 'own')}"],
@@ -31,16 +31,16 @@ reconf_service 'plain' do
   )
 end
 
-reconf_service 'sealed' do
+reconf_manifest 'sealed' do
   secret node['site']['secret']
 end
 
-reconf_conf 'plain' do
+reconf_env_file 'plain' do
   notifies :create, "file[#{File.join(notes, 'changed')}]", :immediately
   on_change 'DATABASE_URL' => [[:create, "file[#{File.join(notes, 'restart')}]", :immediately], [:run, 'reconf_exec[own]']]
 end
 
-reconf_conf 'sealed' do
+reconf_env_file 'sealed' do
   on_change 'TOKEN' => [:create, "file[#{File.join(notes, 'token')}]"]
 end
 
@@ -69,7 +69,7 @@ reconf_announcement 'sealed' do
   only_if { node['site']['withdraw'] }
 end
 
-reconf_service 'sealed' do
+reconf_manifest 'sealed' do
   action :delete
   only_if { node['site']['delete'] }
 end

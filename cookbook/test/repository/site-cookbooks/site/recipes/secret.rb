@@ -1,8 +1,8 @@
 # A service with a secret in its environment, and a command that fails.
 
-reconf_configuration 'node'
+reconf_node 'node'
 
-reconf_service 'secretive' do
+reconf_manifest 'secretive' do
   manifest(
     'id' => 'secretive',
     'environment' => { 'TOKEN' => node['token'] },
@@ -10,7 +10,7 @@ reconf_service 'secretive' do
   )
 end
 
-reconf_conf 'secretive'
+reconf_env_file 'secretive'
 
 reconf_exec 'secretive' do
   command "echo \"$DATABASE_URL $TOKEN\"; #{node['endless'] ? 'exec tail -f /dev/null' : 'exit 3'}"

@@ -1,7 +1,7 @@
 # The www service: a process that runs under `reconf exec`, and a cron job that sources the conf.
 
 include_recipe 'configuration'
-include_service_run_list 'app-www'
+reconf_include_run_list 'app-www'
 include_recipe 'reconf'
 
 root = node['reconf']['root']
@@ -32,7 +32,7 @@ service 'www' do
 end
 
 # The service connects to the database once, and to the api for every request.
-edit_resource!(:reconf_conf, 'app-www') do
+edit_resource!(:reconf_env_file, 'app-www') do
   on_change 'DATABASE_URL' => [:restart, 'service[www]'],
             'API_URL' => [:reload, 'service[www]']
 end

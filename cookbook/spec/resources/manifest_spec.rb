@@ -1,8 +1,8 @@
 require 'spec_helper'
 
-RSpec.describe 'reconf_service' do
+RSpec.describe 'reconf_manifest' do
   def run(&block)
-    converge('used::service', step_into: %w(reconf_service), &block)
+    converge('used::manifest', step_into: %w(reconf_manifest), &block)
   end
 
   let(:file) { path('etc/reconf/services/api.json') }
@@ -36,13 +36,13 @@ RSpec.describe 'reconf_service' do
       [{}, { 'mode' => '0666', 'owner' => 'api' }, '0640', nil],
     ].each do |render, conf, mode, group|
       item(InRoot::API.merge('conf' => conf))
-      installed = converge('used::service', step_into: %w(reconf_service), attributes: { 'config' => render })
+      installed = converge('used::manifest', step_into: %w(reconf_manifest), attributes: { 'config' => render })
       expect(installed).to create_file(file).with(mode: mode, owner: root_if_root, group: group)
     end
   end
 
   it 'reads a plain hash with symbols as one with strings' do
-    installed = converge('used::symbols', step_into: %w(reconf_service))
+    installed = converge('used::symbols', step_into: %w(reconf_manifest))
     expect(installed).to create_file(file).with(mode: '0600')
     expect(content(installed)).to eq('id' => 'api', 'conf' => { 'mode' => '0600' })
   end
@@ -61,7 +61,7 @@ RSpec.describe 'reconf_service' do
     manifest = InRoot::API.merge('environment' => { 'TOKEN' => 't0ken' })
     installed = run { |node| node.override['manifest'] = manifest }
     expect(content(installed)).to eq(manifest)
-    expect(installed.find_resource(:reconf_service, 'api').to_text).not_to include('t0ken')
+    expect(installed.find_resource(:reconf_manifest, 'api').to_text).not_to include('t0ken')
   end
 
   it 'decrypts an encrypted item' do
@@ -79,14 +79,14 @@ RSpec.describe 'reconf_service' do
   it 'writes the same `managed_by` by either of two resources' do
     item(InRoot::API)
     FileUtils.mkdir_p(File.dirname(file))
-    twice = converge('used::twice', step_into: %w(reconf_service file))
+    twice = converge('used::twice', step_into: %w(reconf_manifest file))
     expect(JSON.parse(IO.read(file))['x-managed-by']).to eq('somebody')
-    expect(twice.find_resource(:reconf_service, 'api again')).not_to be_updated_by_last_action
+    expect(twice.find_resource(:reconf_manifest, 'api again')).not_to be_updated_by_last_action
   end
 
   it 'rejects two resources with different manifests' do
     item(InRoot::API)
-    expect { converge('used::differing', step_into: %w(reconf_service)) }
+    expect { converge('used::differing', step_into: %w(reconf_manifest)) }
       .to raise_error(/two resources would write different contents to `.*api.json`/)
   end
 
@@ -104,6 +104,6 @@ RSpec.describe 'reconf_service' do
     expect(deleted).to delete_file(path('etc/services.d/api.dotenv'))
     # ChefSpec does not delete the manifest, so reconf takes this for a withdrawal by hand.
     expect(reconf('ls')).to match(/api@spec01 +\(withdrawn/)
-    expect(deleted.find_resource(:reconf_service, 'api')).to be_updated_by_last_action
+    expect(deleted.find_resource(:reconf_manifest, 'api')).to be_updated_by_last_action
   end
 end

@@ -1,4 +1,4 @@
-reconf_configuration 'node' do
+reconf_node 'node' do
   config node['given'].to_h if node['given']
   group 'app' if node['grouped']
 end

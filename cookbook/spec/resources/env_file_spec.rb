@@ -1,17 +1,17 @@
 require 'spec_helper'
 
-RSpec.describe 'reconf_conf' do
+RSpec.describe 'reconf_env_file' do
   def run(&block)
-    converge('used::conf', step_into: %w(reconf_conf ruby_block), &block)
+    converge('used::env_file', step_into: %w(reconf_env_file ruby_block), &block)
   end
 
-  let(:resource) { ->(run) { run.find_resource(:reconf_conf, 'api') } }
+  let(:resource) { ->(run) { run.find_resource(:reconf_env_file, 'api') } }
 
   before { installed }
 
   it 'renders, and is updated only if the conf changed' do
     first = run
-    expect(first).to render_reconf_conf('api')
+    expect(first).to render_reconf_env_file('api')
     expect(resource.call(first)).to be_updated_by_last_action
     expect(IO.read(path('etc/services.d/api.conf'))).to include("export DATABASE_URL='mysql://u:pw@db/1'")
     expect(resource.call(run)).not_to be_updated_by_last_action
@@ -60,11 +60,11 @@ RSpec.describe 'reconf_conf' do
 
   context 'with another service' do
     def run(&block)
-      converge('used::together', step_into: %w(reconf_conf), &block)
+      converge('used::together', step_into: %w(reconf_env_file), &block)
     end
 
     def updated(run)
-      %w(api www).select { |service| run.find_resource(:reconf_conf, service).updated_by_last_action? }
+      %w(api www).select { |service| run.find_resource(:reconf_env_file, service).updated_by_last_action? }
     end
 
     before { installed(InRoot::API.merge('id' => 'www', 'provides' => {})) }
@@ -100,13 +100,13 @@ RSpec.describe 'reconf_conf' do
       run
       old = IO.read(path('etc/services.d/www.conf'))
       put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
-      converge('used::together', step_into: %w(reconf_conf file)) { |node| node.override['before'] = true }
+      converge('used::together', step_into: %w(reconf_env_file file)) { |node| node.override['before'] = true }
       expect(IO.read(path('etc/services.d/www.conf'))).to include('changed')
       expect(IO.read(path('before'))).to eq(old)
     end
 
     it 'is rendered from its own files although the other one was rendered early' do
-      early = ->(marker) { converge('used::early', step_into: %w(reconf_conf reconf_service file)) { |node| node.override['marker'] = marker } }
+      early = ->(marker) { converge('used::early', step_into: %w(reconf_env_file reconf_manifest file)) { |node| node.override['marker'] = marker } }
       %w(first second).each do |marker|
         run = early.call(marker)
         expect(%w(api www).map { |service| IO.read(path("etc/services.d/#{service}.conf")) }).to all(include(marker))
@@ -134,7 +134,7 @@ RSpec.describe 'reconf_conf' do
   end
 
   it 'reports a missing binary' do
-    expect { converge('used::conf', step_into: %w(reconf_conf ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
+    expect { converge('used::env_file', step_into: %w(reconf_env_file ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
       .to raise_error(%r{cannot run reconf: .*/nowhere/reconf})
   end
 end

@@ -1,8 +1,8 @@
 require 'spec_helper'
 
-RSpec.describe 'reconf_configuration' do
+RSpec.describe 'reconf_node' do
   def run(&block)
-    converge('used::configuration', step_into: %w(reconf_configuration), attributes: { 'config' => { 'region' => 'west', 'listen' => { 'splay' => '5s' } } }, &block)
+    converge('used::node', step_into: %w(reconf_node), attributes: { 'config' => { 'region' => 'west', 'listen' => { 'splay' => '5s' } } }, &block)
   end
 
   def content(run, name)
@@ -26,7 +26,7 @@ RSpec.describe 'reconf_configuration' do
     written = run { |node| node.override['configuration'] = datastores }
     expect(written).to create_file(path('etc/reconf/configuration.json')).with(mode: '0640', backup: false, sensitive: true)
     expect(content(written, 'configuration')).to match('datastores' => include(datastores['datastores']), 'other' => { 'key' => 1 })
-    expect(written.find_resource(:reconf_configuration, 'node').to_text).not_to include('pw')
+    expect(written.find_resource(:reconf_node, 'node').to_text).not_to include('pw')
     grouped = run { |node| node.override['grouped'] = true }
     expect(grouped).to create_file(path('etc/reconf/configuration.json')).with(group: 'app')
   end
@@ -34,7 +34,7 @@ RSpec.describe 'reconf_configuration' do
   it 'quotes nothing of attributes that are not a Hash' do
     expect { run { |node| node.override['configuration'] = 'mysql://u:s3cret@db' } }
       .to raise_error(/`node\['configuration'\]` must be a Hash, not a String\z/)
-    expect { converge('used::configuration', step_into: %w(reconf_configuration), attributes: { 'config' => 'x' }) }
+    expect { converge('used::node', step_into: %w(reconf_node), attributes: { 'config' => 'x' }) }
       .to raise_error(/`node\['reconf'\]\['config'\]` must be a Hash, not a String\z/)
   end
 

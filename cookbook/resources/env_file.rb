@@ -1,5 +1,5 @@
-provides :reconf_conf
-resource_name :reconf_conf
+provides :reconf_env_file
+resource_name :reconf_env_file
 unified_mode true
 
 extend ReconfCookbook::CommonProperties
@@ -29,7 +29,7 @@ property :together, Array,
          default: [],
          default_description: 'this service alone',
          desired_state: false,
-         description: 'Services that one process renders together with this one. Each needs a `reconf_conf` with the same list; one whose other properties differ is rendered by itself.'
+         description: 'Services that one process renders together with this one. Each needs a `reconf_env_file` with the same list; one whose other properties differ is rendered by itself.'
 
 action :render do
   check_targets
@@ -62,7 +62,7 @@ action_class do
     return [new_resource.service] if before_notifications?(new_resource)
 
     options = options_of(new_resource)
-    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_conf && options_of(other) == options }
+    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_env_file && options_of(other) == options }
     (new_resource.together & confs.map(&:service)) | [new_resource.service]
   end
 

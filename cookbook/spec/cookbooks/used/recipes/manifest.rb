@@ -1,4 +1,4 @@
-reconf_service 'api' do
+reconf_manifest 'api' do
   manifest node['manifest'] if node['manifest']
   managed_by 'somebody' if node['managed']
   action node['deleted'] ? :delete : :create

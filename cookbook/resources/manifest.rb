@@ -1,5 +1,5 @@
-provides :reconf_service
-resource_name :reconf_service
+provides :reconf_manifest
+resource_name :reconf_manifest
 unified_mode true
 
 extend ReconfCookbook::CommonProperties
@@ -31,7 +31,7 @@ property :managed_by, String,
          description: 'Written to the manifest as `x-managed-by`. `recipe[reconf]` removes the services that it has installed and that are no longer listed.'
 
 action :create do
-  manifest = new_resource.manifest || reconf_manifest(new_resource.data_bag, new_resource.service, new_resource.secret)
+  manifest = new_resource.manifest || reconf_item(new_resource.data_bag, new_resource.service, new_resource.secret)
   manifest = manifest.merge({ 'x-managed-by' => manager }.compact)
   converge.manifests[new_resource.service] = manifest
   text = json_for(paths.manifest(new_resource.service), manifest)
@@ -65,7 +65,7 @@ action_class do
   def manager
     service = new_resource.service
     same = new_resource.run_context.resource_collection.select do |other|
-      other.declared_type == :reconf_service && other.service == service && other.action == new_resource.action
+      other.declared_type == :reconf_manifest && other.service == service && other.action == new_resource.action
     end
     [new_resource, *same].map(&:managed_by).compact.first
   end

@@ -2,7 +2,7 @@ file '/restarted' do
   action :nothing
 end
 
-reconf_conf 'api' do
+reconf_env_file 'api' do
   drain node['drain'] if node['drain']
   await_applied node['await'] unless node['await'].nil?
   on_change node['on_change'] if node['on_change']

@@ -1,5 +1,5 @@
-provides :reconf_configuration
-resource_name :reconf_configuration
+provides :reconf_node
+resource_name :reconf_node
 unified_mode true
 
 extend ReconfCookbook::CommonProperties
