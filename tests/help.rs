@@ -185,11 +185,15 @@ fn help_that_nobody_can_read_is_no_success() {
     assert_eq!(bare, printed("--help", 100));
 }
 
-/// The texts between backticks, and the lines of blocks: what README.md calls a command or a flag.
-fn code_of_the_readme() -> Vec<&'static str> {
-    let text = include_str!("../README.md");
+/// The texts between backticks, and the lines of blocks: what README.md and docs/reference.md call a command or a flag.
+fn code_of_the_pages() -> Vec<&'static str> {
+    let texts = [
+        include_str!("../README.md"),
+        include_str!("../docs/reference.md"),
+        include_str!("../docs/operations.md"),
+    ];
     let (mut code, mut inside) = (Vec::new(), false);
-    for line in text.lines() {
+    for line in texts.into_iter().flat_map(str::lines) {
         if line.starts_with("```") {
             inside = !inside;
         } else if inside {
@@ -207,9 +211,9 @@ fn flags(line: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| word.starts_with("--"))
 }
 
-/// The table of commands of README.md.
-fn table_of_the_readme() -> &'static str {
-    let (_, table) = include_str!("../README.md")
+/// The table of commands of docs/reference.md.
+fn table_of_the_reference() -> &'static str {
+    let (_, table) = include_str!("../docs/reference.md")
         .split_once("\n## Commands\n")
         .unwrap();
     table.split_once("\n\n`reconf help`").unwrap().0
@@ -224,8 +228,8 @@ fn has(command: &str, flag: &str) -> bool {
 }
 
 #[test]
-fn the_readme_lists_every_command() {
-    let table = table_of_the_readme();
+fn the_reference_lists_every_command() {
+    let table = table_of_the_reference();
     for command in COMMANDS.iter().filter(|command| **command != "help") {
         let verb = command.trim_start_matches("listen ");
         let names = [*command, verb.trim_start_matches("balance ")];
@@ -235,9 +239,9 @@ fn the_readme_lists_every_command() {
 }
 
 #[test]
-fn the_readme_calls_nothing_that_is_not_there() {
+fn the_pages_call_nothing_that_is_not_there() {
     let mut lines = 0;
-    for line in code_of_the_readme() {
+    for line in code_of_the_pages() {
         let Some(line) = line.strip_prefix("reconf ") else {
             continue;
         };
@@ -251,8 +255,8 @@ fn the_readme_calls_nothing_that_is_not_there() {
         }
         lines += 1;
     }
-    assert!(lines > 20, "{lines} lines of commands in README.md");
-    let table = table_of_the_readme().lines();
+    assert!(lines > 20, "{lines} lines of commands in the pages");
+    let table = table_of_the_reference().lines();
     for row in table.filter(|line| line.starts_with("| `")) {
         let spans: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
         let of_row = spans[0].split_whitespace().next().unwrap();

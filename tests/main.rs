@@ -26,8 +26,8 @@ mod harness;
 mod help;
 /// The listener provisions when what a node requires has moved, and never loses a change, whatever goes away meanwhile.
 mod listener;
+mod pages;
 /// Every command of README.md prints what README.md shows.
-mod readme;
 /// What the previous release left on a node is used as it is, and written under the same names.
 mod release;
 /// What a service's user can write never decides what root runs, reads, changes or waits for.

@@ -1,158 +1,63 @@
-//! Runs the `console` blocks of README.md in order, in one shell and one temporary directory, and compares the output;
-//! runs what its other blocks put into files.
+//! Runs the `console` blocks of README.md and of the pages in `docs/` that people read, each page in order, in one shell and one
+//! temporary directory, and compares the output; runs what other blocks put into files.
 //!
 //! `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
 //! any text within a line. The directory holds a copy of `examples/`, as a checkout does.
 
+mod reference;
+
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
     process::{Command, Stdio},
 };
 
-use crate::harness::{
-    diff, scenario,
-    scenario::{BINARY, Scenario},
-};
+use crate::harness::{diff, scenario};
 
 /// The line that the script prints after the output of each command.
-const MARK: &str = "--- end of a command of README.md ---";
+const MARK: &str = "--- end of a command of a page ---";
+
+/// The pages of `docs/` that are the contract: what they show are examples.
+const CONTRACT: [&str; 4] = ["balance.md", "cookbook.md", "design.md", "sight.md"];
 
 #[derive(Debug, PartialEq, Eq)]
 struct Step {
-    /// The line of README.md on which the step starts.
+    /// The line of the page on which the step starts.
     line: usize,
     command: String,
     output: String,
 }
 
-/// README.md.
-fn readme() -> String {
+/// A page of this repository, such as `docs/reference.md`.
+fn page(path: &str) -> String {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
-    fs::read_to_string(checkout.join("README.md")).expect("README.md is there")
+    fs::read_to_string(checkout.join(path)).expect("the page is there")
 }
 
-#[test]
-fn the_readme_shows_the_real_output() {
-    let steps = steps(&readme());
-    assert!(!steps.is_empty(), "README.md shows no command");
-    if let Err(difference) = replay(&steps) {
-        panic!("README.md:{difference}");
-    }
-}
-
-/// The first block in that language that contains this text.
-#[track_caller]
-fn block<'a>(text: &'a str, language: &str, part: &str) -> &'a str {
-    let mut blocks = text.split("\n```");
-    let found = blocks.find_map(|block| {
-        let body = block.strip_prefix(language)?.strip_prefix('\n')?;
-        body.contains(part).then_some(body)
+/// README.md, and the pages of `docs/` that are not the contract.
+fn pages() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let names = fs::read_dir(folder).expect("docs/ is there").map(|entry| {
+        let name = entry.expect("docs/ can be listed").file_name();
+        name.into_string().expect("the name of a page is UTF-8")
     });
-    found.unwrap_or_else(|| panic!("README.md has no {language} block with `{part}`"))
+    let shown = names.filter(|name| name.ends_with(".md") && !CONTRACT.contains(&name.as_str()));
+    let mut pages: Vec<String> = shown.map(|name| format!("docs/{name}")).collect();
+    pages.push("README.md".to_owned());
+    pages
 }
 
-/// The node of README.md with everything rendered: its `/usr/local/bin` has reconf and a `docker` that only prints what
-/// the image would get, and the programs of `app-www` print their name and one variable.
-fn node_of_the_readme() -> Scenario {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let example = |path: &str| fs::read_to_string(examples.join(path)).expect("it is there");
-    let node = Scenario::new()
-        .datastores(&example("configuration.json"))
-        .manifest("api", &example("data_bags/service/api.json"))
-        .manifest("app-www", &example("data_bags/service/app-www.json"))
-        .config(r#"{"render": {"formats": ["shell", "systemd", "docker"]}}"#);
-    let docker = "#!/bin/sh\ntest \"$1 $2 $4\" = 'run --env-file app-www' || exit 1\n\
-        eval \"$(sed -n \"s/^API_URL=\\(.*\\)/echo docker '\\1'/p\" \"$3\")\"\n";
-    let program = "#!/bin/sh\necho \"${0##*/} $API_URL\"\n";
-    for (path, script) in [
-        ("usr/local/bin/docker", docker),
-        ("srv/app-www/bin/serve", program),
-        ("srv/app-www/bin/clean", program),
-    ] {
-        node.put(path, script);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(node.path(path), executable).expect("it is ours");
+#[test]
+fn the_pages_show_the_real_output() {
+    let pages = pages();
+    assert!(pages.len() > 2, "{pages:?}");
+    for path in pages {
+        let steps = steps(&page(&path));
+        assert!(!steps.is_empty(), "{path} shows no command");
+        if let Err(difference) = replay(&steps) {
+            panic!("{path}:{difference}");
+        }
     }
-    symlink(BINARY, node.path("usr/local/bin/reconf")).expect("a link can be made");
-    let _rendered = node.run(&["render", "--all"]).exits(0);
-    node
-}
-
-/// A text with the paths of the node for those of a machine.
-fn on_node(node: &Scenario, text: &str) -> String {
-    let root = node.path("");
-    let folders = ["usr/local/", "srv/", "etc/services.d/"].into_iter();
-    folders.fold(text.to_owned(), |text, folder| {
-        text.replace(
-            &format!("/{folder}"),
-            &root.join(folder).display().to_string(),
-        )
-    })
-}
-
-/// What a line of `sh` prints, with a `PATH` and no other variable but the root.
-#[track_caller]
-fn prints(node: &Scenario, path: &str, line: &str) -> String {
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", line]).env_clear().env("PATH", path);
-    command.env("RECONF_ROOT", node.path(""));
-    let output = command.output().expect("sh can be started");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{line}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-#[test]
-fn the_unit_the_line_of_cron_and_the_container_get_the_environment() {
-    let (text, node) = (readme(), node_of_the_readme());
-    let unit = on_node(&node, block(&text, "ini", "[Service]"));
-    let start = unit
-        .lines()
-        .find_map(|line| line.strip_prefix("ExecStart="));
-    let served = prints(
-        &node,
-        "/usr/bin:/bin",
-        start.expect("the unit starts something"),
-    );
-    assert_eq!(served, "serve http://10.0.0.5:1100\n");
-
-    let table = on_node(&node, block(&text, "cron", "reconf exec"));
-    let path = table.lines().find_map(|line| line.strip_prefix("PATH="));
-    let path = path.expect("cron's own PATH has no reconf");
-    let line = table.lines().find(|line| line.starts_with('*'));
-    let fields: Vec<&str> = line.expect("a time").split_whitespace().collect();
-    assert_eq!(fields[5], "app", "the user comes before the command");
-    assert_eq!(
-        prints(&node, path, &fields[6..].join(" ")),
-        "clean http://10.0.0.5:1100\n"
-    );
-
-    let line = on_node(&node, block(&text, "sh", "docker run"));
-    assert_eq!(prints(&node, path, &line), "docker http://10.0.0.5:1100\n");
-
-    let named = "EnvironmentFile=/etc/services.d/app-www.systemd";
-    assert!(text.contains(named) && node.path("etc/services.d/app-www.systemd").exists());
-}
-
-#[test]
-fn the_manifest_and_the_configuration_that_it_shows_are_taken() {
-    let text = readme();
-    let manifest = block(&text, "json", "\"provides\":");
-    let config = block(&text, "json", "\"endpoints\": [\"https:");
-    let node = node_of_the_readme().manifest("app-www", manifest);
-    let shown = node.run(&["render", "app-www", "--stdout"]).succeeds();
-    assert!(
-        shown.contains("export API_URL='http://10.0.0.5:1100'\n"),
-        "{shown}"
-    );
-    let shown = node.config(config).run(&["config"]).succeeds();
-    let federation = shown.lines().find(|line| line.starts_with("federation "));
-    assert!(
-        federation.is_some_and(|line| line.contains("seatgeek")),
-        "{shown}"
-    );
 }
 
 #[test]
