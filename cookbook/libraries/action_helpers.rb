@@ -1,16 +1,25 @@
-require_relative 'data_bag_manifest'
+require_relative 'service_item'
 
 module ReconfCookbook
   # Methods that the actions of the resources share.
   module ActionHelpers
-    include DataBagManifest
+    include ServiceItem
 
     def converge
       Converge.current(run_context)
     end
 
-    def paths
-      @paths ||= Paths.new(new_resource.root)
+    # A path below the root.
+    def below_root(*names)
+      ::File.join(new_resource.root, *names)
+    end
+
+    def manifest_path(service)
+      below_root('etc/reconf/services', "#{service}.json")
+    end
+
+    def state_path(service)
+      below_root('var/lib/reconf/services', "#{service}.json")
     end
 
     def binary
@@ -22,20 +31,15 @@ module ReconfCookbook
       converge.config || HashValue.from_attribute(node, 'reconf', 'config')
     end
 
-    # The text of a file that reconf reads. It is recorded in why-run as well, where nothing is written.
-    def json_for(path, object)
-      converge.record_file(path, "#{Chef::JSONCompat.to_json_pretty(object)}\n", new_resource)
-    rescue Chef::Exceptions::JSON::EncodeError
-      # Chef's message quotes the value, and its stack trace shows the messages of all causes.
-      raise Error.new("cannot write `#{path}`: it has a value that is not UTF-8 or not a number"), cause: nil
+    # Checks and records what this resource writes for reconf, path => content. In why-run, which writes nothing, later steps
+    # assume it.
+    def prepare(files)
+      files.each { |path, content| converge.record_file(path, content, new_resource) }
     end
 
-    # Writes a file that reconf reads, unless it is up to date. There is no backup: it would be another copy of passwords,
-    # in Chef's cache.
+    # Writes a file that reconf reads. There is no backup: it would be another copy of passwords, in Chef's cache.
     def write(path, text, access, secret: false)
-      return if UpToDate.file?(path, text, access['mode'], access['owner'], access['group'])
-
-      converge.discard_results
+      folder(::File.dirname(path)) unless ::Dir.exist?(::File.dirname(path))
       file path do
         content text
         mode access['mode']
@@ -43,6 +47,14 @@ module ReconfCookbook
         group access['group'] if access['group']
         backup false
         sensitive secret
+      end
+    end
+
+    # A folder whose files everybody may look for.
+    def folder(path)
+      directory path do
+        recursive true
+        mode '0755'
       end
     end
 
@@ -62,12 +74,24 @@ module ReconfCookbook
 
     # The registry keys that the service has announced, according to this node's state file.
     def announced_keys(service)
-      JSONFile.read(paths.state(service)).fetch('announced', {}).keys
+      JSONFile.read(state_path(service)).fetch('announced', {}).keys
     end
 
     # The service's manifest: the one of this converge, else the one on disk.
     def manifest_of(service)
-      converge.manifests[service] || JSONFile.read(paths.manifest(service))
+      converge.manifests[service] || JSONFile.read(manifest_path(service))
+    end
+
+    # Reports attributes that reconf would not see, because nothing has written them for it on this node.
+    def require_node
+      return if converge.config || ::File.exist?(below_root('etc/reconf/config.json'))
+
+      set = { %w(reconf config) => "node['reconf']['config']", %w(configuration) => "node['configuration']" }
+            .reject { |path, _| (node.read(*path) || {}).empty? }.values
+      return if set.empty?
+
+      raise Error, "#{set.join(' and ')} #{set.one? ? 'is' : 'are'} set, but nothing writes them for reconf\n" \
+        "hint: include `reconf`, or declare `reconf_node 'node'` before this resource"
     end
   end
 end

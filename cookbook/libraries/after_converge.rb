@@ -1,16 +1,25 @@
 module ReconfCookbook
-  # Work for the end of a converge in which everything succeeded, delayed notifications included. After a failed converge
-  # nothing of it runs: rendered confs stay pending, and nothing is announced. An error here fails the run.
+  # Work for the end of a converge in which everything succeeded, delayed notifications included: confs are marked as
+  # applied, then services are announced, and only then are those that have left removed. After a failed converge nothing
+  # of it runs: rendered confs stay pending, and nothing is announced or removed. An error here fails the run.
   class AfterConverge < Chef::EventDispatch::Base
     def initialize
+      @failures = []
       @applied = {}
       @scheduled = []
+      @last = []
       @started = false
     end
 
     # Whether the converge has ended, so that a scheduled action has to run now.
     def started?
       @started
+    end
+
+    # Lets the converge go on after an error, and fails the run at its end, before anything is announced.
+    def fail_with(resource, error)
+      Chef::Log.error("#{resource}: #{error.message}")
+      @failures << error
     end
 
     # Marks the service's conf as applied at the end of this converge.
@@ -20,20 +29,36 @@ module ReconfCookbook
 
     # Runs an action of a resource at the end, once.
     def schedule(resource, action)
-      @scheduled << [resource, action] unless @scheduled.include?([resource, action])
+      add(@scheduled, resource, action)
+    end
+
+    # Runs an action of a resource at the end, once, after all others have succeeded.
+    def schedule_last(resource, action)
+      add(@last, resource, action)
     end
 
     def converge_complete
       @started = true
+      raise @failures.first unless @failures.empty?
+
       @applied.each { |binary, services| run_applied(binary, services.uniq.sort) }
-      # The list grows while it runs, by delayed notifications. After an error the others still run.
-      errors = @scheduled.map { |resource, action| error_of { run(resource, action) } }
+      run_all(@scheduled)
+      run_all(@last)
+    end
+
+    private
+
+    def add(queue, resource, action)
+      queue << [resource, action] unless queue.include?([resource, action])
+    end
+
+    # The queue grows while it runs, by delayed notifications. After an error the others still run.
+    def run_all(queue)
+      errors = queue.map { |resource, action| error_of { run(resource, action, queue) } }
       first, *others = errors.compact
       others.each { |error| Chef::Log.error("reconf: #{error.message}") }
       raise first if first
     end
-
-    private
 
     # The error that the block raises, or nil.
     def error_of
@@ -44,13 +69,13 @@ module ReconfCookbook
     end
 
     # Runs an action and its notifications: Chef's own runner, which delivers them otherwise, has ended.
-    def run(resource, action)
+    def run(resource, action, queue)
       resource.run_action(action)
       return unless resource.updated_by_last_action?
 
       context = resource.run_context
-      each_target(context, context.immediate_notifications(resource)) { |target, what| run(target, what) }
-      each_target(context, context.delayed_notifications(resource)) { |target, what| schedule(target, what) }
+      each_target(context, context.immediate_notifications(resource)) { |target, what| run(target, what, queue) }
+      each_target(context, context.delayed_notifications(resource)) { |target, what| add(queue, target, what) }
     end
 
     def each_target(context, notifications)

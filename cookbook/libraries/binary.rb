@@ -21,9 +21,11 @@ module ReconfCookbook
     end
     private_class_method :installed_path
 
-    def initialize(path, root)
+    # Messages pass through `masks`.
+    def initialize(path, root, masks = Masks.new)
       @path = path
       @root = root
+      @masks = masks
     end
 
     def exist?
@@ -35,22 +37,32 @@ module ReconfCookbook
       [@path, '--root', @root, *arguments]
     end
 
-    # Runs reconf and returns its results. reconf reads all of its input before it prints, so that writing the input and
-    # then reading the output cannot deadlock.
+    # Runs reconf and returns its results.
     def run(*arguments, input: '')
-      output = IO.popen(command('--output', 'json', *arguments), 'r+', err: %i(child out), external_encoding: Encoding::UTF_8) do |pipe|
+      output(arguments, input) { |text, code| Results.new(text, code, @masks) }
+    end
+
+    # Checks these files, path => content, and returns what is wrong with them.
+    def check(files)
+      output(%w(check --form --assume /dev/stdin), JSON.generate(files)) { |text, code| Findings.new(text, code, @masks) }
+    end
+
+    private
+
+    # Yields the output and the exit code. reconf reads all of its input before it prints, so that writing the input and
+    # then reading the output cannot deadlock.
+    def output(arguments, input)
+      text = IO.popen(command('--output', 'json', *arguments), 'r+', err: %i(child out), external_encoding: Encoding::UTF_8) do |pipe|
         write_input(pipe, input)
         pipe.read
       end
-      Results.new(output.scrub, $CHILD_STATUS.exitstatus)
+      yield text.scrub, $CHILD_STATUS.exitstatus
     rescue Errno::ENOENT, Errno::EACCES => e
       raise Error, "cannot run reconf: #{e.message}\n" \
         "hint: set node['reconf']['install'], or set node['reconf']['binary'] to its path"
     rescue JSON::ParserError
       raise Error, UNEXPECTED_OUTPUT
     end
-
-    private
 
     def write_input(pipe, input)
       pipe.write(input)

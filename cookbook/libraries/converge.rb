@@ -7,20 +7,32 @@ module ReconfCookbook
     end
 
     def initialize(run_context)
+      @run_context = run_context
       @after = AfterConverge.new
       run_context.events.register(@after)
+      @masks = Masks.new
+      @items = {}
       @binaries = {}
-      @results = {}
       @manifests = {}
       @config = nil
+      @list = nil
+      @checked = nil
       @files = {}
       @writers = {}
+      @renders = {}
     end
 
+    # What runs when everything else in the converge has succeeded.
     attr_reader :after
+
+    # The values that no message shows.
+    attr_reader :masks
 
     # The manifests that this converge has installed, or would install in why-run.
     attr_reader :manifests
+
+    # The list of services for which `recipe[reconf]` has declared resources.
+    attr_accessor :list
 
     # The node's configuration that this converge has written, or would write in why-run.
     attr_accessor :config
@@ -39,22 +51,43 @@ module ReconfCookbook
       files[path] = content
     end
 
-    # Drops the results of earlier calls: a file that reconf reads has changed.
-    def discard_results
-      @results.clear
-    end
-
     def binary(path, root)
-      @binaries[[path, root]] ||= Binary.new(path, root)
+      @binaries[[path, root]] ||= Binary.new(path, root, @masks)
     end
 
-    # The result for one service of a command that one process runs for all services with equal options. The block names
-    # these services. The first resource runs the command and the others take their results from that call; a service whose
-    # result was taken already is run by itself.
-    def result(binary, arguments, service, options, input)
-      results = @results[[binary, arguments, options]] ||= binary.run(*arguments, *yield, input: input)
-      results = binary.run(*arguments, service, input: input) unless results.include?(service)
-      results.take(service)
+    # An item of a data bag, which the block loads when it is first asked for.
+    def item(*key)
+      @items[key] ||= yield
+    end
+
+    # Checks files before they are written, path => content: those of all resources of this converge before the first one, so
+    # that what is wrong with the last one is found before anything is changed.
+    def check(binary, files)
+      list.check_unchanged(@run_context.node) if list
+      files = PlannedFiles.of(@run_context).merge(files) unless @checked
+      @checked ||= {}
+      unchecked = files.reject { |path, content| @checked[path] == content }
+      return if unchecked.empty?
+
+      found = binary.check(unchecked)
+      found.raise_errors
+      found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
+      @checked.update(unchecked)
+    end
+
+    # Records that the block renders a service; only when it succeeds is the service rendered.
+    def render(service)
+      @renders[service] = false
+      yield
+      @renders[service] = true
+    end
+
+    def rendered?(service)
+      @renders[service] == true
+    end
+
+    def render_failed?(service)
+      @renders[service] == false
     end
   end
 end

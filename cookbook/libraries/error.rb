@@ -2,6 +2,7 @@ module ReconfCookbook
   # reconf, or this cookbook, cannot do what it was asked to do; `code` is the exit code of reconf, if it ran.
   class Error < RuntimeError
     USAGE = 64
+    TRY_AGAIN = 75
 
     attr_reader :code
 

@@ -9,6 +9,11 @@ module ReconfCookbook
       on_change.to_hash.to_h { |variable, one| [variable.to_s, (Array(one).first.is_a?(Array) ? one : [one]).map { |n| notification(n) }] }
     end
 
+    # Adds notifications to those that are set already, so that two recipes both get theirs.
+    def self.merge(set, on_change)
+      (set || {}).merge(coerce(on_change)) { |_, before, added| before | added }
+    end
+
     # The notifications for these changed variables, each once.
     def self.notifications(on_change, changed)
       on_change.values_at(*(on_change.keys & changed)).flatten(1).uniq

@@ -1,24 +1,23 @@
-require_relative 'data_bag_manifest'
+require 'shellwords' unless defined?(Shellwords)
+require_relative 'service_item'
 
 module ReconfCookbook
-  # Methods for recipes.
+  # Methods for recipes and templates.
   module RecipeHelpers
-    include DataBagManifest
+    # The path of the service's conf.
+    def reconf_env_file_path(service)
+      EnvFile.path(node.read('reconf', 'root') || '/', node.read('reconf', 'config') || {}, service)
+    end
 
-    # Includes every recipe of the manifest's `run_list` in order, with roles expanded. The metadata of the calling cookbook
-    # must `depends` on their cookbooks: Chef loads no others.
-    def reconf_include_run_list(service, data_bag: nil, secret: nil)
-      bag = data_bag || node.read('reconf', 'data_bag') || 'service'
-      entries = reconf_item(bag, service, secret)['run_list'] || []
-      source = Chef::Config[:solo_legacy_mode] ? 'disk' : 'server'
-      expanded = Chef::RunList.new(*entries).expand(node.chef_environment, source)
-      unless expanded.errors.empty?
-        raise Error, "the run list of `#{service}` has roles that do not exist: #{expanded.errors.join(', ')}"
-      end
-
-      expanded.recipes.each { |recipe| include_recipe recipe }
+    # The command line, for a shell, a crontab or a unit, that runs a command with the service's environment: the words of a
+    # command, or one line for `/bin/sh -c`; without a command, that of the manifest.
+    def reconf_exec_command(service, *command)
+      words = command.length == 1 && command.first.match?(/[^\w.\/+-]/) ? ['/bin/sh', '-c', *command] : command
+      words = ['--', *words] unless words.empty?
+      Shellwords.join(Binary.new(Binary.path(node), node.read('reconf', 'root') || '/').command('exec', service, *words))
     end
   end
 end
 
 Chef::DSL::Recipe.include(ReconfCookbook::RecipeHelpers)
+Chef::Mixin::Template::TemplateContext.include(ReconfCookbook::RecipeHelpers)

@@ -4,10 +4,11 @@ module ReconfCookbook
   # The output of one call of reconf: a JSON object for each service, or one error for the whole call.
   class Results
     # Lines of `output` that begin with `{` are JSON; all others are messages for people.
-    def initialize(output, exit_code)
+    def initialize(output, exit_code, masks = Masks.new)
       @exit_code = exit_code
+      @masks = masks
       json, messages = output.lines.partition { |line| line.start_with?('{') }
-      @messages = messages.join.strip
+      @messages = masks.apply(messages.join.strip)
       objects = json.map { |line| JSON.parse(line) }
       @services = objects.select { |object| object['service'] }.to_h { |object| [object['service'], object] }
       @common_error = objects.find { |object| object['error'] && !object['service'] }
@@ -19,14 +20,10 @@ module ReconfCookbook
       raise Error.new("reconf returned no result for `#{service}`: #{reason}#{hint}", @exit_code) unless result
 
       error = result['error']
-      raise Error.new(error['message'], error['code']) if error
+      raise Error.new(@masks.apply(error['message']), error['code']) if error
       raise Error, Binary::UNEXPECTED_OUTPUT unless result['warnings'].is_a?(Array)
 
-      result
-    end
-
-    def include?(service)
-      @services.key?(service)
+      result.merge('warnings' => result['warnings'].map { |warning| @masks.apply(warning) })
     end
 
     private

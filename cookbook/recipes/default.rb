@@ -6,8 +6,13 @@
 # converge has succeeded.
 #
 
-services = ReconfCookbook::ListedServices.of(node)
+list = ReconfCookbook::ServiceList.of(node)
+ReconfCookbook::Converge.current(run_context).list = list
+Chef::Log.warn(list.warning) if list.warning
 install = ReconfCookbook::HashValue.from_attribute(node, 'reconf', 'install')
+
+# What cannot be included fails here, before anything is changed.
+run_lists = node['reconf']['run_lists'] ? reconf_run_lists(list) : []
 
 unless install.empty?
   # Not the source as the name: names appear in every log, and a URL can hold a password.
@@ -19,29 +24,33 @@ end
 
 reconf_node 'node'
 
-# Services that an earlier converge installed, or failed to withdraw.
-ReconfCookbook::ListedServices.removed(node, services).each do |service|
+list.wanted.each do |service|
+  reconf_manifest service do
+    managed_by ReconfCookbook::InstalledServices::RECIPE
+    unless_declared list.kept.include?(service)
+  end
+end
+
+list.leaving.each do |service|
   reconf_manifest service do
     action :delete
-    not_if { ReconfCookbook::ListedServices.declared?(run_context, service) }
+    not_if { ReconfCookbook::ServiceList.declared?(run_context, service) }
   end
 end
 
-services.each do |service|
-  reconf_manifest service do
-    managed_by ReconfCookbook::ListedServices::RECIPE
-    not_if { ReconfCookbook::ListedServices.taken_over?(run_context, service) }
-  end
-end
+list.wanted.each { |service| reconf_env_file service }
 
-services.each do |service|
-  reconf_env_file service do
-    together services
-  end
-end
+run_lists.each { |run_list| run_list.recipes.each { |recipe| include_recipe recipe } }
 
 reconf_announcement 'services of this node' do
-  services services
+  services list.wanted
   after_converge true
-  not_if { services.empty? }
+  not_if { list.wanted.empty? }
+end
+
+list.leaving.each do |service|
+  reconf_removal service do
+    after_converge true
+    not_if { ReconfCookbook::ServiceList.declared?(run_context, service) }
+  end
 end

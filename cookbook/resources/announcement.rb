@@ -14,7 +14,7 @@ property :services, [String, Array],
 property :after_converge, [true, false],
          default: false,
          desired_state: false,
-         description: 'Announce only after everything else in the converge has succeeded, delayed notifications included.'
+         description: 'Announce only after everything else in the converge has succeeded, delayed notifications included, and only services whose conf it has rendered.'
 
 property :keep_withdrawn, [true, false],
          default: true,
@@ -34,11 +34,12 @@ action :announce do
   if new_resource.after_converge && !converge.after.started?
     converge.after.schedule(new_resource, :announce)
   elsif why_run_without_binary?
-    converge_by(new_resource.services.flat_map { |service| first_announcement(service) }) {}
-  else
+    converge_by(rendered.flat_map { |service| first_announcement(service) }) {}
+  elsif !rendered.empty?
+    require_node
     dry_run_flags, input = whyrun_mode? ? dry_run : [[], '']
-    results = binary.run('announce', *flags, *dry_run_flags, *new_resource.services, input: input)
-    each_result(results) { |result| ReconfCookbook::ChangeReport.announce(result) }
+    results = binary.run('announce', *flags, *dry_run_flags, *rendered, input: input)
+    each_result(rendered, results) { |result| ReconfCookbook::ChangeReport.announce(result) }
   end
 end
 
@@ -48,7 +49,7 @@ action :withdraw do
     converge_by(keys.map { |key| "withdraw #{key}" }) {} unless keys.empty?
   else
     results = binary.run('withdraw', *('--last' if new_resource.last), *new_resource.services)
-    each_result(results) { |result| ReconfCookbook::ChangeReport.withdraw(result) }
+    each_result(new_resource.services, results) { |result| ReconfCookbook::ChangeReport.withdraw(result) }
   end
 end
 
@@ -60,9 +61,19 @@ action_class do
     flags
   end
 
+  # The services to announce: with `after_converge` those whose confs this very run has rendered, else all but those whose
+  # render has failed in this run.
+  def rendered
+    @rendered ||= new_resource.services.select do |service|
+      done = new_resource.after_converge ? converge.rendered?(service) : !converge.render_failed?(service)
+      Chef::Log.warn("#{new_resource}: #{service} is not announced, since this run has not rendered its conf") unless done
+      done
+    end
+  end
+
   # Reports every service that succeeded, then raises the first error.
-  def each_result(results)
-    errors = new_resource.services.map do |service|
+  def each_result(services, results)
+    errors = services.map do |service|
       result = results.take(service)
       log_warnings(result)
       Chef::Log.warn("#{new_resource}: #{service} was withdrawn by hand and stays withdrawn") if result['held'] && action == :announce

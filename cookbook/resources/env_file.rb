@@ -22,22 +22,19 @@ property :drain, String,
 property :on_change, Hash,
          default: {},
          desired_state: false,
-         coerce: proc { |on_change| ReconfCookbook::OnChange.coerce(on_change) },
-         description: 'Notifications for single variables: `{ \'DATABASE_URL\' => [:restart, \'service[www]\'] }`.'
-
-property :together, Array,
-         default: [],
-         default_description: 'this service alone',
-         desired_state: false,
-         description: 'Services that one process renders together with this one. Each needs a `reconf_env_file` with the same list; one whose other properties differ is rendered by itself.'
+         coerce: proc { |on_change| ReconfCookbook::OnChange.merge(@on_change, on_change) },
+         description: 'Notifications for single variables: `{ \'DATABASE_URL\' => [:restart, \'service[www]\'] }`. They add up, as `notifies` does.'
 
 action :render do
   check_targets
-  if why_run_without_binary?
-    path = paths.rendered(new_resource.service, config).first
-    converge_by(ReconfCookbook::ChangeReport.first_render(path, manifest_of(new_resource.service))) {}
-  else
-    report(render)
+  require_node
+  converge.render(new_resource.service) do
+    if why_run_without_binary?
+      path = ReconfCookbook::EnvFile.path(new_resource.root, config, new_resource.service)
+      converge_by(ReconfCookbook::ChangeReport.first_render(path, manifest_of(new_resource.service))) {}
+    else
+      report(render)
+    end
   end
 end
 
@@ -53,26 +50,7 @@ action_class do
 
   def render
     arguments, input = whyrun_mode? ? dry_run : [flags, '']
-    converge.result(binary, ['render', *arguments], new_resource.service, options_of(new_resource), input) { services }
-  end
-
-  # The services that one process renders: those of `together` whose options are equal. A conf with other options is
-  # rendered by itself, since a render for another conf would not apply them.
-  def services
-    return [new_resource.service] if before_notifications?(new_resource)
-
-    options = options_of(new_resource)
-    confs = new_resource.run_context.resource_collection.select { |other| other.declared_type == :reconf_env_file && options_of(other) == options }
-    (new_resource.together & confs.map(&:service)) | [new_resource.service]
-  end
-
-  def options_of(conf)
-    %i(action binary root await_applied drain together only_if not_if).map { |property| conf.send(property) } << before_notifications?(conf)
-  end
-
-  # A conf with `:before` notifications must not be written by the render of another conf, which does not deliver them.
-  def before_notifications?(conf)
-    !conf.run_context.before_notifications(conf).empty?
+    binary.run('render', *arguments, new_resource.service, input: input).take(new_resource.service)
   end
 
   def flags
@@ -95,7 +73,7 @@ action_class do
 
   def notify(changed)
     ReconfCookbook::OnChange.notifications(new_resource.on_change, changed).each do |target_action, target, timing|
-      notify_group "#{new_resource.service}: #{target_action} #{target}" do
+      notify_group "#{new_resource.service}: #{target_action} #{target} #{timing}" do
         notifies target_action, target, timing
         action :run
       end

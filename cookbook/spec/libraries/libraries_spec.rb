@@ -25,7 +25,6 @@ RSpec.describe ReconfCookbook::Results do
   it 'returns the result of each service once' do
     results = described_class.new(lines + "warning: old\n", 75)
     expect(results.take('a')).to include('changed' => true)
-    expect(results).not_to include('a')
     expect { results.take('b') }.to raise_error(ReconfCookbook::Error, 'unmet') { |error| expect(error.code).to eq(75) }
     expect { results.take('c') }.to raise_error(ReconfCookbook::Error, /returned no result for `c`: warning: old/)
   end
@@ -71,6 +70,41 @@ RSpec.describe ReconfCookbook::AfterConverge do
   end
 end
 
+RSpec.describe ReconfCookbook::AfterConverge do
+  let(:order) { [] }
+
+  # A resource that notes that it ran.
+  def resource(name, error = nil)
+    order = self.order
+    Object.new.tap do |one|
+      one.define_singleton_method(:run_action) { |action| order << [name, action] && (raise error if error) }
+      one.define_singleton_method(:updated_by_last_action?) { false }
+    end
+  end
+
+  it 'removes only when all has been announced' do
+    after = described_class.new
+    after.schedule_last(resource('old'), :remove)
+    after.schedule(resource('new'), :announce)
+    after.converge_complete
+    expect(order).to eq([['new', :announce], ['old', :remove]])
+    failing = described_class.new
+    failing.schedule_last(resource('old'), :remove)
+    failing.schedule(resource('new', 'away'), :announce)
+    expect { failing.converge_complete }.to raise_error('away')
+    expect(order.last).to eq(['new', :announce])
+  end
+
+  it 'raises a failure that the converge outlived before anything is announced' do
+    after = described_class.new
+    after.schedule(resource('new'), :announce)
+    expect(Chef::Log).to receive(:error).with('balancer: no HAProxy')
+    after.fail_with('balancer', RuntimeError.new('no HAProxy'))
+    expect { after.converge_complete }.to raise_error('no HAProxy')
+    expect(order).to eq([])
+  end
+end
+
 RSpec.describe ReconfCookbook::HashValue do
   it 'quotes nothing of a value that is not a Hash' do
     expect { described_class.check('datastores', %w(s3cret)) }.to raise_error(ReconfCookbook::Error, '`datastores` must be a Hash, not a Array')
@@ -87,40 +121,8 @@ RSpec.describe ReconfCookbook::JSONFile do
   end
 end
 
-RSpec.describe ReconfCookbook::ListedServices do
-  let(:node) { Chef::Node.new.tap { |node| node.override['reconf']['root'] = root } }
-
-  def put_managed(*services)
-    services.each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => described_class::RECIPE) }
-  end
-
-  it 'takes no list for the installed services, and an empty one for none' do
-    put_managed('b', 'a')
-    put('etc/reconf/services/theirs.json', 'id' => 'theirs')
-    put('var/lib/reconf/services/owing.json', 'version' => 1)
-    [[nil, %w(a b), []], [[], [], %w(a b owing)], [%w(b c), %w(b c), %w(a owing)], ['b', %w(b), %w(a owing)]].each do |list, listed, removed|
-      node.override['reconf']['services'] = list
-      expect([described_class.of(node), described_class.removed(node, listed)]).to eq([listed, removed]), list.inspect
-    end
-  end
-
-  it 'warns of a missing list' do
-    expect(Chef::Log).to receive(:warn).with(/services'\] is not set: no service is set up; /)
-    described_class.of(node)
-    put_managed('api', 'www')
-    expect(Chef::Log).to receive(:warn).with(/services'\] is not set: api, www stay as they are; /)
-    described_class.of(node)
-  end
-
-  it 'removes nothing under an override run list' do
-    put_managed('api')
-    node.override['reconf']['services'] = []
-    node.override_runlist('recipe[reconf]')
-    expect(described_class.removed(node, [])).to eq([])
-  end
-
-  it 'skips files that are not manifests' do
-    node.override['reconf']['services'] = []
+RSpec.describe ReconfCookbook::InstalledServices do
+  it 'tells the manifests of the recipe from others, and what is left without one' do
     put('etc/reconf/services/ours.json', 'id' => 'ours', 'x-managed-by' => described_class::RECIPE)
     put('etc/reconf/services/theirs.json', 'id' => 'theirs')
     put('etc/reconf/services/broken.json', '{')
@@ -128,7 +130,133 @@ RSpec.describe ReconfCookbook::ListedServices do
     File.mkfifo(path('etc/reconf/services/pipe.json'))
     File.symlink('loop.json', path('etc/reconf/services/loop.json'))
     Dir.mkdir(path('etc/reconf/services/folder.json'))
-    expect(described_class.removed(node, [])).to eq(%w(ours))
+    put('var/lib/reconf/services/owing.json', 'version' => 1)
+    put('var/lib/reconf/services/ours.json', 'version' => 1)
+    expect([described_class.new(root).managed, described_class.new(root).orphans]).to eq([%w(ours), %w(owing)])
+    expect([described_class.new('/nowhere').managed, described_class.new('/nowhere').orphans]).to eq([[], []])
+  end
+end
+
+RSpec.describe ReconfCookbook::ServiceList do
+  installed = Struct.new(:managed, :orphans).new(%w(a b), %w(o p))
+
+  # What is given, what is set up, what leaves, and whether it says that something stays.
+  [
+    [{}, %w(a b), [], true],
+    [{ 'c' => true }, %w(a b c), [], true],
+    [{ 'a' => true, 'b' => true }, %w(a b), [], false],
+    [{ 'a' => false, 'c' => true }, %w(b c), %w(a), true],
+    [{ 'a' => false, 'b' => false, 'o' => false, 'never' => false }, [], %w(a b o), false],
+    [%w(c), %w(c), %w(a b o p), false],
+    [%w(b c b), %w(b c), %w(a o p), false],
+    [[], [], %w(a b o p), false],
+  ].each do |given, wanted, leaving, warns|
+    it "takes #{given.inspect} for #{wanted} without #{leaving}" do
+      list = described_class.new(given, installed)
+      expect([list.wanted, list.leaving, !list.warning.nil?]).to eq([wanted, leaving, warns])
+      # Under an override run list.
+      expect(described_class.new(given, installed, all_stay: true).leaving).to eq([])
+    end
+  end
+
+  it 'says what stays, and how it leaves' do
+    expect(described_class.new({}, installed).warning).to match(/services'\] is not set: a, b stay as installed\nhint: .*"app-www": false/)
+    expect(described_class.new({ 'a' => true }, installed).warning).to match(/does not name all services of this node: b stays as installed/)
+    nothing = Struct.new(:managed, :orphans).new([], [])
+    expect(described_class.new({}, nothing).warning).to match(/is not set: no service is set up/)
+  end
+end
+
+RSpec.describe ReconfCookbook::GivenServices do
+  let(:node) { Chef::Node.new }
+
+  it 'takes a Hash, a list or nothing' do
+    expect(described_class.read(node)).to eq({})
+    node.default['reconf']['services'] = nil
+    expect(described_class.read(node)).to eq({})
+    node.default['reconf']['services'] = { 'a' => true, 'b' => false }
+    node.override['reconf']['services']['b'] = true
+    expect(described_class.read(node)).to eq('a' => true, 'b' => true)
+    node.default['reconf']['services'] = {}
+    node.override['reconf'] = { 'services' => %w(a) }
+    expect { described_class.read(node) }.to raise_error(/is a list at one level \(override\) and a Hash at another \(default\)/)
+    node.default['reconf']['services'] = %w(b)
+    expect(described_class.read(node)).to eq(%w(a))
+  end
+
+  it 'refuses what is no list of services' do
+    {
+      false => 'must be a Hash or a list, not a FalseClass', 'api' => 'must be a Hash or a list, not a String', [nil] => 'not a NilClass',
+      [{ 'api' => true }] => 'not a ', %w(../x) => '`../x` is no name of a service', { 'api' => 'yes' } => '`api` must be true or false, not a String'
+    }.each do |given, message|
+      node.override['reconf']['services'] = given
+      expect { described_class.read(node) }.to raise_error(ReconfCookbook::Error, /#{Regexp.escape(message)}/)
+    end
+  end
+
+  it 'refuses a list from `-j` where Chef joins it with those of earlier runs' do
+    node.normal['reconf']['services'] = %w(a)
+    modes = { [false, nil] => false, [false, ['reconf']] => false, [false, []] => true, [true, nil] => true }
+    taken = modes.to_h do |(legacy, allowed), _|
+      allow(Chef::Config).to receive(:[]).and_call_original
+      allow(Chef::Config).to receive(:[]).with(:solo_legacy_mode).and_return(legacy)
+      allow(Chef::Config).to receive(:[]).with(:allowed_normal_attributes).and_return(allowed)
+      [[legacy, allowed], described_class.read(node) == %w(a)]
+    rescue ReconfCookbook::Error => e
+      expect(e.message).to match(/is a list from `-j`.*\nhint: give a Hash, .*allowed_normal_attributes \[\]/)
+      [[legacy, allowed], false]
+    end
+    expect(taken).to eq(modes)
+  end
+end
+
+RSpec.describe ReconfCookbook::Masks do
+  it 'masks whole values, and nothing else' do
+    masks = described_class.new
+    expect(masks.apply('hunter2')).to eq('hunter2')
+    masks.add('id' => 'www', 'environment' => { 'A' => 'hunter2', 'B' => 'hunter2 or 3', 'C' => 'no', 'D' => 12_345, 'E' => '@x' }, 'requires' => { 'U' => '{API_URL}' })
+    expect(masks.apply('www: `hunter2` is not hunter2 or 3, nor hunter22, no 12345, a@x {API_URL}')).to eq('www: `***` is not ***, nor hunter22, no ***, a@x {API_URL}')
+  end
+end
+
+RSpec.describe ReconfCookbook::ChefCommand do
+  def words(line, program = '/opt/chef/bin/chef-solo')
+    described_class.words(program, line.split)
+  end
+
+  it 'keeps what chooses what a run converges, in any form, with absolute paths' do
+    base = %w(/opt/chef/bin/chef-solo --once)
+    here = Dir.pwd
+    expect(words('')).to eq(base)
+    expect(words('-c /etc/chef/solo.rb -j node.json -l debug -i 1800 --no-color'))
+      .to eq(base + ['--config', '/etc/chef/solo.rb', '--json-attributes', "#{here}/node.json"])
+    expect(words('--config=solo.rb -jhttps://h/node.json -z -Estaging -n api -o recipe[a],role[b] --once --legacy-mode'))
+      .to eq(base + ['--config', "#{here}/solo.rb", '--json-attributes', 'https://h/node.json', '-z', '--environment', 'staging',
+                     '--named-run-list', 'api', '--override-runlist', 'recipe[a],role[b]', '--legacy-mode'])
+  end
+
+  it 'is that of the own programs of Chef only, and holds no password' do
+    expect(words('', '/usr/bin/rspec')).to be_nil
+    expect(words('-j https://u:pw@h/node.json')).to be_nil
+    expect(described_class.words('cinc-client', [])).to eq(%w(cinc-client --once))
+  end
+end
+
+RSpec.describe ReconfCookbook::Findings do
+  let(:error) { { 'severity' => 'error', 'file' => '/x.json', 'line' => 3, 'column' => 7, 'message' => 'bad t0ken', 'hint' => 'mend it' } }
+  let(:masks) { ReconfCookbook::Masks.new.tap { |masks| masks.add('environment' => { 'A' => 't0ken' }) } }
+
+  it 'raises all errors at once, with their places, and masks values' do
+    lines = [error, error.merge('file' => '/y.json', 'hint' => nil), error.merge('severity' => 'warning')].map { |one| JSON.generate(one) }.join("\n")
+    found = described_class.new(lines, 65, masks)
+    expect(found.warnings).to eq(["/x.json:3:7: bad ***\nhint: mend it"])
+    expect { found.raise_errors }.to raise_error(ReconfCookbook::Error, %r{\Anothing was changed, .*\n/x.json:3:7: bad \*\*\*\nhint: mend it\n/y.json:3:7: bad \*\*\*\z})
+  end
+
+  it 'raises an error of the whole call, and a message that is no JSON' do
+    expect { described_class.new(%({"error":{"code":78,"message":"no config"}}), 78, masks).raise_errors }.to raise_error(/no config/)
+    expect { described_class.new("error: unrecognized subcommand 'check'\n", 64, masks).raise_errors }.to raise_error(/unrecognized subcommand/)
+    expect { described_class.new('', 0, masks).raise_errors }.not_to raise_error
   end
 end
 
@@ -147,25 +275,6 @@ RSpec.describe ReconfCookbook::Binary do
     put('reconf', "#!/bin/sh\necho '{hello'\n")
     File.chmod(0o755, path('reconf'))
     expect { described_class.new(path('reconf'), '/').run('render') }.to raise_error(ReconfCookbook::Error, /output that this cookbook cannot read/)
-  end
-end
-
-RSpec.describe ReconfCookbook::UpToDate do
-  before do
-    put('file', 'text')
-    File.chmod(0o640, path('file'))
-  end
-
-  it 'compares content, mode, owner and group' do
-    me = Etc.getpwuid.name
-    expect(described_class.file?(path('file'), 'text', '0640', me, Process.gid)).to be(true)
-    expect(described_class.file?(path('file'), 'Text', '0640')).to be(false)
-    expect(described_class.file?(path('file'), 'text', '0644')).to be(false)
-    expect(described_class.file?(path('file'), 'text', '0640', 'nobody-of-this-name')).to be(false)
-    expect(described_class.file?(path('file'), 'text', '0640', nil, Process.gid + 1)).to be(false)
-    expect(described_class.file?(path('none'), 'text', '0640')).to be(false)
-    File.symlink(path('file'), path('link'))
-    expect(described_class.file?(path('link'), 'text', '0640')).to be(false)
   end
 end
 

@@ -9,29 +9,62 @@ RSpec.describe 'reconf::default' do
     run.resource_collection.map(&:to_s)
   end
 
+  def item(service, manifest = {}, bag: 'service')
+    stub_data_bag_item(bag, service).and_return(data_bag_item_of({ 'id' => service }.merge(manifest)))
+  end
+
+  def managed(*services)
+    services.each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
+  end
+
+  announcement = 'reconf_announcement[services of this node]'
+
+  before { %w(www api).each { |service| item(service) } }
+
   it 'declares all resources in order' do
-    put('etc/reconf/services/old.json', 'id' => 'old', 'x-managed-by' => 'recipe[reconf]')
+    managed('old')
     put('etc/reconf/services/others.json', 'id' => 'others')
     put('var/lib/reconf/services/owing.json', 'version' => 1)
-    all = run('services' => %w(www api), 'install' => { 'source' => '/srv/reconf' })
+    item('api', { 'run_list' => %w(python recipe[igraph::python]) })
+    all = converge('used::listed', attributes: { 'services' => %w(www api), 'install' => { 'source' => '/srv/reconf' } })
     expect(order(all)).to eq(
-      %w(reconf_install[reconf] reconf_node[node] reconf_manifest[old] reconf_manifest[owing] reconf_manifest[api]
-         reconf_manifest[www] reconf_env_file[api] reconf_env_file[www]) + ['reconf_announcement[services of this node]']
+      %w(reconf_install[reconf] reconf_node[node] reconf_manifest[api] reconf_manifest[www] reconf_manifest[old] reconf_manifest[owing]
+         reconf_env_file[api] reconf_env_file[www] directory[etc/python] directory[srv/igraph/python]) +
+      [announcement, 'reconf_removal[old]', 'reconf_removal[owing]']
     )
     expect(all).to delete_reconf_manifest('old')
-    expect(all).to delete_reconf_manifest('owing')
     expect(all).to create_reconf_manifest('api').with(managed_by: 'recipe[reconf]', data_bag: 'service')
-    expect(all).to render_reconf_env_file('www').with(together: %w(api www), await_applied: true)
+    expect(all).to render_reconf_env_file('www').with(await_applied: true)
     expect(all).to announce_reconf_announcement('services of this node')
       .with(services: %w(api www), after_converge: true, keep_withdrawn: true)
+    expect(all).to remove_reconf_removal('old').with(after_converge: true)
+  end
+
+  it 'takes services away by false or by a list, and by nothing else' do
+    managed('api', 'www')
+    expect(order(run)).to eq(order(run('services' => {})))
+    expect(order(run)).to eq(order(run('services' => %w(api www))))
+    expect(run('services' => { 'api' => false })).to delete_reconf_manifest('api')
+    expect(run('services' => { 'api' => false })).to create_reconf_manifest('www')
+    expect(order(run('services' => []))).to include('reconf_removal[api]', 'reconf_removal[www]')
+    expect { run('services' => nil, 'install' => nil, 'config' => nil) }.not_to raise_error
   end
 
   it 'does not delete a service that another recipe installs' do
-    %w(moved gone).each { |service| put("etc/reconf/services/#{service}.json", 'id' => service, 'x-managed-by' => 'recipe[reconf]') }
+    managed('moved', 'gone')
     taken = converge('used::moved', attributes: { 'services' => [] })
     expect(taken).not_to delete_reconf_manifest('moved')
+    expect(taken).not_to remove_reconf_removal('moved')
     expect(taken).to delete_reconf_manifest('gone')
     expect(taken).to create_reconf_manifest('moved').with(managed_by: nil)
+  end
+
+  it 'leaves an installed service to another recipe that installs it' do
+    managed('moved')
+    stub_data_bag_item('service', 'moved').and_raise(Chef::Exceptions::InvalidDataBagItemID)
+    allow(Chef::DataBag).to receive(:load).and_return({})
+    taken = converge('used::moved', step_into: %w(reconf_manifest))
+    expect(taken).to create_file(path('etc/reconf/services/moved.json')).with(content: /"id": "moved"/)
   end
 
   it 'installs the binary only if there is a source' do
@@ -42,47 +75,31 @@ RSpec.describe 'reconf::default' do
     expect(with_source.find_resource(:reconf_install, 'reconf').to_text).not_to include('s3cret')
   end
 
-  it 'accepts a single name and nil' do
-    expect(order(run('services' => 'api'))).to include('reconf_env_file[api]')
-    expect(order(run('services' => nil, 'install' => nil, 'config' => nil))).to eq(
-      %w(reconf_node[node]) + ['reconf_announcement[services of this node]']
-    )
-  end
-
-  it 'keeps the installed services where nothing lists any, and removes them all for an empty list' do
-    put('etc/reconf/services/api.json', 'id' => 'api', 'x-managed-by' => 'recipe[reconf]')
-    put('var/lib/reconf/services/owing.json', 'version' => 1)
-    kept = run
-    expect(order(kept)).to eq(
-      %w(reconf_node[node] reconf_manifest[api] reconf_env_file[api]) + ['reconf_announcement[services of this node]']
-    )
-    expect(kept).to create_reconf_manifest('api')
-    expect(run('services' => [])).to delete_reconf_manifest('api')
-  end
-
-  it 'leaves an installed service to another recipe that installs it' do
-    put('etc/reconf/services/moved.json', 'id' => 'moved', 'x-managed-by' => 'recipe[reconf]')
-    # The data bag has no such item.
-    taken = converge('used::moved', step_into: %w(reconf_manifest))
-    expect(taken).to create_file(path('etc/reconf/services/moved.json')).with(content: /"id": "moved"/)
-  end
-
   it 'replaces nothing that an attribute file loaded before it has set' do
-    earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InRoot::BINARY, 'data_bag' => 'units' }
+    item('api', bag: 'units')
+    earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InRoot::BINARY, 'data_bag' => 'units', 'listener' => false }
     all = ChefSpec::SoloRunner.new { |node| node.default['reconf'] = earlier }.converge('reconf::default')
     expect(all.node['reconf'].to_h).to include(earlier)
     expect(all).to create_reconf_manifest('api').with(data_bag: 'units')
     expect(all).to create_reconf_node('node').with(config: { 'region' => 'us-west-2' })
   end
 
-  it 'skips files that are not manifests' do
-    ['null', '[]', '12', '{'].each_with_index { |text, at| put("etc/reconf/services/odd#{at}.json", text) }
-    Dir.mkdir(path('etc/reconf/services/folder.json'))
-    expect(run('services' => []).find_resources(:reconf_manifest)).to be_empty
+  it 'names every cookbook of a run list that is not part of the run, before anything is declared' do
+    item('api', { 'run_list' => %w(python nginx::conf) })
+    item('www', { 'run_list' => %w(role[nowhere] nginx) })
+    expect { run('services' => { 'api' => true }) }.to raise_error(
+      ReconfCookbook::Error, /are not part of this run\n {4}python, for api\n {4}nginx, for api\nhint: .*\n {4}depends 'python'\n {4}depends 'nginx'\nhint: .*'run_lists'\] to false/
+    )
+    expect { run('services' => { 'www' => true }) }.to raise_error(/`www` has roles that do not exist: nowhere/)
+    expect(run('services' => { 'api' => true, 'www' => true }, 'run_lists' => false)).to render_reconf_env_file('api')
+    item('api', { 'run_list' => %w(recipe[python@1.2]) })
+    expect { run('services' => { 'api' => true }) }.to raise_error(/`api` asks for a version: `recipe\[python@1.2\]`/)
+    item('api', { 'run_list' => 'python' })
+    expect { run('services' => { 'api' => true }) }.to raise_error(/`api` is not a list of names/)
   end
 
-  it 'announces nothing without services' do
-    expect(run).not_to announce_reconf_announcement('services of this node')
-    expect(run).to create_reconf_node('node')
+  it 'rejects a list that is changed after it was read' do
+    expect { converge('used::late', step_into: %w(reconf_node), attributes: { 'services' => { 'api' => true } }) }
+      .to raise_error(/services'\] was changed after `recipe\[reconf\]` had read it/)
   end
 end

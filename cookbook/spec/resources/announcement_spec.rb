@@ -48,19 +48,27 @@ RSpec.describe 'reconf_announcement' do
 
   it 'delivers its notifications at the end of the converge too' do
     notified = lambda do
-      run = converge('used::announcement', step_into: %w(reconf_announcement file)) { |node| node.override['later'] = true }
+      run = converge('used::announcement', step_into: %w(reconf_announcement reconf_env_file file)) { |node| node.override['later'] = true }
       %w(at-once late later).select { |note| run.find_resource(:file, path(note)).updated_by_last_action? }
     end
     expect(notified.call).to eq(%w(at-once late later))
     expect(notified.call).to eq([])
   end
 
-  it 'waits for the end of the converge' do
-    resource = run { |node| node.override['later'] = true }
-    expect(resource).to be_updated_by_last_action
+  it 'waits for the end of the converge, and announces only what this run has rendered' do
+    later = lambda do
+      converge('used::announcement', step_into: %w(reconf_announcement reconf_env_file)) { |node| node.override['later'] = true }
+        .find_resource(:reconf_announcement, 'api')
+    end
+    requires = InRoot::API['requires']
+    put('etc/reconf/services/api.json', InRoot::API.merge('requires' => requires.merge('B_URL' => '{NOWHERE_URL}')))
+    expect(Chef::Log).to receive(:warn).with(/api is not announced, since this run has not rendered its conf/)
+    expect(later.call).not_to be_updated_by_last_action
+    put('etc/reconf/services/api.json', InRoot::API)
+    expect(later.call).to be_updated_by_last_action
     expect(reconf('ls')).to include('api@spec01')
     put('etc/reconf/services/api.json', InRoot::API.merge('provides' => {}))
-    expect { converge('used::announcement', step_into: %w(reconf_announcement)) { |node| node.override['later'] = true } }.not_to raise_error
+    expect { later.call }.not_to raise_error
     expect(reconf('ls')).not_to include('api@spec01')
   end
 end

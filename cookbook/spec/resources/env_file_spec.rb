@@ -43,9 +43,23 @@ RSpec.describe 'reconf_env_file' do
 
   it 'notifies for the variables of `on_change` only' do
     on_change = { 'DATABASE_URL' => [:create, 'file[/restarted]'], 'OTHER' => [:delete, 'file[/restarted]'] }
-    group = run { |node| node.override['on_change'] = on_change }.find_resource(:notify_group, 'api: create file[/restarted]')
+    group = run { |node| node.override['on_change'] = on_change }.find_resource(:notify_group, 'api: create file[/restarted] delayed')
     expect(group).to notify('file[/restarted]').to(:create).delayed
-    expect(run { |node| node.override['on_change'] = on_change }).not_to run_notify_group('api: create file[/restarted]')
+    expect(run { |node| node.override['on_change'] = on_change }).not_to run_notify_group('api: create file[/restarted] delayed')
+  end
+
+  it 'adds the notifications of two recipes, each once a timing' do
+    run = converge('used::changed', step_into: %w(reconf_env_file))
+    expect(run.find_resources(:notify_group).map(&:name)).to eq(
+      ['api: create file[/restarted] delayed', 'api: create file[/reloaded] delayed', 'api: create file[/restarted] immediately']
+    )
+    expect(run.find_resource(:notify_group, 'api: create file[/restarted] immediately')).to notify('file[/restarted]').to(:create).immediately
+  end
+
+  it 'says that nothing writes the attributes for reconf' do
+    FileUtils.rm(path('etc/reconf/config.json'))
+    expect { run { |node| node.override['configuration']['datastores'] = { 'A_URL' => 'mysql://u:s3cret@db' } } }
+      .to raise_error(/node\['configuration'\] is set, but nothing writes them for reconf\nhint: include `reconf`, or declare `reconf_node 'node'`/)
   end
 
   it 'rejects an `on_change` that is not a notification' do
@@ -56,70 +70,6 @@ RSpec.describe 'reconf_env_file' do
     expect { run { |node| node.override['drain'] = 'long' } }.to raise_error(/long/)
     run { |node| node.override['drain'] = '1s' }
     expect(File).to exist(path('etc/services.d/api.conf'))
-  end
-
-  context 'with another service' do
-    def run(&block)
-      converge('used::together', step_into: %w(reconf_env_file), &block)
-    end
-
-    def updated(run)
-      %w(api www).select { |service| run.find_resource(:reconf_env_file, service).updated_by_last_action? }
-    end
-
-    before { installed(InRoot::API.merge('id' => 'www', 'provides' => {})) }
-
-    it 'is rendered by the same process' do
-      calls = []
-      allow(IO).to receive(:popen).and_wrap_original { |popen, words, *how, &block| calls << words && popen.call(words, *how, &block) }
-      expect(updated(run)).to eq(%w(api www))
-      expect(calls.map { |words| words.drop(5) }).to eq([%w(render --await-applied api www), %w(applied api www)])
-    end
-
-    it 'is applied at once if only the other one awaits' do
-      aside = -> { run { |node| node.override['await'] = false } }
-      expect(updated(aside.call)).to eq(%w(api www))
-      expect(updated(aside.call)).to eq([])
-    end
-
-    it 'is drained although the other one is not' do
-      run
-      put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
-      ready, writer = IO.pipe
-      task = Process.spawn(InRoot::BINARY, '--root', root, 'exec', '--task', 'www', '--', 'sh', '-c', 'echo; exec tail -f /dev/null', out: writer)
-      ready.gets
-      expect { run { |node| node.override['drain'] = '10ms' } }.to raise_error(ReconfCookbook::Error)
-      expect(IO.read(path('etc/services.d/api.conf'))).to include('changed')
-      expect(IO.read(path('etc/services.d/www.conf'))).not_to include('changed')
-    ensure
-      Process.kill(:KILL, task)
-      Process.wait(task)
-    end
-
-    it 'is not written before its `:before` notifications' do
-      run
-      old = IO.read(path('etc/services.d/www.conf'))
-      put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
-      converge('used::together', step_into: %w(reconf_env_file file)) { |node| node.override['before'] = true }
-      expect(IO.read(path('etc/services.d/www.conf'))).to include('changed')
-      expect(IO.read(path('before'))).to eq(old)
-    end
-
-    it 'is rendered from its own files although the other one was rendered early' do
-      early = ->(marker) { converge('used::early', step_into: %w(reconf_env_file reconf_manifest file)) { |node| node.override['marker'] = marker } }
-      %w(first second).each do |marker|
-        run = early.call(marker)
-        expect(%w(api www).map { |service| IO.read(path("etc/services.d/#{service}.conf")) }).to all(include(marker))
-        expect(updated(run)).to eq(%w(api www))
-      end
-      expect(updated(early.call('second'))).to eq([])
-    end
-
-    it 'is not rendered if its guard forbids it' do
-      run { |node| node.override['guarded'] = true }
-      expect(File).to exist(path('etc/services.d/api.conf'))
-      expect(File).not_to exist(path('etc/services.d/www.conf'))
-    end
   end
 
   it 'fails with the message of the binary' do

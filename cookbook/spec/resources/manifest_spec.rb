@@ -94,16 +94,12 @@ RSpec.describe 'reconf_manifest' do
     expect { run { |node| node.override['manifest'] = %w(s3cret) } }.to raise_error(/`manifest` must be a Hash, not a .*Array\z/)
   end
 
-  it 'withdraws, and deletes all files' do
+  it 'deletes the manifest alone' do
     installed
     reconf('apply', 'api')
-    IO.write(path('etc/services.d/api.dotenv'), '')
     deleted = run { |node| node.override['deleted'] = true }
+    expect(deleted.find_resources(:file).map(&:name)).to eq([file])
     expect(deleted).to delete_file(file).with(backup: false)
-    expect(deleted).to delete_file(path('etc/services.d/api.conf')).with(backup: false)
-    expect(deleted).to delete_file(path('etc/services.d/api.dotenv'))
-    # ChefSpec does not delete the manifest, so reconf takes this for a withdrawal by hand.
-    expect(reconf('ls')).to match(/api@spec01 +\(withdrawn/)
-    expect(deleted.find_resource(:reconf_manifest, 'api')).to be_updated_by_last_action
+    expect(reconf('ls')).to match(%r{api@spec01 +http://})
   end
 end

@@ -45,19 +45,10 @@ RSpec.describe 'reconf_node' do
       }
   end
 
-  it 'declares no resource for what is up to date' do
-    FileUtils.mkdir_p(path('etc/reconf/services'), mode: 0o755)
-    # Each run of ChefSpec has its own cache, which holds the lock file.
-    run = -> { self.run { |node| node.override['given'] = { 'host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/lock' } } } }
-    first = run.call
-    %w(config configuration).each do |name|
-      file = first.find_resource(:file, path("etc/reconf/#{name}.json"))
-      put("etc/reconf/#{name}.json", file.content)
-      File.chmod(file.mode.to_i(8), path("etc/reconf/#{name}.json"))
-    end
-    again = run.call
-    expect(again.find_resources(:file) + again.find_resources(:directory)).to be_empty
-    File.chmod(0o644, path('etc/reconf/configuration.json'))
-    expect(run.call).to create_file(path('etc/reconf/configuration.json')).with(mode: '0640')
+  it 'refuses a URL with a password in the configuration, and quotes nothing of it' do
+    config = { 'registry' => { 'endpoints' => ['http://etcd1:2379', 'http://u:s3cret@etcd2:2379'] } }
+    expect { run { |node| node.override['given'] = config } }
+      .to raise_error(/`registry.endpoints` of the node's configuration holds a URL with a password/) { |error| expect(error.message).not_to include('s3cret') }
+    expect(run.find_resource(:reconf_node, 'node').to_text).not_to include('west')
   end
 end

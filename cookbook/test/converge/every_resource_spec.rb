@@ -22,7 +22,10 @@ RSpec.describe 'a wrapper cookbook' do
     expect(notes).to eq(%w(changed migrated own restart site token))
     expect(site01.read('notes/migrated')).to eq("t0ken of here\n")
     expect(site01.read('notes/own')).to eq("mysql://user:password@host:port/database\n")
-    expect(site01.read('notes/site')).to eq("EnvironmentFile=#{site01.path('etc/services.d/plain.conf')}\n")
+    expect(site01.read('notes/site')).to eq(<<~TEXT)
+      EnvironmentFile=#{site01.path('etc/services.d/plain.conf')}
+      ExecStart=#{site01.path('usr/local/bin/reconf')} --root #{site01.root} exec plain -- sleep 1\\ 0
+    TEXT
     expect(File.stat(site01.path('usr/local/bin/reconf')).mode & 0o777).to eq(0o755)
     manifest = JSON.parse(site01.read('etc/reconf/services/sealed.json'))
     expect(manifest.keys).to match_array(%w(id environment provides))
@@ -54,7 +57,7 @@ RSpec.describe 'a wrapper cookbook' do
       output = site01.converge(*mode, expect: false, extra: { 'site' => site }).output
       expect(output).to include('there is no item `sealed` in the data bag `service`; it has api, app-www')
     end
-    site01.run_list = %w(recipe[reconf])
+    site01.run_list = %w(recipe[site])
     site01.attributes['data_bag'] = 'none'
     site01.attributes['services'] = %w(api)
     [[], %w(--legacy-mode)].each do |mode|

@@ -92,14 +92,13 @@ RSpec.describe 'a failing converge' do
     web01.converge
     web01.attributes['config']['registry']['timeout'] = '300ms'
     web01.attributes['services'] = %w(api)
-    web01.run_list = %w(recipe[configuration] recipe[reconf])
+    web01.run_list = %w(recipe[site])
     frozen = etcd.frozen { web01.converge(expect: false) }
-    expect(frozen.output).to match(/WARN: reconf_manifest\[app-www\]: cannot reach the registry/)
-    expect(frozen.output).to match(/ReconfCookbook::Error: reconf_manifest\[app-www\]/)
+    expect(frozen.output).to match(/ReconfCookbook::Error: reconf_removal\[app-www\] .*cannot reach the registry/)
     %w(etc/reconf/services/app-www.json etc/services.d/app-www.conf).each { |file| expect(File).not_to exist(web01.path(file)) }
     expect(announced('WWW_URL', 'app-www@web01')).not_to be_nil
 
-    expect(web01.converge.updated).to eq(['reconf_manifest[app-www]'])
+    expect(web01.converge.output).to match(/withdraw .*WWW_URL/)
     expect(announced('WWW_URL', 'app-www@web01')).to be_nil
     expect(announced('API_URL', 'api@web01')).not_to be_nil
     expect(etcd.keys('/reconf/v1/default/applied/')).to eq([]).or eq(%w(/reconf/v1/default/applied/web01/api))
@@ -107,7 +106,7 @@ RSpec.describe 'a failing converge' do
   end
 
   it 'renders the others although the state of a removed service is damaged' do
-    node = machine('web01', services: %w(api app-www), run_list: %w(recipe[configuration] recipe[reconf]))
+    node = machine('web01', services: %w(api app-www), run_list: %w(recipe[site]))
     node.converge
     IO.write(node.path('var/lib/reconf/services/api.json'), '{"announced":')
     node.attributes['services'] = %w(app-www)

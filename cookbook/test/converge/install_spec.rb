@@ -4,7 +4,7 @@ require 'support/web'
 
 # Installs the binary from the places where operators keep it.
 RSpec.describe 'a converge that installs reconf' do
-  let(:web01) { machine('web01', services: %w(api), run_list: %w(recipe[configuration] recipe[reconf])) }
+  let(:web01) { machine('web01', services: %w(api), run_list: %w(recipe[site])) }
   let(:sum) { Digest::SHA256.file(Machine::BINARY).hexdigest }
 
   def install(source, checksum)

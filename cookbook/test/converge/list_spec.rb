@@ -2,7 +2,7 @@ require 'converge_helper'
 
 # What the list of services takes away, and what its absence does not.
 RSpec.describe 'the list of services' do
-  let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[configuration] recipe[reconf])) }
+  let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[site])) }
 
   # Legacy mode saves no attributes: what a run does not get is not set.
   def converge(*flags)
@@ -19,7 +19,7 @@ RSpec.describe 'the list of services' do
     web01.attributes.delete('services')
     web01.edit_item('app-www') { |item| item['environment']['ADDED'] = 'yes' }
     kept = converge
-    expect(kept.output).to include("node['reconf']['services'] is not set: api, app-www stay as they are")
+    expect(kept.output).to include("node['reconf']['services'] is not set: api, app-www stay as installed")
     expect(both?).to be(true)
     expect(web01.environment('app-www')['ADDED']).to eq('yes')
   end
@@ -28,14 +28,14 @@ RSpec.describe 'the list of services' do
     web01.edit('solo.rb') { |text| "#{text}\n%w(default normal override).each { |level| send(\"allowed_\#{level}_attributes\", []) }\n" }
     web01.converge
     web01.attributes.delete('services')
-    expect(web01.converge.output).to include("node['reconf']['services'] is not set: api, app-www stay as they are")
+    expect(web01.converge.output).to include("node['reconf']['services'] is not set: api, app-www stay as installed")
     expect(both?).to be(true)
   end
 
   it 'takes nothing away under an override run list, and all if it is empty' do
     converge
     web01.attributes['services'] = []
-    converge('-o', 'recipe[configuration],recipe[reconf]')
+    converge('-o', 'recipe[site]')
     expect(both?).to be(true)
     converge
     expect(etcd.keys('/reconf/v1/default/provides/')).to eq([])

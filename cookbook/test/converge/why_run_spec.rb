@@ -2,7 +2,7 @@ require 'converge_helper'
 
 # Why-run reports each variable that would change, and writes nothing.
 RSpec.describe 'why-run' do
-  let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[configuration] recipe[reconf])) }
+  let(:web01) { machine('web01', services: %w(api app-www), run_list: %w(recipe[site])) }
 
   # The lines below a resource that say what it would do.
   def changes(run, resource)

@@ -15,6 +15,12 @@ file later do
   notifies :create, "file[#{late}]"
 end
 
+if node['later']
+  reconf_env_file 'api' do
+    ignore_failure true
+  end
+end
+
 reconf_announcement 'api' do
   ttl node['ttl'] if node['ttl']
   keep_withdrawn false if node['again']

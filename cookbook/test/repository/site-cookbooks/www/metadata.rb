@@ -1,6 +1,8 @@
 name    'www'
 version '1.0.0'
 depends 'configuration'
+depends 'igraph'
 depends 'nginx'
 depends 'php'
+depends 'python'
 depends 'reconf'

@@ -74,8 +74,11 @@ reconf_manifest 'sealed' do
   only_if { node['site']['delete'] }
 end
 
+reconf_removal 'sealed' do
+  only_if { node['site']['delete'] }
+end
+
 # A template of this cookbook that uses the path of a conf.
 template File.join(notes, 'site') do
   source 'site.erb'
-  variables conf: ReconfCookbook::Paths.new(root).rendered('plain', {}).first
 end

@@ -1,0 +1,64 @@
+require_relative 'service_item'
+
+module ReconfCookbook
+  # The file that a `reconf_manifest` writes.
+  class ManifestFile
+    include Chef::DSL::DataQuery
+    include ServiceItem
+
+    def initialize(resource)
+      @resource = resource
+    end
+
+    # Path => content; none if the file is another resource's.
+    def files
+      yields? ? {} : { path => JSONText.of(path, manifest) }
+    end
+
+    def path
+      File.join(@resource.root, 'etc/reconf/services', "#{@resource.service}.json")
+    end
+
+    def manifest
+      found = @resource.manifest || service_item(@resource.data_bag, @resource.service, @resource.secret)
+      found.merge({ 'x-managed-by' => manager }.compact)
+    end
+
+    # Who can write a manifest decides what root runs, so it is root's. A decrypted item can hold secrets, so only the group
+    # that can read the conf can read it.
+    def access(config)
+      conf = [config['render'], manifest['conf']].grep(Hash).reduce({}, :merge)
+      # reconf rejects a numeric mode.
+      group_reads = !conf['mode'].is_a?(String) || conf['mode'].to_i(8) & 0o040 != 0
+      {
+        'mode' => group_reads ? '0640' : '0600',
+        'owner' => ('root' if Process.euid == 0),
+        'group' => (conf['group'] if conf['group'].is_a?(String)),
+      }
+    end
+
+    # Whether this resource leaves the service to another one.
+    def yields?
+      @resource.unless_declared && others.any?
+    end
+
+    private
+
+    def run_context
+      @resource.run_context
+    end
+
+    # Two resources of one service write the same value; otherwise each would overwrite the other's in every run.
+    def manager
+      [@resource, *others.reject(&:unless_declared)].map(&:managed_by).compact.first
+    end
+
+    # The other resources that install this service.
+    def others
+      run_context.root_run_context.resource_collection.select do |other|
+        other.declared_type == :reconf_manifest && !other.equal?(@resource) && other.service == @resource.service &&
+          Array(other.action).include?(:create)
+      end
+    end
+  end
+end

@@ -1,0 +1,6 @@
+require_relative 'error'
+
+module ReconfCookbook
+  # A data bag has no such item.
+  class NoItem < Error; end
+end

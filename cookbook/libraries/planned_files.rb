@@ -1,0 +1,24 @@
+require_relative 'manifest_file'
+require_relative 'node_files'
+
+module ReconfCookbook
+  # The files that the resources of this converge are going to write for reconf.
+  module PlannedFiles
+    KINDS = { reconf_node: NodeFiles, reconf_manifest: ManifestFile }.freeze
+
+    # Path => content. A resource whose guards or lazy properties depend on what the converge does before is left out: its
+    # files are checked when it runs.
+    def self.of(run_context)
+      run_context.root_run_context.resource_collection.each_with_object({}) do |resource, files|
+        kind = KINDS[resource.declared_type]
+        files.merge!(kind.new(resource).files) if kind && certain?(resource)
+      end
+    end
+
+    def self.certain?(resource)
+      Array(resource.action).include?(:create) && resource.only_if.empty? && resource.not_if.empty? &&
+        %w(@manifest @config @datastores).none? { |name| resource.instance_variable_get(name).is_a?(Chef::DelayedEvaluator) }
+    end
+    private_class_method :certain?
+  end
+end

@@ -1,0 +1,77 @@
+module ReconfCookbook
+  # Which services this node has, and which leave it. Nothing given is not nothing wanted: a service leaves by `false`, or
+  # by being left out of a list.
+  class ServiceList
+    # The list of this node. Under an override run list nothing leaves: it may lack what sets the attribute.
+    def self.of(node)
+      new(GivenServices.read(node), InstalledServices.new(node.read('reconf', 'root') || '/'), all_stay: !node.override_runlist.empty?)
+    end
+
+    # Whether another recipe installs the service in this converge.
+    def self.declared?(run_context, service)
+      run_context.root_run_context.resource_collection.any? do |resource|
+        resource.declared_type == :reconf_manifest && resource.service == service && Array(resource.action).include?(:create)
+      end
+    end
+
+    # `given` is a Hash of names with true or false, or a list.
+    def initialize(given, installed, all_stay: false)
+      @given = given
+      @managed = installed.managed
+      @orphans = installed.orphans
+      @all_stay = all_stay
+    end
+
+    attr_reader :given
+
+    # The services to set up.
+    def wanted
+      (listed | kept).sort
+    end
+
+    # Those that the attribute names.
+    def listed
+      list? ? @given.uniq : names(true)
+    end
+
+    # Those that the recipe has installed, and that nothing takes away.
+    def kept
+      list? ? [] : @managed - names(true) - names(false)
+    end
+
+    # Those that leave: whose manifests the recipe has installed, or that were not removed yet.
+    def leaving
+      return [] if @all_stay
+
+      left = @managed | @orphans
+      (list? ? left - @given : left & names(false)).sort
+    end
+
+    # Reports services that a recipe has added or taken away after `recipe[reconf]` had declared its resources.
+    def check_unchanged(node)
+      return if GivenServices.read(node) == @given
+
+      raise Error, "#{GivenServices::NAME} was changed after `recipe[reconf]` had read it\n" \
+        'hint: set it in an attribute file, or before `include_recipe \'reconf\'`'
+    end
+
+    # Why services stay that the attribute does not name; nil if there is nothing to say.
+    def warning
+      return if list? || (kept.empty? && !@given.empty?)
+
+      stay = kept.empty? ? 'no service is set up' : "#{kept.join(', ')} #{kept.one? ? 'stays' : 'stay'} as installed"
+      "#{@given.empty? ? "#{GivenServices::NAME} is not set" : "#{GivenServices::NAME} does not name all services of this node"}: #{stay}\n" \
+        'hint: { "app-www": true } sets a service up, and { "app-www": false } takes it away'
+    end
+
+    private
+
+    def list?
+      @given.is_a?(Array)
+    end
+
+    def names(wanted)
+      @given.select { |_, value| value == wanted }.keys
+    end
+  end
+end

@@ -1,0 +1,43 @@
+provides :reconf_removal
+resource_name :reconf_removal
+unified_mode true
+
+extend ReconfCookbook::CommonProperties
+
+description 'Ends a service whose manifest is gone: withdraws what it announced, and removes its files'
+
+property :service, String,
+         name_property: true,
+         description: 'The id of the service.'
+
+property :after_converge, [true, false],
+         default: false,
+         desired_state: false,
+         description: 'Remove only after everything else in the converge has succeeded, announcements included.'
+
+action :remove do
+  if new_resource.after_converge && !converge.after.started?
+    converge.after.schedule_last(new_resource, :remove)
+  elsif something_left?
+    whyrun_mode? ? preview : remove
+  end
+end
+
+action_class do
+  def something_left?
+    service = new_resource.service
+    [state_path(service), ReconfCookbook::EnvFile.path(new_resource.root, config, service)].any? { |path| ::File.exist?(path) }
+  end
+
+  def preview
+    keys = announced_keys(new_resource.service)
+    converge_by(keys.map { |key| "withdraw #{key}" } << "remove the files of #{new_resource.service}") {}
+  end
+
+  def remove
+    result = binary.run('remove', new_resource.service).take(new_resource.service)
+    log_warnings(result)
+    # reconf has done it already.
+    converge_by(ReconfCookbook::ChangeReport.withdraw(result) + result['removed'].map { |path| "remove #{path}" } << "remove #{new_resource.service}") {}
+  end
+end

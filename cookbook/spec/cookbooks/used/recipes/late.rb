@@ -1,0 +1,3 @@
+include_recipe 'reconf'
+
+node.override['reconf']['services']['www'] = true

@@ -1,0 +1,1 @@
+reconf_removal 'api'
