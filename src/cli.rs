@@ -1,6 +1,7 @@
 //! The command line: types, help and defaults. It reads and runs nothing.
 
 mod balance;
+mod check;
 mod clear;
 mod deploy;
 mod exec;
@@ -12,6 +13,7 @@ mod look;
 mod usage;
 
 pub(crate) use balance::{BalanceAction, BalanceArgs, BalanceOffArgs};
+pub(crate) use check::CheckArgs;
 pub(crate) use clear::{RemoveArgs, RetireArgs};
 pub(crate) use deploy::{
     AnnounceArgs, AppliedArgs, ApplyArgs, RenderArgs, ServiceSelection, WithdrawArgs,
@@ -129,6 +131,8 @@ pub(crate) enum Command {
     Balance(BalanceArgs),
     /// List the available names with their values
     Ls(LsArgs),
+    /// Check manifests before they are deployed
+    Check(CheckArgs),
     /// List the running tasks that hold the conf of a service
     Tasks(TasksArgs),
     /// List the effective configuration with the origin of each value
@@ -210,6 +214,7 @@ mod tests {
             "balance --dry-run --diff --drop-expired",
             "balance off --for 2h --reason apply",
             "ls API_URL --show-values",
+            "check --form items/ls.json --assume x",
             "tasks app",
             "config --verbose",
             "supervise -- sh -c true",

@@ -7,7 +7,7 @@
 //! - `operations`: crash-safe procedures that verbs and the listener share;
 //! - `node`: this machine's settings, paths, manifests, states and locks;
 //! - `report`: failures and results as text, JSON and exit codes;
-//! - `resolve`, `announce`, `render`, `provision`, `balance`, `fleet`: pure rules;
+//! - `resolve`, `announce`, `render`, `provision`, `balance`, `fleet`, `check`: pure rules;
 //! - `cli`: the command line, its help and its mistakes;
 //! - `edge`: all code that touches the outside;
 //! - `model`: values that are always valid.
@@ -16,6 +16,7 @@
 
 mod announce;
 mod balance;
+mod check;
 mod cli;
 mod commands;
 mod edge;

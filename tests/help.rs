@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "render",
     "announce",
     "balance",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 20] = [
     "tasks",
     "applied",
     "ls",
+    "check",
     "config",
     "help",
     "listen on",

@@ -14,6 +14,8 @@ mod architecture;
 mod assumed;
 /// A real HAProxy that follows the registry loses no request of clients that never retry, whatever changes.
 mod balance;
+/// A repository is judged before it is deployed, and a node's files before they are replaced.
+mod check;
 /// What a node is configured with is used as written, or refused by its name.
 mod configuration;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.

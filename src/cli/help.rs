@@ -28,7 +28,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
         "On call",
         &["withdraw", "remove", "retire", "listen", "tasks", "applied"],
     ),
-    ("Look", &["ls", "config", "help"]),
+    ("Look", &["ls", "check", "config", "help"]),
 ];
 
 /// What the help of a command ends with.

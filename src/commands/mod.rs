@@ -4,6 +4,7 @@ mod announce;
 mod applied;
 mod apply;
 mod balance;
+mod check;
 mod config;
 mod exec;
 mod listen;
@@ -51,6 +52,10 @@ pub(crate) fn run(cli: Cli) -> u8 {
         }
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Balance(args) => on_node(&|node| balance::run(&node, &args)),
+        Command::Check(args) => {
+            let out = Output::new(&global);
+            finish(&out, check::run(&global, &out, &args))
+        }
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
@@ -70,7 +75,8 @@ fn writes(command: &Command) -> bool {
         Command::Balance(args) => !args.only_looks(),
         Command::Applied(_) | Command::Withdraw(_) | Command::Remove(_) => true,
         Command::Listen(args) => args.action.is_none(),
-        Command::Ls(_)
+        Command::Check(_)
+        | Command::Ls(_)
         | Command::Tasks(_)
         | Command::Config(_)
         | Command::Exec(_)

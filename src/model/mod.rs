@@ -40,6 +40,7 @@ pub(crate) mod secret;
 pub(crate) mod service_state;
 pub(crate) mod settings;
 pub(crate) mod snapshot;
+pub(crate) mod source_file;
 pub(crate) mod spread;
 pub(crate) mod stamp;
 pub(crate) mod suggest;
@@ -47,6 +48,7 @@ pub(crate) mod switch;
 #[cfg(test)]
 mod tests;
 pub(crate) mod transaction;
+pub(crate) mod unfit_datastores;
 pub(crate) mod withdrawal_note;
 
 pub(crate) use fields::duration::parse as duration;

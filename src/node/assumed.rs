@@ -41,6 +41,20 @@ impl AssumedFiles {
         }
     }
 
+    /// A text file that the caller names for this call, in whosever hands it is; `None` if it is absent, or assumed to be.
+    pub(crate) fn read_named(&self, path: &Path, bad: Code) -> Result<Option<String>, Failure> {
+        match self.files.get(path) {
+            Some(assumed) => Ok(assumed.clone()),
+            None => files::read_text(path).map_err(|error| Failure::reading(error, bad)),
+        }
+    }
+
+    /// The files that are assumed to be there, with their contents.
+    pub(crate) fn present(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let files = self.files.iter();
+        files.filter_map(|(path, content)| Some((path.as_path(), content.as_deref()?)))
+    }
+
     /// The services with a manifest in `folder`, where these are found on the disk.
     pub(crate) fn ids(&self, folder: &Path, found: Vec<Id>) -> Vec<Id> {
         let manifest = |id: &Id| folder.join(format!("{id}.json"));

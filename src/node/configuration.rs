@@ -10,7 +10,8 @@ use crate::{
         datastores::Datastores,
         id::Id,
         paths::Paths,
-        settings::{Flags, Settings, config_path},
+        settings::{Flags, Settings, SettingsError, config_path},
+        source_file::SourceFile,
     },
     report::{Code, Failure},
 };
@@ -36,16 +37,7 @@ pub(crate) fn note_render(global: &Global) {
 
 /// The settings of this call: flags beat variables beat `config.json` beat defaults.
 pub(super) fn settings(global: &Global, assumed: &AssumedFiles) -> Result<Settings, Failure> {
-    let flags = Flags {
-        root: global.root.clone(),
-        config: global.config.clone(),
-        registry: global.registry.clone(),
-        federation: global.federation.clone(),
-        region: global.region.clone(),
-        node: global.node.clone(),
-        host: global.host.clone(),
-        timeout: global.timeout.clone(),
-    };
+    let flags = flags(global);
     let variable = process_environment::raw_variable;
     let (_, path) = config_path(&flags, variable)?;
     let text = assumed.read(&path, Code::Configuration)?;
@@ -55,6 +47,25 @@ pub(super) fn settings(global: &Global, assumed: &AssumedFiles) -> Result<Settin
     let shown = path.display().to_string();
     let file = text.as_deref().map(|text| (shown.as_str(), text));
     Ok(Settings::load(&flags, variable, file)?)
+}
+
+/// What flags, variables and this text of a `config.json` say together.
+pub(crate) fn settings_of(global: &Global, file: &SourceFile) -> Result<Settings, SettingsError> {
+    let file = Some((&file.path[..], &file.text[..]));
+    Settings::load(&flags(global), process_environment::raw_variable, file)
+}
+
+fn flags(global: &Global) -> Flags {
+    Flags {
+        root: global.root.clone(),
+        config: global.config.clone(),
+        registry: global.registry.clone(),
+        federation: global.federation.clone(),
+        region: global.region.clone(),
+        node: global.node.clone(),
+        host: global.host.clone(),
+        timeout: global.timeout.clone(),
+    }
 }
 
 /// Refuses to run with defaults where somebody named a `config.json` that does not exist.

@@ -13,7 +13,7 @@ pub(crate) mod states;
 pub(crate) mod templates;
 
 pub(crate) use assumed::AssumedFiles;
-pub(crate) use configuration::{note_render, paths_without_settings, refuse_missing};
+pub(crate) use configuration::{note_render, paths_without_settings, refuse_missing, settings_of};
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 mod announcing;
 mod balancing;
 mod causes;
+mod checking;
 mod code;
 mod failure;
 mod journal;

@@ -48,6 +48,30 @@ pub(crate) fn make_dir(path: &Path, mode: u32) -> Result<(), FileError> {
     }
 }
 
+/// Whether `path` is a folder, or a link to one.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// The names of the files in a folder that the caller names for this call, sorted; hidden ones are left out.
+///
+/// # Errors
+/// [`FileError`] when the folder cannot be read.
+pub(crate) fn list_names(folder: &Path, extension: &str) -> Result<Vec<OsString>, FileError> {
+    let problem = |error| FileError::reading(folder, error);
+    let ending = format!(".{extension}");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(problem)? {
+        let name = entry.map_err(problem)?.file_name();
+        let text = name.to_string_lossy();
+        if text.ends_with(&ending) && !text.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// The ids of the files `<id>.<extension>` in a folder; none when it does not exist.
 ///
 /// # Errors

@@ -1,0 +1,150 @@
+//! Reads the files that a check is about: those that are named, and those that are assumed. Reads nothing of this node.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    check::ManifestFile,
+    edge::files,
+    model::{id::Id, source_file::SourceFile},
+    node::AssumedFiles,
+    report::{Code, Failure},
+};
+
+/// Where data bag items are in a Chef repository.
+const ITEMS: &str = "data_bags/service";
+
+/// The folder of a node in which its manifests are.
+const MANIFESTS: &str = "services";
+
+/// What the caller names.
+pub(crate) struct CheckSources<'a> {
+    /// Manifests, and folders of them.
+    pub paths: &'a [PathBuf],
+    /// `config.json`.
+    pub config: Option<&'a Path>,
+    /// `configuration.json`.
+    pub datastores: Option<&'a Path>,
+    /// Whether files are assumed: then nothing is checked by default.
+    pub is_assumed: bool,
+}
+
+/// The files that were read.
+#[derive(Default)]
+pub(crate) struct CheckTexts {
+    /// The manifests, in the order of their services.
+    pub manifests: Vec<ManifestFile>,
+    /// Files that are not named after a service.
+    pub unnamed: Vec<SourceFile>,
+    /// `config.json`.
+    pub config: Option<SourceFile>,
+    /// `configuration.json`.
+    pub datastores: Option<SourceFile>,
+    /// Assumed files that are none of these.
+    pub ignored: Vec<PathBuf>,
+}
+
+/// Reads the files of a check.
+pub(crate) fn read(
+    sources: &CheckSources<'_>,
+    assumed: &AssumedFiles,
+) -> Result<CheckTexts, Failure> {
+    let mut texts = CheckTexts::default();
+    for path in manifest_paths(sources)? {
+        let text = required(assumed, &path)?;
+        texts.add_manifest(&path, text);
+    }
+    if let Some(path) = sources.config {
+        texts.config = Some(source(path, required(assumed, path)?));
+    }
+    if let Some(path) = sources.datastores {
+        texts.datastores = Some(secrets(path, required(assumed, path)?));
+    }
+    for (path, text) in assumed.present() {
+        texts.add_assumed(sources, path, text);
+    }
+    texts.manifests.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(texts)
+}
+
+/// The manifests that the caller names, or those of the repository in the working folder.
+fn manifest_paths(sources: &CheckSources<'_>) -> Result<Vec<PathBuf>, Failure> {
+    let by_default = [PathBuf::from(ITEMS)];
+    let given = match sources.paths {
+        [] if sources.is_assumed => &[],
+        [] => &by_default[..],
+        given => given,
+    };
+    let mut paths = Vec::new();
+    for path in given {
+        if files::is_folder(path) {
+            paths.extend(manifests_in(path)?);
+        } else {
+            paths.push(path.clone());
+        }
+    }
+    Ok(paths)
+}
+
+fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let names = files::list_names(folder, "json")?;
+    if names.is_empty() {
+        let message = format!("there is no manifest in `{}`", folder.display());
+        return Err(Failure::new(Code::NoInput, message)
+            .hint("manifests are named `<id>.json`, as data bag items are"));
+    }
+    Ok(names.iter().map(|name| folder.join(name)).collect())
+}
+
+fn required(assumed: &AssumedFiles, path: &Path) -> Result<String, Failure> {
+    assumed.read_named(path, Code::Data)?.ok_or_else(|| {
+        let failure = Failure::new(Code::NoInput, format!("there is no `{}`", path.display()));
+        if path == Path::new(ITEMS) {
+            return failure
+                .hint("name the items: `reconf check PATH`, or run it in a Chef repository");
+        }
+        failure
+    })
+}
+
+fn source(path: &Path, text: String) -> SourceFile {
+    SourceFile::new(path.display().to_string(), text)
+}
+
+fn secrets(path: &Path, text: String) -> SourceFile {
+    SourceFile::of_secrets(path.display().to_string(), text)
+}
+
+impl CheckTexts {
+    fn add_manifest(&mut self, path: &Path, text: String) {
+        let file = source(path, text);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(".json").unwrap_or(&name);
+        match Id::parse(stem) {
+            Ok(id) => self.manifests.push(ManifestFile { id, file }),
+            Err(_) => self.unnamed.push(file),
+        }
+    }
+
+    /// Adds an assumed file that the caller has not named: what it is, its name says.
+    fn add_assumed(&mut self, sources: &CheckSources<'_>, path: &Path, text: &str) {
+        let given = sources.paths.iter().map(PathBuf::as_path);
+        let mut given = given.chain(sources.config).chain(sources.datastores);
+        if given.any(|given| given == path) {
+            return;
+        }
+        let folder = path.parent().and_then(Path::file_name);
+        let is_json = path
+            .extension()
+            .is_some_and(|extension| extension == "json");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = text.to_owned();
+        match &name[..] {
+            _ if is_json && folder.is_some_and(|name| name == MANIFESTS) => {
+                self.add_manifest(path, text);
+            }
+            "config.json" => self.config = Some(source(path, text)),
+            "configuration.json" => self.datastores = Some(secrets(path, text)),
+            _ => self.ignored.push(path.to_owned()),
+        }
+    }
+}
