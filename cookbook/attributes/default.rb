@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # `default_unless`: cookbooks whose attribute files are loaded first can have set it.
 
 # The services of this node: names of items of the data bag, as a Hash of names with true or false, which Chef merges over

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Work for the end of a converge in which everything succeeded, delayed notifications included: confs are marked as
   # applied, then services are announced, and only then are those that have left removed. After a failed converge nothing

@@ -1,10 +1,12 @@
+# frozen_string_literal: true
+
 require 'English'
 require 'json' unless defined?(JSON)
 
 module ReconfCookbook
   # The reconf binary; it is called with JSON output.
   class Binary
-    UNEXPECTED_OUTPUT = "reconf printed output that this cookbook cannot read\nhint: install the reconf version that belongs to this cookbook".freeze
+    UNEXPECTED_OUTPUT = "reconf printed output that this cookbook cannot read\nhint: install the reconf version that belongs to this cookbook"
 
     # A source of `reconf_install` that is a package.
     PACKAGE = /\.(deb|rpm)(?=\z|\?)/.freeze

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # What changed, or would change in why-run, as lines for Chef's log. No line shows a value.
   module ChangeReport
@@ -23,6 +25,21 @@ module ReconfCookbook
     def self.withdraw(result)
       result['withdrawn'].map { |key| "withdraw #{key}" }
     end
+
+    def self.balance(result)
+      lines = (result['ports'] + result['routes']).map { |one| balanced(one) }.compact
+      lines.empty? ? ["configure HAProxy (#{result['how']})"] : lines
+    end
+
+    # A port or a route that changed.
+    def self.balanced(one)
+      counts = %w(new moved gone).reject { |count| one[count].zero? }.map { |count| "#{one[count]} #{count}" }
+      return if one['state'] == 'open' && counts.empty?
+
+      what = one['port'] ? "port #{one['port']}" : "route #{one['host'] || 'any host'}#{one['path']}"
+      ["balance #{what}", (one['state'] unless one['state'] == 'open'), *counts].compact.join(', ')
+    end
+    private_class_method :balanced
 
     def self.variable(variable)
       return "#{variable['name']} removed" unless variable['from']

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The command line of the running Chef, for `listen.command`: what the listener provisions this node with.
   module ChefCommand

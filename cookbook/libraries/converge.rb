@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The state that the resources of one converge share.
   class Converge

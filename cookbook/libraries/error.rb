@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # reconf, or this cookbook, cannot do what it was asked to do; `code` is the exit code of reconf, if it ran.
   class Error < RuntimeError

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # `node['reconf']['services']`: names of items of the data bag, as a Hash of names with true or false, or as a list.
   module GivenServices
     PATH = %w(reconf services).freeze
-    NAME = "node['reconf']['services']".freeze
+    NAME = "node['reconf']['services']"
     ID = /\A[A-Za-z0-9_-][A-Za-z0-9._-]*\z/.freeze
 
     # The attribute as a plain Hash or Array, checked; an empty Hash if nothing is given.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Checks that a value is a Hash before Chef does: Chef's own message quotes the value, which can hold passwords.
   module HashValue

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The services that earlier converges have left on this node.
   class InstalledServices
     # The `x-managed-by` of manifests that `recipe[reconf]` installs. It never deletes other manifests.
-    RECIPE = 'recipe[reconf]'.freeze
+    RECIPE = 'recipe[reconf]'
 
     def initialize(root)
       @manifests = File.join(root, 'etc/reconf/services')

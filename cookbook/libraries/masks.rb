@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The values of encrypted items, which no message shows.
   class Masks

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The files that a `reconf_node` writes.
   class NodeFiles
     # The time to live of announcements where a listener keeps them alive, so that a dead machine leaves by itself.
-    TTL = '90s'.freeze
+    TTL = '90s'
 
     def initialize(resource)
       @resource = resource
@@ -42,7 +44,7 @@ module ReconfCookbook
     def listener?
       @resource.root == '/' && File.directory?('/run/systemd/system') &&
         @resource.run_context.root_run_context.resource_collection.any? do |other|
-          other.declared_type == :reconf_listener && Array(other.action).include?(:enable)
+          other.declared_type == :reconf_listener && Array(other.action).include?(:enable) && !other.should_skip?(:enable)
         end
     end
   end

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Maps changed variables to notifications.
   module OnChange

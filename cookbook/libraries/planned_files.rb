@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require_relative 'manifest_file'
 require_relative 'node_files'
 

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # URLs with a user or a password in them, which must not reach a file that everybody can read, nor a diff.
   module PrivateUrls

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'shellwords' unless defined?(Shellwords)
 require_relative 'service_item'
 

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'json' unless defined?(JSON)
 
 module ReconfCookbook
@@ -10,20 +12,25 @@ module ReconfCookbook
       json, messages = output.lines.partition { |line| line.start_with?('{') }
       @messages = masks.apply(messages.join.strip)
       objects = json.map { |line| JSON.parse(line) }
-      @services = objects.select { |object| object['service'] }.to_h { |object| [object['service'], object] }
+      @services = objects.reject { |object| object['error'] && !object['service'] }.to_h { |object| [object['service'], object] }
       @common_error = objects.find { |object| object['error'] && !object['service'] }
     end
 
     # Removes and returns the result of a service, so that a resource that runs again calls reconf again.
     def take(service)
       result = @services.delete(service) || @common_error
-      raise Error.new("reconf returned no result for `#{service}`: #{reason}#{hint}", @exit_code) unless result
+      raise Error.new("reconf returned no result#{" for `#{service}`" if service}: #{reason}#{hint}", @exit_code) unless result
 
       error = result['error']
       raise Error.new(@masks.apply(error['message']), error['code']) if error
       raise Error, Binary::UNEXPECTED_OUTPUT unless result['warnings'].is_a?(Array)
 
       result.merge('warnings' => result['warnings'].map { |warning| @masks.apply(warning) })
+    end
+
+    # The result of a command that is not about a service.
+    def single
+      take(nil)
     end
 
     private

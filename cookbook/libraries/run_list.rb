@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # The `run_list` of a service's manifest.
   class RunList

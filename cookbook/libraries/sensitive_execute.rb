@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Chef's `execute` hides the output of a sensitive command that fails, but shows that of one that times out.
   class SensitiveExecute < Chef::Provider::Execute

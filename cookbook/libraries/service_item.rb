@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Reads a service's manifest from Chef's data bags, and decrypts it if it is encrypted.
   module ServiceItem

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 module ReconfCookbook
   # Which services this node has, and which leave it. Nothing given is not nothing wanted: a service leaves by `false`, or
   # by being left out of a list.

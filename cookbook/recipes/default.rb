@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 #
 # Cookbook:: reconf
 # Recipe:: default
@@ -24,6 +26,19 @@ end
 
 reconf_node 'node'
 
+choices = ReconfCookbook::RecipeChoices.new(run_context)
+
+# Before anything that can fail for what another node has yet to announce: the listener runs Chef again when it is.
+reconf_listener 'reconf-listen' do
+  only_if { choices.listener? && !choices.other_listener? }
+end
+
+reconf_listener 'former listener' do
+  unit 'reconf-listen'
+  action :disable
+  not_if { choices.listener? || choices.other_listener? }
+end
+
 list.wanted.each do |service|
   reconf_manifest service do
     managed_by ReconfCookbook::InstalledServices::RECIPE
@@ -38,9 +53,35 @@ list.leaving.each do |service|
   end
 end
 
+# Before the confs: a port is open before a conf names it.
+reconf_balancer 'haproxy' do
+  fail_at_end true
+  only_if { choices.balancer? }
+end
+
+reconf_balancer 'former haproxy' do
+  fail_at_end true
+  action :delete
+  not_if { choices.balancer? }
+end
+
 list.wanted.each { |service| reconf_env_file service }
 
 run_lists.each { |run_list| run_list.recipes.each { |recipe| include_recipe recipe } }
+
+list.wanted.each do |service|
+  reconf_unit service do
+    managed_by ReconfCookbook::RecipeChoices::RECIPE
+    only_if { choices.unit(service) == :create }
+  end
+
+  reconf_unit "former unit of #{service}" do
+    service service
+    managed_by ReconfCookbook::RecipeChoices::RECIPE
+    action :delete
+    only_if { choices.unit(service) == :delete }
+  end
+end
 
 reconf_announcement 'services of this node' do
   services list.wanted

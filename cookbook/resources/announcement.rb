@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_announcement
 resource_name :reconf_announcement
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description 'Publishes what services of this node provide, or withdraws it'
 

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_env_file
 resource_name :reconf_env_file
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description "Renders a service's environment to its conf, and notifies other resources of changed variables"
 
@@ -68,7 +70,9 @@ action_class do
     converge_by(ReconfCookbook::ChangeReport.render(result)) do
       converge.after.mark_applied(binary, new_resource.service) if result['pending'] && new_resource.await_applied
     end
-    notify(result['variables'].select { |variable| variable['changed'] }.map { |variable| variable['name'] })
+    changed = result['variables'].select { |variable| variable['changed'] }.map { |variable| variable['name'] }
+    ReconfCookbook::Units.current(run_context).variables_changed(new_resource.root, new_resource.service, changed)
+    notify(changed)
   end
 
   def notify(changed)

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_exec
 resource_name :reconf_exec
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description "Runs a command with a service's environment"
 

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_install
 resource_name :reconf_install
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description 'Installs the reconf binary from a package file, a URL or a local path'
 
@@ -69,7 +71,12 @@ action_class do
 
   def install_binary
     directory(::File.dirname(new_resource.binary)) { recursive true }
-    fetch(new_resource.binary, '0755')
+    replaced(fetch(new_resource.binary, '0755'))
+  end
+
+  # A running listener goes on with the old binary.
+  def replaced(resource)
+    ReconfCookbook::Units.current(run_context).binary_replaced(new_resource.binary) if resource.updated_by_last_action?
   end
 
   def install_package
@@ -80,9 +87,10 @@ action_class do
       fetch(file, '0644')
     end
     # `:install` would accept any installed version.
-    declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') do
+    package = declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') do
       source file
       action :upgrade
     end
+    replaced(package)
   end
 end

@@ -1,10 +1,12 @@
+# frozen_string_literal: true
+
 provides :reconf_listener
 resource_name :reconf_listener
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
-description 'Runs the listener as a systemd service: it provisions this node when a value that its services require changes'
+description 'Runs the listener as a systemd unit: it provisions this node when a value that its services require changes'
 
 property :unit, String,
          name_property: true,
@@ -12,7 +14,7 @@ property :unit, String,
 
 property :command, Array,
          desired_state: false,
-         description: 'The command that provisions this node. By default `listen.command` of `config.json`.'
+         description: 'The command that provisions this node. By default `listen.command` of `config.json`, which `reconf_node` sets to the command line of this Chef.'
 
 property :metrics, String,
          desired_state: false,
@@ -26,25 +28,53 @@ property :environment, Hash,
 default_action :enable
 
 action :enable do
-  text = ReconfCookbook::ListenerUnit.text(command_line, new_resource.environment)
-  # A restart does not stop a running provision, which can be this converge: the new listener waits for it.
-  declare_resource(:systemd_unit, name) do
-    content text
-    verify false
-    action %i(create enable start)
-    notifies :restart, "systemd_unit[#{name}]", :delayed
+  changed = write_unit(unit, text)
+  enable_unit(unit)
+  if !systemd.active?(unit.name)
+    change_unit(:start, unit)
+  elsif changed || units.binary_replaced?(new_resource.binary)
+    # A restart does not stop a running provision, which can be this converge: the new listener waits for it.
+    ReconfCookbook::Units.at_the_end(new_resource, :restart)
   end
+  units.listener_created(new_resource)
 end
 
 action :disable do
-  declare_resource(:systemd_unit, name) do
-    action %i(stop disable delete)
-  end
+  delete_unit(unit)
+end
+
+action :restart do
+  change_unit(:restart, unit)
 end
 
 action_class do
-  def name
-    "#{new_resource.unit}.service"
+  include ReconfCookbook::UnitActions
+
+  def unit
+    @unit ||= ReconfCookbook::UnitFile.new(new_resource.unit, new_resource.root)
+  end
+
+  # packaging/reconf-listen.service has the same settings.
+  def text
+    ReconfCookbook::UnitFile.text(
+      'Unit' => {
+        'Description' => 'reconf listener: provisions this node when a required value changes',
+        'Wants' => 'network-online.target',
+        'After' => 'network-online.target',
+      },
+      'Service' => {
+        'Type' => 'notify',
+        'NotifyAccess' => 'main',
+        'ExecStart' => ReconfCookbook::UnitFile.command_line(command_line),
+        'Environment' => new_resource.environment.sort.map { |name, value| ReconfCookbook::UnitFile.quote("#{name}=#{value}") },
+        'ExecReload' => '/bin/kill -HUP $MAINPID',
+        # A running provision continues; the next listener waits for it.
+        'KillMode' => 'process',
+        'Restart' => 'always',
+        'RestartSec' => 5,
+        'WatchdogSec' => 60,
+      }
+    )
   end
 
   def command_line

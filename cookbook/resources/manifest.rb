@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_manifest
 resource_name :reconf_manifest
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description "Installs a service's manifest on this node, or deletes it"
 

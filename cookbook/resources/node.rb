@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_node
 resource_name :reconf_node
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description "Writes the node's configuration and its datastores to the files that reconf reads"
 

@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 provides :reconf_removal
 resource_name :reconf_removal
 unified_mode true
 
-extend ReconfCookbook::CommonProperties
+use 'partial/_common'
 
 description 'Ends a service whose manifest is gone: withdraws what it announced, and removes its files'
 

@@ -35,7 +35,7 @@ RSpec.describe 'the documentation' do
   end
 
   it 'has a page for nothing else' do
-    expect(Dir.children(Page::FOLDER).sort).to eq(resources.sort.map { |name| "#{name}.md" })
+    expect(Dir.children(Page::FOLDER)).to match_array(resources.map { |name| "#{name}.md" } << 'bootstrap.md')
   end
 
   it 'has Ruby in its examples' do

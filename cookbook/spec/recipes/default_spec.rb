@@ -28,8 +28,11 @@ RSpec.describe 'reconf::default' do
     item('api', { 'run_list' => %w(python recipe[igraph::python]) })
     all = converge('used::listed', attributes: { 'services' => %w(www api), 'install' => { 'source' => '/srv/reconf' } })
     expect(order(all)).to eq(
-      %w(reconf_install[reconf] reconf_node[node] reconf_manifest[api] reconf_manifest[www] reconf_manifest[old] reconf_manifest[owing]
-         reconf_env_file[api] reconf_env_file[www] directory[etc/python] directory[srv/igraph/python]) +
+      %w(reconf_install[reconf] reconf_node[node] reconf_listener[reconf-listen]) + ['reconf_listener[former listener]'] +
+      %w(reconf_manifest[api] reconf_manifest[www] reconf_manifest[old] reconf_manifest[owing] reconf_balancer[haproxy]) +
+      ['reconf_balancer[former haproxy]'] +
+      %w(reconf_env_file[api] reconf_env_file[www] directory[etc/python] directory[srv/igraph/python]) +
+      ['reconf_unit[api]', 'reconf_unit[former unit of api]', 'reconf_unit[www]', 'reconf_unit[former unit of www]'] +
       [announcement, 'reconf_removal[old]', 'reconf_removal[owing]']
     )
     expect(all).to delete_reconf_manifest('old')

@@ -33,7 +33,7 @@ class Page
 
   # The table of properties.
   def properties_section
-    ['## Properties', table(%w(Property Takes Default Is), properties), "## Examples\n"].join("\n\n")
+    ['## Properties', table(%w(Name Type Default Description), properties), "## Examples\n"].join("\n\n")
   end
 
   # The page with the parts that follow from the resource brought up to date.

@@ -2,6 +2,7 @@ require 'fileutils'
 require 'json'
 require 'open3'
 require 'tmpdir'
+require_relative 'cell'
 require_relative 'wait'
 
 # One converge: its output and exit status.
@@ -39,19 +40,21 @@ class Machine
     !GEMS.nil? || ENV['PATH'].split(':').any? { |folder| File.executable?(File.join(folder, program)) }
   end
 
-  attr_reader :dir, :root, :name
+  attr_reader :dir, :root, :name, :cell
   attr_accessor :attributes, :run_list
 
   # A command that runs Chef, for example `unshare`; empty to run Chef directly.
   attr_accessor :inside
 
-  def initialize(name, registry: nil, services: [], run_list: [])
+  # With `cell`, Chef runs in namespaces of its own, where the root is `/`.
+  def initialize(name, registry: nil, services: [], run_list: [], cell: false)
     @name = name
     @dir = Dir.mktmpdir("reconf-#{name}")
-    @root = File.join(dir, 'root')
+    @cell = Cell.new(dir) if cell
+    @root = cell ? '/' : File.join(dir, 'root')
     @run_list = run_list
-    @inside = []
-    FileUtils.mkdir(root)
+    @inside = cell ? @cell.enter : []
+    FileUtils.mkdir_p(root)
     FileUtils.cp_r(File.join(COOKBOOK, 'test/repository'), File.join(dir, 'repository'))
     vendor
     config = { 'node' => name, 'host' => '10.0.0.1' }
@@ -69,7 +72,7 @@ class Machine
 
   # A path below its `/`.
   def path(below)
-    File.join(root, below)
+    cell ? cell.path(below) : File.join(root, below)
   end
 
   def read(below)
@@ -117,7 +120,7 @@ class Machine
   end
 
   def reconf(*words)
-    Open3.capture2e(BINARY, '--root', root, *words)
+    Open3.capture2e(*inside, BINARY, '--root', root, *words)
   end
 
   # Runs chef-solo; raises with its output if its result is not the expected one.
@@ -152,6 +155,7 @@ class Machine
   end
 
   def remove
+    cell&.stop
     pid_file = path('run/www.pid')
     Process.kill(:KILL, IO.read(pid_file).to_i) if File.exist?(pid_file)
   rescue Errno::ESRCH

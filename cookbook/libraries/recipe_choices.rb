@@ -1,0 +1,51 @@
+# frozen_string_literal: true
+
+module ReconfCookbook
+  # What `recipe[reconf]` declares resources for; decided when these run, so that attributes of later recipes count.
+  class RecipeChoices
+    RECIPE = 'recipe[reconf]'
+
+    def initialize(run_context)
+      @run_context = run_context
+      @node = run_context.node
+    end
+
+    # Whether this node runs the listener: if nothing is said, where the registry is etcd.
+    def listener?
+      given = @node.read('reconf', 'listener')
+      given.nil? ? !(config.dig('registry', 'endpoints') || []).empty? : given
+    end
+
+    # Whether another recipe declares a listener.
+    def other_listener?
+      others(:reconf_listener).any? { |resource| !ours?(resource) }
+    end
+
+    # Whether this node has a balancer.
+    def balancer?
+      BalancerSettings.given?(config)
+    end
+
+    # What becomes of a service's unit: `:create`, `:delete`, or `:leave` where another recipe declares it.
+    def unit(service)
+      return :leave if others(:reconf_unit).any? { |resource| resource.service == service && !ours?(resource) }
+
+      command = Converge.current(@run_context).manifests.fetch(service, {})['command']
+      @node.read('reconf', 'units') && [String, Array].include?(command.class) ? :create : :delete
+    end
+
+    private
+
+    def config
+      Converge.current(@run_context).config || HashValue.from_attribute(@node, 'reconf', 'config')
+    end
+
+    def others(type)
+      @run_context.root_run_context.resource_collection.select { |resource| resource.declared_type == type }
+    end
+
+    def ours?(resource)
+      resource.cookbook_name.to_s == 'reconf' && resource.recipe_name == 'default'
+    end
+  end
+end

@@ -1,0 +1,3 @@
+name    'inline'
+version '1.0.0'
+depends 'reconf'

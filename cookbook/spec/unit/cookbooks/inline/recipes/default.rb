@@ -1,0 +1,1 @@
+# Recipes are blocks in the specs; a run list with this one loads the cookbook `reconf`.

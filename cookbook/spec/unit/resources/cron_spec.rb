@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+require 'unit_helper'
+
+RSpec.describe 'reconf_cron' do
+  before { put('etc/reconf/services/api.json', 'id' => 'api', 'command' => true, 'conf' => { 'owner' => 'app' }) }
+
+  def run(at = root, &block)
+    converge('reconf_cron', reconf: { 'root' => at }) do
+      reconf_cron 'report' do
+        service 'api'
+        command 'bin/report "$API_URL" --share 50%'
+        instance_exec(&block) if block
+      end
+    end
+  end
+
+  # A converge at `/`, with a manifest as if it were there.
+  def run_at_root(&block)
+    allow(ReconfCookbook::JSONFile).to receive(:read).and_call_original
+    allow(ReconfCookbook::JSONFile).to receive(:read).with('/etc/reconf/services/api.json').and_return('conf' => { 'owner' => 'app' })
+    run('/', &block)
+  end
+
+  it "has Chef's cron_d run the command as a task of the service, with its owner" do
+    chef = run_at_root do
+      minute '*/5'
+      hour 3
+      mailto 'ops@example.com'
+      wait '1h'
+    end
+    # The shell of cron leaves the variables to that of the task.
+    line = %q(/usr/bin/reconf --root / exec --task --wait 1h api -- /bin/sh -c 'bin/report "$API_URL" --share 50'\%'')
+    expect(chef).to create_cron_d('reconf-report').with(
+      minute: '*/5', hour: '3', day: '*', user: 'app', mailto: 'ops@example.com', command: line,
+      path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+    )
+  end
+
+  it 'takes a list, a user and a name for the time' do
+    chef = run_at_root do
+      command ['a b', '100%']
+      user 'root'
+      predefined_value '@daily'
+    end
+    expect(chef).to create_cron_d('reconf-report')
+      .with(predefined_value: '@daily', user: 'root', command: '/usr/bin/reconf --root / exec --task api -- \'a b\' \'100\'\\%\'\'')
+  end
+
+  # What crons make of a line: some remove the backslash of `\%`, some only pass it on, some make one backslash of two.
+  let(:crons) do
+    [->(line) { line.gsub('\\%', '%') }, ->(line) { line }, ->(line) { line.gsub(/\\([%\\])/, '\\1') }]
+  end
+
+  it 'quotes for every cron' do
+    words = ['plain', "it's 100%", '%', '\\', '\\\\', '\\%', '\\\\%%', '$HOME `id` "x" #', '']
+    line = ReconfCookbook::CronLine.of(['printf', '%s|', *words])
+    expect(line).not_to match(/(?<!\\)%/)
+    crons.each { |cron| expect(IO.popen(['/bin/sh', '-c', cron.call(line)], &:read)).to eq(words.map { |word| "#{word}|" }.join) }
+  end
+
+  it 'refuses what a line of cron cannot hold' do
+    expect { run_at_root { command "a\nb" } }.to raise_error(/cannot hold a line break/)
+  end
+
+  it 'writes the job below another root' do
+    file = path('etc/cron.d/reconf-report')
+    chef = run { mailto '' }
+    expect(chef).to create_file(file).with(mode: '0600')
+    expect(chef.file(file).content).to match(%r{\AMAILTO=\nPATH=\S+\n\n\* \* \* \* \* app /usr/bin/reconf --root \S+ exec --task api -- /bin/sh -c '.*50'\\%''\n\z})
+    expect(run { action :delete }).to delete_file(file)
+  end
+
+  it 'is deleted' do
+    expect(run_at_root { action :delete }).to delete_cron_d('reconf-report')
+  end
+end

@@ -1,0 +1,83 @@
+require 'fileutils'
+require 'open3'
+require_relative 'wait'
+
+# Namespaces in which programs see a machine of their own: what they write to /etc, /usr and /var goes to layers, /run is
+# empty, and `systemctl` runs units. All processes in it end with it. No part of it needs to be root.
+class Cell
+  # The folders that are written to, and those in which an ordinary user needs to own the layer's part.
+  FOLDERS = {
+    'etc' => %w(chef cron.d haproxy reconf services.d systemd/system),
+    'usr' => %w(bin sbin local/bin),
+    'var' => %w(cache chef lib/reconf),
+  }.freeze
+  SYSTEMCTL = File.join(__dir__, 'systemctl.rb')
+  FIRST = File.join(__dir__, 'cell_first.rb')
+
+  # Why there can be no cell on this machine, or nil.
+  def self.obstacle
+    @obstacle ||= begin
+      out, status = Open3.capture2e(*unshare, 'sh', '-c', 'mount -t tmpfs none /run')
+      [(out.strip unless status.success?)]
+    end
+    @obstacle.first
+  end
+
+  def self.unshare
+    ['unshare', *('--map-root-user' unless Process.euid == 0), '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  end
+
+  def initialize(dir)
+    @layers = File.join(dir, 'layers')
+    prepare
+    @out, inside = IO.pipe
+    given, @in = IO.pipe
+    @parent = Process.spawn(*self.class.unshare, 'sh', '-c', script, in: given, out: inside)
+    [given, inside].each(&:close)
+    raise 'the cell did not start' unless @out.gets == "ready\n"
+
+    @first = IO.read("/proc/#{@parent}/task/#{@parent}/children").split.first
+  end
+
+  # The words that run a command in the cell.
+  def enter
+    user = %w(--user --preserve-credentials) unless Process.euid == 0
+    ['nsenter', '--target', @first, *user, '--mount', '--pid', "--wd=#{Dir.pwd}"]
+  end
+
+  # A path of the cell as the test reaches it.
+  def path(below)
+    "/proc/#{@first}/root/#{below}"
+  end
+
+  # Runs a command in the cell; returns what it printed, and raises if it fails.
+  def run(*words)
+    out, status = Open3.capture2e(*enter, *words)
+    raise "#{words.join(' ')}: #{out}" unless status.success?
+
+    out
+  end
+
+  def stop
+    @in.close
+    Process.wait(@parent)
+    @out.close
+  end
+
+  private
+
+  def prepare
+    FOLDERS.each do |folder, own|
+      FileUtils.mkdir_p([File.join(@layers, folder, 'work'), *own.map { |below| File.join(@layers, folder, 'upper', below) }])
+    end
+    FileUtils.install(SYSTEMCTL, File.join(@layers, 'usr/upper/bin/systemctl'), mode: 0o755)
+  end
+
+  def script
+    mounts = FOLDERS.keys.map do |folder|
+      layer = File.join(@layers, folder)
+      "mount -t overlay -o lowerdir=/#{folder},upperdir=#{layer}/upper,workdir=#{layer}/work overlay /#{folder}"
+    end
+    [*mounts, 'mount -t tmpfs none /run', 'mkdir -p /run/systemd/system /run/supervisor', "exec ruby --disable-gems #{FIRST}"].join(' && ')
+  end
+end
