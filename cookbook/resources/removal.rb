@@ -6,7 +6,7 @@ unified_mode true
 
 use 'partial/_common'
 
-description 'Ends a service whose manifest is gone: withdraws what it announced, and removes its files'
+description 'Ends a service whose manifest is gone: stops its unit, withdraws what it announced, and removes its files'
 
 property :service, String,
          name_property: true,
@@ -20,12 +20,20 @@ property :after_converge, [true, false],
 action :remove do
   if new_resource.after_converge && !converge.after.started?
     converge.after.schedule_last(new_resource, :remove)
-  elsif something_left?
-    whyrun_mode? ? preview : remove
+  else
+    delete_unit(unit)
+    remove if something_left?
   end
 end
 
 action_class do
+  include ReconfCookbook::UnitActions
+
+  # The unit of `reconf_unit`: nothing is taken away from a program that still runs.
+  def unit
+    ReconfCookbook::UnitFile.new("reconf-#{new_resource.service}", new_resource.root)
+  end
+
   def something_left?
     service = new_resource.service
     [state_path(service), ReconfCookbook::EnvFile.path(new_resource.root, config, service)].any? { |path| ::File.exist?(path) }
@@ -37,6 +45,8 @@ action_class do
   end
 
   def remove
+    return preview if whyrun_mode?
+
     result = binary.run('remove', new_resource.service).take(new_resource.service)
     log_warnings(result)
     # reconf has done it already.

@@ -1,43 +1,64 @@
 require 'converge_helper'
+require 'etc'
 
 # A machine of its own, where the root is `/` and units run.
-RSpec.describe 'reconf_unit' do
-  let(:api01) { machine('api01', registry: nil, services: %w(api), run_list: %w(recipe[configuration] recipe[site::unit]), cell: true) }
-  let(:site) { { 'user' => 'root', 'reload_on' => %w(ENV) } }
+RSpec.describe 'reconf_unit and reconf_cron' do
+  let(:api01) { machine('api01', registry: nil, services: %w(api report), run_list: %w(recipe[configuration] recipe[site::unit]), cell: true) }
+  # In the cell of an ordinary user there is no other user than root.
+  let(:user) { Process.euid == 0 ? 'nobody' : 'root' }
 
-  before { not_run('reconf_unit with units that run', Cell.obstacle) if Cell.obstacle }
+  before do
+    not_run('units that run', Cell.obstacle) if Cell.obstacle
+    api01.attributes['run_lists'] = false
+    item = { 'id' => 'report', 'environment' => { 'RATE' => '100%' }, 'conf' => { 'owner' => user, 'mode' => '0400' } }
+    IO.write(File.join(api01.repository, 'data_bags/service/report.json'), JSON.generate(item))
+  end
 
-  # The verbs that a converge after the block runs on the unit, and the process before and after.
+  # The verbs that a converge after the block runs on units.
   def verbs
     log = 'run/supervisor/log'
     before = File.exist?(api01.path(log)) ? api01.read(log).lines.size : 0
     yield
-    @last = api01.converge(extra: { 'site' => site })
+    @last = api01.converge
     api01.read(log).lines.drop(before).map(&:chomp).grep_v(/\Alist-units/)
   end
 
-  def process
-    api01.read('run/supervisor/reconf-api.service.pid')
+  def environment_of_the_api
+    pid = api01.read('run/supervisor/reconf-api.service.pid')
+    IO.binread(api01.path("proc/#{pid}/environ")).split("\0").to_h { |pair| pair.split('=', 2) }.merge('pid' => pid)
   end
 
-  def environment
-    IO.binread(api01.path("proc/#{process}/environ")).split("\0").to_h { |pair| pair.split('=', 2) }
+  def edit_environment(**variables)
+    api01.edit_item('api') { |item| item['environment'].merge!(variables.transform_keys(&:to_s)) }
   end
 
-  it 'runs the command, restarts it when a variable changes and only then, and reloads it where it is told to' do
+  # What the job prints when cron runs it.
+  def run_job
+    line = api01.read('etc/cron.d/reconf-report').lines(chomp: true).find { |one| one.start_with?('*/5 ') }
+    name, command = line.match(%r{\A\*/5 \* \* \* \* (\S+) (.*)\z}).captures
+    expect(name).to eq(user)
+    command = command.gsub('\\%', '%')
+    Process.euid == 0 ? api01.cell.run('setpriv', '--reuid', name, '--clear-groups', '/bin/sh', '-c', command) : api01.cell.run('/bin/sh', '-c', command)
+  end
+
+  it 'run commands in the environment of a service, which a unit gets anew when a variable changes and only then' do
     expect(verbs {}).to eq(['daemon-reload', 'daemon-reload', 'start reconf-api.service'])
-    expect(environment).to include('PORT' => '1100', 'ENV' => 'production')
+    first = environment_of_the_api
+    expect(first).to include('PORT' => '1100', 'ENV' => 'production')
     expect(api01.read('run/started')).to eq("1100 100%\n")
+    expect(run_job).to eq("100% of #{user}\nreport\n")
 
-    first = process
     expect(verbs {}).to eq([])
     expect(@last.count).to eq(0)
 
-    expect(verbs { api01.edit_item('api') { |item| item['environment']['ENV'] = 'staging' } }).to eq(['reload reconf-api.service'])
-    expect(process).to eq(first)
+    expect(verbs { edit_environment(ENV: 'staging') }).to eq(['reload reconf-api.service'])
+    expect(environment_of_the_api).to eq(first)
 
-    expect(verbs { api01.edit_item('api') { |item| item['environment'].merge!('ENV' => 'test', 'PORT' => 1200) } }).to eq(['restart reconf-api.service'])
-    expect(environment).to include('PORT' => '1200', 'ENV' => 'test')
-    expect(verbs { api01.edit_item('api') { |item| item['environment'].delete('ENV') } }).to eq(['reload reconf-api.service'])
+    expect(verbs { edit_environment(ENV: 'test', PORT: 1200) }).to eq(['restart reconf-api.service'])
+    expect(environment_of_the_api).to include('PORT' => '1200', 'ENV' => 'test')
+
+    api01.run_list = %w(recipe[configuration] recipe[reconf])
+    expect(verbs { api01.attributes['services'] = { 'api' => false, 'report' => true } }).to eq(['stop reconf-api.service', 'daemon-reload'])
+    expect(Dir.glob(api01.path('etc/{systemd/system,services.d}/**/*api*'))).to eq([])
   end
 end

@@ -1,9 +1,15 @@
-# The api's command runs as a unit, and a job of cron uses the same conf.
+# The api's command runs as a unit, and a job of cron uses a conf that only its user may read.
 
 include_recipe 'reconf'
 
 reconf_unit 'api' do
   command ['sh', '-c', 'echo "$PORT 100%" >/run/started; trap "" HUP; exec tail -f /dev/null']
-  user node['site']['user']
-  reload_on node['site']['reload_on']
+  user 'root'
+  reload_on 'ENV'
+end
+
+reconf_cron 'report' do
+  command 'echo "$RATE of $(id -un)"; echo "$RECONF_TASK"'
+  minute '*/5'
+  mailto 'ops@example.com'
 end
