@@ -8,6 +8,7 @@ mod exec;
 pub(crate) mod fast_path;
 mod global;
 mod help;
+mod inspect;
 mod listen;
 mod look;
 mod usage;
@@ -20,6 +21,7 @@ pub(crate) use deploy::{
 };
 pub(crate) use exec::ExecArgs;
 pub(crate) use global::{Global, OutputFormat};
+pub(crate) use inspect::AccessArgs;
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs};
 pub(crate) use usage::UsageError;
@@ -137,6 +139,8 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// List the effective configuration with the origin of each value
     Config(ConfigArgs),
+    /// Print the etcd roles of a federation, or prove its wall
+    Access(AccessArgs),
     /// Run the listener's command
     #[command(hide = true)]
     Supervise(SuperviseArgs),
@@ -217,6 +221,7 @@ mod tests {
             "check --form items/ls.json --assume x",
             "tasks app",
             "config --verbose",
+            "access seatgeek --audit",
             "supervise -- sh -c true",
             "help render",
         ] {

@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "render",
     "announce",
     "balance",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 21] = [
     "ls",
     "check",
     "config",
+    "access",
     "help",
     "listen on",
     "listen off",

@@ -8,6 +8,8 @@
     reason = "tests touch the outside to look at it, and a failed test panics"
 )]
 
+/// The printed roles of a federation wall it off in a real etcd, and the audit proves it.
+mod access;
 /// The arrows of ARCHITECTURE.md and the house rules hold in every file, and references to the contract resolve.
 mod architecture;
 /// `--assume` shows what would be, before a file is written.

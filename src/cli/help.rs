@@ -28,7 +28,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
         "On call",
         &["withdraw", "remove", "retire", "listen", "tasks", "applied"],
     ),
-    ("Look", &["ls", "check", "config", "help"]),
+    ("Look", &["ls", "check", "config", "access", "help"]),
 ];
 
 /// What the help of a command ends with.

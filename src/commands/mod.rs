@@ -1,5 +1,6 @@
 //! The verbs: they parse nothing and decide nothing. Each joins node and operations, and prints through one output.
 
+mod access;
 mod announce;
 mod applied;
 mod apply;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
+        Command::Access(args) => on_node(&|node| access::run(&node, &args)),
         // These two end as the command that they run ends.
         Command::Exec(args) => exec::run(&global, args),
         Command::Supervise(args) => supervise::run(&global, &args),
@@ -79,6 +81,7 @@ fn writes(command: &Command) -> bool {
         | Command::Ls(_)
         | Command::Tasks(_)
         | Command::Config(_)
+        | Command::Access(_)
         | Command::Exec(_)
         | Command::Supervise(_) => false,
     }

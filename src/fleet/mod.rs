@@ -5,12 +5,18 @@ mod last;
 mod published;
 mod records;
 mod remains;
+mod roles;
+mod script;
 mod successors;
 mod users;
+mod wall;
 
 pub(crate) use last::users_of_last;
 pub(crate) use published::change;
 pub(crate) use records::used_keys;
 pub(crate) use remains::{Remains, nodes};
+pub(crate) use roles::roles;
+pub(crate) use script::{AccessScript, UserLogin, script};
 pub(crate) use successors::successors;
 pub(crate) use users::{is_balancer, users};
+pub(crate) use wall::{Expected, Needs, WallFinding, beyond, tries};

@@ -87,6 +87,11 @@ pub(crate) fn federation(path: &str) -> Option<Id> {
     Id::parse(federation).ok()
 }
 
+/// The prefix of all keys of this version, whatever their federation.
+pub(crate) fn root_prefix() -> &'static str {
+    ROOT
+}
+
 /// The prefix of all keys of a federation. Every prefix ends in `/`, so that it ends with a whole segment.
 pub(crate) fn federation_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/")
@@ -125,6 +130,11 @@ pub(crate) fn applied_prefix(federation: &Id) -> String {
 /// The key of a node's own record; the prefix of more of them ends in `/`.
 pub(crate) fn node_record(federation: &Id, node: &Id) -> String {
     format!("{ROOT}{federation}/nodes/{node}")
+}
+
+/// The prefix of the nodes' own records of a federation.
+pub(crate) fn nodes_prefix(federation: &Id) -> String {
+    format!("{ROOT}{federation}/nodes/")
 }
 
 /// The prefix of the slots that limit how many nodes of a federation provision at the same time.

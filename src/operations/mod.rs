@@ -8,6 +8,7 @@ pub(crate) mod check;
 mod commit;
 pub(crate) mod exec;
 pub(crate) mod inputs;
+pub(crate) mod inspect;
 mod local_offers;
 pub(crate) mod machine;
 pub(crate) mod read_set;

@@ -23,6 +23,8 @@ pub(crate) enum Code {
     Unmet,
     /// A lock timed out, or others were quicker: it may be otherwise later.
     TryAgain,
+    /// Something is at fault that this node can go on with.
+    AtFault,
     /// Registry, file or federation do not permit it.
     NotPermitted,
     /// The node's configuration is bad.
@@ -40,7 +42,7 @@ impl Code {
             Self::Unreachable => 69,
             Self::OnChange | Self::System => 71,
             Self::CannotWrite => 73,
-            Self::Unmet | Self::TryAgain => 75,
+            Self::Unmet | Self::TryAgain | Self::AtFault => 75,
             Self::NotPermitted => 77,
             Self::Configuration => 78,
         }

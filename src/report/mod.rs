@@ -1,5 +1,6 @@
 //! Failures and outcomes as text, JSON and exit codes. Known to `commands` and `lib` only.
 
+mod access;
 mod announcing;
 mod balancing;
 mod causes;
@@ -19,6 +20,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::WallRow;
 pub(crate) use announcing::{AnnounceReport, HeldBy, WithdrawReport};
 pub(crate) use balancing::{BalanceReport, PoolChange, RouteId, Shown, Takeover, ViewChanges};
 pub(crate) use code::Code;

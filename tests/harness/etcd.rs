@@ -284,6 +284,11 @@ impl Etcd {
             self.ctl(&["user", "grant-role", user, user]);
         }
         self.ctl(&["auth", "enable"]);
+        self.has_users_now();
+    }
+
+    /// Authentication was enabled; `root` has the password `root`.
+    pub(crate) fn has_users_now(&self) {
         self.has_users.store(true, Ordering::Relaxed);
     }
 

@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use crate::model::{
     id::Id,
+    permission::{AccessTry, KeyPermission},
     settings::{Location, RegistrySettings},
     snapshot::Entry,
     transaction::{Change, Lease, Precondition, Transaction},
@@ -226,6 +227,45 @@ impl Session {
             Backend::Etcd(etcd) => etcd.keep_alive(federation, ids, deadline),
             Backend::Directory(directory) => directory.keep_alive(federation, ids, deadline),
         })
+    }
+
+    /// Whether each of these operations is permitted to the credentials of a federation, in their order. Nothing is written.
+    /// The embedded registry has no permissions.
+    pub(crate) fn try_access(
+        &mut self,
+        federation: &Id,
+        tries: &[AccessTry],
+    ) -> Vec<Result<bool, RegistryError>> {
+        self.budget.spend(|deadline| match &mut self.backend {
+            Backend::Etcd(etcd) => etcd.try_access(federation, tries, deadline),
+            Backend::Directory(_) => tries.iter().map(|_| Ok(true)).collect(),
+        })
+    }
+
+    /// Whether the registry asks clients for a user.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub(crate) fn requires_users(&mut self, federation: &Id) -> Result<bool, RegistryError> {
+        self.budget.spend(|deadline| match &mut self.backend {
+            Backend::Etcd(etcd) => etcd.requires_users(federation, deadline),
+            Backend::Directory(_) => Ok(false),
+        })
+    }
+
+    /// What the roles of a user permit.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; the credentials of the federation may read the roles of their own user alone.
+    pub(crate) fn permissions(
+        &mut self,
+        federation: &Id,
+        user: &str,
+    ) -> Result<Vec<KeyPermission>, RegistryError> {
+        only(self.budget.spend(|deadline| match &mut self.backend {
+            Backend::Etcd(etcd) => etcd.permissions(federation, user, deadline),
+            Backend::Directory(_) => vec![Ok(Vec::new())],
+        }))
     }
 
     /// Gives the calls from now on the whole `settings.timeout` again: a session that lives long serves one piece of work

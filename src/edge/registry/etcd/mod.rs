@@ -1,5 +1,6 @@
 //! The registry in etcd: chooses endpoints and handles their failures. The runtime is created by the first call.
 
+mod access;
 mod address;
 mod connector;
 mod live;

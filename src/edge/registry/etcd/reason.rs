@@ -26,6 +26,9 @@ const TLS_CAUSES: &str =
     "it has just stopped, speaks http only, or asks for another client certificate";
 const PLAIN_CAUSES: &str = "it has just stopped, or speaks https only";
 
+/// What etcd says of logins while authentication is off.
+const NO_USERS: &str = "authentication is not enabled";
+
 /// What an endpoint's error means for the call.
 #[derive(Debug)]
 pub(super) enum EndpointError {
@@ -151,6 +154,24 @@ fn is_about_login(reason: &str) -> bool {
     ]
     .iter()
     .any(|word| reason.contains(word))
+}
+
+/// etcd has no users: authentication is off.
+pub(super) fn is_authentication_off(error: &Error) -> bool {
+    code_of(error) == Some(code::FAILED_PRECONDITION) && error.to_string().contains(NO_USERS)
+}
+
+/// A client with a user was refused, since authentication is off.
+pub(super) fn is_without_users(error: &RegistryError) -> bool {
+    matches!(error, RegistryError::Credentials { reason, .. } if reason.contains(NO_USERS))
+}
+
+/// etcd has answered, and does not accept a login.
+pub(super) fn is_refused_login(error: &Error) -> bool {
+    match error {
+        Error::GRpcStatus(status) => status.source().is_none() && is_about_login(status.message()),
+        _ => false,
+    }
 }
 
 /// The messages of etcd and of its transport. Other exhausted resources are those of the server.

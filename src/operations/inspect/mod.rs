@@ -1,0 +1,4 @@
+//! What the verbs that only look share: they take no lock and write nothing, and return values for the pure rules to judge
+//! (section 13).
+
+pub(crate) mod access;
