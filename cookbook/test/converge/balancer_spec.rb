@@ -64,7 +64,6 @@ RSpec.describe 'reconf_balancer' do
 
     # Switched off: direct at once, and ended by the next converge.
     web01.cell.run('mv', '/usr/sbin/haproxy.off', '/usr/sbin/haproxy')
-    web01.converge
     web01.attributes['config']['balance'] = { 'close_after' => '0s' }
     web01.run_list = %w(recipe[configuration] recipe[reconf])
     web01.converge

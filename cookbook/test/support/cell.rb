@@ -7,7 +7,7 @@ require_relative 'wait'
 class Cell
   # The folders that are written to, and those in which an ordinary user needs to own the layer's part.
   FOLDERS = {
-    'etc' => %w(chef cron.d haproxy reconf services.d systemd/system),
+    'etc' => %w(chef cron.d haproxy reconf services.d systemd/system/multi-user.target.wants),
     'usr' => %w(bin sbin local/bin),
     'var' => %w(cache chef lib/reconf),
   }.freeze
@@ -29,6 +29,7 @@ class Cell
 
   def initialize(dir)
     @layers = File.join(dir, 'layers')
+    @slash = File.join(dir, 'slash')
     prepare
     @out, inside = IO.pipe
     given, @in = IO.pipe
@@ -42,7 +43,7 @@ class Cell
   # The words that run a command in the cell.
   def enter
     user = %w(--user --preserve-credentials) unless Process.euid == 0
-    ['nsenter', '--target', @first, *user, '--mount', '--pid', "--wd=#{Dir.pwd}"]
+    ['nsenter', '--target', @first, *user, '--mount', '--pid', '--root', "--wd=#{path(Dir.pwd)}"]
   end
 
   # A path of the cell as the test reaches it.
@@ -67,6 +68,7 @@ class Cell
   private
 
   def prepare
+    FileUtils.mkdir_p(@slash)
     FOLDERS.each do |folder, own|
       FileUtils.mkdir_p([File.join(@layers, folder, 'work'), *own.map { |below| File.join(@layers, folder, 'upper', below) }])
     end
@@ -78,6 +80,12 @@ class Cell
       layer = File.join(@layers, folder)
       "mount -t overlay -o lowerdir=/#{folder},upperdir=#{layer}/upper,workdir=#{layer}/work overlay /#{folder}"
     end
-    [*mounts, 'mount -t tmpfs none /run', 'mkdir -p /run/systemd/system /run/supervisor', "exec ruby --disable-gems #{FIRST}"].join(' && ')
+    [*mounts, 'mount -t tmpfs none /run', 'mkdir -p /run/systemd/system /run/supervisor', slash, "exec chroot #{@slash} ruby --disable-gems #{FIRST}"].join(' && ')
+  end
+
+  # A `/` that belongs to the cell's root: reconf trusts no file below a folder of somebody else.
+  def slash
+    "mount -t tmpfs -o mode=755 none #{@slash} && for one in /*; do " \
+      "if [ -L \"$one\" ]; then cp -P \"$one\" #{@slash}; elif [ -d \"$one\" ]; then mkdir \"#{@slash}$one\" && mount --rbind \"$one\" \"#{@slash}$one\"; fi; done"
   end
 end

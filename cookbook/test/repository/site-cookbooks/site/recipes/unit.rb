@@ -12,4 +12,5 @@ reconf_cron 'report' do
   command 'echo "$RATE of $(id -un)"; echo "$RECONF_TASK"'
   minute '*/5'
   mailto 'ops@example.com'
+  user node['site']['user']
 end
