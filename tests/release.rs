@@ -154,9 +154,17 @@ fn recorded(node: &Scenario) -> BTreeSet<String> {
     keys
 }
 
+/// The embedded registry of a federation.
+fn registry(federation: &str) -> String {
+    format!("{STATE}/registry/{federation}.json")
+}
+
 #[test]
 fn every_conf_is_rendered_as_it_is() {
     let node = node();
+    // The release did not publish which version it is.
+    let first = node.run(&["render", "--all"]).exits(0);
+    assert_eq!(written(&first), FEDERATIONS.map(registry));
     let run = node.run(&["render", "--all", "--output", "json"]).exits(0);
     assert_eq!(written(&run), [""; 0], "{}", run.text());
     let reports: Vec<Value> = run
@@ -338,10 +346,12 @@ fn switch_stamp_and_address_are_read() {
 }
 
 /// Names that the release did not write, and ignores.
-const ADDED: [&str; 6] = [
+const ADDED: [&str; 8] = [
     "var/lib/reconf/services held_ttl",
     "var/lib/reconf/services hold ",
     "var/lib/reconf/services edits ",
+    "var/lib/reconf/services configuration",
+    "var/lib/reconf/registry keys nodes ",
     "var/lib/reconf/provision.json process boot",
     "var/lib/reconf/provision.json process pid",
     "var/lib/reconf/provision.json process start",

@@ -12,7 +12,7 @@ mod users;
 mod wall;
 
 pub(crate) use last::users_of_last;
-pub(crate) use published::change;
+pub(crate) use published::{CommonConfiguration, change, node_change};
 pub(crate) use records::used_keys;
 pub(crate) use remains::{Remains, nodes};
 pub(crate) use roles::roles;

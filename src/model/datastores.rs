@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     document_reader::DocumentReader,
     id::Id,
-    json::{self, JsonMember, JsonObject, JsonValue},
+    json::{JsonMember, JsonObject, JsonValue},
     name::Name,
-    problem::Problems,
-    redaction::Redaction,
     suggest,
 };
 
@@ -29,12 +27,6 @@ pub(crate) enum StoredValue {
     },
 }
 
-/// Keys at the top that are reconf's; Chef attributes of others may stand beside them.
-const TOP: [&str; 3] = ["datastores", "regions", "federations"];
-
-/// Keys of a federation.
-const FEDERATION: [&str; 2] = ["datastores", "regions"];
-
 /// The key of a region.
 const REGION: [&str; 1] = ["datastores"];
 
@@ -48,34 +40,8 @@ pub(crate) struct Datastores {
 }
 
 impl Datastores {
-    /// Parses `configuration.json` as Chef writes `node['configuration']`. The keys at the top are the datastores of the
-    /// federation `own`; its entry below `federations` overrides them name by name. A value that is null is as if not there.
-    ///
-    /// Ignores all other keys, which belong to others, unless they look like names of datastores or like misspelt keys.
-    ///
-    /// # Errors
-    /// The syntax error of a text that is not JSON, or else every problem in the keys above.
-    pub(crate) fn parse(path: &str, text: &str, own: &Id) -> Result<BTreeMap<Id, Self>, Problems> {
-        let reader = DocumentReader::new(path, "the datastores' configuration", text);
-        let (mut reader, top) = json::parse(reader.redacting(Redaction::All))?;
-        reject_misplaced(&mut reader, "", &top, &TOP);
-        let mut all = BTreeMap::from([(own.clone(), scope(&mut reader, "", &top))]);
-        for (label, member) in members_of(&mut reader, "", &top, "federations") {
-            let federation = id(&mut reader, &label, member);
-            let Some(object) = reader.object(&label, &member.node) else {
-                continue;
-            };
-            reject_misplaced(&mut reader, &label, object, &FEDERATION);
-            let overrides = scope(&mut reader, &label, object);
-            if let Some(federation) = federation {
-                all.entry(federation).or_default().extend(overrides);
-            }
-        }
-        reader.finish(all)
-    }
-
     /// Overwrites values with those of `other`.
-    fn extend(&mut self, other: Self) {
+    pub(super) fn extend(&mut self, other: Self) {
         self.common.extend(other.common);
         for (region, values) in other.regions {
             self.regions.entry(region).or_default().extend(values);
@@ -91,7 +57,11 @@ impl Datastores {
 }
 
 /// Reads `datastores` and `regions` of an object.
-fn scope(reader: &mut DocumentReader<'_>, within: &str, object: &JsonObject) -> Datastores {
+pub(super) fn scope(
+    reader: &mut DocumentReader<'_>,
+    within: &str,
+    object: &JsonObject,
+) -> Datastores {
     let mut datastores = Datastores {
         common: values(reader, within, object),
         regions: BTreeMap::new(),
@@ -142,7 +112,7 @@ fn value(reader: &DocumentReader<'_>, member: &JsonMember) -> Option<StoredValue
 }
 
 /// Reports keys that are misspelt, and datastores that stand beside the object that they belong in.
-fn reject_misplaced(
+pub(super) fn reject_misplaced(
     reader: &mut DocumentReader<'_>,
     within: &str,
     object: &JsonObject,
@@ -181,7 +151,7 @@ fn labelled(within: &str, key: &str) -> String {
 }
 
 /// The members of the object at `key`, each with its full name.
-fn members_of<'o>(
+pub(super) fn members_of<'o>(
     reader: &mut DocumentReader<'_>,
     within: &str,
     object: &'o JsonObject,
@@ -198,7 +168,7 @@ fn members_of<'o>(
         .collect()
 }
 
-fn id(reader: &mut DocumentReader<'_>, label: &str, member: &JsonMember) -> Option<Id> {
+pub(super) fn id(reader: &mut DocumentReader<'_>, label: &str, member: &JsonMember) -> Option<Id> {
     match Id::parse(&member.key) {
         Ok(id) => Some(id),
         Err(reason) => {
@@ -211,10 +181,12 @@ fn id(reader: &mut DocumentReader<'_>, label: &str, member: &JsonMember) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::configuration::Configuration;
 
     fn parse(text: &str) -> Result<BTreeMap<Id, Datastores>, Vec<String>> {
         let own = Id::parse("own").unwrap();
-        Datastores::parse("configuration.json", text, &own).map_err(|problems| {
+        let parsed = Configuration::parse("configuration.json", text, &own);
+        parsed.map(|parsed| parsed.datastores).map_err(|problems| {
             let list = problems.list.iter();
             list.map(|p| format!("{}:{} {}", p.line, p.column, p.message))
                 .collect()

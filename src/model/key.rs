@@ -122,6 +122,13 @@ pub(crate) fn applied_of_node_prefix(federation: &Id, node: &Id) -> String {
     format!("{ROOT}{federation}/applied/{node}/")
 }
 
+/// The node of a key of applied values.
+pub(crate) fn node_of_applied(federation: &Id, path: &str) -> Option<Id> {
+    let rest = path.strip_prefix(&applied_prefix(federation))?;
+    let (node, _) = rest.split_once('/')?;
+    Id::parse(node).ok()
+}
+
 /// The prefix of the applied values of all nodes of a federation.
 pub(crate) fn applied_prefix(federation: &Id) -> String {
     format!("{ROOT}{federation}/applied/")

@@ -44,6 +44,9 @@ pub(crate) struct ServiceState {
     /// The digest of the conf as `render` wrote it last; only where it belongs to another user, who may change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<ConfDigest>,
+    /// The version of `configuration.json` by which the conf was resolved last, if that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
     /// The ports of the local balancer that its confs have.
     #[serde(default, skip_serializing_if = "ConfPorts::is_empty")]
     pub ports: ConfPorts,

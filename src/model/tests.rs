@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::model::{
-    datastores::Datastores,
+    configuration::Configuration,
     id::Id,
     manifest::Manifest,
     problem::Problems,
@@ -34,8 +34,8 @@ fn manifests_and_their_problems_are_as_written_down() {
 fn datastores_and_their_problems_are_as_written_down() {
     compare("datastores", |_, text| {
         let own = Id::parse("seatgeek").unwrap();
-        match Datastores::parse("/etc/reconf/configuration.json", text, &own) {
-            Ok(datastores) => format!("{datastores:#?}\n"),
+        match Configuration::parse("/etc/reconf/configuration.json", text, &own) {
+            Ok(Configuration { datastores, .. }) => format!("{datastores:#?}\n"),
             Err(problems) => reported(&problems),
         }
     });
@@ -118,7 +118,7 @@ fn mutilated_texts_are_reported_too() {
 fn mutilated_datastores_show_no_secret() {
     let id = Id::parse("own").unwrap();
     for mutilated in mutilated("datastores") {
-        let datastores = Datastores::parse("p", &mutilated, &id);
+        let datastores = Configuration::parse("p", &mutilated, &id);
         let block = datastores.map_or_else(|problems| reported(&problems), |_| String::new());
         assert!(!block.contains("secret"), "{block}");
     }

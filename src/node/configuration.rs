@@ -1,14 +1,13 @@
 //! `config.json` and `configuration.json`, with the flags and variables that override them.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use super::{AssumedFiles, Node};
 use crate::{
     cli::Global,
     edge::{files, process_environment},
     model::{
-        datastores::Datastores,
-        id::Id,
+        configuration::Configuration,
         paths::Paths,
         settings::{Flags, Settings, SettingsError, config_path},
         source_file::SourceFile,
@@ -93,13 +92,13 @@ pub(super) fn refuse_other_federation(settings: &Settings) -> Result<(), Failure
         )))
 }
 
-/// The datastores of every federation that has any.
-pub(super) fn datastores(node: &Node) -> Result<BTreeMap<Id, Datastores>, Failure> {
+/// What `configuration.json` says; nothing without such a file.
+pub(super) fn configuration(node: &Node) -> Result<Configuration, Failure> {
     let path = node.paths.configuration();
     let Some(text) = node.assumed.read(&path, Code::Configuration)? else {
-        return Ok(BTreeMap::new());
+        return Ok(Configuration::default());
     };
     let path = path.display().to_string();
-    Datastores::parse(&path, &text, &node.settings.home)
+    Configuration::parse(&path, &text, &node.settings.home)
         .map_err(|problems| Failure::problems(Code::Configuration, &problems))
 }

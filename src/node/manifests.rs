@@ -71,6 +71,17 @@ pub(crate) fn load_one(node: &Node, id: &Id) -> Result<Manifest, Failure> {
     Ok(manifest)
 }
 
+/// Whether a service on this node may take values in a federation: by its manifest, or by one that cannot be read.
+pub(crate) fn may_take_values(node: &Node, federation: &Id) -> Result<bool, Failure> {
+    let ids = ids(node)?;
+    let mut manifests = ids.iter().map(|id| load_one(node, id));
+    Ok(manifests.any(|read| {
+        read.map_or(true, |manifest| {
+            manifest.federation == *federation && manifest.takes_values()
+        })
+    }))
+}
+
 /// A name never crosses a federation: a manifest of another one does not belong here (section 9).
 fn guard(node: &Node, manifest: &Manifest) -> Result<(), Failure> {
     if node.settings.federations.contains(&manifest.federation) {

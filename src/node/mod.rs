@@ -24,6 +24,7 @@ use crate::{
         registry::{Logins, Session},
     },
     model::{
+        configuration::Configuration,
         datastores::Datastores,
         facts::Facts,
         id::Id,
@@ -124,7 +125,12 @@ impl Node {
 
     /// The datastores of every federation that has any.
     pub(crate) fn datastores(&self) -> Result<BTreeMap<Id, Datastores>, Failure> {
-        configuration::datastores(self)
+        Ok(self.configuration()?.datastores)
+    }
+
+    /// The datastores, and which version of them this node has.
+    pub(crate) fn configuration(&self) -> Result<Configuration, Failure> {
+        configuration::configuration(self)
     }
 
     /// The current time in RFC 3339, as records hold it.

@@ -39,6 +39,8 @@ pub(crate) struct Inputs {
     states: BTreeMap<Id, ServiceState>,
     last_known: BTreeMap<Id, LastKnown>,
     datastores: BTreeMap<Id, Datastores>,
+    /// The version of the datastores, if they have one.
+    pub(crate) version: Option<String>,
     /// When the registry was last read before, if that is known.
     pub(crate) last_read: Option<String>,
     empty: Empty,
@@ -72,7 +74,7 @@ impl Inputs {
         reads: ReadSet,
         learn: Learn,
     ) -> Result<Self, Failure> {
-        let datastores = node.datastores()?;
+        let configuration = node.configuration()?;
         let mut warnings = Vec::new();
         let mut last_known = last_known::load(node, &manifests, &mut warnings)?;
         // A state that cannot be read is reported by whoever needs it.
@@ -97,7 +99,8 @@ impl Inputs {
             local_ports,
             states,
             last_known,
-            datastores,
+            datastores: configuration.datastores,
+            version: configuration.version,
             last_read,
             empty: Empty::default(),
             names: RefCell::default(),
@@ -113,6 +116,7 @@ impl Inputs {
             // The command that renders says what is lost.
             last_known: last_known::load(node, &manifests, &mut Vec::new())?,
             datastores: node.datastores()?,
+            version: None,
             facts,
             manifests,
             snapshots: Snapshots::default(),
@@ -269,4 +273,5 @@ fn add_reads(node: &Node, reads: &mut ReadSet, manifest: &Manifest, this: &Id) {
         federation,
         key::applied_record(federation, this, &manifest.id),
     );
+    reads.key(federation, key::node_record(federation, this));
 }

@@ -14,6 +14,7 @@ use crate::{
     harness::mutants::{Mutants, shows_a_value},
     model::{
         announcement::Tombstone,
+        configuration::Configuration,
         datastores::Datastores,
         format::Format,
         id::Id,
@@ -113,10 +114,11 @@ fn manifest(bytes: &[u8]) -> Vec<String> {
 }
 
 fn datastores(bytes: &[u8]) -> Vec<String> {
-    let parsed = Datastores::parse("/r/configuration.json", &text(bytes), &Id::default_scope());
+    let own = Id::default_scope();
+    let parsed = Configuration::parse("/r/configuration.json", &text(bytes), &own);
     match parsed {
         Err(problems) => vec![Failure::problems(Code::Configuration, &problems).to_string()],
-        Ok(datastores) => {
+        Ok(Configuration { datastores, .. }) => {
             let manifest = r#"{"id": "api", "requires": {"A": "{LIST}", "B": "{DB_URI}", "C": "{NUMBER}{A}"}}"#;
             let own = datastores
                 .get(&Id::default_scope())

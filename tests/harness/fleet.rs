@@ -144,11 +144,12 @@ impl Fleet {
         self.registry().keys(&prefix)
     }
 
-    /// The keys without `/reconf/v1/`, and without those of `applied/`, which say what nodes run with.
+    /// The keys without `/reconf/v1/`, and without those of `applied/` and `nodes/`, which say what nodes run with.
     pub(crate) fn announced(&self) -> Vec<String> {
         let keys = self.keys().into_keys();
         let short = keys.map(|key| key.replacen("/reconf/v1/", "", 1));
-        short.filter(|key| !key.contains("/applied/")).collect()
+        let is_announced = |key: &String| !key.contains("/applied/") && !key.contains("/nodes/");
+        short.filter(is_announced).collect()
     }
 
     /// The key at which service `db` of that node announces a name.

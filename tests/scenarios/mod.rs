@@ -24,6 +24,7 @@ mod retiring;
 mod taken_back;
 mod telling;
 mod values;
+mod versions;
 mod waiting;
 mod withdrawing;
 

@@ -37,6 +37,7 @@ fn a_service_that_moves_leaves_no_key_behind() {
             assert_eq!(value(node, "www", "URL"), format!("http://{name}.{region}"));
             let keys = [
                 format!("{federation}/applied/{name}/www"),
+                format!("{federation}/nodes/{name}"),
                 format!("{federation}/provides/API_URL/{region}/api@{name}"),
             ];
             assert_eq!(live(fleet), keys);
@@ -153,7 +154,7 @@ fn a_manifest_without_a_federation_belongs_to_that_of_its_node() {
             let found = fleet.announced();
             assert!(found.contains(&key), "{found:?}");
         }
-        assert_eq!(live(fleet).len(), 4);
+        assert_eq!(live(fleet).len(), 6);
     });
 }
 

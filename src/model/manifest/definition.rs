@@ -38,6 +38,13 @@ pub(crate) struct Manifest {
     pub balance: ManifestBalance,
 }
 
+impl Manifest {
+    /// Whether the service's conf follows from what others announce or the datastores hold.
+    pub(crate) fn takes_values(&self) -> bool {
+        self.has_conf && !self.requires.is_empty()
+    }
+}
+
 /// What a service provides under a name, with the manifest's values where the name has none of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Provided {

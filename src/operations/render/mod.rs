@@ -10,6 +10,7 @@ mod ports;
 mod preview;
 mod publish;
 mod swap;
+mod versions;
 mod wait;
 mod write;
 

@@ -1,8 +1,8 @@
-//! Publishing what services of this node run with: their `applied/` records (section 5).
+//! Publishing what services of this node run with: their `applied/` records (section 5), and beside them the node's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::RenderOutcome;
+use super::{RenderOutcome, versions};
 use crate::{
     announce::Update,
     edge::registry::Session,
@@ -37,6 +37,7 @@ pub(super) fn publish_outcomes(
 ) {
     let mut publications = Vec::new();
     let mut failed: BTreeMap<Id, Failure> = BTreeMap::new();
+    let mut outdated = versions::outdated(node, inputs, outcomes);
     for outcome in outcomes.iter_mut() {
         let id = &outcome.report.service;
         let (Some(record), Some(Ok(manifest))) = (outcome.record.take(), inputs.manifests.get(id))
@@ -53,13 +54,28 @@ pub(super) fn publish_outcomes(
             Err(failure) => drop(failed.insert(id.clone(), failure)),
         }
     }
-    failed.extend(publish(node, session, &publications));
+    outdated.extend(federations(&publications));
+    let snapshots = &inputs.snapshots;
+    failed.extend(publish(
+        node,
+        session,
+        &publications,
+        (&outdated, snapshots),
+    ));
     for outcome in outcomes {
         let report = &mut outcome.report;
         if let Some(failure) = failed.get(&report.service) {
             report.warnings.push(warning(&report.service, failure));
         }
     }
+}
+
+/// The federations in which something is published.
+fn federations(publications: &[Publication]) -> BTreeSet<Id> {
+    let changes = publications.iter().flat_map(|p| &p.changes);
+    changes
+        .filter_map(|change| key::federation(change.key()))
+        .collect()
 }
 
 /// What a service runs with.
@@ -84,6 +100,8 @@ pub(super) fn read_and_publish(
         if let Ok(this) = &this {
             let path = key::applied_record(&applied.federation, this, &applied.service);
             reads.key(&applied.federation, path);
+            let record = key::node_record(&applied.federation, this);
+            reads.key(&applied.federation, record);
         }
     }
     let snapshots = reads.read(session);
@@ -96,7 +114,14 @@ pub(super) fn read_and_publish(
             Err(failure) => drop(failed.insert(applied.service.clone(), failure)),
         }
     }
-    failed.extend(publish(node, session, &publications));
+    let outdated = all.iter().map(|applied| applied.federation.clone());
+    let outdated: BTreeSet<Id> = outdated.collect();
+    failed.extend(publish(
+        node,
+        session,
+        &publications,
+        (&outdated, &snapshots),
+    ));
     let warned = failed.into_iter().map(|(service, failure)| {
         let warning = warning(&service, &failure);
         (service, warning)
@@ -130,7 +155,7 @@ fn plan(
     let stale = before
         .difference(&after)
         .filter(|path| written.as_ref() != Some(path));
-    let stale = stale.map(|path| Change::Delete { key: path.clone() });
+    let stale = stale.flat_map(|path| versions::with_former_node(node, path));
     Ok(Some(Publication {
         service: service.clone(),
         changes: change.into_iter().chain(stale).collect(),
@@ -138,11 +163,13 @@ fn plan(
     }))
 }
 
-/// Publishes; in between, the states know the keys of before and of afterwards. Returns the services that failed.
+/// Publishes, in the federations where it is `outdated` also the node's own record; in between, the states know the keys of
+/// before and of afterwards. Returns the services that failed.
 fn publish(
     node: &Node,
     session: &mut Session,
     publications: &[Publication],
+    (outdated, snapshots): (&BTreeSet<Id>, &Snapshots),
 ) -> BTreeMap<Id, Failure> {
     let remember = |state: &mut ServiceState, after: &BTreeSet<String>| {
         state.applied_keys.extend(after.iter().cloned());
@@ -154,10 +181,20 @@ fn publish(
         .iter()
         .filter(|publication| !is_failed(publication, &failed))
         .collect();
-    for (federation, updates) in updates(&open) {
+    let mut updates = updates(&open);
+    for (federation, update) in own_records(node, &updates, outdated, snapshots) {
+        let updates = updates.entry(federation).or_default();
+        updates.push((open.len(), vec![update]));
+    }
+    for (federation, updates) in updates {
         let ends = send_updates(session, &federation, updates);
         for (at, error) in ends.failed {
-            failed.insert(open[at].service.clone(), error.into());
+            match open.get(at) {
+                Some(publication) => drop(failed.insert(publication.service.clone(), error.into())),
+                // What is said of the services holds for this too.
+                None if failed.is_empty() => node.out.warning(&versions::warning(&error.into())),
+                None => {}
+            }
         }
     }
     let done = open
@@ -170,25 +207,52 @@ fn publish(
     failed
 }
 
+/// The updates of this node's own record, beside those `updates` of its services.
+fn own_records(
+    node: &Node,
+    updates: &NumberedUpdates,
+    outdated: &BTreeSet<Id>,
+    snapshots: &Snapshots,
+) -> Vec<(Id, Update)> {
+    let mut found = Vec::new();
+    for federation in outdated {
+        let Some(snapshot) = snapshots.of(federation).snapshot() else {
+            continue;
+        };
+        let adds_records = updates.contains_key(federation);
+        match versions::change(node, federation, snapshot, adds_records) {
+            Ok(change) => found.extend(change.map(|change| (federation.clone(), update(change)))),
+            Err(failure) => node.out.warning(&versions::warning(&failure)),
+        }
+    }
+    found
+}
+
+/// Updates by federation, each with the number of its publication.
+type NumberedUpdates = BTreeMap<Id, Vec<(usize, Vec<Update>)>>;
+
 /// The updates of publications, by federation and with the number of each.
-fn updates(publications: &[&Publication]) -> BTreeMap<Id, Vec<(usize, Vec<Update>)>> {
-    let mut federations: BTreeMap<Id, Vec<(usize, Vec<Update>)>> = BTreeMap::new();
+fn updates(publications: &[&Publication]) -> NumberedUpdates {
+    let mut federations = NumberedUpdates::new();
     for (at, publication) in publications.iter().enumerate() {
         for change in &publication.changes {
             // Every key that was published is one of reconf's.
             let Some(federation) = key::federation(change.key()) else {
                 continue;
             };
-            let update = Update {
-                key: change.key().to_owned(),
-                preconditions: Vec::new(),
-                changes: vec![change.clone()],
-            };
             let updates = federations.entry(federation).or_default();
-            updates.push((at, vec![update]));
+            updates.push((at, vec![update(change.clone())]));
         }
     }
     federations
+}
+
+fn update(change: Change) -> Update {
+    Update {
+        key: change.key().to_owned(),
+        preconditions: Vec::new(),
+        changes: vec![change],
+    }
 }
 
 /// Changes the states of the services; returns those that failed.

@@ -69,8 +69,10 @@ impl Target {
         });
         let published = state.applied_keys.iter();
         let elsewhere = published.filter_map(|path| Some((key::federation(path)?, path.clone())));
+        let mut cleared: BTreeSet<(Id, String)> = here.chain(elsewhere).collect();
+        cleared.extend(node_records(node, &this, &cleared)?);
         Ok(Self {
-            cleared: here.chain(elsewhere).collect(),
+            cleared,
             holds: false,
             forgotten: true,
             by: By::Manifest,
@@ -155,6 +157,24 @@ impl Target {
             reads.key(federation, path.clone());
         }
     }
+}
+
+/// The records of the node itself that go with those `cleared` of a service: where no service is left that may take values
+/// in the federation, and of a name that this node had before.
+fn node_records(
+    node: &Node,
+    this: &Id,
+    cleared: &BTreeSet<(Id, String)>,
+) -> Result<Vec<(Id, String)>, Failure> {
+    let mut records = Vec::new();
+    for (federation, path) in cleared {
+        if let Some(of) = key::node_of_applied(federation, path)
+            && (of != *this || !manifests::may_take_values(node, federation)?)
+        {
+            records.push((federation.clone(), key::node_record(federation, &of)));
+        }
+    }
+    Ok(records)
 }
 
 /// Every service that this node has a manifest of, remembers, or has applied a conf of.

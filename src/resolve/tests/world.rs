@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     model::{
         announcement::{Announcement, By, Tombstone},
-        datastores::Datastores,
+        configuration::Configuration,
         facts::Facts,
         id::Id,
         key::{Key, Kind},
@@ -123,7 +123,8 @@ impl World {
             &Snapshot::new(&default, 1, self.known.clone()),
             |_| false,
         );
-        let datastores = Datastores::parse("configuration.json", self.datastores, &default);
+        let configuration =
+            Configuration::parse("configuration.json", self.datastores, &default).unwrap();
         let (node, host) = (id(consumer), "10.0.0.5".to_owned());
         let facts = Facts { node, region, host };
         let own: Vec<Manifest> = self.own.iter().map(|json| parse(json, "beside")).collect();
@@ -139,7 +140,7 @@ impl World {
             local_offers: &LocalOffers::new(&own, &facts),
             local_ports: &self.local_ports,
             last_known: &known,
-            datastores: &datastores.unwrap().remove(&default).unwrap_or_default(),
+            datastores: &configuration.datastores[&default],
         };
         answer(&input, &snapshot)
     }
