@@ -5,7 +5,9 @@ use super::{
     files::{CheckedConfig, CheckedFiles, ManifestFile},
     values::without_value,
 };
-use crate::model::{datastores::Datastores, id::Id, manifest::Manifest, source_file::SourceFile};
+use crate::model::{
+    configuration::Configuration, id::Id, manifest::Manifest, source_file::SourceFile,
+};
 
 /// What is wrong with each file by itself, in the order of the files.
 pub(crate) fn check_form(files: &CheckedFiles) -> Vec<Diagnostic> {
@@ -29,8 +31,10 @@ pub(crate) fn check_form(files: &CheckedFiles) -> Vec<Diagnostic> {
     found.extend(foreign(files, &manifests));
     if let Some(file) = &files.datastores {
         let region = files.settings().map(|settings| &settings.region);
-        found.extend(match Datastores::parse(&file.path, &file.text, &home) {
-            Ok(datastores) => without_value(file, &datastores, &manifests, (&home, region)),
+        found.extend(match Configuration::parse(&file.path, &file.text, &home) {
+            Ok(Configuration { datastores, .. }) => {
+                without_value(file, &datastores, &manifests, (&home, region))
+            }
             Err(problems) => Diagnostic::of_problems(CheckRule::Datastores, None, &problems),
         });
     }
