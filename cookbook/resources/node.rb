@@ -21,7 +21,7 @@ property :datastores, Hash,
          sensitive: true,
          desired_state: false,
          default_description: "`node['configuration']`",
-         description: 'The content of `configuration.json`: `datastores`, `regions` and `federations`.'
+         description: 'The content of `configuration.json`: `datastores`, `regions`, `federations`, and `version`, which the node publishes.'
 
 property :group, String,
          description: 'The group that can read `configuration.json`, which holds passwords.'
