@@ -1,5 +1,6 @@
 require 'json'
 require 'open3'
+require 'set'
 require 'socket'
 require 'tmpdir'
 require_relative 'wait'
@@ -36,6 +37,17 @@ class Etcd
     ctl('get', '--prefix', prefix, '--keys-only').split
   end
 
+  # Every moment since a revision at which keys below a prefix changed: the keys that were there then.
+  def moments(prefix, since)
+    last = revision
+    there = keys_at(prefix, since)
+    changes = events(prefix, since + 1, last).group_by { |event| event['kv']['mod_revision'] }
+    changes.sort.map do |_, events|
+      events.each { |event| event['type'] == 1 ? there.delete(key_of(event)) : there.add(key_of(event)) }
+      there.to_a.sort
+    end
+  end
+
   def delete_everything
     ctl('del', '--prefix', '/')
   end
@@ -55,6 +67,33 @@ class Etcd
   end
 
   private
+
+  def keys_at(prefix, revision)
+    Set.new(ctl('get', '--prefix', prefix, '--keys-only', '--rev', revision.to_s).split)
+  end
+
+  def key_of(event)
+    event['kv']['key'].unpack1('m')
+  end
+
+  # The changes of these revisions, as a watch replays them.
+  def events(prefix, from, last)
+    return [] if from > last
+
+    mark = "#{prefix}~the-end"
+    ctl('put', mark, '')
+    found = []
+    IO.popen([{ 'ETCDCTL_API' => '3' }, 'etcdctl', '--endpoints', @url, 'watch', '--prefix', prefix, '--rev', from.to_s, '-w', 'json']) do |watch|
+      watch.each_line do |line|
+        found += JSON.parse(line)['Events'].map { |event| { 'type' => 0 }.merge(event) }
+        break if found.any? { |event| key_of(event) == mark }
+      end
+      Process.kill(:TERM, watch.pid)
+    end
+    found.select { |event| event['kv']['mod_revision'] <= last }
+  ensure
+    ctl('del', mark) if mark
+  end
 
   # Another process can take a port before etcd binds it.
   def start

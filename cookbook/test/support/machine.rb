@@ -59,6 +59,7 @@ class Machine
     vendor
     config = { 'node' => name, 'host' => '10.0.0.1' }
     config['registry'] = { 'endpoints' => [registry] } if registry
+    services = services.to_h { |service| [service, true] }
     @attributes = { 'services' => services, 'root' => root, 'binary' => BINARY, 'config' => config }
   end
 
@@ -110,6 +111,18 @@ class Machine
       yield(item)
       JSON.pretty_generate(item)
     end
+  end
+
+  # Writes a file of its repository.
+  def put(file, text)
+    path = File.join(repository, file)
+    FileUtils.mkdir_p(File.dirname(path))
+    IO.write(path, text.is_a?(String) ? text : JSON.pretty_generate(text))
+  end
+
+  # Writes an item of the data bag of services.
+  def put_item(service, item)
+    put("data_bags/service/#{service}.json", { 'id' => service }.merge(item))
   end
 
   # The process of the www service.
