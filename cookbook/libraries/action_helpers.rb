@@ -36,6 +36,7 @@ module ReconfCookbook
     # Checks and records what this resource writes for reconf, path => content. In why-run, which writes nothing, later steps
     # assume it.
     def prepare(files)
+      converge.check(binary, files) unless why_run_without_binary?
       files.each { |path, content| converge.record_file(path, content, new_resource) }
     end
 

@@ -8,7 +8,7 @@ RSpec.describe 'the documentation' do
   before(:all) do
     @scratch = Dir.mktmpdir
     runner = ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS) do |node|
-      node.override['reconf']['root'] = @scratch
+      node.override['reconf'] = { 'root' => @scratch, 'binary' => InRoot::BINARY }
     end
     runner.converge('reconf::default')
   end
