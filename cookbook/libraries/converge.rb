@@ -45,10 +45,7 @@ module ReconfCookbook
     # Records the content that a resource gives to a file. A second resource with other content is an error: each converge
     # would write the file twice, and the content that reconf reads would depend on the step.
     def record_file(path, content, resource)
-      if files[path] && files[path] != content && !@writers[path].equal?(resource)
-        raise Error, "two resources would write different contents to `#{path}`\n" \
-          'hint: use `edit_resource!` to change the resource that is already declared'
-      end
+      PlannedFiles.conflict(path) if files[path] && files[path] != content && !@writers[path].equal?(resource)
       @writers[path] = resource
       files[path] = content
     end

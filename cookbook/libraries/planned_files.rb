@@ -13,8 +13,15 @@ module ReconfCookbook
     def self.of(run_context)
       run_context.root_run_context.resource_collection.each_with_object({}) do |resource, files|
         kind = KINDS[resource.declared_type]
-        files.merge!(kind.new(resource).files) if kind && certain?(resource)
+        next unless kind && certain?(resource)
+
+        files.merge!(kind.new(resource).files) { |path, before, now| before == now ? now : conflict(path) }
       end
+    end
+
+    def self.conflict(path)
+      raise Error, "two resources would write different contents to `#{path}`\n" \
+        'hint: use `edit_resource!` to change the resource that is already declared'
     end
 
     def self.certain?(resource)

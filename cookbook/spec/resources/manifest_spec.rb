@@ -33,7 +33,7 @@ RSpec.describe 'reconf_manifest' do
       [node, {}, '0640', 'apps'],
       [node, { 'mode' => '0600', 'owner' => 'api', 'group' => 'api' }, '0600', 'api'],
       [node, { 'mode' => '0604' }, '0600', 'apps'],
-      [{}, { 'mode' => '0666', 'owner' => 'api' }, '0640', nil],
+      [{}, { 'mode' => '0644', 'owner' => 'api' }, '0640', nil],
     ].each do |render, conf, mode, group|
       item(InRoot::API.merge('conf' => conf))
       installed = converge('used::manifest', step_into: %w(reconf_manifest), attributes: { 'config' => render })
@@ -44,12 +44,16 @@ RSpec.describe 'reconf_manifest' do
   it 'reads a plain hash with symbols as one with strings' do
     installed = converge('used::symbols', step_into: %w(reconf_manifest))
     expect(installed).to create_file(file).with(mode: '0600')
-    expect(content(installed)).to eq('id' => 'api', 'conf' => { 'mode' => '0600' })
+    expect(content(installed)).to eq('id' => 'api', 'environment' => { 'A' => 'b' }, 'conf' => { 'mode' => '0600' })
   end
 
-  it 'ignores a numeric mode' do
-    item(InRoot::API.merge('conf' => { 'mode' => 600, 'group' => nil }))
-    expect(run).to create_file(file).with(mode: '0640', group: nil)
+  it 'fails with all that is wrong before anything is written, and shows no value' do
+    item(InRoot::API.merge('environment' => { 'A' => ['t0ken'] }, 'conf' => { 'mode' => 600, 'group' => nil }))
+    expect { run }.to raise_error(/nothing was changed, .*\n.*`conf.mode` must be an octal string.*\n.*`conf.group` must be a name/m) { |error|
+      expect(error.message).to include('services/api.json:').and include('`environment.A`')
+      expect(error.message).not_to include('t0ken')
+    }
+    expect(Dir.children(root)).to eq([])
   end
 
   it 'quotes nothing of an item that is not JSON' do
@@ -88,6 +92,7 @@ RSpec.describe 'reconf_manifest' do
     item(InRoot::API)
     expect { converge('used::differing', step_into: %w(reconf_manifest)) }
       .to raise_error(/two resources would write different contents to `.*api.json`/)
+    expect(Dir.children(root)).to eq([])
   end
 
   it 'quotes nothing of a manifest that is not a Hash' do

@@ -2,5 +2,5 @@ reconf_manifest 'api'
 
 reconf_manifest 'api of another bag' do
   service 'api'
-  manifest('id' => 'api')
+  manifest('id' => 'api', 'environment' => { 'A' => 'b' })
 end

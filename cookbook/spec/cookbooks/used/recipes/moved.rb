@@ -1,5 +1,5 @@
 include_recipe 'reconf'
 
 reconf_manifest 'moved' do
-  manifest('id' => 'moved')
+  manifest('id' => 'moved', 'environment' => { 'A' => 'b' })
 end

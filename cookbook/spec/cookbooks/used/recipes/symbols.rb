@@ -1,3 +1,3 @@
 reconf_manifest 'api' do
-  manifest id: 'api', conf: { mode: '0600' }
+  manifest id: 'api', environment: { A: 'b' }, conf: { mode: '0600' }
 end
