@@ -3,27 +3,33 @@
 mod balance;
 mod check;
 mod clear;
+mod completions;
 mod deploy;
 mod exec;
 pub(crate) mod fast_path;
+mod generate;
 mod global;
 mod help;
 mod inspect;
 mod listen;
 mod look;
+mod man;
 mod usage;
 
 pub(crate) use balance::{BalanceAction, BalanceArgs, BalanceOffArgs};
 pub(crate) use check::CheckArgs;
 pub(crate) use clear::{RemoveArgs, RetireArgs};
+pub(crate) use completions::completions;
 pub(crate) use deploy::{
     AnnounceArgs, AppliedArgs, ApplyArgs, RenderArgs, ServiceSelection, WithdrawArgs,
 };
 pub(crate) use exec::ExecArgs;
+pub(crate) use generate::{CompletedShell, GenerateArgs, GenerateTarget, SchemaName};
 pub(crate) use global::{Global, OutputFormat};
 pub(crate) use inspect::AccessArgs;
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs};
+pub(crate) use man::pages;
 pub(crate) use usage::UsageError;
 
 use std::{ffi::OsString, time::Duration};
@@ -141,6 +147,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Print the etcd roles of a federation, or prove its wall
     Access(AccessArgs),
+    /// Generate man pages, completions and JSON Schemas
+    Generate(GenerateArgs),
     /// Run the listener's command
     #[command(hide = true)]
     Supervise(SuperviseArgs),
@@ -222,6 +230,8 @@ mod tests {
             "tasks app",
             "config --verbose",
             "access seatgeek --audit",
+            "generate man -o render",
+            "generate schema config",
             "supervise -- sh -c true",
             "help render",
         ] {

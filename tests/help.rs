@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "render",
     "announce",
     "balance",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 22] = [
     "check",
     "config",
     "access",
+    "generate",
     "help",
     "listen on",
     "listen off",
@@ -34,6 +35,9 @@ const COMMANDS: [&str; 22] = [
     "listen kick",
     "balance on",
     "balance off",
+    "generate man",
+    "generate completions",
+    "generate schema",
 ];
 
 /// What the binary prints to stdout with these words, on a terminal of this width.

@@ -22,6 +22,8 @@ mod check;
 mod configuration;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
 mod exec;
+/// Man pages, completions and schemas are taken by the programs that they are for.
+mod generate;
 /// Registry away, disk full, processes killed: every command ends in time, says why and spoils nothing.
 mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.

@@ -2,12 +2,13 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 
 use crate::model::{balancing::Mode, id::Id, name::Name, settings::ExtraLines};
 
 /// The whole configuration of a node's HAProxy, as values.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct View {
     /// Of this layout; raised when a field changes its meaning.
     pub version: u32,
@@ -39,10 +40,18 @@ pub(crate) struct View {
 impl View {
     /// The version of this layout.
     pub(crate) const VERSION: u32 = 1;
+
+    /// Its JSON Schema, from these types and their comments.
+    pub(crate) fn schema() -> String {
+        let generator = SchemaSettings::draft07().into_generator();
+        let mut text = format!("{:#}", generator.into_root_schema_for::<Self>().to_value());
+        text.push('\n');
+        text
+    }
 }
 
 /// A port of the local balancer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct LocalPort {
     /// Where it is bound.
     pub addresses: Vec<IpAddr>,
@@ -54,14 +63,14 @@ pub(crate) struct LocalPort {
 }
 
 /// A name of a federation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 pub(crate) struct ServedName {
     pub federation: Id,
     pub name: Name,
 }
 
 /// A kind of balancer that routes HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RoutingKind {
     /// For the fleet: everything.
@@ -85,7 +94,7 @@ impl fmt::Display for RoutingKind {
 }
 
 /// The frontend of a kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct Frontend {
     pub kind: RoutingKind,
     /// In HAProxy's own words.
@@ -98,7 +107,7 @@ pub(crate) struct Frontend {
 }
 
 /// Where requests for a host and path go.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 pub(crate) struct Route {
     /// In lower case; `None`: any host.
     pub host: Option<String>,
@@ -109,7 +118,7 @@ pub(crate) struct Route {
 }
 
 /// Servers between which connections or requests are balanced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct Pool {
     pub name: String,
     pub federation: Id,
@@ -122,7 +131,7 @@ pub(crate) struct Pool {
 }
 
 /// An HTTP request that tells whether a server works.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct PoolCheck {
     pub path: String,
     /// The time between two, in HAProxy's words: `5000ms`.
@@ -130,7 +139,7 @@ pub(crate) struct PoolCheck {
 }
 
 /// An instance of a service in a pool.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct Server {
     /// `<region>:<service>:<node>`.
     pub name: String,

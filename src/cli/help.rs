@@ -28,7 +28,10 @@ const GROUPS: [(&str, &[&str]); 3] = [
         "On call",
         &["withdraw", "remove", "retire", "listen", "tasks", "applied"],
     ),
-    ("Look", &["ls", "check", "config", "access", "help"]),
+    (
+        "Look",
+        &["ls", "check", "config", "access", "generate", "help"],
+    ),
 ];
 
 /// What the help of a command ends with.
@@ -80,6 +83,26 @@ pub(super) fn with_groups(tree: Command) -> Command {
     }
     template += &format!("\n{}\n{{options}}{{after-help}}", heading("Options"));
     tree.help_template(template).after_help(texts::ROOT.text())
+}
+
+/// Returns the tree with the commands that help lists only.
+pub(super) fn shown() -> Command {
+    let all = tree();
+    let shown = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    Global::augment_args(Command::new("reconf"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .version(env!("RECONF_VERSION"))
+        .after_help(texts::ROOT.text())
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .subcommands(shown.cloned())
+}
+
+/// Describes the global options of a tree where help only names them.
+pub(super) fn with_global_options(tree: Command) -> Command {
+    tree.mut_args(|option| option.hide(false).hide_possible_values(false))
 }
 
 /// Returns the help that `reconf TOPIC… --help` prints; the topic `options` is that of the global options.

@@ -8,6 +8,7 @@ mod balance;
 mod check;
 mod config;
 mod exec;
+mod generate;
 mod listen;
 mod ls;
 mod remove;
@@ -61,6 +62,10 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
         Command::Access(args) => on_node(&|node| access::run(&node, &args)),
+        Command::Generate(args) => {
+            let out = Output::new(&global);
+            finish(&out, generate::run(&out, &args))
+        }
         // These two end as the command that they run ends.
         Command::Exec(args) => exec::run(&global, args),
         Command::Supervise(args) => supervise::run(&global, &args),
@@ -82,6 +87,7 @@ fn writes(command: &Command) -> bool {
         | Command::Tasks(_)
         | Command::Config(_)
         | Command::Access(_)
+        | Command::Generate(_)
         | Command::Exec(_)
         | Command::Supervise(_) => false,
     }

@@ -40,6 +40,7 @@ pub(crate) mod record;
 mod redaction;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod schema;
 pub(crate) mod secret;
 pub(crate) mod service_state;
 pub(crate) mod settings;

@@ -1,7 +1,8 @@
 //! Names of variables and of provided values. A `Name` is always a POSIX name.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parsed::parsed;
@@ -172,6 +173,12 @@ impl Name {
         &self.0
     }
 
+    /// The names that a shell reserves, but for those with a reserved beginning.
+    #[cfg(test)]
+    pub(crate) fn reserved() -> &'static [&'static str] {
+        RESERVED
+    }
+
     fn is_reserved(&self) -> bool {
         let text = self.as_str();
         !ENVIRONMENT_ONLY.contains(&text)
@@ -188,6 +195,20 @@ impl<'de> Deserialize<'de> for Name {
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl JsonSchema for Name {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
     }
 }
 

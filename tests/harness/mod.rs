@@ -10,6 +10,7 @@ pub(crate) mod fleet;
 pub(crate) mod golden;
 pub(crate) mod haproxy;
 pub(crate) mod intruder;
+pub(crate) mod json_schema;
 pub(crate) mod lab;
 pub(crate) mod mutants;
 pub(crate) mod not_run;

@@ -13,3 +13,5 @@ mod provides;
 mod requires;
 
 pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};
+#[cfg(test)]
+pub(in crate::model) use parse::KEYS as MANIFEST_KEYS;

@@ -16,7 +16,7 @@ use crate::model::{
 };
 
 /// Every key that reconf knows.
-const KEYS: [&str; 12] = [
+pub(in crate::model) const KEYS: [&str; 12] = [
     "id",
     "command",
     "run_list",

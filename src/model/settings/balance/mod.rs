@@ -8,6 +8,7 @@ mod values;
 
 use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::name::Name;
@@ -67,7 +68,7 @@ pub(crate) struct RoutingBalancer {
 }
 
 /// Lines for every section of a kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct ExtraLines {
     pub global: Vec<String>,
     pub defaults: Vec<String>,
