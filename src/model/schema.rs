@@ -16,7 +16,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        datastores::Datastores,
+        configuration::Configuration,
         id::Id,
         manifest::{MANIFEST_KEYS, Manifest},
         name::Name,
@@ -32,7 +32,7 @@ mod tests {
                 Err(SettingsError::File(problems)) => Some(problems),
                 _ => None,
             },
-            _ => Datastores::parse("d.json", &text, &id).err(),
+            _ => Configuration::parse("d.json", &text, &id).err(),
         };
         problems.map_or_else(String::new, |problems| {
             format!("{problems}\n{}", problems.excerpts())
