@@ -59,6 +59,13 @@ class Cell
     out
   end
 
+  # Writes a program.
+  def install(below, text)
+    FileUtils.mkdir_p(File.dirname(path(below)))
+    IO.write(path(below), text)
+    File.chmod(0o755, path(below))
+  end
+
   def stop
     @in.close
     Process.wait(@parent)

@@ -57,6 +57,7 @@ class Machine
     FileUtils.mkdir_p(root)
     FileUtils.cp_r(File.join(COOKBOOK, 'test/repository'), File.join(dir, 'repository'))
     vendor
+    install_chef if cell
     config = { 'node' => name, 'host' => '10.0.0.1' }
     config['registry'] = { 'endpoints' => [registry] } if registry
     services = services.to_h { |service| [service, true] }
@@ -68,7 +69,7 @@ class Machine
   end
 
   def cache
-    File.join(dir, 'cache')
+    cell ? cell.path('var/chef/cache') : File.join(dir, 'cache')
   end
 
   # A path below its `/`.
@@ -146,14 +147,12 @@ class Machine
   end
 
   def chef(program, *words, expect: true)
-    options = { 'minimal_ohai' => true, 'file_cache_path' => cache, 'file_backup_path' => File.join(cache, 'backup'),
-                'node_path' => File.join(dir, 'nodes') }
     launch(program, '--no-color', *words, *options.flat_map { |name, value| ['--config-option', "#{name}=#{value}"] }, expect: expect)
   end
 
   # Runs one of Chef's programs in the repository.
   def launch(program, *words, expect: true)
-    start = GEMS ? ['ruby', LAUNCH, GEMS] : []
+    start = GEMS && !cell ? ['ruby', LAUNCH, GEMS] : []
     out, status = Open3.capture2e(clean_environment, *inside, *start, program, *words, chdir: repository)
     raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if status.success? != expect
 
@@ -179,10 +178,33 @@ class Machine
 
   private
 
+  # In a cell Chef has its own places, and the listener runs it with the same command line.
+  def options
+    return {} if cell
+
+    { 'minimal_ohai' => true, 'file_cache_path' => cache, 'file_backup_path' => File.join(cache, 'backup'), 'node_path' => File.join(dir, 'nodes') }
+  end
+
+  # Chef's programs at a path where a cell finds them, and settings for them.
+  def install_chef
+    IO.write(File.join(repository, 'solo.rb'), "minimal_ohai true\n", mode: 'a')
+    return unless GEMS
+
+    %w(chef-solo chef-client).each do |program|
+      cell.install("usr/local/bin/#{program}", <<~RUBY)
+        #!/usr/bin/env ruby
+        ENV['CHEF_LICENSE'] = 'accept-no-persist'
+        ARGV.unshift(#{GEMS.inspect}, #{program.inspect})
+        load #{LAUNCH.inspect}
+      RUBY
+    end
+  end
+
   # Unsets the variables that Bundler, Chef and reconf read, and sets a home of its own.
   def clean_environment
     ours = ENV.keys.grep(/\A(RUBY|BUNDLE|GEM_|RECONF_)/)
-    ours.to_h { |key| [key, nil] }.merge('CHEF_LICENSE' => 'accept-no-persist', 'HOME' => dir)
+    own = cell ? { 'PATH' => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } : {}
+    ours.to_h { |key| [key, nil] }.merge('CHEF_LICENSE' => 'accept-no-persist', 'HOME' => dir).merge(own)
   end
 
   # Copies the cookbook to the repository as `chef vendor` would, without the files in chefignore.

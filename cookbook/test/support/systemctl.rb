@@ -7,6 +7,7 @@ require 'etc'
 
 UNITS = '/etc/systemd/system'.freeze
 HERE = '/run/supervisor'.freeze
+ESCAPES = { 'n' => "\n" }.freeze
 WANTS = File.join(UNITS, 'multi-user.target.wants').freeze
 
 # A unit as it was loaded: a changed file counts after `daemon-reload`.
@@ -43,7 +44,7 @@ class Unit
   # The words of a command line (systemd.service(5)).
   def self.words(line)
     line.delete_prefix('-').scan(/"((?:[^"\\]|\\.)*)"|(\S+)/).map do |quoted, plain|
-      word = quoted ? quoted.gsub('\n', "\n").gsub(/\\(.)/, '\1') : plain
+      word = quoted ? quoted.gsub(/\\(.)/) { ESCAPES.fetch(Regexp.last_match(1), Regexp.last_match(1)) } : plain
       word.gsub('%%', '%').gsub('$$', '$')
     end
   end
