@@ -1,5 +1,6 @@
 require 'fileutils'
 require 'open3'
+require 'tmpdir'
 require_relative 'wait'
 
 # Namespaces in which programs see a machine of their own: what they write to /etc, /usr and /var goes to layers, /run is
@@ -8,9 +9,13 @@ class Cell
   # The folders that are written to, and those in which an ordinary user needs to own the layer's part.
   FOLDERS = {
     'etc' => %w(chef cron.d haproxy reconf services.d systemd/system/multi-user.target.wants),
+    'srv' => %w(.),
     'usr' => %w(bin sbin local/bin),
     'var' => %w(cache chef lib/reconf),
   }.freeze
+  # Folders that are written to as they are; all others are read-only.
+  SHARED = %w(/dev /proc /run /sys /tmp).freeze
+
   SYSTEMCTL = File.join(__dir__, 'systemctl.rb')
   FIRST = File.join(__dir__, 'cell_first.rb')
 
@@ -92,7 +97,13 @@ class Cell
 
   # A `/` that belongs to the cell's root: reconf trusts no file below a folder of somebody else.
   def slash
-    "mount -t tmpfs -o mode=755 none #{@slash} && for one in /*; do " \
-      "if [ -L \"$one\" ]; then cp -P \"$one\" #{@slash}; elif [ -d \"$one\" ]; then mkdir \"#{@slash}$one\" && mount --rbind \"$one\" \"#{@slash}$one\"; fi; done"
+    writable = [*FOLDERS.keys.map { |folder| "/#{folder}" }, *SHARED, Dir.tmpdir[%r{\A/[^/]+}]].uniq.join('|')
+    <<~SH.lines(chomp: true).join(' ')
+      mount -t tmpfs -o mode=755 none #{@slash} && for one in /*; do
+      if [ -L "$one" ]; then cp -P "$one" #{@slash};
+      elif [ -d "$one" ]; then mkdir "#{@slash}$one" && mount --rbind "$one" "#{@slash}$one";
+      case "$one" in #{writable}) ;; *) mount -o remount,bind,ro "#{@slash}$one" ;; esac;
+      fi; done
+    SH
   end
 end
