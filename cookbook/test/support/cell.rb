@@ -29,10 +29,11 @@ class Cell
   end
 
   def self.unshare
-    ['unshare', *('--map-root-user' unless Process.euid == 0), '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    ['unshare', *('--map-root-user' unless Process.euid == 0), '--mount', '--pid', '--uts', '--fork', '--kill-child', '--mount-proc']
   end
 
-  def initialize(dir)
+  def initialize(dir, name = 'cell')
+    @name = name
     @layers = File.join(dir, 'layers')
     @slash = File.join(dir, 'slash')
     prepare
@@ -48,7 +49,7 @@ class Cell
   # The words that run a command in the cell.
   def enter
     user = %w(--user --preserve-credentials) unless Process.euid == 0
-    ['nsenter', '--target', @first, *user, '--mount', '--pid', '--root', "--wd=#{path(Dir.pwd)}"]
+    ['nsenter', '--target', @first, *user, '--mount', '--pid', '--uts', '--root', "--wd=#{path(Dir.pwd)}"]
   end
 
   # A path of the cell as the test reaches it.
@@ -92,7 +93,7 @@ class Cell
       layer = File.join(@layers, folder)
       "mount -t overlay -o lowerdir=/#{folder},upperdir=#{layer}/upper,workdir=#{layer}/work overlay /#{folder}"
     end
-    [*mounts, 'mount -t tmpfs none /run', 'mkdir -p /run/systemd/system /run/supervisor', slash, "exec chroot #{@slash} ruby --disable-gems #{FIRST}"].join(' && ')
+    ["hostname #{@name}", *mounts, 'mount -t tmpfs none /run', 'mkdir -p /run/systemd/system /run/supervisor', slash, "exec chroot #{@slash} ruby --disable-gems #{FIRST}"].join(' && ')
   end
 
   # A `/` that belongs to the cell's root: reconf trusts no file below a folder of somebody else.

@@ -50,7 +50,7 @@ class Machine
   def initialize(name, registry: nil, services: [], run_list: [], cell: false)
     @name = name
     @dir = Dir.mktmpdir("reconf-#{name}")
-    @cell = Cell.new(dir) if cell
+    @cell = Cell.new(dir, name) if cell
     @root = cell ? '/' : File.join(dir, 'root')
     @run_list = run_list
     @inside = cell ? @cell.enter : []
