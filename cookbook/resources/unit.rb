@@ -44,6 +44,7 @@ def verb_for(variables)
 end
 
 action :create do
+  require_conf
   changed = write_unit(unit, text)
   enable_unit(unit)
   if !systemd.active?(unit.name)
@@ -81,6 +82,15 @@ action_class do
 
   def unit
     @unit ||= ReconfCookbook::UnitFile.new("reconf-#{new_resource.service}", new_resource.root)
+  end
+
+  # Without a conf the command could only fail.
+  def require_conf
+    conf = ReconfCookbook::EnvFile.path(new_resource.root, config, new_resource.service)
+    return if ::File.exist?(conf) || whyrun_mode?
+
+    raise ReconfCookbook::Error, "#{new_resource} has no environment to run in: there is no `#{conf}`\n" \
+      "hint: declare `reconf_env_file '#{new_resource.service}'` before it"
   end
 
   def text

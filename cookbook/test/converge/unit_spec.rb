@@ -47,6 +47,8 @@ RSpec.describe 'reconf_unit and reconf_cron' do
     first = environment_of_the_api
     expect(first).to include('PORT' => '1100', 'ENV' => 'production')
     expect(api01.read('run/started')).to eq("1100 100%\n")
+    expect(api01.read('run/changes').lines.size).to eq(2)
+    expect(File).to exist(api01.path('run/changed'))
     expect(run_job).to eq("100% of #{user}\nreport\n")
 
     expect(verbs {}).to eq([])
@@ -54,9 +56,11 @@ RSpec.describe 'reconf_unit and reconf_cron' do
 
     expect(verbs { edit_environment(ENV: 'staging') }).to eq(['reload reconf-api.service'])
     expect(environment_of_the_api).to eq(first)
+    expect(api01.read('run/changes').lines.size).to eq(2)
 
     expect(verbs { edit_environment(ENV: 'test', PORT: 1200) }).to eq(['restart reconf-api.service'])
     expect(environment_of_the_api).to include('PORT' => '1200', 'ENV' => 'test')
+    expect(api01.read('run/changes').lines.size).to eq(4)
 
     api01.run_list = %w(recipe[configuration] recipe[reconf])
     expect(verbs { api01.attributes['services'] = { 'api' => false, 'report' => true } }).to eq(['stop reconf-api.service', 'daemon-reload'])

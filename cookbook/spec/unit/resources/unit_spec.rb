@@ -6,7 +6,10 @@ RSpec.describe 'reconf_unit' do
   let(:manifest) { { 'id' => 'api', 'command' => %w(gunicorn -b :1100 app), 'conf' => { 'owner' => 'app' } } }
   let(:file) { path('etc/systemd/system/reconf-api.service') }
 
-  before { put('etc/reconf/services/api.json', manifest) }
+  before do
+    put('etc/reconf/services/api.json', manifest)
+    put('etc/services.d/api.conf', '')
+  end
 
   def run(**options, &block)
     block ||= proc {}
@@ -67,6 +70,11 @@ RSpec.describe 'reconf_unit' do
     expect { run }.to raise_error(/`user` of reconf_unit\[api\] is missing: the conf of `api` belongs to root/)
     expect(text { user 'root' }).to include("\nUser=root\n")
     expect(run(reconf: { 'config' => { 'render' => { 'owner' => 'www' } } }).file(file).content).to include("\nUser=www\n")
+  end
+
+  it 'needs a conf' do
+    File.unlink(path('etc/services.d/api.conf'))
+    expect { run }.to raise_error(%r{no environment to run in: there is no `\S+/etc/services.d/api.conf`\nhint: declare `reconf_env_file 'api'`})
   end
 
   it 'needs a command' do

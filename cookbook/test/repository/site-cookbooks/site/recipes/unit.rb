@@ -14,3 +14,20 @@ reconf_cron 'report' do
   mailto 'ops@example.com'
   user node['site']['user']
 end
+
+# Two recipes that want to know of the same variable: each gets its notification, one target with two timings twice.
+file '/run/changed' do
+  action :nothing
+end
+
+execute 'echo changed >>/run/changes' do
+  action :nothing
+end
+
+[
+  { 'PORT' => [:run, 'execute[echo changed >>/run/changes]'] },
+  { 'PORT' => [[:touch, 'file[/run/changed]'], [:run, 'execute[echo changed >>/run/changes]', :immediately]] },
+  { 'PORT' => [:run, 'execute[echo changed >>/run/changes]', :immediately] },
+].each do |notifications|
+  edit_resource!(:reconf_env_file, 'api') { on_change notifications }
+end
