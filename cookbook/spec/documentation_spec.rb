@@ -7,10 +7,10 @@ RSpec.describe 'the documentation' do
 
   before(:all) do
     @scratch = Dir.mktmpdir
-    runner = ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS) do |node|
+    @runner = ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS) do |node|
       node.override['reconf'] = { 'root' => @scratch, 'binary' => InRoot::BINARY }
     end
-    runner.converge('reconf::default')
+    @runner.converge('reconf::default')
   end
 
   after(:all) { FileUtils.remove_entry(@scratch) }
@@ -32,6 +32,11 @@ RSpec.describe 'the documentation' do
       undescribed = (resource.properties.keys - Chef::Resource.properties.keys).reject { |property| resource.properties[property].options[:description] }
       expect(undescribed).to eq([])
     end
+  end
+
+  it 'has every attribute and its default' do
+    rows = IO.read(File.join(Cookbooks::HERE, 'README.md')).scan(/^\| `node\['reconf'\]\['(\w+)'\]` \| [^|]+ \| `([^`]+)` \| \S/)
+    expect(rows.to_h).to eq(@runner.node.attributes.default['reconf'].to_h.transform_values { |value| value.is_a?(String) ? "'#{value}'" : value.inspect })
   end
 
   it 'has a page for nothing else' do
