@@ -62,6 +62,8 @@ mod tests {
             ("10.0.0.300", None),
             ("10.0.0", None),
             ("1", None),
+            ("0x7f000001", None),
+            ("10.0x1", None),
             ("", None),
             (".", None),
             ("a.", None),

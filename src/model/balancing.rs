@@ -162,14 +162,24 @@ pub(crate) fn host_name(text: &str) -> Result<String, &'static str> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // What ends in a number is an address, for every resolver.
-    let last = text.rsplit('.').next().unwrap_or_default();
-    let is_number = last.bytes().all(|b| b.is_ascii_digit());
-    let is_name = text.len() <= LONGEST_HOST && text.split('.').all(is_label) && !is_number;
+    let is_name =
+        text.len() <= LONGEST_HOST && text.split('.').all(is_label) && !ends_in_number(text);
     if is_name || text.parse::<Ipv4Addr>().is_ok() {
         Ok(text.to_ascii_lowercase())
     } else {
         Err("is not a host name such as `www.example.com`")
+    }
+}
+
+/// Whether a text ends in a decimal, octal or hexadecimal number, and so is an address for every resolver, such as
+/// `0x7f000001` and `127.1` (inet_aton(3)); no top-level domain looks so.
+pub(crate) fn ends_in_number(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => last.bytes().all(|b| b.is_ascii_digit()),
     }
 }
 
@@ -305,6 +315,32 @@ mod tests {
         assert!(read(&json!({"health": {"path": long}})).is_err());
         let twice = read(&json!({"hosts": ["WWW.a.com", "www.A.com", "b"]}));
         assert_eq!(twice.unwrap().hosts, ["www.a.com", "b"]);
+    }
+
+    #[test]
+    fn what_resolvers_take_for_an_address_ends_in_a_number() {
+        for (text, expected) in [
+            ("2130706433", true),
+            ("127.1", true),
+            ("127.0.1", true),
+            ("017700000001", true),
+            ("0x7f000001", true),
+            ("0X7F.1", true),
+            ("127.0.0.0x1", true),
+            ("api.0xff", true),
+            ("0x", true),
+            ("127.1.", true),
+            ("0x7f000001.example", false),
+            ("0x7g", false),
+            ("x7f000001", false),
+            ("1.example.com", false),
+            ("api", false),
+        ] {
+            assert_eq!(ends_in_number(text), expected, "{text}");
+            if expected {
+                assert!(host_name(text).is_err(), "{text}");
+            }
+        }
     }
 
     #[test]

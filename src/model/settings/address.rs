@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::model::balancing::ends_in_number;
+
 /// Parses an IP address or a host name, and removes the brackets of an IPv6 address. The error is a clause.
 pub(super) fn host(text: &str) -> Result<String, &'static str> {
     let bracketed = text
@@ -17,10 +19,7 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
     if host.is_empty() {
         return Err("is empty");
     }
-    // What ends in a number is an address, for every resolver.
-    let last = host.trim_end_matches('.').rsplit('.').next();
-    let is_numeric = last.is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    if is_numeric && host.parse::<Ipv4Addr>().is_err() {
+    if ends_in_number(host) && host.parse::<Ipv4Addr>().is_err() {
         return Err("is neither an address nor a host name");
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
