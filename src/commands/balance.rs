@@ -44,8 +44,10 @@ fn run_once(node: &Node, args: &BalanceArgs) -> Ended {
     Ok(is_changed.then_some(Code::Changed))
 }
 
+/// A damaged `balance.json` says nothing of the switch; the report warns of it.
 fn say_if_off(node: &Node) -> Result<(), Failure> {
-    if let Some(off) = balance_state::load(node)?.off_at(clock::now()) {
+    let (state, _warned) = balance_state::load_or_lost(node)?;
+    if let Some(off) = state.off_at(clock::now()) {
         node.out.line(&format!(
             "note: local balancing is {off}; `reconf balance on` ends that"
         ));

@@ -123,6 +123,37 @@ fn a_run_says_what_changed_and_shows_what_it_would_change() {
 }
 
 #[test]
+fn a_damaged_switch_is_reported_once_and_hides_nothing() {
+    let lab = Lab::local(Fleet::embedded(), &["API_URL"]);
+    let file = |words: &[&str]| {
+        let run = lab.run(words).changes_nothing().exits(0);
+        let stderr = String::from_utf8_lossy(&run.output.stderr).into_owned();
+        (
+            String::from_utf8_lossy(&run.output.stdout).into_owned(),
+            stderr,
+        )
+    };
+    let api = Instance::of("api01", "127.0.0.1:9".parse().unwrap(), fixed_port());
+    lab.announce(&api);
+    let whole = file(&["--stdout"]);
+    assert!(whole.0.contains("server default:api:api01"), "{}", whole.0);
+    assert_eq!(whole.1, "");
+    lab.node.put(
+        "var/lib/reconf/balance.json",
+        r#"{"version": 1, "off": {"since": 5}}"#,
+    );
+    let damaged = file(&["--stdout"]);
+    assert_eq!(damaged.0, whole.0);
+    assert_eq!(
+        damaged.1.matches("balance.json").count(),
+        1,
+        "{}",
+        damaged.1
+    );
+    assert!(damaged.1.starts_with("warning: "), "{}", damaged.1);
+}
+
+#[test]
 fn apply_opens_a_port_before_a_conf_names_it_and_goes_on_where_it_cannot() {
     if !is_there("`reconf apply` with a balancer") {
         return;
