@@ -48,6 +48,8 @@ pub(crate) struct Running {
     pub pid: u32,
     /// The shape in its description: which file it runs.
     pub shape: Option<String>,
+    /// Whether it is about to end: it accepts no more connections soon.
+    pub is_stopping: bool,
     /// What stands above the servers' lines in `show servers state`.
     pub header: String,
     /// The servers of all pools.
@@ -100,6 +102,8 @@ pub(crate) struct WorkerIdentity {
     pub pid: u32,
     /// The shape in its description.
     pub shape: Option<String>,
+    /// Whether it is about to end.
+    pub is_stopping: bool,
 }
 
 /// What its description begins with, before the shape.
@@ -116,6 +120,7 @@ impl WorkerIdentity {
         Some(Self {
             pid: info("Pid")?.trim().parse().ok()?,
             shape: shape.map(|shape| shape.trim().to_owned()),
+            is_stopping: info("Stopping").is_some_and(|text| text.trim() == "1"),
         })
     }
 }
@@ -127,10 +132,15 @@ impl Running {
         let mut parts = answer.split("\n\n").map(|part| part.trim_matches('\n'));
         let mut part = || parts.find(|part| !part.is_empty());
         let (info, table, statistics) = (part()?, part()?, part()?);
-        let WorkerIdentity { pid, shape } = WorkerIdentity::parse(info)?;
+        let WorkerIdentity {
+            pid,
+            shape,
+            is_stopping,
+        } = WorkerIdentity::parse(info)?;
         let mut running = Self {
             pid,
             shape,
+            is_stopping,
             header: header(table),
             servers: servers(table)?,
             frontends: BTreeSet::new(),

@@ -40,6 +40,9 @@ pub(crate) struct BalanceState {
     pub parked: BTreeMap<String, ParkedServer>,
     /// Servers, `pool/server`, that the run under way adds or puts away: in maintenance they are ours, not a person's.
     pub noted: BTreeSet<String>,
+    /// The worker that a run has begun to replace by a reload; `None` once HAProxy was proved to run the new file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reloading: Option<u32>,
     /// What a person has said of switching local balancing off, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub off: Option<SwitchedOff>,

@@ -39,6 +39,8 @@ pub(super) struct Changing {
     ways: BTreeMap<String, usize>,
     /// Another reload command.
     reload: Option<Value>,
+    /// A line for `global` of HAProxy's file.
+    global: Option<&'static str>,
 }
 
 struct Live {
@@ -93,6 +95,7 @@ impl Changing {
             made: 0,
             ways: BTreeMap::new(),
             reload: None,
+            global: None,
         };
         changing.configure();
         for _ in 0..3 {
@@ -119,6 +122,9 @@ impl Changing {
         if let Some(reload) = &self.reload {
             balance["reload"] = reload.clone();
         }
+        if let Some(line) = self.global {
+            balance["extra"] = json!({"global": [line]});
+        }
         let config = json!({"regions": regions, "region": regions[0], "balance": balance});
         self.lab.configure(&config);
     }
@@ -126,6 +132,12 @@ impl Changing {
     /// Has the node reload HAProxy by another command.
     pub(super) fn reload_by(&mut self, command: Value) {
         self.reload = Some(command);
+        self.configure();
+    }
+
+    /// Puts a line into `global` of HAProxy's file.
+    pub(super) fn put_in_global(&mut self, line: &'static str) {
+        self.global = Some(line);
         self.configure();
     }
 

@@ -15,6 +15,7 @@ mod own;
 mod person;
 mod refusals;
 mod reloads;
+mod replaced;
 mod right;
 mod routing;
 mod scale;

@@ -33,6 +33,8 @@ const UNKNOWN: &[u8] =
 /// What becomes of commands that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reaction {
+    /// HAProxy executes them.
+    Pass,
     /// An older HAProxy knows none of them.
     Unknown,
     /// So many bytes arrive, then the connection ends on both sides.
@@ -48,6 +50,7 @@ pub(crate) struct SocketProxy {
     inode: u64,
     ended: Arc<AtomicBool>,
     reacted: Arc<AtomicUsize>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl SocketProxy {
@@ -63,18 +66,26 @@ impl SocketProxy {
             real,
             ended: Arc::default(),
             reacted: Arc::default(),
+            asked: Arc::default(),
         };
         let (real, ended) = (proxy.real.clone(), Arc::clone(&proxy.ended));
         let reacted = Arc::clone(&proxy.reacted);
+        let asked = Arc::clone(&proxy.asked);
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
                 if ended.load(Ordering::SeqCst) {
                     return;
                 }
                 serve(client, &real, reaction, &reacted);
+                asked.fetch_add(1, Ordering::SeqCst);
             }
         });
         proxy
+    }
+
+    /// How many connections it has served, in whatever way.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// How many connections it has treated so.

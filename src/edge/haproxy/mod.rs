@@ -10,6 +10,7 @@ mod pid;
 mod ports;
 mod socket;
 mod sockets;
+mod workers;
 
 pub(crate) use certificates::found_files;
 pub(crate) use command::run;
@@ -19,3 +20,4 @@ pub(crate) use old_workers::old_connections;
 pub(crate) use pid::{Master, master};
 pub(crate) use ports::{BindProbe, probe};
 pub(crate) use socket::{SocketError, ask};
+pub(crate) use workers::{Succession, succession};

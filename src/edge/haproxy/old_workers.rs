@@ -2,11 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     net::SocketAddr,
 };
 
-use super::sockets::{self, SocketRow};
+use super::{
+    sockets::{self, SocketRow},
+    workers::children,
+};
 
 /// How many connections the processes of this HAProxy have to each address, the worker that answers apart; none where the
 /// caller may not inspect them.
@@ -38,18 +40,9 @@ fn connections(
     counts
 }
 
-/// The processes that a process started.
-fn children(parent: u32) -> Vec<u32> {
-    let text = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-    let text = text.unwrap_or_default();
-    let pids = text.split_whitespace();
-    pids.filter_map(|pid| pid.parse().ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
-        io::{BufRead as _, BufReader},
         net::{TcpListener, TcpStream},
         os::fd::OwnedFd,
         process::{Command, Stdio},
@@ -75,24 +68,5 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(count(child.id()), [].into());
-    }
-
-    #[test]
-    fn the_children_of_a_process_are_found() {
-        let mut shell = Command::new("sh")
-            .args(["-c", "sleep 1000 & echo $!; wait"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = shell.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let child: u32 = line.trim().parse().unwrap();
-        assert_eq!(children(shell.id()), [child]);
-        for pid in [child, shell.id()] {
-            let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
-            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
-        }
-        shell.wait().unwrap();
     }
 }

@@ -34,7 +34,7 @@ fn names(word: &OsStr, pid_file: &Path) -> bool {
 }
 
 /// Whether it runs; one that ended and whose parent does not know yet does not.
-fn is_alive(pid: u32) -> bool {
+pub(super) fn is_alive(pid: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name, in parentheses, may contain anything.
     let state = status.rsplit_once(") ").map(|(_, rest)| rest);

@@ -39,7 +39,7 @@ pub(super) fn look(
     let overdue = shutdowns(comparison, &parked, settings.drain, age);
     for batch in &overdue {
         // Connections that are left are cut by the next run.
-        let _sent = send(settings, &batch.line);
+        let _sent = send(settings, comparison.running.pid, &batch.line);
     }
     let mut again = None;
     if !overdue.is_empty()

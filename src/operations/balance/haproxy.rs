@@ -6,7 +6,7 @@ use crate::{
     balance::running::{QUESTION, Running, WHO, WorkerIdentity},
     edge::{
         clock,
-        haproxy::{self, Master, SocketError},
+        haproxy::{self, Master, SocketError, Succession},
     },
     model::settings::BalanceSettings,
     report::{Code, Failure},
@@ -20,6 +20,19 @@ const START_LIMIT: Duration = Duration::from_secs(1);
 
 /// How often it is asked meanwhile.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long an old worker may answer while a newer one is there that does not.
+const REPLACED_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long an old worker may go on accepting connections beside the new one. Their answers are told apart, so that a run
+/// goes on then, such as where `grace` in HAProxy's file has it go on for longer.
+const OLD_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the worker that a run which was cut off had begun to replace may stay the newest: its reload may have been lost.
+const LATE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often commands are sent again that an old worker was given.
+const SEND_REPEATS: usize = 20;
 
 /// HAProxy, as a run finds it.
 #[derive(Debug)]
@@ -41,32 +54,77 @@ impl Haproxy {
 }
 
 /// Asks HAProxy what it runs. One that lives and does not answer is a failure, so that its own ports are not taken for
-/// somebody else's.
+/// somebody else's. It is the newest worker that answers, and no other accepts connections any more.
 pub(super) fn ask(settings: &BalanceSettings) -> Result<Haproxy, Failure> {
+    ask_after(settings, None)
+}
+
+/// The same where a run that was cut off had begun to replace a worker: waits a while for the one that follows it.
+pub(super) fn ask_after(
+    settings: &BalanceSettings,
+    replaced: Option<u32>,
+) -> Result<Haproxy, Failure> {
     let start = clock::instant();
     loop {
-        let error = match haproxy::ask(&settings.socket, QUESTION, ANSWER_LIMIT) {
+        match haproxy::ask(&settings.socket, QUESTION, ANSWER_LIMIT) {
             Ok(answer) => {
-                let running = Running::parse(&answer).map(Box::new);
-                let running = running.ok_or_else(|| not_haproxy(settings))?;
-                let is_ours =
-                    running.shape.is_some() || haproxy::master(&pid_file(settings)) != Master::Gone;
-                return is_ours
-                    .then_some(Haproxy::Running(running))
-                    .ok_or_else(|| another_haproxy(settings));
+                let running = ours(settings, &answer)?;
+                let place = place(settings, &running);
+                let limit = match place {
+                    Succession::Replaced => REPLACED_LIMIT,
+                    Succession::OldAccepts => OLD_LIMIT,
+                    Succession::Done if replaced == Some(running.pid) => LATE_LIMIT,
+                    Succession::Done => Duration::ZERO,
+                };
+                if start.elapsed() >= limit {
+                    return match place {
+                        Succession::Replaced => Err(new_worker_silent(settings)),
+                        _ => Ok(Haproxy::Running(running)),
+                    };
+                }
             }
-            Err(error) => error,
-        };
-        let is_silent = matches!(error, SocketError::Silent(_) | SocketError::System(_));
-        let master = haproxy::master(&pid_file(settings));
-        if master == Master::Gone && !is_silent {
-            return Ok(Haproxy::Down);
-        }
-        if is_silent || start.elapsed() >= START_LIMIT {
-            return Err(unanswered(settings, &error, master));
+            Err(error) => {
+                if is_down(settings, &error, start.elapsed())? {
+                    return Ok(Haproxy::Down);
+                }
+            }
         }
         clock::pause(POLL_INTERVAL);
     }
+}
+
+/// What answers, if it is a HAProxy of ours.
+fn ours(settings: &BalanceSettings, answer: &str) -> Result<Box<Running>, Failure> {
+    let running = Running::parse(answer).ok_or_else(|| not_haproxy(settings))?;
+    if running.shape.is_none() && haproxy::master(&pid_file(settings)) == Master::Gone {
+        return Err(another_haproxy(settings));
+    }
+    Ok(Box::new(running))
+}
+
+/// How far the worker that answers has replaced the others.
+fn place(settings: &BalanceSettings, running: &Running) -> Succession {
+    if running.is_stopping {
+        return Succession::Replaced;
+    }
+    haproxy::succession(&pid_file(settings), running.pid)
+}
+
+/// Whether it does not run, after an error; one that has not answered for so long is a failure if it does.
+fn is_down(
+    settings: &BalanceSettings,
+    error: &SocketError,
+    elapsed: Duration,
+) -> Result<bool, Failure> {
+    let is_silent = matches!(error, SocketError::Silent(_) | SocketError::System(_));
+    let master = haproxy::master(&pid_file(settings));
+    if master == Master::Gone && !is_silent {
+        return Ok(true);
+    }
+    if is_silent || elapsed >= START_LIMIT {
+        return Err(unanswered(settings, error, master));
+    }
+    Ok(false)
 }
 
 /// Which process answers, and which file it runs; `None` if nothing answers in time.
@@ -75,9 +133,18 @@ pub(super) fn identify(settings: &BalanceSettings, limit: Duration) -> Option<Wo
     WorkerIdentity::parse(&answer)
 }
 
-/// Sends commands; what HAProxy made of them is asked afterwards.
-pub(super) fn send(settings: &BalanceSettings, line: &str) -> Result<(), SocketError> {
-    haproxy::ask(&settings.socket, line, ANSWER_LIMIT).map(drop)
+/// Sends commands to a worker; what it made of them is asked afterwards. Where another worker, an old one, was given the
+/// connection, they are sent again. Returns whether the worker has them.
+pub(super) fn send(settings: &BalanceSettings, worker: u32, line: &str) -> bool {
+    let line = format!("{WHO};{line}");
+    for _ in 0..=SEND_REPEATS {
+        let answer = haproxy::ask(&settings.socket, &line, ANSWER_LIMIT).ok();
+        match answer.and_then(|answer| WorkerIdentity::parse(&answer)) {
+            Some(identity) if identity.pid != worker => {}
+            identity => return identity.is_some(),
+        }
+    }
+    false
 }
 
 /// HAProxy's PID file, beside its socket.
@@ -95,6 +162,15 @@ fn unanswered(settings: &BalanceSettings, error: &SocketError, master: Master) -
     };
     Failure::new(Code::TryAgain, message)
         .facts([error.to_string()])
+        .note("nothing was changed")
+        .hint("try again; if it stays so, restart HAProxy")
+}
+
+fn new_worker_silent(settings: &BalanceSettings) -> Failure {
+    let socket = settings.socket.display();
+    let message = format!("HAProxy's new worker does not answer at its socket `{socket}`");
+    Failure::new(Code::TryAgain, message)
+        .facts(["an old worker, which a reload has replaced, answers still".to_owned()])
         .note("nothing was changed")
         .hint("try again; if it stays so, restart HAProxy")
 }

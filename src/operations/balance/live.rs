@@ -11,13 +11,14 @@ use crate::{
     report::Failure,
 };
 
-/// Sends the commands, and asks HAProxy what it made of them; `None` if that is not what the file says, such as by an older
+/// Sends the commands to a worker, and asks HAProxy what it made of them; `None` if that is not what the file says, such as by an older
 /// HAProxy, which does not know them.
 pub(super) fn change(
     node: &Node,
     file: &ParsedFile,
     ours: &mut Ours,
     changes: &SocketChanges,
+    worker: u32,
 ) -> Result<Option<Box<Running>>, Failure> {
     let settings = &node.settings.balance;
     // First of all: a run that is cut off leaves servers in maintenance, which are not a person's then.
@@ -28,7 +29,7 @@ pub(super) fn change(
     ours.note(&changes.noted);
     for batch in &changes.batches {
         // What became of it is asked next.
-        if send(settings, &batch.line).is_err() {
+        if !send(settings, worker, &batch.line) {
             break;
         }
     }

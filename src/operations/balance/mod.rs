@@ -58,7 +58,7 @@ pub(crate) fn run(
     let node = &node.with_balance(installed.settings.clone());
     let settings = &node.settings.balance;
     let mut inputs = BalanceInputs::read(node, session, options)?;
-    let haproxy = haproxy::ask(settings)?;
+    let haproxy = haproxy::ask_after(settings, inputs.before.reloading)?;
     let files = HaproxyFiles::read(node, &installed)?;
     let held = Held::by(&haproxy, settings, &files.all());
     let plan = plan(node, &mut inputs, &haproxy, &held, options)?;

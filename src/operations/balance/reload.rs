@@ -9,18 +9,13 @@ use super::{
     probe::Held,
 };
 use crate::{
-    balance::{
-        changes::Ours,
-        file::Candidate,
-        running::{Running, WorkerIdentity},
-        state_file,
-    },
+    balance::{changes::Ours, file::Candidate, running::Running, state_file},
     edge::{
         clock,
         files::{self, Access},
         haproxy,
     },
-    node::Node,
+    node::{Node, balance_state},
     report::{Code, Failure},
 };
 
@@ -54,6 +49,7 @@ impl Reload<'_> {
     /// Reloads, or starts, HAProxy, until it runs the candidate.
     pub(super) fn run(&self) -> Result<Box<Running>, Failure> {
         self.write_states()?;
+        self.note()?;
         let mut reason = None;
         for repeat in 0..=REPEATS {
             if repeat > 0 && !self.held.can_bind(&self.candidate.view) {
@@ -63,6 +59,7 @@ impl Reload<'_> {
             reason = haproxy::run(&settings.reload, RELOAD_LIMIT).failure;
             if self.is_proved()
                 && let Haproxy::Running(running) = ask(settings)?
+                && self.is_new(running.pid, running.shape.as_deref())
             {
                 return Ok(running);
             }
@@ -90,18 +87,27 @@ impl Reload<'_> {
                 return false;
             }
             let identity = identify(settings, left);
-            if identity.is_some_and(|identity| self.is_new(&identity)) {
+            if identity.is_some_and(|found| self.is_new(found.pid, found.shape.as_deref())) {
                 return true;
             }
             clock::pause(POLL_INTERVAL.min(left));
         }
     }
 
-    fn is_new(&self, identity: &WorkerIdentity) -> bool {
-        let before = self.before.running().map(|running| running.pid);
+    fn is_new(&self, pid: u32, shape: Option<&str>) -> bool {
         // A template without the shape is not proved any further.
-        let shape = &self.candidate.parsed.shape;
-        before != Some(identity.pid) && (shape.is_none() || identity.shape == *shape)
+        let wanted = self.candidate.parsed.shape.as_deref();
+        self.worker_before() != Some(pid) && (wanted.is_none() || shape == wanted)
+    }
+
+    fn worker_before(&self) -> Option<u32> {
+        self.before.running().map(|running| running.pid)
+    }
+
+    /// Notes which worker is to be replaced: a run that is cut off from now on may leave a reload that is yet to come.
+    fn note(&self) -> Result<(), Failure> {
+        let worker = self.worker_before();
+        balance_state::edit(self.node, |state| state.reloading = worker)
     }
 
     /// Puts the proved file back, so that a reboot starts; at a first run there is none.

@@ -108,6 +108,7 @@ impl Settled<'_> {
             haproxy: Some(self.installed.haproxy.clone()),
             shape: Some(self.candidate.shape.clone()),
             noted: BTreeSet::new(),
+            reloading: None,
             published: before.published.clone(),
             owed: before.owed,
             parked: draining.parked,

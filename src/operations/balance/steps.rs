@@ -158,8 +158,10 @@ impl Run<'_> {
             // Only its text changed, such as a comment.
             return Ok((Takeover::Unchanged, running.clone()));
         }
-        if let (Some(NeededChanges::Socket(changes)), Some(ours)) = (changes, ours.as_mut())
-            && let Some(running) = live::change(self.node, &candidate.parsed, ours, changes)?
+        if let (Some(NeededChanges::Socket(changes)), Some(ours), Some(worker)) =
+            (changes, ours.as_mut(), self.haproxy.running())
+            && let Some(running) =
+                live::change(self.node, &candidate.parsed, ours, changes, worker.pid)?
         {
             return Ok((Takeover::Socket, running));
         }

@@ -1,0 +1,91 @@
+//! Old workers: from a reload until they have stopped they share HAProxy's sockets with the new one, and may answer in its place.
+
+use std::{fs, os::unix::process::ExitStatusExt as _, process::Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use serde_json::json;
+
+use super::changing::Changing;
+use crate::harness::{
+    haproxy::is_there,
+    socket_proxy::{Reaction, SocketProxy},
+    wait::{LONG, wait_until},
+};
+
+#[test]
+fn a_run_that_reloads_ends_once_the_old_worker_accepts_no_connection() {
+    if !is_there("old workers of HAProxy") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    // So long an old worker goes on beside the new one.
+    changing.put_in_global("grace 300ms");
+    changing.run();
+    for _ in 0..3 {
+        let _other = changing.toggle();
+        changing.run();
+        let haproxy = &changing.lab.haproxy;
+        let worker = haproxy.worker();
+        for _ in 0..100 {
+            assert_eq!(haproxy.worker(), worker);
+        }
+    }
+    assert_eq!(changing.ways().get("reload"), Some(&5));
+}
+
+#[test]
+fn an_old_worker_that_goes_on_for_long_is_not_believed() {
+    if !is_there("old workers of HAProxy") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    changing.put_in_global("grace 60s");
+    changing.run();
+    let _other = changing.toggle();
+    assert_eq!(changing.lab.balances()["how"], "reload");
+    for _ in 0..2 {
+        changing.add();
+        assert_eq!(changing.lab.balances()["how"], "socket");
+    }
+    assert_eq!(changing.lab.balances()["how"], "unchanged");
+    let servers = changing.lab.file().matches("\n    server ").count();
+    let answers = (0..1000).map(|_| changing.lab.haproxy.ask("show info;show servers state"));
+    let mut answers = answers.map(Result::unwrap);
+    let new = answers.find(|answer| answer.contains("\nStopping: 0\n"));
+    let new = new.expect("the new worker answers some");
+    assert_eq!(new.matches(" default:").count(), servers, "{new}");
+}
+
+/// The reload is under way when the run dies, and none of it is to be seen: the master has yet to take its signal.
+#[test]
+fn the_reload_of_a_run_that_was_killed_is_waited_for() {
+    if !is_there("old workers of HAProxy") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    let reload = changing.lab.haproxy.reload_command();
+    let script = changing.lab.node.path("dies.sh");
+    let text = format!("\"{}\"\nkill -9 \"$PPID\"\n", reload.display());
+    fs::write(&script, text).unwrap();
+    changing.reload_by(json!(["sh", script]));
+    let _other = changing.toggle();
+    let lab = &changing.lab;
+    let (master, calls) = (lab.haproxy.master().unwrap(), lab.haproxy.reload_calls());
+    let proxy = SocketProxy::before(&lab.haproxy, Reaction::Pass);
+    kill(master, Signal::SIGSTOP).unwrap();
+    let killed = lab.run(&[]);
+    assert_eq!(killed.output.status.signal(), Some(9), "{}", killed.text());
+    let asked = proxy.asked();
+    let mut next = lab.node.command(&["balance", "--output", "json"]);
+    let next = next.stdout(Stdio::piped()).spawn().unwrap();
+    wait_until("the next run has asked the old worker", LONG, || {
+        proxy.asked() > asked
+    });
+    kill(master, Signal::SIGCONT).unwrap();
+    let ended = next.wait_with_output().unwrap();
+    let report = String::from_utf8_lossy(&ended.stdout);
+    assert!(report.contains("\"how\":\"unchanged\""), "{report}");
+    assert_eq!(lab.haproxy.reload_calls(), calls + 1);
+    lab.runs_its_file();
+    assert_eq!(lab.state("balance.json").get("reloading"), None);
+}
