@@ -172,7 +172,7 @@ pub(crate) fn host_name(text: &str) -> Result<String, &'static str> {
 }
 
 /// Whether a text ends in a decimal, octal or hexadecimal number, and so is an address for every resolver, such as
-/// `0x7f000001` and `127.1` (inet_aton(3)); no top-level domain looks so.
+/// `0x7f000001` and `127.1` (`inet_aton(3)`); no top-level domain looks so.
 pub(crate) fn ends_in_number(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     let last = host.rsplit('.').next().unwrap_or_default();
