@@ -41,7 +41,8 @@ fn pages() -> Vec<String> {
         let name = entry.expect("docs/ can be listed").file_name();
         name.into_string().expect("the name of a page is UTF-8")
     });
-    let shown = names.filter(|name| name.ends_with(".md") && !CONTRACT.contains(&name.as_str()));
+    let is_page = |name: &String| Path::new(name).extension().is_some_and(|end| end == "md");
+    let shown = names.filter(|name| is_page(name) && !CONTRACT.contains(&name.as_str()));
     let mut pages: Vec<String> = shown.map(|name| format!("docs/{name}")).collect();
     pages.push("README.md".to_owned());
     pages
