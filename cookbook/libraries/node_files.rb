@@ -17,9 +17,11 @@ module ReconfCookbook
 
     # The node's configuration.
     def config
-      given = @resource.config
-      PrivateUrls.refuse(given)
-      Chef::Mixin::DeepMerge.merge(known_to_chef, given)
+      @config ||= begin
+        given = @resource.config
+        PrivateUrls.refuse(given)
+        Chef::Mixin::DeepMerge.merge(known_to_chef(given), given)
+      end
     end
 
     private
@@ -33,19 +35,17 @@ module ReconfCookbook
     end
 
     # The settings that Chef knows: the node's address, Chef's own lock file and command line.
-    def known_to_chef
+    def known_to_chef(given)
       known = { 'listen' => { 'busy_lock' => Chef::Config[:lockfile], 'command' => ChefCommand.words }.compact }
       known['host'] = node['ipaddress'] if node['ipaddress']
-      known['announce'] = { 'ttl' => TTL } if listener?
+      known['announce'] = { 'ttl' => TTL } if listener?(given)
       known
     end
 
-    # Whether this converge runs a listener. Without systemd its unit is only written, and nothing keeps announcements alive.
-    def listener?
-      @resource.root == '/' && File.directory?('/run/systemd/system') &&
-        @resource.run_context.root_run_context.resource_collection.any? do |other|
-          other.declared_type == :reconf_listener && Array(other.action).include?(:enable) && !other.should_skip?(:enable)
-        end
+    # Whether this converge runs a listener. Where its unit is only written, nothing keeps announcements alive.
+    def listener?(given)
+      run_context = @resource.run_context
+      Units.current(run_context).systemd(@resource.root).running? && RecipeChoices.new(run_context.root_run_context, given).any_listener?
     end
   end
 end

@@ -5,9 +5,11 @@ module ReconfCookbook
   class RecipeChoices
     RECIPE = 'recipe[reconf]'
 
-    def initialize(run_context)
+    # `config` is the node's configuration; by default the one that this converge writes, else that of the attributes.
+    def initialize(run_context, config = nil)
       @run_context = run_context
       @node = run_context.node
+      @config = config
     end
 
     # Whether this node runs the listener: if nothing is said, where the registry is etcd.
@@ -19,6 +21,13 @@ module ReconfCookbook
     # Whether another recipe declares a listener.
     def other_listener?
       others(:reconf_listener).any? { |resource| !ours?(resource) }
+    end
+
+    # Whether this converge enables a listener, by the recipe or by another one.
+    def any_listener?
+      return others(:reconf_listener).any? { |resource| !ours?(resource) && Array(resource.action).include?(:enable) } if other_listener?
+
+      !others(:reconf_listener).empty? && listener?
     end
 
     # Whether this node has a balancer.
@@ -37,7 +46,7 @@ module ReconfCookbook
     private
 
     def config
-      Converge.current(@run_context).config || HashValue.from_attribute(@node, 'reconf', 'config')
+      @config || Converge.current(@run_context).config || HashValue.from_attribute(@node, 'reconf', 'config')
     end
 
     def others(type)

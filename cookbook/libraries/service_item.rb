@@ -20,6 +20,20 @@ module ReconfCookbook
       Converge.current(run_context).item(bag, item, secret) { load_service_item(bag, item, secret) }
     end
 
+    # The manifest; an empty one if it cannot be read.
+    def readable_item(bag, item)
+      service_item(bag, item)
+    rescue Error
+      {}
+    end
+
+    # The items of a data bag; none if there is no such data bag.
+    def service_ids(bag)
+      Chef::DataBag.load(bag).keys.sort
+    rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagPath
+      []
+    end
+
     def load_service_item(bag, item, secret)
       found = data_bag_item(bag, item, secret)
       encrypted = found.is_a?(Chef::EncryptedDataBagItem)

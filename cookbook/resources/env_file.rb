@@ -53,6 +53,18 @@ action_class do
   def render
     arguments, input = whyrun_mode? ? dry_run : [flags, '']
     binary.run('render', *arguments, new_resource.service, input: input).take(new_resource.service)
+  rescue ReconfCookbook::Error => e
+    raise unless e.code == ReconfCookbook::Error::TRY_AGAIN
+
+    raise ReconfCookbook::Error.new([e.message, cycle].compact.join("\n"), e.code)
+  end
+
+  # The services of the data bag that need this one and that it needs, if a requirement is unmet.
+  def cycle
+    bag = node.read('reconf', 'data_bag') || 'service'
+    manifests = service_ids(bag).to_h { |id| [id, readable_item(bag, id)] }.merge(converge.manifests)
+    datastores = ReconfCookbook::HashValue.from_attribute(node, 'configuration')['datastores'] || {}
+    ReconfCookbook::Cycle.new(manifests, datastores.keys).through(new_resource.service)
   end
 
   def flags

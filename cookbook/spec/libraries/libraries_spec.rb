@@ -285,3 +285,25 @@ RSpec.describe ReconfCookbook::ChangeReport do
     expect(described_class.render(result)).to eq(['render /c', ['    A=*** from registry A_URL of a@n', '    B removed', '    mode or owner of /c']])
   end
 end
+
+RSpec.describe ReconfCookbook::Cycle do
+  # A manifest that needs and provides names.
+  def manifest(needs, provides)
+    { 'requires' => needs.each_with_index.to_h { |pattern, at| ["V#{at}", pattern] }, 'provides' => provides.to_h { |name| [name, 'x'] } }
+  end
+
+  it 'names the shortest way back, and what breaks it' do
+    manifests = {
+      'a' => manifest(['{B_URL}/x', '{OWN}', '{DB}'], %w(A_URL OWN DB)), 'b' => manifest(['{{A_URL}} {C_URL|url}'], %w(B_URL)),
+      'c' => manifest(%w({A_URL} {B_URL}), %w(C_URL)), 'd' => manifest(%w({A_URL}), %w(D_URL))
+    }
+    expect(described_class.new(manifests, %w(DB)).through('a')).to eq(
+      "note: `a` needs B_URL of `b`, `b` needs C_URL of `c`, `c` needs A_URL of `a`: on different nodes, none can come first\n" \
+      'hint: make one of these requirements `optional`, or give it a `default`'
+    )
+    expect(described_class.new(manifests, []).through('b')).to start_with('note: `b` needs C_URL of `c`, `c` needs B_URL of `b`:')
+    expect(described_class.new(manifests, []).through('d')).to be_nil
+    manifests['b']['requires']['V0'] = { 'value' => '{C_URL}', 'optional' => true }
+    expect(described_class.new(manifests, []).through('a')).to be_nil
+  end
+end

@@ -46,8 +46,8 @@ class Machine
   # A command that runs Chef, for example `unshare`; empty to run Chef directly.
   attr_accessor :inside
 
-  # With `cell`, Chef runs in namespaces of its own, where the root is `/`.
-  def initialize(name, registry: nil, services: [], run_list: [], cell: false)
+  # With `cell`, Chef runs in namespaces of its own, where the root is `/`. With `user`, a number, root runs Chef as that user.
+  def initialize(name, registry: nil, services: [], run_list: [], cell: false, user: nil)
     @name = name
     @dir = Dir.mktmpdir("reconf-#{name}")
     @cell = Cell.new(dir, name) if cell
@@ -58,6 +58,7 @@ class Machine
     FileUtils.cp_r(File.join(COOKBOOK, 'test/repository'), File.join(dir, 'repository'))
     vendor
     install_chef if cell
+    become(user) if user && Process.euid == 0
     config = { 'node' => name, 'host' => '10.0.0.1' }
     config['registry'] = { 'endpoints' => [registry] } if registry
     services = services.to_h { |service| [service, true] }
@@ -198,6 +199,12 @@ class Machine
         load #{LAUNCH.inspect}
       RUBY
     end
+  end
+
+  # Has Chef run as an ordinary user, to whom the files of this machine belong.
+  def become(user)
+    FileUtils.chown_R(user, user, dir)
+    @inside = %W(setpriv --reuid #{user} --regid #{user} --clear-groups)
   end
 
   # Unsets the variables that Bundler, Chef and reconf read, and sets a home of its own.
