@@ -12,6 +12,8 @@ module ReconfCookbook
       @run_context = run_context
       @after = AfterConverge.new
       run_context.events.register(@after)
+      @declared = Declared.new(run_context)
+      @confs = Renders.new(run_context)
       @masks = Masks.new
       @items = {}
       @binaries = {}
@@ -26,6 +28,12 @@ module ReconfCookbook
 
     # What runs when everything else in the converge has succeeded.
     attr_reader :after
+
+    # The resources that the recipes have declared.
+    attr_reader :declared
+
+    # The renders of confs.
+    attr_reader :confs
 
     # The values that no message shows.
     attr_reader :masks
@@ -46,6 +54,7 @@ module ReconfCookbook
     # would write the file twice, and the content that reconf reads would depend on the step.
     def record_file(path, content, resource)
       PlannedFiles.conflict(path) if files[path] && files[path] != content && !@writers[path].equal?(resource)
+      @confs.discard if files[path] != content
       @writers[path] = resource
       files[path] = content
     end

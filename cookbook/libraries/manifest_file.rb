@@ -22,8 +22,10 @@ module ReconfCookbook
     end
 
     def manifest
-      found = @resource.manifest || service_item(@resource.data_bag, @resource.service, @resource.secret)
-      found.merge({ 'x-managed-by' => manager }.compact)
+      @manifest ||= begin
+        found = @resource.manifest || service_item(@resource.data_bag, @resource.service, @resource.secret)
+        found.merge({ 'x-managed-by' => manager }.compact)
+      end
     end
 
     # Who can write a manifest decides what root runs, so it is root's. A decrypted item can hold secrets, so only the group
@@ -57,9 +59,8 @@ module ReconfCookbook
 
     # The other resources that install this service.
     def others
-      run_context.root_run_context.resource_collection.select do |other|
-        other.declared_type == :reconf_manifest && !other.equal?(@resource) && other.service == @resource.service &&
-          Array(other.action).include?(:create)
+      Converge.current(run_context).declared.of(:reconf_manifest, @resource.service).select do |other|
+        !other.equal?(@resource) && Array(other.action).include?(:create)
       end
     end
   end

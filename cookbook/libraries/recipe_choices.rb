@@ -37,7 +37,7 @@ module ReconfCookbook
 
     # What becomes of a service's unit: `:create`, `:delete`, or `:leave` where another recipe declares it.
     def unit(service)
-      return :leave if others(:reconf_unit).any? { |resource| resource.service == service && !ours?(resource) }
+      return :leave if others(:reconf_unit, service).any? { |resource| !ours?(resource) }
 
       command = Converge.current(@run_context).manifests.fetch(service, {})['command']
       @node.read('reconf', 'units') && [String, Array].include?(command.class) ? :create : :delete
@@ -49,8 +49,8 @@ module ReconfCookbook
       @config || Converge.current(@run_context).config || HashValue.from_attribute(@node, 'reconf', 'config')
     end
 
-    def others(type)
-      @run_context.root_run_context.resource_collection.select { |resource| resource.declared_type == type }
+    def others(*what)
+      Converge.current(@run_context).declared.of(*what)
     end
 
     def ours?(resource)

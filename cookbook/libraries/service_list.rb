@@ -11,9 +11,7 @@ module ReconfCookbook
 
     # Whether another recipe installs the service in this converge.
     def self.declared?(run_context, service)
-      run_context.root_run_context.resource_collection.any? do |resource|
-        resource.declared_type == :reconf_manifest && resource.service == service && Array(resource.action).include?(:create)
-      end
+      Converge.current(run_context).declared.of(:reconf_manifest, service).any? { |resource| Array(resource.action).include?(:create) }
     end
 
     # `given` is a Hash of names with true or false, or a list.

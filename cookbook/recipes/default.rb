@@ -75,6 +75,8 @@ list.wanted.each do |service|
     only_if { choices.unit(service) == :create }
   end
 
+  next if ReconfCookbook::UnitFile.new("reconf-#{service}", node['reconf']['root']).origin == :missing
+
   reconf_unit "former unit of #{service}" do
     service service
     managed_by ReconfCookbook::RecipeChoices::RECIPE

@@ -52,7 +52,7 @@ action_class do
 
   def render
     arguments, input = whyrun_mode? ? dry_run : [flags, '']
-    binary.run('render', *arguments, new_resource.service, input: input).take(new_resource.service)
+    converge.confs.result(new_resource, binary, arguments, input)
   rescue ReconfCookbook::Error => e
     raise unless e.code == ReconfCookbook::Error::TRY_AGAIN
 

@@ -47,7 +47,7 @@ action :create do
 end
 
 action :delete do
-  converge.files[manifest_path(new_resource.service)] = nil
+  converge.record_file(manifest_path(new_resource.service), nil, new_resource)
   file manifest_path(new_resource.service) do
     backup false
     sensitive true

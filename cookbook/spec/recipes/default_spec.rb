@@ -25,6 +25,7 @@ RSpec.describe 'reconf::default' do
     managed('old')
     put('etc/reconf/services/others.json', 'id' => 'others')
     put('var/lib/reconf/services/owing.json', 'version' => 1)
+    put('etc/systemd/system/reconf-www.service', '[Service]')
     item('api', { 'run_list' => %w(python recipe[igraph::python]) })
     all = converge('used::listed', attributes: { 'services' => %w(www api), 'install' => { 'source' => '/srv/reconf' } })
     expect(order(all)).to eq(
@@ -32,7 +33,7 @@ RSpec.describe 'reconf::default' do
       %w(reconf_manifest[api] reconf_manifest[www] reconf_manifest[old] reconf_manifest[owing] reconf_balancer[haproxy]) +
       ['reconf_balancer[former haproxy]'] +
       %w(reconf_env_file[api] reconf_env_file[www] directory[etc/python] directory[srv/igraph/python]) +
-      ['reconf_unit[api]', 'reconf_unit[former unit of api]', 'reconf_unit[www]', 'reconf_unit[former unit of www]'] +
+      ['reconf_unit[api]', 'reconf_unit[www]', 'reconf_unit[former unit of www]'] +
       [announcement, 'reconf_removal[old]', 'reconf_removal[owing]']
     )
     expect(all).to delete_reconf_manifest('old')

@@ -72,6 +72,58 @@ RSpec.describe 'reconf_env_file' do
     expect(File).to exist(path('etc/services.d/api.conf'))
   end
 
+  context 'with another conf' do
+    def run(&block)
+      converge('used::several', step_into: %w(reconf_env_file reconf_manifest file), &block)
+    end
+
+    def updated(run)
+      %w(api www).select { |service| run.find_resource(:reconf_env_file, service).updated_by_last_action? }
+    end
+
+    def change
+      put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://changed' })
+    end
+
+    before { installed(InRoot::API.merge('id' => 'www', 'provides' => {})) }
+
+    it 'is rendered by the same process if nothing comes between, and by another one else' do
+      calls = []
+      allow(IO).to receive(:popen).and_wrap_original { |popen, words, *how, &block| calls << words.drop(5) && popen.call(words, *how, &block) }
+      expect(updated(run)).to eq(%w(api www))
+      expect(calls).to eq([%w(render --await-applied api www), %w(applied api www)])
+      %w(between guarded drained).each do |what|
+        calls.clear
+        run { |node| node.override[what] = true }
+        expect(calls.select { |words| words.first == 'render' }.map(&:last)).to eq(what == 'guarded' ? %w(api) : %w(api www)), what
+      end
+    end
+
+    it 'is not written before its `:before` notifications' do
+      run
+      old = IO.read(path('etc/services.d/www.conf'))
+      change
+      run { |node| node.override['before'] = true }
+      expect(IO.read(path('etc/services.d/www.conf'))).to include('changed')
+      expect(IO.read(path('before'))).to eq(old)
+    end
+
+    it 'is rendered again if a notification of the first one writes a manifest' do
+      run
+      change
+      changed = run { |node| node.override['rewritten'] = true }
+      expect(updated(changed)).to eq(%w(api www))
+      expect(IO.read(path('etc/services.d/www.conf'))).to include('changed', 'REWRITTEN')
+      expect(updated(run)).to eq([])
+    end
+
+    it 'is not rendered if its guard forbids it' do
+      run { |node| node.override['guarded'] = true }
+      expect(File).to exist(path('etc/services.d/api.conf'))
+      expect(File).not_to exist(path('etc/services.d/www.conf'))
+    end
+  end
+
   it 'fails with the message of the binary' do
     FileUtils.rm(path('etc/reconf/services/api.json'))
     expect { run }.to raise_error(/there is no manifest of `api`/)
