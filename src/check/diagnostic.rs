@@ -13,6 +13,8 @@ pub(crate) enum Severity {
     Error,
     /// It is probably not meant.
     Warning,
+    /// It was not checked.
+    Note,
 }
 
 /// Which rule a text breaks.
@@ -28,6 +30,26 @@ pub(crate) enum CheckRule {
     DatastoreValue,
     /// A node runs only services of its federations.
     Federation,
+    /// Something provides what is required.
+    Missing,
+    /// A name never crosses a federation.
+    OtherFederation,
+    /// Two services of a federation have ports of their own on every node.
+    LocalPort,
+    /// A balancer's port is no port of a program, and no connection takes it.
+    BalancedPort,
+    /// One service provides a name.
+    Providers,
+    /// One of the services that need each other can come first.
+    Cycle,
+    /// Something requires what is provided.
+    Unused,
+    /// A key that means nothing does not look as if it did.
+    Key,
+    /// An item can be read.
+    Encrypted,
+    /// What nothing provides is a datastore.
+    Taken,
 }
 
 impl CheckRule {
@@ -39,6 +61,16 @@ impl CheckRule {
             Self::Datastores => "datastores",
             Self::DatastoreValue => "datastore-value",
             Self::Federation => "federation",
+            Self::Missing => "missing",
+            Self::OtherFederation => "other-federation",
+            Self::LocalPort => "local-port",
+            Self::BalancedPort => "balanced-port",
+            Self::Providers => "providers",
+            Self::Cycle => "cycle",
+            Self::Unused => "unused",
+            Self::Key => "key",
+            Self::Encrypted => "encrypted",
+            Self::Taken => "datastores-taken",
         }
     }
 }
@@ -52,8 +84,8 @@ pub(crate) struct Diagnostic {
     pub rule: CheckRule,
     /// The service whose manifest it is about, or that is the first of several.
     pub service: Option<Id>,
-    /// Where it is.
-    pub place: SourcePlace,
+    /// Where it is; `None` for what is nowhere.
+    pub place: Option<SourcePlace>,
     /// One lower-case clause.
     pub message: String,
     /// One next step, if there is one.
@@ -67,10 +99,37 @@ impl Diagnostic {
             severity: Severity::Error,
             rule,
             service: None,
-            place,
+            place: Some(place),
             message,
             hint: None,
         }
+    }
+
+    /// A warning at a place.
+    pub(super) fn warning(rule: CheckRule, place: SourcePlace, message: String) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(rule, place, message)
+        }
+    }
+
+    /// What was not checked.
+    pub(super) fn note(rule: CheckRule, message: String) -> Self {
+        Self {
+            severity: Severity::Note,
+            rule,
+            service: None,
+            place: None,
+            message,
+            hint: None,
+        }
+    }
+
+    /// By place; what is nowhere comes last.
+    fn order(&self) -> (bool, Option<(&str, usize, usize)>) {
+        let place = self.place.as_ref();
+        let place = place.map(|place| (&place.path[..], place.line, place.column));
+        (place.is_none(), place)
     }
 
     /// All problems of a file, as errors.
@@ -105,4 +164,9 @@ impl Diagnostic {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Puts what was found in the order of files and lines.
+pub(super) fn sort(found: &mut [Diagnostic]) {
+    found.sort_by(|a, b| a.order().cmp(&b.order()));
 }

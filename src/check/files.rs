@@ -1,6 +1,10 @@
 //! The files that are checked together.
 
-use crate::model::{id::Id, problem::Problems, settings::Settings, source_file::SourceFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    id::Id, name::Name, problem::Problems, settings::Settings, source_file::SourceFile,
+};
 
 /// A file that should be the manifest of a service.
 #[derive(Clone, Debug)]
@@ -22,9 +26,16 @@ pub(crate) struct CheckedFiles {
     pub datastores: Option<SourceFile>,
     /// `config.json`, if it is given.
     pub config: CheckedConfig,
+    /// The federations of nodes; none: that of `config`, or a nameless one.
+    pub federations: Vec<Id>,
+    /// The regions of nodes; none: those of the datastores.
+    pub regions: Vec<Id>,
     /// Whether these are the files of one node, and not of a repository for many.
     pub is_node: bool,
 }
+
+/// What is announced: names with their regions, by federation.
+pub(crate) type AnnouncedNames = BTreeMap<Id, BTreeSet<(Name, Id)>>;
 
 /// What is known of `config.json`.
 #[derive(Debug, Default)]

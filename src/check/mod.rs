@@ -1,10 +1,23 @@
 //! What is wrong with the manifests of a repository, before they are deployed (docs/sight.md). Pure: files come in as texts.
 
+mod cycles;
 mod diagnostic;
 mod files;
 mod form;
+mod items;
+mod keys;
+mod matrix;
+mod missing;
+mod needs;
+mod ports;
+mod provided;
+mod repository;
 mod values;
+mod whole;
 
 pub(crate) use diagnostic::{Diagnostic, Severity};
-pub(crate) use files::{CheckedConfig, CheckedFiles, ManifestFile};
+pub(crate) use files::{AnnouncedNames, CheckedConfig, CheckedFiles, ManifestFile};
 pub(crate) use form::check_form;
+pub(crate) use items::Items;
+pub(crate) use matrix::{MatrixRow, MatrixState};
+pub(crate) use whole::{Checked, check_repository};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostic::{CheckRule, Diagnostic};
+use super::{
+    diagnostic::{CheckRule, Diagnostic},
+    items::Item,
+};
 use crate::model::{
     datastores::{Datastores, StoredValue},
     id::Id,
@@ -19,14 +22,14 @@ const NULL: &str = "null";
 pub(super) fn without_value(
     file: &SourceFile,
     datastores: &BTreeMap<Id, Datastores>,
-    manifests: &[Manifest],
+    items: &[Item<'_>],
     (home, region): (&Id, Option<&Id>),
 ) -> Vec<Diagnostic> {
     let diagnostic = |unfit: UnfitDatastore| {
         let federation = unfit.federation.as_ref().unwrap_or(home);
         let stored = datastores.get(federation)?;
         regions(stored, &unfit, region).find(|region| !is_usable(stored, region, &unfit))?;
-        let needed_by = needed_by(manifests, federation, &unfit);
+        let needed_by = needed_by(items, federation, &unfit);
         let [first, ..] = needed_by[..] else {
             return None;
         };
@@ -68,12 +71,9 @@ fn is_usable(stored: &Datastores, region: &Id, unfit: &UnfitDatastore) -> bool {
 }
 
 /// The services that need a datastore, unless one of the manifests provides it.
-fn needed_by<'m>(
-    manifests: &'m [Manifest],
-    federation: &Id,
-    unfit: &UnfitDatastore,
-) -> Vec<&'m Id> {
-    let own = manifests.iter().filter(|m| m.federation == *federation);
+fn needed_by<'m>(items: &'m [Item<'_>], federation: &Id, unfit: &UnfitDatastore) -> Vec<&'m Id> {
+    let manifests = items.iter().map(|item| &item.manifest);
+    let own = manifests.filter(|m| m.federation == *federation);
     if own.clone().any(|m| m.provides.contains_key(&unfit.name)) {
         return Vec::new();
     }

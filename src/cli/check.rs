@@ -7,12 +7,17 @@ use clap::Args;
 
 use super::help::{
     self, Help,
-    codes::{CANNOT_WRITE, CONFIGURATION, DONE, NOT_PERMITTED, USAGE},
+    codes::{CANNOT_WRITE, CONFIGURATION, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
 };
+use crate::model::id::Id;
 
 const CHECK: Help = Help {
     examples: &[
         ("reconf check", "all items below data_bags/service"),
+        (
+            "reconf check --datastores datastores.json -v",
+            "and where each value comes from",
+        ),
         ("reconf check items/api.json --form", "one item, by itself"),
         (
             "reconf check --form --assume /dev/stdin --output json",
@@ -25,6 +30,7 @@ const CHECK: Help = Help {
         USAGE,
         (65, "something is wrong; all of it is reported at once"),
         (66, "no such file, or no manifest in the folder"),
+        UNREACHABLE,
         CANNOT_WRITE,
         NOT_PERMITTED,
         CONFIGURATION,
@@ -39,13 +45,26 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Check each file by itself, and that no datastore that it needs is null
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["federations", "regions", "live"])]
     pub form: bool,
     /// Check the files of one node as this JSON object of path -> content (null: absent) has them: config.json,
     /// configuration.json and services/ID.json, in whatever folder
     #[arg(long, value_name = "FILE")]
     pub assume: Option<PathBuf>,
-    /// Datastores, in the form of configuration.json
+    /// Datastores, in the form of configuration.json (`cookbook/tools/datastores.rb` makes it of attribute files);
+    /// names that nothing provides are errors then
     #[arg(long, value_name = "FILE")]
     pub datastores: Option<PathBuf>,
+    /// Check manifests that name no federation in each of these [default: one without a name]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Id::parse)]
+    pub federations: Vec<Id>,
+    /// Regions to check [default: those of the datastores]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Id::parse)]
+    pub regions: Vec<Id>,
+    /// Take what is announced in the registry for provided
+    #[arg(long)]
+    pub live: bool,
+    /// Fail (65) on warnings too
+    #[arg(long)]
+    pub strict: bool,
 }

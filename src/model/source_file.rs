@@ -3,6 +3,7 @@
 use super::{
     document_reader::DocumentReader,
     json::{key_at, value_at},
+    name::Name,
     problem::{Problem, Problems},
     redaction::Redaction,
 };
@@ -59,6 +60,35 @@ impl SourceFile {
         SourcePlace::of(&problems, &problems.list[0])
     }
 
+    /// The place of the first of these paths of keys that leads to a value; the beginning of the file if none does.
+    pub(crate) fn place_of_first<'k>(
+        &self,
+        paths: impl IntoIterator<Item = Vec<&'k str>>,
+    ) -> SourcePlace {
+        let mut found = paths
+            .into_iter()
+            .filter_map(|keys| value_at(&self.text, &keys));
+        self.place(found.next().unwrap_or_default())
+    }
+
+    /// The place of the hole of `name` in the value to which `keys` lead; that of the value if it is not written so.
+    pub(crate) fn place_of_hole(&self, keys: &[&str], name: &Name) -> SourcePlace {
+        let start = value_at(&self.text, keys).unwrap_or_default();
+        let ways = [format!("{{{name}}}"), format!("{{{name}|")];
+        let found = ways
+            .iter()
+            .filter_map(|way| self.text[start..].find(way))
+            .min();
+        self.place(start + found.unwrap_or_default())
+    }
+
+    /// The place of a key at the top, if it is there.
+    pub(crate) fn place_of_key(&self, key: &str) -> Option<SourcePlace> {
+        let value = value_at(&self.text, &[key])?;
+        let written = self.text[..value].rfind(&format!("\"{key}\""))?;
+        Some(self.place(written))
+    }
+
     /// The place of the value to which `keys` lead; the beginning of the file if there is none.
     pub(crate) fn place_of(&self, keys: &[&str]) -> SourcePlace {
         self.place(value_at(&self.text, keys).unwrap_or_default())
@@ -66,11 +96,6 @@ impl SourceFile {
 }
 
 impl SourcePlace {
-    /// By file, line and column.
-    pub(crate) fn order(&self) -> (&str, usize, usize) {
-        (&self.path, self.line, self.column)
-    }
-
     /// The place of one of these problems.
     pub(crate) fn of(problems: &Problems, problem: &Problem) -> Self {
         let alone = Problems {

@@ -1,12 +1,14 @@
-//! Reads the files that a check is about: those that are named, and those that are assumed. Reads nothing of this node.
+//! Reads what a check is about: files that are named, files that are assumed, and with `--live` the registry. Reads no file of
+//! this node.
 
 use std::path::{Path, PathBuf};
 
+use super::read_set::ReadSet;
 use crate::{
-    check::ManifestFile,
+    check::{AnnouncedNames, ManifestFile},
     edge::files,
-    model::{id::Id, source_file::SourceFile},
-    node::AssumedFiles,
+    model::{id::Id, key::Kind, source_file::SourceFile},
+    node::{AssumedFiles, Node},
     report::{Code, Failure},
 };
 
@@ -64,6 +66,24 @@ pub(crate) fn read(
     }
     texts.manifests.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(texts)
+}
+
+/// What is announced in these federations now.
+pub(crate) fn read_announced(node: &Node, federations: &[Id]) -> Result<AnnouncedNames, Failure> {
+    let mut reads = ReadSet::default();
+    for federation in federations {
+        reads.records(federation, &[], Kind::Provides);
+    }
+    let snapshots = reads.read(&mut node.session());
+    let of = |federation: &Id| {
+        let snapshot = snapshots.of(federation).required()?;
+        let live = snapshot
+            .into_iter()
+            .flat_map(|snapshot| snapshot.live.keys());
+        let names = live.map(|key| (key.name.clone(), key.region.clone()));
+        Ok((federation.clone(), names.collect()))
+    };
+    federations.iter().map(of).collect()
 }
 
 /// The manifests that the caller names, or those of the repository in the working folder.

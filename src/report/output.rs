@@ -8,7 +8,11 @@ use std::sync::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{code::Code, failure::Failure, table::table};
+use super::{
+    code::Code,
+    failure::Failure,
+    table::{aligned, table},
+};
 use crate::{
     cli::{Global, OutputFormat},
     edge::stdio,
@@ -141,6 +145,14 @@ impl Output {
     /// Writes aligned columns to stdout.
     pub(crate) fn columns<const N: usize>(&self, rows: &[[String; N]]) {
         for line in table(rows, stdio::terminal_width()) {
+            self.text(&format!("{line}\n"));
+        }
+    }
+
+    /// Writes aligned columns to stdout, as many as the first row has.
+    pub(crate) fn grid(&self, rows: &[Vec<String>]) {
+        let rows: Vec<&[String]> = rows.iter().map(Vec::as_slice).collect();
+        for line in aligned(&rows, stdio::terminal_width()) {
             self.text(&format!("{line}\n"));
         }
     }

@@ -1,7 +1,5 @@
 //! Aligned columns for people.
 
-use std::array;
-
 use crate::model::escape::escape_line;
 
 /// The longest cell that others of its column are padded to: longer ones stick out, so that one odd name does not fill every
@@ -14,18 +12,38 @@ const LEAST_SHOWN: usize = 8;
 /// The rows with every column but the last padded to its widest cell, two blanks between columns, no trailing blanks. Cells
 /// are cut so that a line fits into `width` characters, if that is given.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]], width: Option<usize>) -> Vec<String> {
-    let escaped = |row: &[String; N]| row.each_ref().map(|cell| escape_line(cell).into_owned());
-    let rows: Vec<[String; N]> = rows.iter().map(escaped).collect();
-    let widest = |column: usize| rows.iter().map(|row| length(&row[column])).max();
-    let mut widths: [usize; N] = array::from_fn(|column| widest(column).unwrap_or(0));
+    let rows: Vec<&[String]> = rows.iter().map(<[String; N]>::as_slice).collect();
+    aligned(&rows, width)
+}
+
+/// As [`table`], with as many columns as the first row has.
+pub(crate) fn aligned(rows: &[&[String]], width: Option<usize>) -> Vec<String> {
+    let escaped = |row: &&[String]| {
+        row.iter()
+            .map(|cell| escape_line(cell).into_owned())
+            .collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(escaped).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let widest = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| length(cell))
+            .max()
+    };
+    let mut widths: Vec<usize> = (0..columns)
+        .map(|column| widest(column).unwrap_or(0))
+        .collect();
     match width {
         Some(width) => shrink(&mut widths, width),
-        None => widths = widths.map(|width| width.min(MOST_PADDED)),
+        None => widths
+            .iter_mut()
+            .for_each(|width| *width = (*width).min(MOST_PADDED)),
     }
-    let line = |row: &[String; N]| {
+    let line = |row: &Vec<String>| {
         let mut line = String::new();
-        for (cell, most) in row.iter().zip(widths) {
-            let shown = width.map_or_else(|| cell.clone(), |_| cut(cell, most));
+        for (cell, most) in row.iter().zip(&widths) {
+            let shown = width.map_or_else(|| cell.clone(), |_| cut(cell, *most));
             let padding = most.saturating_sub(length(&shown)) + 2;
             line.push_str(&shown);
             line.push_str(&" ".repeat(padding));

@@ -1,6 +1,9 @@
 //! A repository is judged before it is deployed, and a node's files before they are replaced. Nothing is written.
 
+mod cost;
 mod form;
+mod live;
+mod repository;
 
 use serde_json::Value;
 
@@ -27,13 +30,17 @@ fn check(folder: &Scenario, words: &str) -> Run {
     folder.run(&words).changes_nothing()
 }
 
+/// What a run printed as JSON, in its order.
+fn findings(run: &Run) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&run.output.stdout);
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 /// The messages that a run printed as JSON, in their order.
 fn messages(run: &Run) -> Vec<String> {
-    let text = String::from_utf8_lossy(&run.output.stdout);
-    let found = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    found
-        .map(|found| found["message"].as_str().unwrap().to_owned())
-        .collect()
+    let message = |found: &Value| found["message"].as_str().unwrap().to_owned();
+    findings(run).iter().map(message).collect()
 }

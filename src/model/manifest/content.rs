@@ -2,7 +2,7 @@
 
 use crate::model::{
     document_reader::DocumentReader,
-    json::{JsonMember, JsonObject, JsonValue},
+    json::{self, JsonMember, JsonObject, JsonValue},
 };
 
 /// The key of a service that another mechanism than a conf serves.
@@ -55,6 +55,12 @@ pub(super) fn reject_empty(reader: &mut DocumentReader<'_>, top: &JsonObject) {
 
 fn has_any(top: &JsonObject, keys: &[&str]) -> bool {
     keys.iter().any(|key| top.get(key).is_some())
+}
+
+/// Whether a text is a data bag item that Chef has not decrypted.
+pub(crate) fn is_encrypted_item(text: &str) -> bool {
+    let parsed = json::parse(DocumentReader::new("", "", text));
+    parsed.is_ok_and(|(_, top)| top.members.iter().any(is_encrypted))
 }
 
 /// Whether a value has the form of Chef's encrypted data bag items.

@@ -17,6 +17,8 @@ pub(crate) struct Manifest {
     pub id: Id,
     /// Its federation; the node's unless the manifest names one.
     pub federation: Id,
+    /// Whether it names no federation: it belongs to that of whatever node it is on.
+    pub follows_node: bool,
     /// Whether the service has a conf: one with nothing but a `run_list` has none.
     pub has_conf: bool,
     /// What `reconf exec ID` runs when no command is given; a string becomes `/bin/sh -c STRING`.

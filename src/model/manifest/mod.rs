@@ -12,6 +12,7 @@ mod port;
 mod provides;
 mod requires;
 
+pub(crate) use content::is_encrypted_item;
 pub(crate) use definition::{Check, Manifest, Pick, Probe, Provided, Requirement};
 #[cfg(test)]
 pub(in crate::model) use parse::KEYS as MANIFEST_KEYS;

@@ -77,6 +77,7 @@ fn assemble(reader: &mut DocumentReader<'_>, top: &JsonObject, id: &Id, home: &I
     let provides = provides::read(reader, top, defaults);
     Manifest {
         id: id.clone(),
+        follows_node: federation.is_none(),
         has_conf: content::has_conf(top),
         federation: federation.unwrap_or_else(|| home.clone()),
         command: top.get("command").and_then(|node| command(reader, node)),

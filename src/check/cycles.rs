@@ -1,0 +1,143 @@
+//! Services of which none can come first, since each needs what another provides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    diagnostic::{CheckRule, Diagnostic},
+    needs::{NeedSource, ScopedNeed},
+};
+use crate::model::{id::Id, name::Name};
+
+/// What a service cannot start without, and who provides it.
+struct Blocker<'n, 'r> {
+    need: &'n ScopedNeed<'r>,
+    providers: &'n [&'r Id],
+}
+
+/// The blockers of each service of a federation.
+type Blockers<'n, 'r> = BTreeMap<&'r Id, Vec<Blocker<'n, 'r>>>;
+
+/// Warns of every circle of services that need each other.
+pub(super) fn cycles(needs: &[ScopedNeed<'_>]) -> Vec<Diagnostic> {
+    let mut federations: BTreeMap<&Id, Blockers<'_, '_>> = BTreeMap::new();
+    for need in needs {
+        if let Some(blocker) = blocker(need) {
+            let federation = federations.entry(&need.federation.id).or_default();
+            let service = federation.entry(&need.item.manifest.id);
+            service.or_default().push(blocker);
+        }
+    }
+    let mut known: BTreeSet<Vec<&Id>> = BTreeSet::new();
+    let mut found = Vec::new();
+    for blockers in federations.values() {
+        for circle in circles(blockers) {
+            let mut members: Vec<&Id> = circle.iter().map(|step| step.0).collect();
+            members.sort();
+            if known.insert(members) {
+                found.push(diagnostic(&circle));
+            }
+        }
+    }
+    found
+}
+
+/// What keeps a service from being the first: no datastore stands in, and it does not provide that itself.
+fn blocker<'n, 'r>(need: &'n ScopedNeed<'r>) -> Option<Blocker<'n, 'r>> {
+    let NeedSource::Services(providers) = &need.source else {
+        return None;
+    };
+    let stored = need.federation.datastores.get(need.region, need.name);
+    let announced = (need.name.clone(), need.region.clone());
+    let is_free = need.may_lack()
+        || stored.is_some()
+        || providers.contains(&&need.item.manifest.id)
+        || need.federation.announced.contains(&announced);
+    (!is_free).then_some(Blocker { need, providers })
+}
+
+/// A service, what it needs, and which service of the circle provides that.
+type CircleStep<'r> = (&'r Id, &'r ScopedNeed<'r>, &'r Id);
+
+/// The circles among services that cannot start: each such service leads to one.
+fn circles<'n>(blockers: &Blockers<'n, 'n>) -> Vec<Vec<CircleStep<'n>>> {
+    let startable = startable(blockers);
+    let mut seen: BTreeSet<&Id> = BTreeSet::new();
+    let mut found = Vec::new();
+    for start in blockers.keys().filter(|id| !startable.contains(*id)) {
+        let mut path: Vec<CircleStep<'n>> = Vec::new();
+        let mut at = *start;
+        while seen.insert(at) {
+            let Some(step) = blocked(at, blockers, &startable) else {
+                break;
+            };
+            at = step.2;
+            path.push(step);
+        }
+        // What was seen in an earlier walk is in an earlier circle, or leads to it.
+        if let Some(from) = path.iter().position(|step| step.0 == at) {
+            found.push(path.split_off(from));
+        }
+    }
+    found
+}
+
+/// The first blocker of a service that none of its providers can remove.
+fn blocked<'n>(
+    id: &'n Id,
+    blockers: &Blockers<'n, 'n>,
+    startable: &BTreeSet<&Id>,
+) -> Option<CircleStep<'n>> {
+    let mut all = blockers.get(id)?.iter();
+    let first = all.find(|o| {
+        !o.providers
+            .iter()
+            .any(|p| is_startable(p, blockers, startable))
+    })?;
+    Some((id, first.need, first.providers[0]))
+}
+
+fn is_startable(id: &Id, blockers: &Blockers<'_, '_>, startable: &BTreeSet<&Id>) -> bool {
+    startable.contains(id) || !blockers.contains_key(id)
+}
+
+/// The services with blockers that can start after some others.
+fn startable<'r>(blockers: &Blockers<'_, 'r>) -> BTreeSet<&'r Id> {
+    let mut startable = BTreeSet::new();
+    loop {
+        let can_start = |id: &Id, startable: &BTreeSet<&Id>| {
+            let mut all = blockers.get(id).into_iter().flatten();
+            all.all(|o| {
+                o.providers
+                    .iter()
+                    .any(|p| is_startable(p, blockers, startable))
+            })
+        };
+        let waiting = blockers.keys().filter(|id| !startable.contains(*id));
+        let more: Vec<&Id> = waiting
+            .filter(|id| can_start(id, &startable))
+            .copied()
+            .collect();
+        if more.is_empty() {
+            return startable;
+        }
+        startable.extend(more);
+    }
+}
+
+fn diagnostic(circle: &[CircleStep<'_>]) -> Diagnostic {
+    let step = |(id, need, provider): &CircleStep<'_>| {
+        let name: &Name = need.name;
+        format!("`{id}` needs `{name}` of `{provider}`")
+    };
+    let steps: Vec<String> = circle.iter().map(step).collect();
+    let none = if circle.len() == 2 { "neither" } else { "none" };
+    let message = format!(
+        "{}: on nodes of their own {none} can come first",
+        steps.join(", ")
+    );
+    let (id, need, _) = &circle[0];
+    let keys = ["requires", need.variable.as_str()];
+    Diagnostic::warning(CheckRule::Cycle, need.item.file.place_of(&keys), message)
+        .service(id)
+        .hint("make one of these requirements `optional`, or give it a `default`")
+}

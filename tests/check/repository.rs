@@ -1,0 +1,386 @@
+//! `check` of a whole repository: the seed's is sound, and each planted fault is found at its place, alone.
+
+use std::{path::Path, process::Stdio};
+
+use serde_json::Value;
+
+use super::{check, findings, folder, messages};
+use crate::harness::{
+    golden, not_run,
+    scenario::{Scenario, golden_story},
+};
+
+/// The seed's services and datastores.
+const API: &str = include_str!("../../examples/data_bags/service/api.json");
+const WWW: &str = include_str!("../../examples/data_bags/service/app-www.json");
+const DATASTORES: &str = include_str!("../../examples/configuration.json");
+
+/// A repository without any fault: what nothing requires is for clients outside.
+fn sound() -> Scenario {
+    let all_used = API.replace(r#""API_URL": "http"#, r#""x-API": "http"#);
+    let all_used = all_used.replace(r#""x-API": "http://{HOST}:{PORT}","#, "");
+    let public = WWW.replace(r#""command""#, r#""public": true, "command""#);
+    folder()
+        .file("data_bags/service/api.json", &all_used)
+        .file("data_bags/service/app-www.json", &public)
+        .file("datastores.json", DATASTORES)
+        .file("config.json", r#"{"balance": {"local": true}}"#)
+}
+
+/// The arguments that try every rule.
+const STRICT: &str = "--datastores datastores.json --config config.json --strict";
+
+/// What is changed in the sound repository to make it faulty.
+enum Fault {
+    /// A text is replaced by another one, in a file.
+    Replace(&'static str, &'static str, &'static str),
+    /// A file is added.
+    Add(&'static str, &'static str),
+}
+
+/// Faults by the name of their golden text, with the rule that each breaks and the exit code without `--strict`.
+const FAULTS: [(&str, Fault, &str, i32); 16] = {
+    use Fault::{Add, Replace};
+    const API: &str = "data_bags/service/api.json";
+    const WWW: &str = "data_bags/service/app-www.json";
+    [
+        (
+            "comma",
+            Replace(API, "\"production\",", "\"production\""),
+            "manifest",
+            65,
+        ),
+        (
+            "shell-owned",
+            Replace(API, "\"ENV\"", "\"UID\""),
+            "manifest",
+            65,
+        ),
+        (
+            "id",
+            Replace(API, "\"id\": \"api\"", "\"id\": \"apy\""),
+            "manifest",
+            65,
+        ),
+        (
+            "misspelt",
+            Replace(WWW, "{PRIMARY_DATABASE_URL}", "{PRIMARY_DATABSE_URL}"),
+            "missing",
+            65,
+        ),
+        (
+            "region",
+            Add(
+                "datastores.json",
+                r#"{"datastores": {"PRIMARY_DATABASE_URL": "x"},
+                "regions": {"us": {"datastores": {"API_ELASTICSEARCH_CLUSTER_URL": "x"}}, "eu": {}}}"#,
+            ),
+            "missing",
+            65,
+        ),
+        (
+            "null",
+            Replace(
+                "datastores.json",
+                "\"http://elastic-ec2-01,elastic-ec2-02:9200\"",
+                "null",
+            ),
+            "missing",
+            65,
+        ),
+        (
+            "list",
+            Replace(
+                "datastores.json",
+                "\"http://elastic-ec2-01,elastic-ec2-02:9200\"",
+                "[\"s3cret\"]",
+            ),
+            "missing",
+            65,
+        ),
+        (
+            "federation",
+            Add(
+                "data_bags/service/b.json",
+                r#"{"id": "b", "federation": "pivotly", "requires": {"A": "{WWW_URL}"}}"#,
+            ),
+            "other-federation",
+            65,
+        ),
+        (
+            "local-port",
+            Replace(WWW, "28080", "21100"),
+            "local-port",
+            65,
+        ),
+        (
+            "equal-port",
+            Replace(WWW, "28080", "8080"),
+            "balanced-port",
+            0,
+        ),
+        (
+            "ephemeral-port",
+            Replace(WWW, "28080", "38080"),
+            "balanced-port",
+            0,
+        ),
+        (
+            "providers",
+            Add(
+                "data_bags/service/b.json",
+                r#"{"id": "b", "environment": {"PORT": 1200}, "provides": {"READONLY_API_URL": "http://{HOST}:{PORT}"}}"#,
+            ),
+            "providers",
+            0,
+        ),
+        (
+            "cycle",
+            Replace(
+                API,
+                "\"requires\": {",
+                "\"requires\": {\"WWW_URL\": \"{WWW_URL}\",",
+            ),
+            "cycle",
+            0,
+        ),
+        ("unused", Replace(WWW, "\"public\": true,", ""), "unused", 0),
+        (
+            "key",
+            Replace(
+                WWW,
+                "\"public\": true,",
+                "\"public\": true, \"healthcheck\": \"/\",",
+            ),
+            "key",
+            0,
+        ),
+        (
+            "encrypted",
+            Add(
+                "data_bags/service/b.json",
+                r#"{"id": "b", "environment": {"encrypted_data": "s3cret", "cipher": "aes-256-gcm", "version": 3}}"#,
+            ),
+            "encrypted",
+            0,
+        ),
+    ]
+};
+
+fn plant(fault: &Fault) -> Scenario {
+    let repository = sound();
+    match fault {
+        Fault::Add(path, text) => repository.file(path, text),
+        Fault::Replace(path, from, to) => {
+            let text = std::fs::read_to_string(repository.path(path)).unwrap();
+            assert!(text.contains(from), "{from}");
+            repository.put(path, &text.replacen(from, to, 1));
+            repository
+        }
+    }
+}
+
+#[test]
+fn a_sound_repository_passes_every_rule() {
+    let said = check(&sound(), STRICT).fails(0);
+    assert_eq!(said, "checked 2 manifests: no problems\n");
+}
+
+#[test]
+fn each_planted_fault_is_found_alone_and_at_its_place() {
+    for (name, fault, rule, code) in &FAULTS {
+        let repository = plant(fault);
+        let as_json = check(&repository, &format!("{STRICT} --output json")).exits(65);
+        let rules: Vec<String> = findings(&as_json)
+            .iter()
+            .map(|found| found["rule"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(&rules[..], [*rule], "{name}: {}", as_json.text());
+        let lenient = check(&repository, STRICT.trim_end_matches("--strict")).exits(*code);
+        let runs = [lenient, as_json];
+        assert!(
+            runs.iter().all(|run| !run.text().contains("s3cret")),
+            "{name}"
+        );
+        golden_story(&format!("check/{name}"), &runs);
+    }
+}
+
+#[test]
+fn the_repository_of_the_essay_has_no_error() {
+    let repository = folder()
+        .file("data_bags/service/api.json", API)
+        .file("data_bags/service/app-www.json", WWW)
+        .file("datastores.json", DATASTORES);
+    golden_story(
+        "check/essay",
+        &[
+            check(&repository, "").exits(0),
+            check(&repository, "--datastores datastores.json").exits(0),
+            check(&repository, "--output json -v").exits(0),
+        ],
+    );
+    // As the essay itself has it: with the comma that it forgets, each program listens on its local port.
+    let essay = repository.path("data_bags/service/app-www.json");
+    std::fs::write(
+        &essay,
+        WWW.replace("28080", "8080")
+            .replace("\"production\",", "\"production\""),
+    )
+    .unwrap();
+    let said = check(&repository, "").fails(65);
+    assert!(said.contains("app-www.json:10:5\n"), "{said}");
+    assert!(
+        said.contains("hint: add a comma at the end of line 9\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_matrix_says_where_each_value_comes_from() {
+    let repository = sound()
+        .file(
+            "datastores.json",
+            r#"{"datastores": {"PRIMARY_DATABASE_URL": "x"},
+            "regions": {"us": {"datastores": {"PRIMARY_DATABASE_URL": "y", "API_ELASTICSEARCH_CLUSTER_URL": "z"}}, "eu": {}}}"#,
+        )
+        .file(
+            "data_bags/service/job.json",
+            r#"{"id": "job", "requires": {"A": {"value": "{A}", "default": "x"}, "B": {"value": "{B_URL}{READONLY_API_URL}", "optional": true}}}"#,
+        );
+    golden_story(
+        "check/matrix",
+        &[
+            check(&repository, "--datastores datastores.json -v").exits(65),
+            check(
+                &repository,
+                "--datastores datastores.json -v --federations a,b --regions us",
+            )
+            .exits(0),
+            check(
+                &repository,
+                "--datastores datastores.json -v --output json --regions eu",
+            )
+            .exits(65),
+        ],
+    );
+}
+
+#[test]
+fn federations_are_apart() {
+    let repository = folder()
+        .file("items/api.json", r#"{"id": "api", "provides": {"API_URL": {"value": "x", "public": true}}}"#)
+        .file("items/www.json", r#"{"id": "www", "requires": {"A": "{API_URL}", "D": "{DB}"}, "federation": "seatgeek"}"#)
+        .file("d.json", r#"{"datastores": {"DB": "x"}}"#);
+    let found = check(&repository, "items --output json").exits(65);
+    assert_eq!(
+        messages(&found),
+        [
+            "only `api` (which names no federation) provides `API_URL`, and a name never crosses a federation",
+            "taken for datastores: DB",
+        ]
+    );
+    // A manifest that names none is on the nodes of each; datastores at the top are a node's own.
+    for (words, expected) in [
+        ("items --federations seatgeek --datastores d.json", &[][..]),
+        (
+            "items --federations seatgeek,staging --datastores d.json",
+            &[],
+        ),
+        (
+            "items --federations staging --datastores d.json",
+            &[
+                "only `api` of federation `staging` provides `API_URL`, and a name never crosses a federation",
+                "nothing provides `DB`",
+            ],
+        ),
+    ] {
+        let found = check(&repository, &format!("{words} --output json"));
+        assert_eq!(messages(&found), expected, "{words}");
+    }
+}
+
+#[test]
+fn a_bad_manifest_hides_nothing_else_and_makes_nothing_else_wrong() {
+    let repository = sound().file(
+        "data_bags/service/b.json",
+        r#"{"id": "b", "requires": {"A": "{GONE_URL}"}}"#,
+    );
+    let api = repository.path("data_bags/service/api.json");
+    let text = std::fs::read_to_string(&api).unwrap();
+    std::fs::write(&api, text.replace("\"production\",", "\"production\"")).unwrap();
+    let found = check(&repository, "--datastores datastores.json --output json").exits(65);
+    assert_eq!(
+        messages(&found),
+        [
+            "not valid JSON: expected `,` or `}`",
+            "nothing provides `GONE_URL`"
+        ]
+    );
+}
+
+#[test]
+fn what_an_encrypted_item_provides_is_not_known() {
+    let repository = sound()
+        .file(
+            "data_bags/service/b.json",
+            r#"{"id": "b", "requires": {"A": "{GONE_URL}"}}"#,
+        )
+        .file(
+            "data_bags/service/c.json",
+            r#"{"id": "c", "provides": {"encrypted_data": "x", "cipher": "y"}}"#,
+        );
+    let found = check(&repository, "--datastores datastores.json --output json").exits(0);
+    assert_eq!(
+        messages(&found),
+        [
+            "nothing provides `GONE_URL`, unless the encrypted `c` does",
+            "`c` is encrypted: it is not checked",
+        ]
+    );
+    // A node cannot do anything with it.
+    let _error = check(&repository, "data_bags/service/c.json --form").exits(65);
+}
+
+#[test]
+fn datastores_come_from_attribute_files_through_ruby() {
+    let repository = sound();
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("cookbook/tools/datastores.rb");
+    let attributes = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("cookbook/test/repository/cookbooks/configuration/attributes/datastores.rb");
+    let mut ruby = repository.program(Path::new("ruby"), &[]);
+    let ruby = ruby
+        .arg(tool)
+        .arg(attributes)
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut ruby) = ruby else {
+        not_run::record(
+            not_run::LIST.as_ref(),
+            "attribute files: there is no `ruby`",
+        );
+        return;
+    };
+    let datastores = ruby.stdout.take().unwrap();
+    let mut check = repository.command(&["check", "--datastores", "/dev/stdin", "--strict", "-v"]);
+    let output = check.stdin(Stdio::from(datastores)).output().unwrap();
+    assert!(ruby.wait().unwrap().success());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    golden::same(
+        "SERVICE  VARIABLE           NEEDS                          default\n\
+         api      DATABASE_URL       PRIMARY_DATABASE_URL           common datastore\n\
+         api      ELASTICSEARCH_URL  API_ELASTICSEARCH_CLUSTER_URL  common datastore\n\
+         app-www  API_URL            READONLY_API_URL               ok (api)\n\
+         app-www  DATABASE_URL       PRIMARY_DATABASE_URL           common datastore\n",
+        &String::from_utf8(output.stdout).unwrap(),
+    );
+}
+
+#[test]
+fn every_row_of_the_matrix_is_one_json_object() {
+    let rows = findings(&check(&sound(), "--datastores datastores.json -v --output json").exits(0));
+    let of = |row: &Value| (row["variable"].clone(), row["state"].clone());
+    assert_eq!(of(&rows[2]), ("API_URL".into(), "services".into()));
+    assert_eq!(rows[2]["providers"], serde_json::json!(["api"]));
+    assert_eq!(rows.len(), 4, "{rows:?}");
+}
