@@ -1,24 +1,21 @@
+# frozen_string_literal: true
+
 require 'chefspec'
-require 'fileutils'
 require 'json'
 require 'tmpdir'
 
-# Makes the cookbook available as `reconf`, whatever the name of its directory is.
-module Cookbooks
+# ChefSpec with recipes in the examples: it needs neither the reconf binary nor a registry, and runs as any user.
+module InlineRecipes
   HERE = File.expand_path('..', __dir__)
-  FOLDER = Dir.mktmpdir('reconf-cookbooks')
+  # The cookbook as `reconf`, whatever the name of its directory is.
+  FOLDER = Dir.mktmpdir('reconf-unit')
   FileUtils.ln_s(HERE, File.join(FOLDER, 'reconf'))
-  PATHS = [FOLDER, File.join(HERE, 'spec/cookbooks'), File.join(HERE, 'test/repository/cookbooks')].freeze
   at_exit { FileUtils.rm_rf(FOLDER) }
-end
 
-# ChefSpec runs only the resources that are stepped into; these call the real binary in a root of their own.
-module InRoot
-  BINARY = ENV.fetch('RECONF_BINARY') { File.expand_path('../../target/debug/reconf', __dir__) }
-  API = { 'id' => 'api', 'requires' => { 'DATABASE_URL' => '{PRIMARY_DATABASE_URL}' }, 'provides' => { 'API_URL' => 'http://{HOST}' } }.freeze
+  BINARY = '/usr/bin/reconf'
 
   def root
-    @root ||= Dir.mktmpdir('reconf-spec')
+    @root ||= Dir.mktmpdir('reconf-unit')
   end
 
   def path(below)
@@ -30,18 +27,21 @@ module InRoot
     IO.write(path(below), object.is_a?(String) ? object : JSON.generate(object))
   end
 
-  # Installs a manifest and a datastore, as an earlier step of a converge does.
-  def installed(manifest = API)
-    put("etc/reconf/services/#{manifest['id']}.json", manifest)
-    put('etc/reconf/configuration.json', 'datastores' => { 'PRIMARY_DATABASE_URL' => 'mysql://u:pw@db/1' })
-    put('etc/reconf/config.json', 'node' => 'spec01', 'host' => '10.0.0.1')
+  # Converges a recipe, given as a block, and steps into resources of this cookbook.
+  def converge(*step_into, reconf: {}, why_run: false, &recipe)
+    runner = ChefSpec::SoloRunner.new(step_into: step_into) do |node|
+      node.override['reconf'] = { 'root' => root, 'binary' => BINARY }.merge(reconf)
+    end
+    runner.converge('used') do
+      Chef::Config[:why_run] = why_run
+      Chef::Recipe.new('used', 'block', runner.run_context).instance_exec(&recipe)
+    end
   end
 
-  # Converges a recipe and steps into some of our resources.
-  def converge(recipe, step_into: [], attributes: {}, &block)
-    runner = ChefSpec::SoloRunner.new(step_into: Array(step_into)) do |node|
+  # Converges a recipe of a cookbook.
+  def converge_recipe(recipe, attributes: {}, step_into: [])
+    runner = ChefSpec::SoloRunner.new(step_into: step_into) do |node|
       node.override['reconf'] = { 'root' => root, 'binary' => BINARY }.merge(attributes)
-      block&.call(node)
     end
     runner.converge(recipe)
   end
@@ -54,21 +54,29 @@ module InRoot
     end
   end
 
-  def reconf(*words)
-    out, status = Open3.capture2e(BINARY, '--root', root, *words)
-    raise out unless status.success?
+  # Lets units be started, and records the calls of systemctl.
+  def systemd_runs(active: [])
+    calls = []
+    allow_any_instance_of(ReconfCookbook::Systemd).to receive(:running?).and_return(true)
+    allow_any_instance_of(ReconfCookbook::Systemd).to receive(:run) do |_, *words|
+      next active.map { |unit| "#{unit} loaded active running\n" }.join if words.first == 'list-units'
 
-    out
+      calls << words.join(' ')
+      ''
+    end
+    calls
   end
 end
 
 RSpec.configure do |config|
   config.platform = 'debian'
   config.version = '12'
-  config.cookbook_path = Cookbooks::PATHS
+  config.cookbook_path = [InlineRecipes::FOLDER, File.join(InlineRecipes::HERE, 'spec/unit/cookbooks'), File.join(InlineRecipes::HERE, 'test/repository/cookbooks')]
   config.log_level = :fatal
   config.raise_errors_for_deprecations!
   config.backtrace_exclusion_patterns << %r{/gems/}
-  config.include InRoot
+  config.include InlineRecipes
+  # Loads the cookbook's libraries, so that examples can stub them.
+  config.before { converge {} unless defined?(ReconfCookbook) }
   config.after { FileUtils.rm_rf(@root) if @root }
 end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require 'unit_helper'
+require 'spec_helper'
 
 RSpec.describe 'reconf_balancer' do
   let(:file) { path('etc/systemd/system/reconf-haproxy.service') }

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require 'unit_helper'
+require 'spec_helper'
 
 RSpec.describe 'reconf_cron' do
   before { put('etc/reconf/services/api.json', 'id' => 'api', 'command' => true, 'conf' => { 'owner' => 'app' }) }

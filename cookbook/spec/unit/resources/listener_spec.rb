@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require 'unit_helper'
+require 'spec_helper'
 
 RSpec.describe 'reconf_listener' do
   let(:file) { path('etc/systemd/system/reconf-listen.service') }

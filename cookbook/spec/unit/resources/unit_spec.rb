@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require 'unit_helper'
+require 'spec_helper'
 
 RSpec.describe 'reconf_unit' do
   let(:manifest) { { 'id' => 'api', 'command' => %w(gunicorn -b :1100 app), 'conf' => { 'owner' => 'app' } } }

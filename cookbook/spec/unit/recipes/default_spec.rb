@@ -1,8 +1,10 @@
+# frozen_string_literal: true
+
 require 'spec_helper'
 
 RSpec.describe 'reconf::default' do
   def run(attributes = {})
-    converge('reconf::default', attributes: attributes)
+    converge_recipe('reconf::default', attributes: attributes)
   end
 
   def order(run)
@@ -27,7 +29,7 @@ RSpec.describe 'reconf::default' do
     put('var/lib/reconf/services/owing.json', 'version' => 1)
     put('etc/systemd/system/reconf-www.service', '[Service]')
     item('api', { 'run_list' => %w(python recipe[igraph::python]) })
-    all = converge('used::listed', attributes: { 'services' => %w(www api), 'install' => { 'source' => '/srv/reconf' } })
+    all = converge_recipe('used::listed', attributes: { 'services' => %w(www api), 'install' => { 'source' => '/srv/reconf' } })
     expect(order(all)).to eq(
       %w(reconf_install[reconf] reconf_node[node] reconf_listener[reconf-listen]) + ['reconf_listener[former listener]'] +
       %w(reconf_manifest[api] reconf_manifest[www] reconf_manifest[old] reconf_manifest[owing] reconf_balancer[haproxy]) +
@@ -56,7 +58,7 @@ RSpec.describe 'reconf::default' do
 
   it 'does not delete a service that another recipe installs' do
     managed('moved', 'gone')
-    taken = converge('used::moved', attributes: { 'services' => [] })
+    taken = converge_recipe('used::moved', attributes: { 'services' => [] })
     expect(taken).not_to delete_reconf_manifest('moved')
     expect(taken).not_to remove_reconf_removal('moved')
     expect(taken).to delete_reconf_manifest('gone')
@@ -67,7 +69,8 @@ RSpec.describe 'reconf::default' do
     managed('moved')
     stub_data_bag_item('service', 'moved').and_raise(Chef::Exceptions::InvalidDataBagItemID)
     allow(Chef::DataBag).to receive(:load).and_return({})
-    taken = converge('used::moved', step_into: %w(reconf_manifest))
+    allow_any_instance_of(ReconfCookbook::Binary).to receive(:check).and_return(instance_double(ReconfCookbook::Findings, raise_errors: nil, warnings: []))
+    taken = converge_recipe('used::moved', step_into: %w(reconf_manifest))
     expect(taken).to create_file(path('etc/reconf/services/moved.json')).with(content: /"id": "moved"/)
   end
 
@@ -81,7 +84,7 @@ RSpec.describe 'reconf::default' do
 
   it 'replaces nothing that an attribute file loaded before it has set' do
     item('api', bag: 'units')
-    earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InRoot::BINARY, 'data_bag' => 'units', 'listener' => false }
+    earlier = { 'services' => %w(api), 'config' => { 'region' => 'us-west-2' }, 'root' => root, 'binary' => InlineRecipes::BINARY, 'data_bag' => 'units', 'listener' => false }
     all = ChefSpec::SoloRunner.new { |node| node.default['reconf'] = earlier }.converge('reconf::default')
     expect(all.node['reconf'].to_h).to include(earlier)
     expect(all).to create_reconf_manifest('api').with(data_bag: 'units')
@@ -103,7 +106,7 @@ RSpec.describe 'reconf::default' do
   end
 
   it 'rejects a list that is changed after it was read' do
-    expect { converge('used::late', step_into: %w(reconf_node), attributes: { 'services' => { 'api' => true } }) }
+    expect { converge_recipe('used::late', step_into: %w(reconf_node), attributes: { 'services' => { 'api' => true } }) }
       .to raise_error(/services'\] was changed after `recipe\[reconf\]` had read it/)
   end
 end

@@ -1,19 +1,15 @@
+# frozen_string_literal: true
+
 require 'spec_helper'
-require_relative 'support/page'
+require_relative '../support/page'
 
 # Every resource has a page whose head and table of properties follow from the resource. `UPDATE=1` rewrites them.
 RSpec.describe 'the documentation' do
-  resources = Dir.glob(File.join(Cookbooks::HERE, 'resources/*.rb')).map { |file| "reconf_#{File.basename(file, '.rb')}" }
+  resources = Dir.glob(File.join(InlineRecipes::HERE, 'resources/*.rb')).map { |file| "reconf_#{File.basename(file, '.rb')}" }
 
-  before(:all) do
-    @scratch = Dir.mktmpdir
-    @runner = ChefSpec::SoloRunner.new(platform: 'debian', version: '12', cookbook_path: Cookbooks::PATHS) do |node|
-      node.override['reconf'] = { 'root' => @scratch, 'binary' => InRoot::BINARY }
-    end
-    @runner.converge('reconf::default')
-  end
-
-  after(:all) { FileUtils.remove_entry(@scratch) }
+  # One converge suffices for all examples.
+  runs = []
+  before { runs << converge_recipe('used') if runs.empty? }
 
   resources.sort.each do |name|
     it "matches the resource #{name}" do
@@ -24,7 +20,7 @@ RSpec.describe 'the documentation' do
       expect(page.text).to include("\n#{page.properties_section}")
       expect(page.actions).to match_array(page.real_actions)
       expect(page.text[/^## Examples$(.*)/m, 1]).to include("```ruby\n", "#{name} ")
-      expect(IO.read(File.join(Cookbooks::HERE, 'README.md'))).to include("[`#{name}`](documentation/#{name}.md)")
+      expect(IO.read(File.join(InlineRecipes::HERE, 'README.md'))).to include("[`#{name}`](documentation/#{name}.md)")
     end
 
     it "describes every property of #{name}" do
@@ -35,8 +31,8 @@ RSpec.describe 'the documentation' do
   end
 
   it 'has every attribute and its default' do
-    rows = IO.read(File.join(Cookbooks::HERE, 'README.md')).scan(/^\| `node\['reconf'\]\['(\w+)'\]` \| [^|]+ \| `([^`]+)` \| \S/)
-    expect(rows.to_h).to eq(@runner.node.attributes.default['reconf'].to_h.transform_values { |value| value.is_a?(String) ? "'#{value}'" : value.inspect })
+    rows = IO.read(File.join(InlineRecipes::HERE, 'README.md')).scan(/^\| `node\['reconf'\]\['(\w+)'\]` \| [^|]+ \| `([^`]+)` \| \S/)
+    expect(rows.to_h).to eq(runs.first.node.attributes.default['reconf'].to_h.transform_values { |value| value.is_a?(String) ? "'#{value}'" : value.inspect })
   end
 
   it 'has a page for nothing else' do
@@ -44,7 +40,7 @@ RSpec.describe 'the documentation' do
   end
 
   it 'has Ruby in its examples' do
-    texts = Dir.glob(File.join(Cookbooks::HERE, '{README.md,documentation/*.md}')).map { |file| [file, IO.read(file)] }
+    texts = Dir.glob(File.join(InlineRecipes::HERE, '{README.md,documentation/*.md}')).map { |file| [file, IO.read(file)] }
     texts.each do |file, text|
       text.scan(/^```ruby\n(.*?)^```/m).flatten.each { |example| expect { RubyVM::InstructionSequence.compile(example) }.not_to raise_error, "#{file}:\n#{example}" }
     end

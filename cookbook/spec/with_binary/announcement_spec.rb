@@ -1,4 +1,4 @@
-require 'spec_helper'
+require 'with_binary_helper'
 
 RSpec.describe 'reconf_announcement' do
   def run(&block)

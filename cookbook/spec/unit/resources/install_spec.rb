@@ -1,13 +1,12 @@
+# frozen_string_literal: true
+
 require 'spec_helper'
 
 RSpec.describe 'reconf_install' do
   let(:sum) { 'a' * 64 }
 
   def run(source, sum: nil, binary: '/usr/local/bin/reconf')
-    converge('used::install', step_into: %w(reconf_install), attributes: { 'binary' => binary }) do |node|
-      node.override['source'] = source
-      node.override['sum'] = sum if sum
-    end
+    converge('reconf_install', reconf: { 'binary' => binary }) { reconf_install(source) { checksum sum if sum } }
   end
 
   it 'copies a binary' do

@@ -1,10 +1,12 @@
+# frozen_string_literal: true
+
 require 'spec_helper'
 
 RSpec.describe 'reconf_include_run_list' do
   def run(run_list)
     item = { 'id' => 'api', 'run_list' => run_list }.compact
     stub_data_bag_item('service', 'api').and_return(data_bag_item_of(item))
-    converge('used::run_list')
+    converge_recipe('used::run_list')
   end
 
   it 'includes every recipe in order' do

@@ -1,5 +1,7 @@
+# frozen_string_literal: true
+
 require 'spec_helper'
-Dir.glob(File.expand_path('../../libraries/*.rb', __dir__)).sort.each { |file| require file }
+Dir.glob(File.join(InlineRecipes::FOLDER, 'reconf/libraries/*.rb')).sort.each { |file| require file }
 
 RSpec.describe ReconfCookbook::OnChange do
   it 'takes one notification or several, and notifies each once' do

@@ -1,4 +1,4 @@
-require 'spec_helper'
+require 'with_binary_helper'
 
 RSpec.describe 'reconf_removal' do
   def run

@@ -1,0 +1,6 @@
+name    'used'
+version '1.0.0'
+depends 'configuration'
+depends 'igraph'
+depends 'python'
+depends 'reconf'
