@@ -28,7 +28,7 @@ pub(crate) use generate::{CompletedShell, GenerateArgs, GenerateTarget, SchemaNa
 pub(crate) use global::{Global, OutputFormat};
 pub(crate) use inspect::AccessArgs;
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
-pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs};
+pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs, WhyArgs};
 pub(crate) use man::pages;
 pub(crate) use usage::UsageError;
 
@@ -141,6 +141,8 @@ pub(crate) enum Command {
     Ls(LsArgs),
     /// Check manifests before they are deployed
     Check(CheckArgs),
+    /// Explain where the values of a service come from
+    Why(WhyArgs),
     /// List the running tasks that hold the conf of a service
     Tasks(TasksArgs),
     /// List the effective configuration with the origin of each value
@@ -227,6 +229,7 @@ mod tests {
             "balance off --for 2h --reason apply",
             "ls API_URL --show-values",
             "check --form items/ls.json --assume x",
+            "why app A B --show-values",
             "tasks app",
             "config --verbose",
             "access seatgeek --audit",

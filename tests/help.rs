@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "render",
     "announce",
     "balance",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 26] = [
     "tasks",
     "applied",
     "ls",
+    "why",
     "check",
     "config",
     "access",

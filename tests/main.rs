@@ -40,5 +40,7 @@ mod release;
 mod safety;
 /// Nodes that share a registry deploy, withdraw, move, fail and come back, as operators make them.
 mod scenarios;
+/// The verbs that only read say what is, on both registries, and write nothing.
+mod sight;
 /// Commands run on with the conf that they started with; a drain waits for them, new ones wait for the drain.
 mod tasks;

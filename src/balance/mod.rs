@@ -4,6 +4,7 @@
 pub(crate) mod changes;
 pub(crate) mod file;
 pub(crate) mod file_changes;
+pub(crate) mod health;
 pub(crate) mod instance;
 mod local;
 mod members;

@@ -30,7 +30,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
     (
         "Look",
-        &["ls", "check", "config", "access", "generate", "help"],
+        &["ls", "why", "check", "config", "access", "generate", "help"],
     ),
 ];
 

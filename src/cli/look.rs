@@ -1,10 +1,10 @@
-//! The commands that only look: ls, tasks, config.
+//! The commands that only look: ls, why, tasks, config.
 
 use clap::Args;
 
 use super::help::{
     self, Help,
-    codes::{CANNOT_WRITE, CONFIGURATION, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
+    codes::{CANNOT_WRITE, CONFIGURATION, DATA, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
 };
 use crate::model::{id::Id, name::Name};
 
@@ -21,6 +21,26 @@ const LS: Help = Help {
         (66, "nothing provides a name that was given"),
         UNREACHABLE,
         CANNOT_WRITE,
+        NOT_PERMITTED,
+        CONFIGURATION,
+    ],
+};
+
+const WHY: Help = Help {
+    examples: &[
+        ("reconf why www", "all variables of a service"),
+        ("reconf why www API_URL", "one of them"),
+        ("reconf why www -v", "with the keys in the registry"),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        USAGE,
+        DATA,
+        (66, "no such manifest or variable"),
+        UNREACHABLE,
+        CANNOT_WRITE,
+        (75, "a variable is unmet"),
         NOT_PERMITTED,
         CONFIGURATION,
     ],
@@ -60,6 +80,22 @@ pub(crate) struct LsArgs {
     /// Names to list [default: all]
     #[arg(value_name = "NAME", value_parser = Name::parse)]
     pub names: Vec<Name>,
+    /// Do not mask values
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+/// Explain for each variable of a service where its value comes from: what was taken, what was not taken and why, and
+/// what its conf has
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = WHY.text())]
+pub(crate) struct WhyArgs {
+    /// Service, by the id of its manifest
+    #[arg(value_name = "ID", value_parser = Id::parse)]
+    pub id: Id,
+    /// Variables to explain [default: all]
+    #[arg(value_name = "VAR", value_parser = Name::parse)]
+    pub variables: Vec<Name>,
     /// Do not mask values
     #[arg(long)]
     pub show_values: bool,

@@ -16,6 +16,7 @@ mod render;
 mod retire;
 mod supervise;
 mod tasks;
+mod why;
 mod withdraw;
 
 pub(crate) use exec::run_fast_path;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
             finish(&out, check::run(&global, &out, &args))
         }
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
+        Command::Why(args) => on_node(&|node| why::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
         Command::Access(args) => on_node(&|node| access::run(&node, &args)),
@@ -84,6 +86,7 @@ fn writes(command: &Command) -> bool {
         Command::Listen(args) => args.action.is_none(),
         Command::Check(_)
         | Command::Ls(_)
+        | Command::Why(_)
         | Command::Tasks(_)
         | Command::Config(_)
         | Command::Access(_)

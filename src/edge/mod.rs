@@ -32,4 +32,5 @@ pub(crate) mod state;
 pub(crate) mod stdio;
 pub(crate) mod supervisor;
 pub(crate) mod tasks;
+pub(crate) mod unit;
 pub(crate) mod users;

@@ -43,6 +43,12 @@ pub(crate) fn wait_for_end(process: &CommandProcess) {
     }
 }
 
+/// When a process started, in clock ticks since the boot; `None` if it is gone.
+pub(crate) fn ticks(pid: u32) -> Option<u64> {
+    let (state, ticks) = start(pid)?;
+    (!matches!(state, 'Z' | 'X')).then_some(ticks)
+}
+
 /// The state of a process, and when it started, in clock ticks since the boot.
 fn start(pid: u32) -> Option<(char, u64)> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -22,6 +22,14 @@ impl Filter {
         }
     }
 
+    /// What a hole has of it behind its name.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Url => "|url",
+        }
+    }
+
     /// The value that fills the hole.
     pub(crate) fn apply(self, value: &str) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! Patterns: values with `{NAME}` holes, perhaps with a filter as in `{NAME|url}`. `{{` and `}}` are literal braces.
 
+use std::fmt;
+
 use super::{filter::Filter, name::Name};
 
 /// A parsed pattern.
@@ -34,6 +36,21 @@ pub(crate) struct PatternError {
     pub offset: usize,
     /// What is wrong, one lower-case clause.
     pub message: String,
+}
+
+impl fmt::Display for Pattern {
+    /// As a manifest has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => {
+                    f.write_str(&text.replace('{', "{{").replace('}', "}}"))?;
+                }
+                Piece::Hole(hole) => write!(f, "{{{}{}}}", hole.name, hole.filter.suffix())?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Pattern {

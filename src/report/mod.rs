@@ -1,6 +1,7 @@
 //! Failures and outcomes as text, JSON and exit codes. Known to `commands` and `lib` only.
 
 mod access;
+mod age;
 mod announcing;
 mod balancing;
 mod causes;
@@ -19,6 +20,7 @@ mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod why;
 
 pub(crate) use access::WallRow;
 pub(crate) use announcing::{AnnounceReport, HeldBy, WithdrawReport};
@@ -32,8 +34,13 @@ pub(crate) use outcome::{AppliedReport, RenderReport, VariableReport};
 pub(crate) use output::{Output, Row};
 pub(crate) use removing::RemoveReport;
 pub(crate) use resolving::{
-    left_over, no_such_names, unmet, unmet_in_other_federation, unread, unreadable, waiting_line,
-    warnings,
+    left_over, no_such_names, no_such_variables, unmet, unmet_in_other_federation, unread,
+    unreadable, waiting_line, warnings,
 };
 pub(crate) use retiring::RetireReport;
 pub(crate) use tally::{Ended, Tally};
+pub(crate) use why::{
+    BalancedPort, BalancedServer, ConfHas, ConfUse, NotTakenRow, ReasonContext, RunningHas,
+    RunningUse, SetBy, TakenRow, WhyReport, datastore_rows, fallback_rows, not_taken,
+    unreadable_row,
+};

@@ -10,8 +10,8 @@ use std::{
 use super::{code::Code, failure::Failure, table::table};
 use crate::{
     model::{
-        datastores::Datastores, id::Id, name::Name, record::RecordError, settings::OnUnreachable,
-        suggest,
+        datastores::Datastores, id::Id, manifest::Manifest, name::Name, record::RecordError,
+        settings::OnUnreachable, suggest,
     },
     resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
@@ -162,6 +162,37 @@ pub(crate) fn no_such_names(
         failure = failure.note(THIS_MACHINE_ONLY);
     }
     failure
+}
+
+/// The failure of variables that a manifest does not set, with near misses; `None` if it sets them all.
+pub(crate) fn no_such_variables(manifest: &Manifest, variables: &[Name]) -> Option<Failure> {
+    let known: BTreeSet<&Name> = manifest
+        .environment
+        .keys()
+        .chain(manifest.requires.keys())
+        .collect();
+    let row = |name: &&Name| {
+        let near = suggest::near_name(name.as_str(), known.iter().map(|name| name.as_str()));
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        [name.to_string(), hint.unwrap_or_default()]
+    };
+    let unknown: Vec<&Name> = variables
+        .iter()
+        .filter(|name| !known.contains(name))
+        .collect();
+    let rows: Vec<[String; 2]> = unknown.iter().map(row).collect();
+    let message = format!(
+        "the manifest of `{}` does not set these variables",
+        manifest.id
+    );
+    (!rows.is_empty()).then(|| {
+        Failure::new(Code::NoInput, message)
+            .facts(table(&rows, None))
+            .hint(format!(
+                "`reconf why {}` explains all that it sets",
+                manifest.id
+            ))
+    })
 }
 
 /// The failure of a service whose registry could not be read, with what it needs of it.

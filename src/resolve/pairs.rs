@@ -6,7 +6,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::{candidates::UsableAnnouncement, input::ResolveInput, lookup::Found};
+use super::{
+    candidates::{Candidates, UsableAnnouncement},
+    input::ResolveInput,
+    lookup::Found,
+    observer::{Observer, PassedOver},
+};
 use crate::model::{
     announcement::Announcement, environment::Source, id::Id, key::Key, manifest::Pick, name::Name,
     spread,
@@ -44,10 +49,11 @@ struct Provider<'a> {
 ///
 /// # Errors
 /// The announced names that no provider has together.
-pub(super) fn fillings<'a>(
+pub(super) fn fillings<'a, O: Observer>(
     input: &ResolveInput<'a>,
     found: &[Found<'a>],
     pick: &Pick,
+    observer: &mut O,
 ) -> Result<Vec<Filling<'a>>, Vec<&'a Name>> {
     let stored: Filling<'a> = found
         .iter()
@@ -59,8 +65,8 @@ pub(super) fn fillings<'a>(
         Pick::Spread => {
             let mut filling = stored;
             for group in &groups {
-                let providers = providers(group);
-                let best = best(input.node, providers).ok_or_else(|| apart(group))?;
+                let providers = providers(group, observer);
+                let best = best(input.node, providers, observer).ok_or_else(|| apart(group))?;
                 filling.extend(by_local_ports(input, best.filling));
             }
             Ok(vec![filling])
@@ -68,7 +74,7 @@ pub(super) fn fillings<'a>(
         Pick::All { .. } => match &groups[..] {
             [] => Ok(vec![stored]),
             [group] => {
-                let providers = providers(group);
+                let providers = providers(group, observer);
                 if providers.is_empty() {
                     return Err(apart(group));
                 }
@@ -128,15 +134,40 @@ fn groups<'f, 'a>(found: &'f [Found<'a>]) -> Vec<Vec<&'f Found<'a>>> {
 }
 
 /// The providers that announce all names of a group that no datastore has, in the first region with any, by key.
-fn providers<'a>(group: &[&Found<'a>]) -> Vec<Provider<'a>> {
+fn providers<'a, O: Observer>(group: &[&Found<'a>], observer: &mut O) -> Vec<Provider<'a>> {
     let regions = group.iter().map(|found| found.regions.len()).max();
-    (0..regions.unwrap_or_default())
-        .map(|region| in_region(group, region))
-        .find(|providers| !providers.is_empty())
-        .unwrap_or_default()
+    for region in 0..regions.unwrap_or_default() {
+        let providers = in_region(group, region, observer);
+        if let Some(provider) = providers.first() {
+            if O::ASKS {
+                pass_over_later(group, region, &provider.key.region, observer);
+            }
+            return providers;
+        }
+    }
+    Vec::new()
 }
 
-fn in_region<'a>(group: &[&Found<'a>], region: usize) -> Vec<Provider<'a>> {
+/// Reports the announcements in the regions after that one.
+fn pass_over_later<O: Observer>(group: &[&Found<'_>], region: usize, first: &Id, observer: &mut O) {
+    for found in group {
+        for key in found
+            .regions
+            .iter()
+            .skip(region + 1)
+            .flat_map(Candidates::keys)
+        {
+            let first = first.clone();
+            observer.pass_over(found.name, key, PassedOver::LaterRegion { first });
+        }
+    }
+}
+
+fn in_region<'a, O: Observer>(
+    group: &[&Found<'a>],
+    region: usize,
+    observer: &mut O,
+) -> Vec<Provider<'a>> {
     let mut providers: BTreeMap<(&Id, &Id), Provider<'a>> = BTreeMap::new();
     for found in group {
         for (key, candidate) in found.regions.get(region).into_iter().flatten() {
@@ -150,22 +181,60 @@ fn in_region<'a>(group: &[&Found<'a>], region: usize) -> Vec<Provider<'a>> {
         }
     }
     let is_complete = |provider: &Provider<'a>| {
-        let mut needed = group.iter().filter(|found| found.stored.is_none());
-        needed.all(|found| provider.filling.contains_key(found.name))
+        let is_complete = lacked(group, provider).next().is_none();
+        if O::ASKS && !is_complete {
+            let lacks: Vec<Name> = lacked(group, provider).cloned().collect();
+            pass_over(provider, observer, || PassedOver::Incomplete {
+                lacks: lacks.clone(),
+            });
+        }
+        is_complete
     };
     providers.into_values().filter(is_complete).collect()
 }
 
+/// The names of a group that neither the provider nor a datastore has.
+fn lacked<'f, 'a>(
+    group: &'f [&'f Found<'a>],
+    provider: &'f Provider<'a>,
+) -> impl Iterator<Item = &'a Name> + 'f {
+    let needed = group.iter().filter(|found| found.stored.is_none());
+    let names = needed.map(|found| found.name);
+    names.filter(|name| !provider.filling.contains_key(name))
+}
+
 /// The provider with the highest score for the consumer's node; of equals the first.
-fn best<'a>(node: &Id, mut providers: Vec<Provider<'a>>) -> Option<Provider<'a>> {
+fn best<'a, O: Observer>(
+    node: &Id,
+    mut providers: Vec<Provider<'a>>,
+    observer: &mut O,
+) -> Option<Provider<'a>> {
     if providers.len() > 1 {
         // `max_by_key` returns the last of equal maxima, so the reversed order makes the first key win.
         providers.reverse();
-        return providers
-            .into_iter()
-            .max_by_key(|provider| spread::score(node, &provider.key));
+        let best =
+            (0..providers.len()).max_by_key(|at| spread::score(node, &providers[*at].key))?;
+        let best = providers.swap_remove(best);
+        if O::ASKS {
+            for other in &providers {
+                let taken = || best.key.provider();
+                pass_over(other, observer, || PassedOver::OtherShare {
+                    taken: taken(),
+                });
+            }
+        }
+        return Some(best);
     }
     providers.pop()
+}
+
+/// Reports every announcement of a provider.
+fn pass_over<O: Observer>(provider: &Provider<'_>, observer: &mut O, why: impl Fn() -> PassedOver) {
+    for (name, chosen) in &provider.filling {
+        if let Some(announced) = &chosen.announced {
+            observer.pass_over(name, &announced.key, why());
+        }
+    }
 }
 
 fn announced<'a>(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     input::{RegistryState, ResolveInput},
     lookup,
+    observer::{Observer, TakenAnnouncement, Unobserved},
     pairs::{self, Announced, ChosenValue, Filling},
 };
 use crate::model::{
@@ -52,7 +53,7 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
             variable: name.clone(),
             name: to.clone(),
         };
-        match fill(input, requirement) {
+        match fill(input, requirement, &mut Unobserved) {
             Ok(Some(filled)) => {
                 expired.extend(filled.expired.iter().map(reference));
                 line_breaks.extend(filled.line_breaks.iter().map(reference));
@@ -74,38 +75,65 @@ pub(crate) fn resolve(input: &ResolveInput) -> Result<Resolution, Vec<Reference>
 }
 
 /// A requirement with a value for every hole.
-struct Filled {
-    variable: Variable,
+pub(super) struct Filled {
+    pub(super) variable: Variable,
     expired: Vec<Name>,
     line_breaks: Vec<Name>,
 }
 
 /// The requirement's variable, `None` for an unmet optional one, or every missing name.
-fn fill(input: &ResolveInput, requirement: &Requirement) -> Result<Option<Filled>, Vec<Name>> {
-    let missing = match fillings_of(input, requirement) {
-        Ok(fillings) => return Ok(Some(join(input, requirement, &fillings))),
+pub(super) fn fill<O: Observer>(
+    input: &ResolveInput,
+    requirement: &Requirement,
+    observer: &mut O,
+) -> Result<Option<Filled>, Vec<Name>> {
+    let missing = match fillings_of(input, requirement, observer) {
+        Ok(fillings) => {
+            if O::ASKS {
+                report(&fillings, observer);
+            }
+            return Ok(Some(join(input, requirement, &fillings)));
+        }
         Err(missing) => missing,
     };
-    // Neither a default nor `optional` applies if the registry was not read: it may have the name.
-    // Nor does it if a datastore is no text: somebody set the name.
-    let read = matches!(input.registry, RegistryState::Available(_))
-        && !missing
-            .iter()
-            .any(|name| lookup::unusable(input, name).is_some());
+    let may_be_replaced = may_be_replaced(input, &missing);
     match &requirement.default {
-        Some(value) if read => Ok(Some(Filled {
+        Some(value) if may_be_replaced => Ok(Some(Filled {
             variable: plain(value, Source::Default),
             expired: Vec::new(),
             line_breaks: Vec::new(),
         })),
-        None if read && requirement.optional => Ok(None),
+        None if may_be_replaced && requirement.optional => Ok(None),
         _ => Err(missing),
     }
 }
 
-fn fillings_of<'a>(
+/// Reports what a requirement takes.
+fn report<O: Observer>(fillings: &[Filling<'_>], observer: &mut O) {
+    for (name, chosen) in fillings.iter().flatten() {
+        let taken = chosen
+            .announced
+            .as_ref()
+            .map(|announced| TakenAnnouncement {
+                key: announced.key.clone(),
+                source: chosen.source,
+                local_port: announced.local_port,
+            });
+        observer.take(name, taken);
+    }
+}
+
+/// Whether a default or `optional` applies to missing names: not if the registry was not read, since it may have the name,
+/// and not if a datastore is no text, since somebody set the name.
+fn may_be_replaced(input: &ResolveInput, missing: &[Name]) -> bool {
+    let is_unusable = |name: &Name| lookup::unusable(input, name).is_some();
+    matches!(input.registry, RegistryState::Available(_)) && !missing.iter().any(is_unusable)
+}
+
+fn fillings_of<'a, O: Observer>(
     input: &ResolveInput<'a>,
     requirement: &'a Requirement,
+    observer: &mut O,
 ) -> Result<Vec<Filling<'a>>, Vec<Name>> {
     let mut found = Vec::new();
     let mut missing = Vec::new();
@@ -118,7 +146,7 @@ fn fillings_of<'a>(
     if !missing.is_empty() {
         return Err(missing);
     }
-    pairs::fillings(input, &found, &requirement.pick)
+    pairs::fillings(input, &found, &requirement.pick, observer)
         .map_err(|apart| apart.into_iter().cloned().collect())
 }
 

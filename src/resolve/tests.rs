@@ -9,6 +9,7 @@ use crate::{
 
 mod local;
 mod pairs;
+mod trace;
 mod world;
 
 use world::{World, requiring};

@@ -1,6 +1,6 @@
 //! Folders: created with the right mode, listed, and synced.
 
-use std::{ffi::OsString, fs, io, path::Path};
+use std::{ffi::OsString, fs, io, path::Path, time::SystemTime};
 
 use super::{
     FileError,
@@ -20,6 +20,11 @@ pub(crate) struct Listing {
 /// Whether `path` exists; a dangling symbolic link does.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// When a file was written last; `None` if it is not there, or cannot be looked at.
+pub(crate) fn modified(path: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(path).ok()?.modified().ok()
 }
 
 /// Creates a folder with exactly these permission bits, and any missing parents with 0755.

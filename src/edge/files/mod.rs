@@ -25,7 +25,7 @@ pub(crate) use access::Access;
 pub(crate) use directory::{is_written_directory, write_directory};
 pub(crate) use error::{FileError, FileErrorKind};
 pub(in crate::edge) use error::{Unfit, Unopened, system_reason};
-pub(crate) use folder::{exists, is_folder, list_ids, list_names, make_dir};
+pub(crate) use folder::{exists, is_folder, list_ids, list_names, make_dir, modified};
 pub(in crate::edge) use lock_file::{open_lock, open_other_lock};
 pub(crate) use many::write_all;
 pub(crate) use next::Written;

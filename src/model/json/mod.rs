@@ -3,6 +3,7 @@
 mod escape;
 mod keys;
 mod parse;
+mod place;
 mod syntax;
 mod tree;
 mod value;
@@ -10,4 +11,5 @@ mod value;
 pub(crate) use escape::source_offset;
 pub(crate) use keys::{key_at, value_at};
 pub(crate) use parse::parse;
+pub(crate) use place::line_of;
 pub(crate) use value::{JsonMember, JsonNode, JsonObject, JsonValue};

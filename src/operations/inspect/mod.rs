@@ -2,3 +2,10 @@
 //! (section 13).
 
 pub(crate) mod access;
+mod balanced;
+mod conf_use;
+mod running;
+mod shown;
+mod why;
+
+pub(crate) use why::{Why, why};

@@ -77,6 +77,13 @@ impl World {
         self
     }
 
+    /// `A east api@api01`: a record that cannot be read.
+    pub(super) fn unreadable(mut self, text: &str) -> Self {
+        let record = entry(text, Kind::Provides, b"[]".to_vec());
+        self.entries.push(record);
+        self
+    }
+
     /// The local balancer serves these names at a port.
     pub(super) fn served(mut self, port: u16, names: &[&str]) -> Self {
         self.local_ports.address = "127.0.0.1".parse().ok();

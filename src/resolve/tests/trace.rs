@@ -1,0 +1,349 @@
+//! Random fleets: an explanation agrees with the resolution that it explains, and leaves nothing out.
+
+use std::collections::BTreeSet;
+
+use super::world::{World, id, requiring};
+use crate::{
+    harness::seed::Dice,
+    model::{
+        announcement::By, datastores::StoredValue, environment::Source, key::Key,
+        last_known::LastKnown, name::Name, settings::OnUnreachable, snapshot::Snapshot, spread,
+    },
+    resolve::{
+        DatastoreUse, FallbackUnused, NameTrace, NotTaken, PassedOver, RegistryState, ResolveInput,
+        Trace, TraceOutcome, resolve, trace,
+    },
+};
+
+const REQUIRES: [&str; 9] = [
+    r#""{A}""#,
+    r#""{A}""#,
+    r#""<{A}>""#,
+    r#"{"value": "{A}", "pick": "all"}"#,
+    r#"{"value": "{A}", "optional": true}"#,
+    r#"{"value": "{A}", "default": "d"}"#,
+    r#""{A}:{B}""#,
+    r#"{"value": "{A}:{B}", "pick": "all"}"#,
+    r#"{"value": "{B}{A}{B}", "default": "d"}"#,
+];
+
+const DATASTORES: [&str; 6] = [
+    "{}",
+    "{}",
+    r#"{"datastores": {"A": "a"}}"#,
+    r#"{"datastores": {"B": "b", "A": []}}"#,
+    r#"{"datastores": {"A": "a"}, "regions": {"east": {"datastores": {"A": "e"}}}}"#,
+    r#"{"regions": {"east": {"datastores": {"B": 1}}, "west": {"datastores": {"A": "w"}}}}"#,
+];
+
+const BESIDE: [&str; 3] = [
+    r#"{"id": "beside", "environment": {"PORT": 80}, "provides": {"A": "{HOST}:{PORT}"}, "local_port": 2000}"#,
+    r#"{"id": "beside", "provides": {"A": "a0", "B": "b0"}}"#,
+    r#"{"id": "beside", "provides": {"C": "x"}}"#,
+];
+
+/// What one provider has of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Item {
+    state: usize,
+    place: String,
+    value: String,
+}
+
+/// A fleet, as far as one requirement of `web01` sees it.
+#[derive(Clone, Debug)]
+struct Drawn {
+    items: Vec<Item>,
+    requires: &'static str,
+    regions: &'static [&'static str],
+    datastores: &'static str,
+    beside: Option<&'static str>,
+    away: Option<OnUnreachable>,
+    is_balanced: bool,
+}
+
+/// The registry, and what was known of it before it was read.
+struct Seen<'a> {
+    snapshot: &'a Snapshot,
+    known: &'a LastKnown,
+}
+
+fn one<T: Clone>(dice: &mut Dice, all: &[T]) -> T {
+    all[dice.roll(all.len())].clone()
+}
+
+fn draw(dice: &mut Dice) -> Drawn {
+    let mut items: Vec<Item> = Vec::new();
+    for _ in 0..dice.roll(8) {
+        let service = one(dice, &["api", "api", "db", "beside"]);
+        let node = one(dice, &["n1", "n2", "n3", "web01"]);
+        let region = one(dice, &["east", "east", "west", "north"]);
+        let place = format!("{} {region} {service}@{node}", one(dice, &["A", "A", "B"]));
+        let value = format!("{{HOST}}:{{PORT}}/{}|2000", items.len());
+        if items.iter().all(|item| item.place != place) {
+            let state = dice.roll(6);
+            items.push(Item {
+                state,
+                place,
+                value,
+            });
+        }
+    }
+    let away = [
+        OnUnreachable::LastKnown,
+        OnUnreachable::Datastores,
+        OnUnreachable::Fail,
+    ];
+    Drawn {
+        items,
+        requires: one(dice, &REQUIRES),
+        regions: one(
+            dice,
+            &[
+                &["east"][..],
+                &["east", "west"],
+                &["west", "east"],
+                &["west"],
+            ],
+        ),
+        datastores: one(dice, &DATASTORES),
+        beside: (dice.roll(4) == 0).then(|| one(dice, &BESIDE)),
+        away: (dice.roll(5) == 0).then(|| one(dice, &away)),
+        is_balanced: dice.roll(6) == 0,
+    }
+}
+
+impl Drawn {
+    fn world(&self) -> World {
+        let mut world = requiring(self.requires)
+            .regions(self.regions)
+            .datastores(self.datastores);
+        for item in &self.items {
+            let text = format!("{} {}", item.place, item.value);
+            world = match item.state {
+                0 => world.known(&text),
+                1 => world.withdrawn(&item.place, By::Hand),
+                2 => world.known(&text).withdrawn(&item.place, By::Manifest),
+                3 => world.known(&text).live(&text),
+                4 if item.value.contains("/1") => world.unreadable(&item.place),
+                _ => world.live(&text),
+            };
+        }
+        if let Some(json) = self.beside {
+            world = world.beside(json);
+        }
+        if let Some(then) = self.away {
+            world = world.away(then);
+        }
+        if self.is_balanced {
+            world = world.served(2000, &["A"]);
+        }
+        world
+    }
+
+    fn explained<T>(&self, check: impl FnOnce(&ResolveInput, &Seen<'_>, &Trace) -> T) -> T {
+        self.world().ask("web01", |input, snapshot| {
+            let mut last_known = input.last_known.clone();
+            if self.away.is_none() {
+                let names = ["A", "B"].map(|name| Name::parse(name).unwrap()).into();
+                last_known.update(&names, snapshot, |key| input.local_offers.owns(key));
+            }
+            let seen = Seen {
+                snapshot,
+                known: input.last_known,
+            };
+            let input = ResolveInput {
+                last_known: &last_known,
+                ..*input
+            };
+            let requirement = input.manifest.requires.values().next().unwrap();
+            let trace = trace(&input, requirement, seen.known);
+            check(&input, &seen, &trace)
+        })
+    }
+}
+
+/// What was resolved, as the trace says it.
+fn agrees(input: &ResolveInput, trace: &Trace) {
+    let resolved = resolve(input);
+    match resolved {
+        Ok(resolution) => match resolution.environment.into_values().next() {
+            Some(variable) => {
+                assert_eq!(trace.outcome, TraceOutcome::Value(variable.clone()));
+                let taken = trace.names.iter().flat_map(|of_name| {
+                    let taken = of_name.taken.iter();
+                    taken.map(|(key, _)| match of_name.local_port {
+                        Some(port) => format!("local:{port}"),
+                        None => key.provider(),
+                    })
+                });
+                let taken: BTreeSet<String> = taken.collect();
+                assert_eq!(taken, variable.providers.into_iter().collect());
+                let is_default = variable.source == Source::Default;
+                assert_eq!(is_default, !trace.missing.is_empty());
+            }
+            None => assert_eq!(trace.outcome, TraceOutcome::LeftOut),
+        },
+        Err(missing) => {
+            assert_eq!(trace.outcome, TraceOutcome::Unmet);
+            let missing: Vec<Name> = missing
+                .into_iter()
+                .map(|reference| reference.name)
+                .collect();
+            assert_eq!(missing, trace.missing);
+        }
+    }
+}
+
+/// Everything of each name is taken or has a reason, and each reason is true.
+fn is_complete(drawn: &Drawn, input: &ResolveInput, seen: &Seen<'_>, trace: &Trace) {
+    let snapshot = seen.snapshot;
+    let federation = &input.manifest.federation;
+    for of_name in &trace.names {
+        let mut all = seen.known.keys(federation);
+        if drawn.away.is_none() {
+            all.extend(
+                snapshot
+                    .live
+                    .keys()
+                    .chain(snapshot.withdrawn.keys())
+                    .cloned(),
+            );
+        }
+        all.extend(input.local_offers.keys().cloned());
+        all.retain(|key| key.name == of_name.name);
+        let taken: BTreeSet<Key> = of_name.taken.iter().map(|(key, _)| key.clone()).collect();
+        let others: BTreeSet<Key> = of_name.not_taken.keys().cloned().collect();
+        assert!(taken.is_disjoint(&others));
+        assert_eq!(&taken | &others, all, "{}", of_name.name);
+        for (key, why) in &of_name.not_taken {
+            assert!(
+                is_true(input, snapshot, trace, (key, why)),
+                "{key:?}: {why:?}"
+            );
+        }
+        others_are_complete(drawn, input, snapshot, of_name);
+        let used = of_name.datastores.values();
+        let used = used.filter(|used| **used == DatastoreUse::Taken).count();
+        let is_filled = trace.missing.is_empty();
+        assert!(used <= 1 && (used == 0 || is_filled));
+        assert_eq!(is_filled, used == 1 || !taken.is_empty());
+    }
+    if trace.fallback == Some(FallbackUnused::Met) {
+        assert!(trace.missing.is_empty());
+    }
+}
+
+/// Unreadable records and datastores are all named.
+fn others_are_complete(
+    drawn: &Drawn,
+    input: &ResolveInput,
+    snapshot: &Snapshot,
+    of_name: &NameTrace,
+) {
+    let federation = &input.manifest.federation;
+    let unreadable = snapshot.unreadable_of(federation, &of_name.name).count();
+    let unreadable = if drawn.away.is_none() { unreadable } else { 0 };
+    assert_eq!(of_name.unreadable.len(), unreadable);
+    let stored = input.datastores.regions.values();
+    let stored = stored.chain([&input.datastores.common]);
+    let stored = stored.filter(|values| values.contains_key(&of_name.name));
+    assert_eq!(of_name.datastores.len(), stored.count());
+}
+
+fn is_true(
+    input: &ResolveInput,
+    snapshot: &Snapshot,
+    trace: &Trace,
+    (key, why): (&Key, &NotTaken),
+) -> bool {
+    let place = |region| input.regions.iter().position(|known| known == region);
+    let is_read = place(&key.region).is_some();
+    let is_live = snapshot.live.contains_key(key);
+    let is_withdrawn = snapshot.withdrawn.contains_key(key);
+    let is_away = matches!(input.registry, RegistryState::Unavailable(_));
+    match why {
+        NotTaken::PassedOver(PassedOver::LaterRegion { first }) => {
+            place(first) < place(&key.region)
+        }
+        NotTaken::PassedOver(PassedOver::OtherShare { taken }) => {
+            let (service, node) = taken.split_once('@').unwrap();
+            let taken = Key {
+                service: id(service),
+                node: id(node),
+                ..key.clone()
+            };
+            spread::score(input.node, &taken) >= spread::score(input.node, key)
+        }
+        NotTaken::PassedOver(PassedOver::Incomplete { lacks }) => {
+            let stored = |name| {
+                let stored = input.datastores.get(input.region, name);
+                matches!(stored, Some(StoredValue::Text(_)))
+            };
+            !lacks.is_empty() && lacks.iter().all(|name| *name != key.name && !stored(name))
+        }
+        NotTaken::OthersMissing(names) => *names == trace.missing && !names.is_empty() && is_read,
+        NotTaken::RegionNotRead => !is_read,
+        NotTaken::NotProvided => input.local_offers.owns(key),
+        NotTaken::Withdrawn(_) => is_withdrawn && !is_away,
+        NotTaken::Expired(revision) => !is_live && !is_withdrawn && !is_away && *revision == 5,
+        NotTaken::Unread(then) => is_away && *then != OnUnreachable::LastKnown,
+    }
+}
+
+/// What is not taken can go without any change of the value; without what is taken, something else is.
+fn is_counterfactual(drawn: &Drawn, trace: &Trace) {
+    if drawn.requires.contains("{B}") || drawn.beside.is_some() {
+        return;
+    }
+    let of_name = &trace.names[0];
+    let without = |keys: &[&Key]| {
+        let is_of = |item: &Item, key: &Key| {
+            item.place == format!("{} {} {}", key.name, key.region, key.provider())
+        };
+        let mut less = drawn.clone();
+        less.items
+            .retain(|item| !keys.iter().any(|key| is_of(item, key)));
+        less.explained(|_, _, trace| trace.clone())
+    };
+    for (key, why) in &of_name.not_taken {
+        // Where the registry is not read, what was known of a name keeps datastores away.
+        if let NotTaken::Unread(_) = why {
+            continue;
+        }
+        assert_eq!(without(&[key]).outcome, trace.outcome, "without {key:?}");
+    }
+    let taken: Vec<&Key> = of_name.taken.iter().map(|(key, _)| key).collect();
+    if !taken.is_empty() {
+        assert_ne!(without(&taken).names[0].taken, of_name.taken);
+    }
+}
+
+fn explain_fleets(fleets: usize) {
+    let mut dice = Dice::new();
+    for fleet in 0..fleets {
+        let drawn = draw(&mut dice);
+        let checked = std::panic::catch_unwind(|| {
+            drawn.explained(|input, seen, trace| {
+                agrees(input, trace);
+                is_complete(&drawn, input, seen, trace);
+                // Each takes several resolutions.
+                if fleet % 5 == 0 {
+                    is_counterfactual(&drawn, trace);
+                }
+            });
+        });
+        assert!(checked.is_ok(), "{drawn:#?}");
+    }
+}
+
+#[test]
+fn an_explanation_agrees_with_the_resolution_and_names_everything() {
+    explain_fleets(500);
+}
+
+#[test]
+#[ignore = "long: script/prove"]
+fn ten_thousand_explanations_agree_with_the_resolution() {
+    explain_fleets(10_000);
+}
