@@ -59,12 +59,17 @@ module ReconfCookbook
     def warning
       return if list? || (kept.empty? && !@given.empty?)
 
-      stay = kept.empty? ? 'no service is set up' : "#{kept.join(', ')} #{kept.one? ? 'stays' : 'stay'} as installed"
-      "#{@given.empty? ? "#{GivenServices::NAME} is not set" : "#{GivenServices::NAME} does not name all services of this node"}: #{stay}\n" \
+      "#{@given.empty? ? "#{GivenServices::NAME} is not set" : "#{GivenServices::NAME} does not name all services of this node"}: #{staying}\n" \
         'hint: { "app-www": true } sets a service up, and { "app-www": false } takes it away'
     end
 
     private
+
+    def staying
+      return 'no service is set up' if kept.empty?
+
+      "#{kept.join(', ')} #{kept.one? ? 'stays' : 'stay'} as installed"
+    end
 
     def list?
       @given.is_a?(Array)

@@ -28,6 +28,7 @@ property :environment, Hash,
 default_action :enable
 
 action :enable do
+  require_node
   changed = write_unit(unit, text)
   enable_unit(unit)
   if !systemd.active?(unit.name)

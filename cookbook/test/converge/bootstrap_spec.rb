@@ -50,7 +50,7 @@ RSpec.describe 'the bootstrap page' do
     expect(commands.map(&:first) << last.first).to eq(%w(api01 web01 api01 web01))
 
     outputs = commands.map { |name, text| run(name, text) }
-    expect(outputs[0]).to match(/API_URL.*http/)
+    expect(outputs.first).to match(/API_URL.*http/)
     expect(outputs[1].lines.last).to eq("http://127.0.0.1:#{replaced['1100']}\n")
     Wait.for('the listener of web01 has run Chef', limit: 60) { run(*last).end_with?("http://127.0.0.1:#{replaced['1200']}\n") }
     again = run('api01', page.commands[1].last)

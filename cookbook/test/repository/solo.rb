@@ -3,7 +3,7 @@
 cookbook_path %w(cookbooks site-cookbooks vendor).map { |folder| File.join(__dir__, folder) }
 data_bag_path File.join(__dir__, 'data_bags')
 environment_path File.join(__dir__, 'environments')
-role_path     File.join(__dir__, 'roles')
+role_path File.join(__dir__, 'roles')
 
 file_backup_path '/var/chef/backup'
 file_cache_path  '/var/chef/cache'

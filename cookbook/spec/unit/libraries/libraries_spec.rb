@@ -197,7 +197,8 @@ RSpec.describe ReconfCookbook::GivenServices do
   end
 
   it 'refuses a list from `-j` where Chef joins it with those of earlier runs' do
-    node.normal['reconf']['services'] = %w(a)
+    # As `-j` sets it.
+    node.consume_attributes('reconf' => { 'services' => %w(a) })
     modes = { [false, nil] => false, [false, ['reconf']] => false, [false, []] => true, [true, nil] => true }
     taken = modes.to_h do |(legacy, allowed), _|
       allow(Chef::Config).to receive(:[]).and_call_original
