@@ -93,7 +93,7 @@ module ReconfCookbook
             .reject { |path, _| (node.read(*path) || {}).empty? }.values
       return if set.empty?
 
-      raise Error, "#{set.join(' and ')} #{set.one? ? 'is' : 'are'} set, but nothing writes them for reconf\n" \
+      raise Error, "#{set.join(' and ')} #{set.one? ? 'is set, but nothing writes it' : 'are set, but nothing writes them'} for reconf\n" \
         "hint: include `reconf`, or declare `reconf_node 'node'` before this resource"
     end
   end

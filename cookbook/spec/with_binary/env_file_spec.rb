@@ -59,7 +59,7 @@ RSpec.describe 'reconf_env_file' do
   it 'says that nothing writes the attributes for reconf' do
     FileUtils.rm(path('etc/reconf/config.json'))
     expect { run { |node| node.override['configuration']['datastores'] = { 'A_URL' => 'mysql://u:s3cret@db' } } }
-      .to raise_error(/node\['configuration'\] is set, but nothing writes them for reconf\nhint: include `reconf`, or declare `reconf_node 'node'`/)
+      .to raise_error(/node\['configuration'\] is set, but nothing writes it for reconf\nhint: include `reconf`, or declare `reconf_node 'node'`/)
   end
 
   it 'rejects an `on_change` that is not a notification' do

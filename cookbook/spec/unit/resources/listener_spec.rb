@@ -6,6 +6,8 @@ RSpec.describe 'reconf_listener' do
   let(:file) { path('etc/systemd/system/reconf-listen.service') }
   let(:link) { path('etc/systemd/system/multi-user.target.wants/reconf-listen.service') }
 
+  before { put('etc/reconf/config.json', {}) }
+
   def run(&block)
     block ||= proc {}
     converge('reconf_listener') { reconf_listener('reconf-listen') { instance_exec(&block) } }
