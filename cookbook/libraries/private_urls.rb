@@ -4,7 +4,7 @@ module ReconfCookbook
   # URLs with a user or a password in them, which must not reach a file that everybody can read, nor a diff.
   module PrivateUrls
     def self.private?(text)
-      text.match?(%r{\A[a-z][a-z0-9+.-]*://[^/?#]*@}i)
+      text.match?(%r{[a-z][a-z0-9+.-]*://[^/?#\s,]*@}i)
     end
 
     # Refuses a configuration that holds one, without quoting it.

@@ -44,7 +44,8 @@ module ReconfCookbook
     rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagItemID => e
       raise if e.respond_to?(:response) && e.response.code != '404'
 
-      raise NoItem, "there is no item `#{item}` in the data bag `#{bag}`#{existing_service_items(bag)}"
+      raise NoItem, "there is no item `#{item}` in the data bag `#{bag}`#{existing_service_items(bag)}\n" \
+        "hint: if it is to leave this node: { \"#{item}\": false } in #{GivenServices::NAME}"
     rescue Net::HTTPFatalError, Chef::Exceptions::JSON::ParseError
       # Legacy mode quotes the text of the file, which can be a secret; local mode gives no reason.
       raise Error.new("Chef cannot read the item `#{item}` of the data bag `#{bag}`\nhint: check that its file is valid JSON"), cause: nil

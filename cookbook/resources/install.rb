@@ -6,7 +6,7 @@ unified_mode true
 
 use 'partial/_common'
 
-description 'Installs the reconf binary from a package file, a URL or a local path'
+description 'Installs the reconf binary from a package file, a URL or a local path, or removes it'
 
 property :source, String,
          name_property: true,
@@ -31,6 +31,17 @@ action :install do
     install_package
   else
     install_binary
+  end
+end
+
+action :remove do
+  if package_type
+    declare_resource(package_type == 'deb' ? :dpkg_package : :rpm_package, 'reconf') { action :remove }
+  else
+    file(new_resource.binary) do
+      backup false
+      action :delete
+    end
   end
 end
 

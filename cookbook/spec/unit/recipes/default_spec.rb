@@ -109,4 +109,16 @@ RSpec.describe 'reconf::default' do
     expect { converge_recipe('used::late', step_into: %w(reconf_node), attributes: { 'services' => { 'api' => true } }) }
       .to raise_error(/services'\] was changed after `recipe\[reconf\]` had read it/)
   end
+
+  it 'gives announcements a time to live where a listener keeps them alive, unless one is set' do
+    etcd = { 'registry' => { 'endpoints' => %w(http://etcd1:2379) } }
+    ttl = ->(attributes) { ReconfCookbook::NodeFiles.new(run(attributes).find_resource(:reconf_node, 'node')).config.dig('announce', 'ttl') }
+    expect(ttl.call('config' => etcd)).to be_nil
+    systemd_runs
+    expect(ttl.call('config' => etcd)).to eq('90s')
+    expect(ttl.call('config' => etcd.merge('announce' => { 'ttl' => '10m' }))).to eq('10m')
+    expect(ttl.call('config' => etcd, 'listener' => false)).to be_nil
+    expect(ttl.call('config' => {})).to be_nil
+    expect(ttl.call('listener' => true)).to eq('90s')
+  end
 end

@@ -5,8 +5,19 @@ require 'spec_helper'
 RSpec.describe 'reconf_install' do
   let(:sum) { 'a' * 64 }
 
-  def run(source, sum: nil, binary: '/usr/local/bin/reconf')
-    converge('reconf_install', reconf: { 'binary' => binary }) { reconf_install(source) { checksum sum if sum } }
+  def run(source, sum: nil, binary: '/usr/local/bin/reconf', verb: :install)
+    converge('reconf_install', reconf: { 'binary' => binary }) do
+      reconf_install(source) do
+        checksum sum if sum
+        action verb
+      end
+    end
+  end
+
+  it 'removes a binary or a package' do
+    expect(run('reconf', verb: :remove)).to delete_file('/usr/local/bin/reconf').with(backup: false)
+    expect(run('/srv/reconf.deb', verb: :remove)).to remove_dpkg_package('reconf')
+    expect(run('/srv/reconf.rpm', verb: :remove)).to remove_rpm_package('reconf')
   end
 
   it 'copies a binary' do
