@@ -5,6 +5,8 @@ Encoding.default_external = Encoding::UTF_8
 
 RSpec.configure do |config|
   config.raise_errors_for_deprecations!
+  # `--tag long` runs these, as script/prove does.
+  config.filter_run_excluding long: true
   config.after(:suite) { Etcd.shared.stop }
   config.before { Etcd.shared.delete_everything }
   config.after { machines.each(&:remove) }

@@ -4,10 +4,10 @@ require 'converge_helper'
 # leaves it.
 RSpec.describe 'a name that moves' do
   {
-    'as root, in local mode' => [{}, []],
-    'as an ordinary user, in legacy mode' => [{ user: 65_534 }, %w(--legacy-mode)],
-  }.each do |how, (options, flags)|
-    it "is provided at every moment #{how}" do
+    'as root, in local mode' => [{}, [], { long: true }],
+    'as an ordinary user, in legacy mode' => [{ user: 65_534 }, %w(--legacy-mode), {}],
+  }.each do |how, (options, flags, length)|
+    it "is provided at every moment #{how}", length do
       api01 = machine('api01', services: %w(api app-www), run_list: %w(recipe[site]), **options)
       api02 = machine('api02', run_list: %w(recipe[site]), **options)
       web01 = machine('web01', services: %w(app-www), run_list: %w(recipe[site]), **options)

@@ -2,8 +2,9 @@ require 'converge_helper'
 
 # What takes a service away from a node, and what does not, in both of Chef's modes.
 RSpec.describe 'the services of a node' do
-  [[], %w(--legacy-mode)].each do |mode|
-    context(mode.empty? ? 'in local mode' : 'in legacy mode') do
+  # Legacy mode saves no attributes, and loads roles and environments in its own way.
+  { 'in local mode' => [[], {}], 'in legacy mode' => [%w(--legacy-mode), { long: true }] }.each do |where, (mode, how)|
+    context(where, how) do
       let(:web01) { machine('web01', services: %w(a b), run_list: %w(recipe[site])) }
 
       before do
