@@ -20,7 +20,8 @@ module ReconfCookbook
       @manifests = {}
       @config = nil
       @list = nil
-      @checked = nil
+      @checked = {}
+      @planned = false
       @files = {}
       @writers = {}
       @renders = {}
@@ -71,9 +72,10 @@ module ReconfCookbook
     # Checks files before they are written, path => content: those of all resources of this converge before the first one, so
     # that what is wrong with the last one is found before anything is changed.
     def check(binary, files)
-      list.check_unchanged(@run_context.node) if list
-      files = PlannedFiles.of(@run_context).merge(files) unless @checked
-      @checked ||= {}
+      unless @planned
+        list.check_unchanged(@run_context.node) if list
+        files = PlannedFiles.of(@run_context).merge(files)
+      end
       unchecked = files.reject { |path, content| @checked[path] == content }
       return if unchecked.empty?
 
@@ -81,6 +83,7 @@ module ReconfCookbook
       found.raise_errors
       found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
       @checked.update(unchecked)
+      @planned = true
     end
 
     # Records that the block renders a service; only when it succeeds is the service rendered.

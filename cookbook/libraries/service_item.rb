@@ -8,7 +8,7 @@ module ReconfCookbook
 
     # What Chef raises for an item that it cannot decrypt.
     UNREADABLE = [
-      ArgumentError, SystemCallError, Chef::EncryptedDataBagItem::DecryptionFailure,
+      ArgumentError, Errno::ENOENT, Errno::EACCES, Chef::EncryptedDataBagItem::DecryptionFailure,
       Chef::EncryptedDataBagItem::UnacceptableEncryptedDataBagItemFormat, Chef::EncryptedDataBagItem::UnsupportedCipher,
       Chef::EncryptedDataBagItem::UnsupportedEncryptedDataBagItemFormat
     ].freeze
