@@ -11,14 +11,15 @@ use crate::model::{id::Id, name::Name};
 const LS: Help = Help {
     examples: &[
         ("reconf ls", "list all names, values masked"),
-        ("reconf ls API_URL --show-values", "list one name"),
+        ("reconf ls API_URL", "list one name, and who uses it"),
+        ("reconf ls --show-values", "with all values"),
         ("reconf ls --output json", "for scripts"),
     ],
     durations: false,
     codes: &[
         DONE,
         USAGE,
-        (66, "nothing provides a name that was given"),
+        (66, "nothing is known of a name that was given"),
         UNREACHABLE,
         CANNOT_WRITE,
         NOT_PERMITTED,
@@ -73,7 +74,8 @@ const CONFIG: Help = Help {
     codes: &[DONE, USAGE, CANNOT_WRITE, CONFIGURATION],
 };
 
-/// List the names that are available in the federation of this node, with region, provider and value
+/// List the names that are available in the federation of this node: where, by whom, since when, and who uses those that
+/// are given
 #[derive(Debug, Args)]
 #[command(help_template = help::TEMPLATE, after_help = LS.text())]
 pub(crate) struct LsArgs {

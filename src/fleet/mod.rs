@@ -8,6 +8,7 @@ mod remains;
 mod roles;
 mod script;
 mod successors;
+mod usage;
 mod users;
 mod wall;
 
@@ -18,5 +19,6 @@ pub(crate) use remains::{Remains, nodes};
 pub(crate) use roles::roles;
 pub(crate) use script::{AccessScript, UserLogin, script};
 pub(crate) use successors::successors;
+pub(crate) use usage::{KeyUser, Usage, usage};
 pub(crate) use users::{is_balancer, users};
 pub(crate) use wall::{Expected, Needs, WallFinding, beyond, tries};

@@ -59,8 +59,8 @@ fn a_name_that_is_not_there_gets_its_near_miss() {
     let listed = node.run(&["ls", "API_URL", "api_url", "DB_URI", "NOPE"]);
     listed.reads(
         "$ reconf ls API_URL api_url DB_URI NOPE\nstatus 66\n--- stdout\n\
-         NAME     REGION   PROVIDER   VALUE\n\
-         API_URL  default  api@web01  http://10.0.0.5:1100\n--- stderr\n\
+         NAME     REGION   PROVIDER   AGE  LEASE  PUBLIC  VALUE\n\
+         API_URL  default  api@web01  <1m  no     no      http://10.0.0.5:1100\n--- stderr\n\
          error: nothing provides these in federation `default`\n\
          \x20 api_url  did you mean `API_URL`?\n\
          \x20 DB_URI   did you mean `DB_URL`?\n\

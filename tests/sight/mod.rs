@@ -1,5 +1,6 @@
 //! The verbs that only read: what they print, on both registries, and that they write nothing.
 
+mod ls;
 mod why;
 
 use std::time::{Duration, SystemTime};
