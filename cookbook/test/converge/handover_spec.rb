@@ -12,7 +12,7 @@ RSpec.describe 'a name that moves' do
       api02 = machine('api02', run_list: %w(recipe[site]), **options)
       web01 = machine('web01', services: %w(app-www), run_list: %w(recipe[site]), **options)
       machines = [api01, api02, web01]
-      converge = ->(*nodes, **how) { nodes.map { |node| node.converge(*flags, **how) } }
+      converge = ->(*nodes, **with) { nodes.map { |node| node.converge(*flags, **with) } }
       converge.call(api01, web01)
       since = etcd.revision
 
