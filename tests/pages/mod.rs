@@ -1,7 +1,8 @@
 //! Runs the `console` blocks of README.md and of the pages in `docs/` that people read, each page in order, in one shell and one
 //! temporary directory, and compares the output; runs what other blocks put into files.
 //!
-//! `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
+//! Programs that a block needs besides those of every system follow `console`; where one is missing, the page is run up to
+//! there, and that is listed as not run. `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
 //! any text within a line. The directory holds a copy of `examples/`, as a checkout does.
 
 mod reference;
@@ -12,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::harness::{diff, scenario};
+use crate::harness::{diff, not_run, scenario};
 
 /// The line that the script prints after the output of each command.
 const MARK: &str = "--- end of a command of a page ---";
@@ -26,6 +27,8 @@ struct Step {
     line: usize,
     command: String,
     output: String,
+    /// The programs that its block needs.
+    needs: Vec<String>,
 }
 
 /// A page of this repository, such as `docs/reference.md`.
@@ -53,8 +56,16 @@ fn the_pages_show_the_real_output() {
     let pages = pages();
     assert!(pages.len() > 2, "{pages:?}");
     for path in pages {
-        let steps = steps(&page(&path));
+        let mut steps = steps(&page(&path));
         assert!(!steps.is_empty(), "{path} shows no command");
+        if let Some((at, program)) = first_missing(&steps) {
+            let line = steps[at].line;
+            not_run::record(
+                not_run::LIST.as_ref(),
+                &format!("{path} from line {line} on: no {program}"),
+            );
+            steps.truncate(at);
+        }
         if let Err(difference) = replay(&steps) {
             panic!("{path}:{difference}");
         }
@@ -83,16 +94,19 @@ fn the_demo_runs_with_either_registry_and_with_a_balancer() {
 
 /// The commands of all `console` blocks with their expected output.
 fn steps(text: &str) -> Vec<Step> {
-    let (mut steps, mut inside): (Vec<Step>, bool) = (Vec::new(), false);
+    let (mut steps, mut inside): (Vec<Step>, Option<Vec<String>>) = (Vec::new(), None);
     for (index, line) in text.lines().enumerate() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-        } else if !inside {
-        } else if let Some(command) = line.strip_prefix("$ ") {
+        if let Some(info) = line.strip_prefix("```") {
+            inside = programs(info);
+            continue;
+        }
+        let Some(needs) = &inside else { continue };
+        if let Some(command) = line.strip_prefix("$ ") {
             steps.push(Step {
                 line: index + 1,
                 command: command.to_owned(),
                 output: String::new(),
+                needs: needs.clone(),
             });
         } else if let Some(step) = steps.last_mut() {
             match line.strip_prefix("> ").or((line == ">").then_some("")) {
@@ -102,6 +116,26 @@ fn steps(text: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The programs that a `console` block needs, from what follows its opening; `None` for other blocks.
+fn programs(info: &str) -> Option<Vec<String>> {
+    let mut words = info.split(' ');
+    let is_console = words.next() == Some("console");
+    is_console.then(|| words.map(str::to_owned).collect())
+}
+
+/// The first step that needs a program which this machine has not, and that program.
+fn first_missing(steps: &[Step]) -> Option<(usize, &str)> {
+    let path = scenario::path_with_binary();
+    let is_there = |program: &str| {
+        path.split(':')
+            .any(|folder| Path::new(folder).join(program).exists())
+    };
+    steps.iter().enumerate().find_map(|(at, step)| {
+        let missing = step.needs.iter().find(|program| !is_there(program))?;
+        Some((at, missing.as_str()))
+    })
 }
 
 /// Runs all steps; the error names the line of the first step whose output differs, and shows the difference.
@@ -133,9 +167,20 @@ fn script(steps: &[Step]) -> String {
     script
 }
 
+/// Runs it; as root in namespaces of its own: pages use ports, and nothing that they start outlives them.
 fn run(script: &str, folder: &Path) -> String {
-    let output = Command::new("sh")
-        .args(["-c", script])
+    let mut command = if rustix::process::geteuid().is_root() {
+        let mut command = Command::new("unshare");
+        let inner = "ip link set lo up; exec sh -c \"$1\"";
+        command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+        command.args(["sh", "-c", inner, "sh", script]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    };
+    let output = command
         .env_clear()
         .env("HOME", folder)
         .env("LC_ALL", "C.UTF-8")
@@ -241,6 +286,15 @@ to stderr
         assert_eq!(lines, [4, 6, 11, 22, 25, 26, 28]);
         assert_eq!(steps[1].command, "cat > a.json <<END\n{\"id\":\n\n1}\nEND");
         assert_eq!(steps[4].output, "");
+    }
+
+    #[test]
+    fn a_page_ends_where_a_program_is_missing() {
+        let text = "```console\n$ a\n```\n```console sh no-such-program\n$ b\n```\n";
+        let steps = steps(text);
+        assert_eq!(steps.len(), 2);
+        assert_eq!(first_missing(&steps), Some((1, "no-such-program")));
+        assert_eq!(first_missing(&steps[..1]), None);
     }
 
     #[test]
