@@ -106,8 +106,9 @@ mod tests {
     fn family(folder: &Path, old_stdin: &str) -> (Child, [u32; 2]) {
         let listener = UnixListener::bind(folder.join("admin.sock")).unwrap();
         let script = format!(
-            "sleep 1000 <&0 & echo program $!; sh -c 'echo old $$; sleep 1000; :' {old_stdin} & \
-             sh -c 'echo new $$; sleep 1000; :' <&0 & wait"
+            "exec 3<&0; sleep 1000 <&3 3<&- & echo program $!; \
+             sh -c 'echo old $$; sleep 1000; :' {old_stdin} 3<&- & \
+             sh -c 'echo new $$; sleep 1000; :' <&3 3<&- & wait"
         );
         let mut shell = Command::new("sh")
             .args(["-c", &script])
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_worker_is_replaced_by_a_newer_one_and_done_with_once_it_accepts_no_more() {
         for (old_stdin, expected) in [
-            ("<&0", Succession::OldAccepts),
+            ("<&3", Succession::OldAccepts),
             ("</dev/null", Succession::Done),
         ] {
             let folder = tempfile::tempdir().unwrap();
