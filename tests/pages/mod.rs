@@ -5,6 +5,7 @@
 //! there, and that is listed as not run. `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
 //! any text within a line. The directory holds a copy of `examples/`, as a checkout does.
 
+mod recipes;
 mod reference;
 
 use std::{

@@ -12,7 +12,7 @@ use crate::harness::scenario::{BINARY, Scenario};
 
 /// The first block in that language that contains this text.
 #[track_caller]
-fn block<'a>(text: &'a str, language: &str, part: &str) -> &'a str {
+pub(super) fn block<'a>(text: &'a str, language: &str, part: &str) -> &'a str {
     let mut blocks = text.split("\n```");
     let found = blocks.find_map(|block| {
         let body = block.strip_prefix(language)?.strip_prefix('\n')?;
@@ -23,7 +23,7 @@ fn block<'a>(text: &'a str, language: &str, part: &str) -> &'a str {
 
 /// The node of the page with everything rendered: its `/usr/local/bin` has reconf and a `docker` that only prints what
 /// the image would get, and the programs of `app-www` print their name and one variable.
-fn node_of_the_page() -> Scenario {
+pub(super) fn node_of_the_page() -> Scenario {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let example = |path: &str| fs::read_to_string(examples.join(path)).expect("it is there");
     let node = Scenario::new()
@@ -49,7 +49,7 @@ fn node_of_the_page() -> Scenario {
 }
 
 /// A text with the paths of the node for those of a machine.
-fn on_node(node: &Scenario, text: &str) -> String {
+pub(super) fn on_node(node: &Scenario, text: &str) -> String {
     let root = node.path("");
     let folders = ["usr/local/", "srv/", "etc/services.d/"].into_iter();
     folders.fold(text.to_owned(), |text, folder| {
@@ -62,7 +62,7 @@ fn on_node(node: &Scenario, text: &str) -> String {
 
 /// What a line of `sh` prints, with a `PATH` and no other variable but the root.
 #[track_caller]
-fn prints(node: &Scenario, path: &str, line: &str) -> String {
+pub(super) fn prints(node: &Scenario, path: &str, line: &str) -> String {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", line]).env_clear().env("PATH", path);
     command.env("RECONF_ROOT", node.path(""));
