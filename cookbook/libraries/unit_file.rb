@@ -7,6 +7,9 @@ module ReconfCookbook
     FOLDER = 'etc/systemd/system'
     TARGET = 'multi-user.target'
 
+    # Services whose units would have the names of reconf's own.
+    RESERVED = %w(haproxy listen).freeze
+
     attr_reader :name
 
     # The name has no `.service`.

@@ -75,7 +75,8 @@ list.wanted.each do |service|
     only_if { choices.unit(service) == :create }
   end
 
-  next if ReconfCookbook::UnitFile.new("reconf-#{service}", node['reconf']['root']).origin == :missing
+  next if ReconfCookbook::UnitFile::RESERVED.include?(service) ||
+          ReconfCookbook::UnitFile.new("reconf-#{service}", node['reconf']['root']).origin == :missing
 
   reconf_unit "former unit of #{service}" do
     service service

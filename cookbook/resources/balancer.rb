@@ -81,7 +81,8 @@ action_class do
   end
 
   def haproxy
-    folders = [*ENV['PATH'].to_s.split(':'), '/usr/sbin', '/usr/local/sbin']
+    # The same one whatever the PATH of this Chef is, where there are several.
+    folders = ['/usr/sbin', '/usr/local/sbin', *ENV['PATH'].to_s.split(':')]
     folders.map { |folder| ::File.join(folder, 'haproxy') }.find { |path| ::File.executable?(path) }
   end
 

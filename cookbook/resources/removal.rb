@@ -21,7 +21,7 @@ action :remove do
   if new_resource.after_converge && !converge.after.started?
     converge.after.schedule_last(new_resource, :remove)
   else
-    delete_unit(unit)
+    delete_unit(unit) unless ReconfCookbook::UnitFile::RESERVED.include?(new_resource.service)
     remove if something_left?
   end
 end

@@ -11,10 +11,8 @@ description "Runs a service's command in its environment, as a systemd unit that
 
 property :service, String,
          name_property: true,
-         callbacks: {
-           "is a service's id, and `haproxy` and `listen` are units of reconf itself" => ->(id) { id.match?(/\A[A-Za-z0-9_-][A-Za-z0-9._-]*\z/) && !%w(haproxy listen).include?(id) },
-         },
-         description: 'The id of the service; the unit is `reconf-<id>`.'
+         regex: /\A[A-Za-z0-9_-][A-Za-z0-9._-]*\z/,
+         description: 'The id of the service; the unit is `reconf-<id>`. `haproxy` and `listen` are refused: these are the units of the balancer and the listener.'
 
 property :reload_on, [Array, String],
          default: [],
@@ -44,6 +42,8 @@ def verb_for(variables)
 end
 
 action :create do
+  # Refuses names before anything else.
+  unit
   require_conf
   changed = write_unit(unit, text)
   enable_unit(unit)
@@ -81,7 +81,14 @@ action_class do
   include ReconfCookbook::UnitActions
 
   def unit
-    @unit ||= ReconfCookbook::UnitFile.new("reconf-#{new_resource.service}", new_resource.root)
+    return @unit if @unit
+
+    service = new_resource.service
+    if ReconfCookbook::UnitFile::RESERVED.include?(service)
+      raise ReconfCookbook::Error, "#{new_resource} would be a unit of reconf itself, `reconf-#{service}`\n" \
+        'hint: give the service another id, or run it by other means and set its `command` to true'
+    end
+    @unit = ReconfCookbook::UnitFile.new("reconf-#{service}", new_resource.root)
   end
 
   # Without a conf the command could only fail.

@@ -56,6 +56,14 @@ RSpec.describe 'reconf::default' do
     expect { run('services' => nil, 'install' => nil, 'config' => nil) }.not_to raise_error
   end
 
+  it 'declares the deletion of a unit only where there is one' do
+    put('etc/systemd/system/reconf-api.service', '')
+    put('etc/systemd/system/reconf-listen.service', '')
+    item('listen')
+    former = order(run('services' => %w(api listen www))).grep(/former unit/)
+    expect(former).to eq(['reconf_unit[former unit of api]'])
+  end
+
   it 'does not delete a service that another recipe installs' do
     managed('moved', 'gone')
     taken = converge_recipe('used::moved', attributes: { 'services' => [] })

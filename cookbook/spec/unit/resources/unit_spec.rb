@@ -83,7 +83,8 @@ RSpec.describe 'reconf_unit' do
   end
 
   it 'refuses the names of the units of reconf itself' do
-    %w(haproxy listen .x a/b).each { |id| expect { converge('reconf_unit') { reconf_unit id } }.to raise_error(Chef::Exceptions::ValidationFailed), id }
+    %w(haproxy listen).each { |id| expect { converge('reconf_unit') { reconf_unit id } }.to raise_error(/would be a unit of reconf itself, `reconf-#{id}`/) }
+    %w(.x a/b).each { |id| expect { converge('reconf_unit') { reconf_unit id } }.to raise_error(Chef::Exceptions::ValidationFailed), id }
   end
 
   it 'never replaces or deletes a unit of somebody else' do
