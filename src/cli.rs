@@ -26,7 +26,7 @@ pub(crate) use deploy::{
 pub(crate) use exec::ExecArgs;
 pub(crate) use generate::{CompletedShell, GenerateArgs, GenerateTarget, SchemaName};
 pub(crate) use global::{Global, OutputFormat};
-pub(crate) use inspect::AccessArgs;
+pub(crate) use inspect::{AccessArgs, DoctorArgs};
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs, WhyArgs};
 pub(crate) use man::pages;
@@ -147,6 +147,8 @@ pub(crate) enum Command {
     Tasks(TasksArgs),
     /// List the effective configuration with the origin of each value
     Config(ConfigArgs),
+    /// Judge whether this node can do its work
+    Doctor(DoctorArgs),
     /// Print the etcd roles of a federation, or prove its wall
     Access(AccessArgs),
     /// Generate man pages, completions and JSON Schemas
@@ -235,6 +237,7 @@ mod tests {
             "access seatgeek --audit",
             "generate man -o render",
             "generate schema config",
+            "doctor --output json",
             "supervise -- sh -c true",
             "help render",
         ] {

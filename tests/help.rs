@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "render",
     "announce",
     "balance",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 27] = [
     "why",
     "check",
     "config",
+    "doctor",
     "access",
     "generate",
     "help",

@@ -20,6 +20,8 @@ mod balance;
 mod check;
 /// What a node is configured with is used as written, or refused by its name.
 mod configuration;
+/// `doctor` finds what keeps a node from its work, and changes nothing.
+mod doctor;
 /// `exec` becomes the command, with the conf's environment and nothing else, or refuses.
 mod exec;
 /// Man pages, completions and schemas are taken by the programs that they are for.

@@ -30,7 +30,9 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
     (
         "Look",
-        &["ls", "why", "check", "config", "access", "generate", "help"],
+        &[
+            "ls", "why", "check", "config", "doctor", "access", "generate", "help",
+        ],
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! The commands that judge this node and its credentials: access.
+//! The commands that judge this node and its credentials: doctor, access.
 
 use clap::Args;
 
@@ -27,6 +27,30 @@ const ACCESS: Help = Help {
         (78, "bad configuration, or the embedded registry"),
     ],
 };
+
+const DOCTOR: Help = Help {
+    examples: &[
+        ("reconf doctor", "a line each: ok, warning, fault, unknown"),
+        ("reconf doctor --output json", "for scripts"),
+    ],
+    durations: false,
+    codes: &[
+        DONE,
+        USAGE,
+        CANNOT_WRITE,
+        (
+            77,
+            "config.json is closed to the caller: nothing can be said",
+        ),
+        (78, "faults"),
+    ],
+};
+
+/// Judge whether this node can do its work: configuration, registry and credentials, services, files, locks, balancing and
+/// listener, each with how it is mended. Nothing is changed
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = DOCTOR.text())]
+pub(crate) struct DoctorArgs {}
 
 /// Print the etcdctl commands that make the roles and users of a federation, or prove with the credentials of this node that
 /// they wall it off

@@ -7,6 +7,7 @@ mod apply;
 mod balance;
 mod check;
 mod config;
+mod doctor;
 mod exec;
 mod generate;
 mod listen;
@@ -37,6 +38,10 @@ pub(crate) fn run(cli: Cli) -> u8 {
         node::note_render(&global);
     }
     let on_node = |verb: &dyn Fn(Node) -> Ended| with_node(&global, None, writes, verb);
+    let without_node = |verb: &dyn Fn(&Output) -> Ended| {
+        let out = Output::new(&global);
+        finish(&out, verb(&out))
+    };
     match command {
         Command::Render(args) => with_node(&global, args.assume.as_deref(), writes, &|node| {
             render::run(&node, &args)
@@ -50,24 +55,18 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Retire(args) => on_node(&|node| retire::run(&node, &args)),
         Command::Apply(args) => on_node(&|node| apply::run(&node, &args)),
         Command::Listen(args) if listen::is_status(&args) => {
-            let out = Output::new(&global);
-            finish(&out, listen::status(&global, &out))
+            without_node(&|out| listen::status(&global, out))
         }
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Balance(args) => on_node(&|node| balance::run(&node, &args)),
-        Command::Check(args) => {
-            let out = Output::new(&global);
-            finish(&out, check::run(&global, &out, &args))
-        }
+        Command::Check(args) => without_node(&|out| check::run(&global, out, &args)),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Why(args) => on_node(&|node| why::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
         Command::Config(_) => on_node(&|node| config::run(&node)),
+        Command::Doctor(_) => without_node(&|out| doctor::run(&global, out)),
         Command::Access(args) => on_node(&|node| access::run(&node, &args)),
-        Command::Generate(args) => {
-            let out = Output::new(&global);
-            finish(&out, generate::run(&out, &args))
-        }
+        Command::Generate(args) => without_node(&|out| generate::run(out, &args)),
         // These two end as the command that they run ends.
         Command::Exec(args) => exec::run(&global, args),
         Command::Supervise(args) => supervise::run(&global, &args),
@@ -91,6 +90,7 @@ fn writes(command: &Command) -> bool {
         | Command::Config(_)
         | Command::Access(_)
         | Command::Generate(_)
+        | Command::Doctor(_)
         | Command::Exec(_)
         | Command::Supervise(_) => false,
     }

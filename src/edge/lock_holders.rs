@@ -64,6 +64,39 @@ pub(crate) fn has_hidden_holders(path: &Path, seen: usize) -> bool {
     locks.lines().filter(shared).count() > seen
 }
 
+/// A process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LockHolder {
+    /// The process that took it.
+    pub pid: u32,
+    /// The name of its program; empty if it has ended and left the lock to a child.
+    pub program: String,
+}
+
+/// Who holds the flock on `path`, by `/proc/locks`, which every user may read. The lock itself is left alone.
+pub(crate) fn holders(path: &Path) -> Vec<LockHolder> {
+    let Ok(file) = fs::metadata(path) else {
+        return Vec::new();
+    };
+    let (device, inode) = (file.dev(), file.ino());
+    let place = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
+    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let holder = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // `1: FLOCK  ADVISORY  WRITE 4711 fd:01:1234 0 EOF`; who waits has `->` before it.
+        let [_, "FLOCK", _, _, pid, at, ..] = words[..] else {
+            return None;
+        };
+        let pid = pid.parse().ok().filter(|_| at == place)?;
+        let program = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        Some(LockHolder {
+            pid,
+            program: program.trim_end().to_owned(),
+        })
+    };
+    locks.lines().filter_map(holder).collect()
+}
+
 fn number(path: &Path) -> Option<u32> {
     path.file_name()?.to_str()?.parse().ok()
 }

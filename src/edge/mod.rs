@@ -13,6 +13,7 @@ pub(crate) mod conf_file;
 pub(crate) mod exec;
 pub(crate) mod files;
 pub(crate) mod folder_watch;
+pub(crate) mod free_space;
 pub(crate) mod haproxy;
 pub(crate) mod lock_holders;
 pub(crate) mod locks;

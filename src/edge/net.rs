@@ -1,6 +1,9 @@
 //! The machine's host name and addresses. Sends nothing: connecting a UDP socket only asks the kernel for a route.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+};
 
 /// Addresses reserved for documentation (RFC 5737, RFC 3849), which only the default route can lead to.
 const DOCUMENTATION_ADDRESSES: [IpAddr; 2] = [
@@ -35,6 +38,13 @@ pub(crate) fn address_towards(target: IpAddr) -> Option<IpAddr> {
     socket.connect(SocketAddr::new(target, PORT)).ok()?;
     let local = socket.local_addr().ok()?.ip();
     (!local.is_loopback() && !local.is_unspecified()).then_some(local)
+}
+
+/// The first and the last of the ports that the kernel gives to outgoing connections, where it says so.
+pub(crate) fn outgoing_ports() -> Option<(u16, u16)> {
+    let text = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let (first, last) = text.trim().split_once(char::is_whitespace)?;
+    Some((first.parse().ok()?, last.trim().parse().ok()?))
 }
 
 #[cfg(test)]

@@ -21,4 +21,4 @@ pub(crate) use script::{AccessScript, UserLogin, script};
 pub(crate) use successors::successors;
 pub(crate) use usage::{KeyUser, Usage, usage};
 pub(crate) use users::{is_balancer, users};
-pub(crate) use wall::{Expected, Needs, WallFinding, beyond, tries};
+pub(crate) use wall::{Expected, Needs, WallFinding, WallTry, beyond, own_tries, tries};

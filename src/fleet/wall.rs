@@ -75,7 +75,7 @@ impl WallTry {
         let keys = match &self.attempt.keys {
             KeySet::All => "every key".to_owned(),
             KeySet::Prefix(prefix) => format!("{prefix}*"),
-            KeySet::One(key) => key.clone(),
+            KeySet::One(key) => shown(key),
         };
         WallFinding {
             ok: match self.expected {
@@ -92,9 +92,16 @@ impl WallTry {
     }
 }
 
+/// A key that was tried, which stands for all in its folder.
+fn shown(key: &str) -> String {
+    let folder = key.strip_suffix(NOBODY);
+    let folder = folder.filter(|folder| folder.starts_with(key::root_prefix()));
+    folder.map_or_else(|| key.to_owned(), |folder| format!("{folder}*"))
+}
+
 /// What to try with credentials for the federations `own`; `others` are known not to be theirs.
 pub(crate) fn tries(own: &BTreeSet<Id>, others: &BTreeSet<Id>, needs: Needs) -> Vec<WallTry> {
-    let mut tries: Vec<WallTry> = own.iter().flat_map(|own| within(own, needs)).collect();
+    let mut tries: Vec<WallTry> = own.iter().flat_map(|own| own_tries(own, needs)).collect();
     tries.extend(beyond_all());
     let neighbours = own.iter().map(|own| format!("{own}-audit"));
     let made_up = neighbours.chain([NOBODY.to_owned()]);
@@ -106,7 +113,7 @@ pub(crate) fn tries(own: &BTreeSet<Id>, others: &BTreeSet<Id>, needs: Needs) -> 
 }
 
 /// What is tried in a federation of the node's own.
-fn within(own: &Id, needs: Needs) -> Vec<WallTry> {
+pub(crate) fn own_tries(own: &Id, needs: Needs) -> Vec<WallTry> {
     let prefix = KeySet::Prefix(key::federation_prefix(own));
     let needed = |is_needed| {
         if is_needed {

@@ -38,9 +38,7 @@ impl Node {
     /// For a command that only looks: says so if the state is another machine's, and takes nothing of that for this
     /// machine's. What cannot be read is not judged.
     pub(crate) fn look_at_owner(&mut self) {
-        let machine_id = machine::machine_id(&self.paths.machine_id());
-        let state = self.state().unwrap_or_default();
-        self.is_copied = state.ownership(machine_id.as_deref()) == Ownership::Another;
+        self.is_copied = self.has_copied_state();
         if self.is_copied {
             let file = self.paths.node_state();
             self.out.warning(&format!(
@@ -48,6 +46,13 @@ impl Node {
                 file.display()
             ));
         }
+    }
+
+    /// Whether the state is another machine's. What cannot be read is not judged.
+    pub(crate) fn has_copied_state(&self) -> bool {
+        let machine_id = machine::machine_id(&self.paths.machine_id());
+        let state = self.state().unwrap_or_default();
+        state.ownership(machine_id.as_deref()) == Ownership::Another
     }
 
     /// Remembers the address that this call uses, and when the registry was last read, if it was.

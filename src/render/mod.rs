@@ -25,5 +25,5 @@ pub(crate) use diff::{DiffKind, DiffLine, diff};
 pub(crate) use error::RenderError;
 pub(crate) use origin::is_ours;
 pub(crate) use refusal::{FormatRefusal, refusals};
-pub(crate) use template::Template;
+pub(crate) use template::{Template, check as check_template};
 pub(crate) use write::render;

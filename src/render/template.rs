@@ -80,6 +80,14 @@ impl<'a> Data<'a> {
     }
 }
 
+/// Checks that a template parses.
+///
+/// # Errors
+/// [`RenderError::Template`].
+pub(crate) fn check(template: &Template) -> Result<(), RenderError> {
+    register(&mut Handlebars::new(), template)
+}
+
 /// Fills one template.
 ///
 /// # Errors
@@ -93,19 +101,30 @@ pub(super) fn fill(template: &Template, conf: &Conf<'_>) -> Result<Vec<u8>, Rend
     handlebars.register_helper("systemd", Box::new(Quote(systemd::quote)));
     handlebars.register_helper("dotenv", Box::new(Quote(dotenv::quote)));
     handlebars.register_helper("json", Box::new(Quote(json::quote)));
-    let failed = |place: (Option<usize>, Option<usize>), message: String| RenderError::Template {
-        template: template.name.clone(),
-        line: place.0,
-        column: place.1,
-        message,
-    };
-    handlebars
-        .register_template_string(&template.name, &template.text)
-        .map_err(|e| failed(e.pos().unzip(), clause(&e.reason().to_string())))?;
+    register(&mut handlebars, template)?;
     let text = handlebars
         .render(&template.name, &Data::new(conf))
-        .map_err(|e| failed((e.line_no, e.column_no), explain(e.reason())))?;
+        .map_err(|e| failed(template, (e.line_no, e.column_no), explain(e.reason())))?;
     Ok(text.into_bytes())
+}
+
+fn register(handlebars: &mut Handlebars<'_>, template: &Template) -> Result<(), RenderError> {
+    handlebars
+        .register_template_string(&template.name, &template.text)
+        .map_err(|e| failed(template, e.pos().unzip(), clause(&e.reason().to_string())))
+}
+
+fn failed(
+    template: &Template,
+    (line, column): (Option<usize>, Option<usize>),
+    message: String,
+) -> RenderError {
+    RenderError::Template {
+        template: template.name.clone(),
+        line,
+        column,
+        message,
+    }
 }
 
 /// A helper that quotes its one parameter.

@@ -69,6 +69,11 @@ impl Failure {
         format!("{} ({})", self.text.message, facts.join("; "))
     }
 
+    /// The one next step, if there is one.
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.text.hint.as_deref()
+    }
+
     /// Sets the one next step.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use rcgen::{
@@ -53,12 +54,23 @@ impl Authority {
         })
     }
 
+    /// Signs a certificate for 127.0.0.1 that ends in so many days.
+    pub(crate) fn issue_until(&self, name: &str, days: u64) -> Pair {
+        let end = SystemTime::now() + Duration::from_secs(days * 24 * 60 * 60);
+        self.sign(name, &["127.0.0.1"], |params| params.not_after = end.into())
+    }
+
     /// Signs a certificate for another host.
     pub(crate) fn issue_for_another_host(&self, name: &str) -> Pair {
         self.sign(name, &["etcd.example"], |_| {})
     }
 
-    fn sign(&self, name: &str, hosts: &[&str], change: fn(&mut CertificateParams)) -> Pair {
+    fn sign(
+        &self,
+        name: &str,
+        hosts: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Pair {
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let mut params = CertificateParams::new(hosts).unwrap();
         change(&mut params);

@@ -25,7 +25,7 @@ use directory::Directory;
 use etcd::Etcd;
 
 pub(crate) use error::RegistryError;
-pub(crate) use etcd::Logins;
+pub(crate) use etcd::{EtcdMember, Logins, MemberAnswer};
 pub(crate) use lease::{Grant, Renewal, random_lease_id};
 pub(crate) use watch::{KeyChange, Watch, WatchError, WatchEvent};
 
@@ -239,6 +239,17 @@ impl Session {
         self.budget.spend(|deadline| match &mut self.backend {
             Backend::Etcd(etcd) => etcd.try_access(federation, tries, deadline),
             Backend::Directory(_) => tries.iter().map(|_| Ok(true)).collect(),
+        })
+    }
+
+    /// What the member of each endpoint says of itself; nothing for the embedded registry.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when the credentials cannot be used at all.
+    pub(crate) fn members(&mut self, federation: &Id) -> Result<Vec<MemberAnswer>, RegistryError> {
+        self.budget.spend(|deadline| match &mut self.backend {
+            Backend::Etcd(etcd) => etcd.members(federation, deadline),
+            Backend::Directory(_) => Ok(Vec::new()),
         })
     }
 

@@ -69,7 +69,7 @@ fn others(node: &Node, own: &BTreeSet<Id>) -> BTreeSet<Id> {
 }
 
 /// What this node needs besides rendering. A manifest that cannot be read announces nothing.
-fn needs(node: &Node, own: &BTreeSet<Id>) -> Needs {
+pub(super) fn needs(node: &Node, own: &BTreeSet<Id>) -> Needs {
     let ids = manifests::ids(node).unwrap_or_default();
     let manifests = manifests::load(node, &ids);
     let mut readable = manifests

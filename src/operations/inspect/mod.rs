@@ -4,6 +4,7 @@
 pub(crate) mod access;
 mod balanced;
 mod conf_use;
+pub(crate) mod doctor;
 mod running;
 mod shown;
 mod why;

@@ -198,7 +198,7 @@ fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
 }
 
 /// Mode and owner of a service's files.
-pub(super) fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
+pub(crate) fn access(node: &Node, manifest: &Manifest) -> Result<Access, Failure> {
     let (conf, render) = (&manifest.conf, &node.settings.render);
     let owner = conf.owner.as_ref().or(render.owner.as_ref());
     let group = conf.group.as_ref().or(render.group.as_ref());

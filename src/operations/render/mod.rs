@@ -16,7 +16,7 @@ mod write;
 
 pub(crate) use applied::{Seen, mark_applied};
 pub(crate) use batch::{Batch, render};
-pub(crate) use files::Templates;
+pub(crate) use files::{Templates, access};
 pub(crate) use on_change::{refuse_nested as refuse_nested_on_change, run as run_on_change};
 pub(crate) use preview::{Preview, PreviewOptions, dry_run, preview};
 pub(crate) use wait::{retry, waiting};

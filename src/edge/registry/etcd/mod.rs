@@ -5,6 +5,7 @@ mod address;
 mod connector;
 mod live;
 mod logins;
+mod members;
 mod operations;
 mod race;
 mod reads;
@@ -30,6 +31,7 @@ use live::Retry;
 use race::LiveEndpoint;
 
 pub(crate) use logins::Logins;
+pub(crate) use members::{EtcdMember, MemberAnswer};
 pub(super) use watch::follow;
 
 /// The etcd endpoints and their state.

@@ -1,0 +1,116 @@
+//! The services of this node: manifests, confs, and what is left of services without a manifest.
+
+use super::is_closed;
+use crate::{
+    edge::files,
+    model::{format::Format, manifest::Manifest},
+    node::{Node, manifests, states},
+    operations::{remove, render},
+    report::{Diagnosis, Failure},
+};
+
+pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
+    let mut rows = manifests(node);
+    rows.extend(orphans(node));
+    rows.extend(states(node));
+    rows
+}
+
+/// The manifests, and the confs of those that can be used.
+fn manifests(node: &Node) -> Vec<Diagnosis> {
+    let folder = node.paths.manifests();
+    let ids = match manifests::ids(node) {
+        Ok(ids) => ids,
+        Err(failure) => {
+            return vec![Diagnosis::failure(
+                "manifests",
+                &failure,
+                is_closed(&failure),
+            )];
+        }
+    };
+    if ids.is_empty() {
+        let found = format!("there is none in {}", folder.display());
+        let mend = "put the data bag items of its services there";
+        return vec![Diagnosis::warning("manifests", found, mend)];
+    }
+    let mut rows = Vec::new();
+    let mut usable = 0;
+    for (id, manifest) in manifests::load(node, &ids) {
+        match manifest {
+            Ok(manifest) => {
+                usable += 1;
+                rows.extend(conf(node, &manifest));
+            }
+            Err(failure) => {
+                let row =
+                    Diagnosis::failure(format!("manifest {id}"), &failure, is_closed(&failure));
+                rows.push(row.or_mend(format!("`reconf render {id} --dry-run` shows the place")));
+            }
+        }
+    }
+    if usable > 0 {
+        let noun = if usable == 1 { "manifest" } else { "manifests" };
+        rows.insert(
+            0,
+            Diagnosis::ok("manifests", format!("{usable} {noun} can be used")),
+        );
+    }
+    rows
+}
+
+/// A conf whose mode or owner is not as configured.
+fn conf(node: &Node, manifest: &Manifest) -> Option<Diagnosis> {
+    let subject = format!("conf {}", manifest.id);
+    let wanted = match render::access(node, manifest) {
+        Ok(wanted) => wanted,
+        Err(failure) => return Some(Diagnosis::failure(subject, &failure, false)),
+    };
+    let path = node.paths.rendered(&manifest.id, Format::Shell);
+    let seen = files::look(&path).ok().flatten()?;
+    let differs = wanted.mode != seen.access.mode
+        || wanted.owner.is_some() && wanted.owner != seen.access.owner
+        || wanted.group.is_some() && wanted.group != seen.access.group;
+    differs.then(|| {
+        Diagnosis::warning(
+            subject,
+            format!("mode or owner of {} are not as configured", path.display()),
+            format!("`reconf render {}` repairs them", manifest.id),
+        )
+    })
+}
+
+fn orphans(node: &Node) -> Vec<Diagnosis> {
+    match remove::orphans(node) {
+        Err(failure) => vec![Diagnosis::failure("orphans", &failure, is_closed(&failure))],
+        Ok(ids) if ids.is_empty() => vec![Diagnosis::ok("orphans", "none")],
+        Ok(ids) => ids
+            .iter()
+            .map(|id| {
+                Diagnosis::warning(
+                    format!("orphan {id}"),
+                    "its manifest is gone, and it is not",
+                    format!("`reconf remove {id}`"),
+                )
+            })
+            .collect(),
+    }
+}
+
+/// The states of all services that have one.
+fn states(node: &Node) -> Vec<Diagnosis> {
+    let closed = |failure: Failure| Diagnosis::failure("states", &failure, is_closed(&failure));
+    let ids = match states::all(node) {
+        Ok(ids) => ids,
+        Err(failure) => return vec![closed(failure)],
+    };
+    let loaded = ids.iter().map(|id| states::load(node, id));
+    let mut rows: Vec<Diagnosis> = loaded.filter_map(Result::err).map(closed).collect();
+    if rows.is_empty() {
+        rows.push(Diagnosis::ok(
+            "states",
+            format!("{} can be read", ids.len()),
+        ));
+    }
+    rows
+}
