@@ -34,8 +34,10 @@ mod harness;
 mod help;
 /// The listener provisions when what a node requires has moved, and never loses a change, whatever goes away meanwhile.
 mod listener;
-mod pages;
+/// The Debian package is installed, used, removed and purged, and leaves nothing.
+mod package;
 /// Every command of README.md prints what README.md shows.
+mod pages;
 /// What the previous release left on a node is used as it is, and written under the same names.
 mod release;
 /// What a service's user can write never decides what root runs, reads, changes or waits for.
