@@ -90,10 +90,11 @@ class Machine
     out.split("\0").to_h { |pair| pair.split('=', 2) }.reject { |name, _| name == 'PWD' }
   end
 
-  # Modification time and content of every file below its `/`.
+  # Modification time and content of every file below its `/`, but for the time at which the registry was last read: reconf
+  # keeps it once a minute.
   def snapshot(below = '.')
     Dir.glob(path("#{below}/**/*"), File::FNM_DOTMATCH).select { |file| File.file?(file) }
-       .to_h { |file| [file.delete_prefix(root), [File.mtime(file), IO.binread(file)]] }
+       .to_h { |file| [file.delete_prefix(root), file.end_with?('/var/lib/reconf/node.json') ? read_apart(file) : [File.mtime(file), IO.binread(file)]] }
   end
 
   # Edits a file of its repository.
@@ -178,6 +179,10 @@ class Machine
   end
 
   private
+
+  def read_apart(file)
+    JSON.parse(IO.read(file)).reject { |key, _| key == 'read' }
+  end
 
   # In a cell Chef has its own places, and the listener runs it with the same command line.
   def options
