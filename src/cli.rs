@@ -9,6 +9,7 @@ mod exec;
 pub(crate) mod fast_path;
 mod generate;
 mod global;
+mod graph;
 mod help;
 mod inspect;
 mod listen;
@@ -26,6 +27,7 @@ pub(crate) use deploy::{
 pub(crate) use exec::ExecArgs;
 pub(crate) use generate::{CompletedShell, GenerateArgs, GenerateTarget, SchemaName};
 pub(crate) use global::{Global, OutputFormat};
+pub(crate) use graph::{GraphArgs, PictureFormat};
 pub(crate) use inspect::{AccessArgs, DoctorArgs};
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs, WhyArgs};
@@ -151,6 +153,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Print the etcd roles of a federation, or prove its wall
     Access(AccessArgs),
+    /// Draw who needs whom as dot, mermaid or HTML
+    Graph(GraphArgs),
     /// Generate man pages, completions and JSON Schemas
     Generate(GenerateArgs),
     /// Run the listener's command
@@ -235,6 +239,7 @@ mod tests {
             "tasks app",
             "config --verbose",
             "access seatgeek --audit",
+            "graph --format dot --check ls",
             "generate man -o render",
             "generate schema config",
             "doctor --output json",

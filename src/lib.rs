@@ -21,6 +21,7 @@ mod cli;
 mod commands;
 mod edge;
 mod fleet;
+mod graph;
 #[cfg(test)]
 #[path = "../tests/harness/inside.rs"]
 mod harness;

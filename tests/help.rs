@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "render",
     "announce",
     "balance",
@@ -29,6 +29,7 @@ const COMMANDS: [&str; 28] = [
     "config",
     "doctor",
     "access",
+    "graph",
     "generate",
     "help",
     "listen on",

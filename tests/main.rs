@@ -26,6 +26,8 @@ mod doctor;
 mod exec;
 /// Man pages, completions and schemas are taken by the programs that they are for.
 mod generate;
+/// Pictures say who needs whom, alike for everybody, and write nothing.
+mod graph;
 /// Registry away, disk full, processes killed: every command ends in time, says why and spoils nothing.
 mod hardship;
 /// What the other modules stand on: scenarios, golden texts, shells, etcd.

@@ -31,7 +31,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Look",
         &[
-            "ls", "why", "check", "config", "doctor", "access", "generate", "help",
+            "ls", "why", "check", "config", "doctor", "access", "graph", "generate", "help",
         ],
     ),
 ];

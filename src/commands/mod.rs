@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod exec;
 mod generate;
+mod graph;
 mod listen;
 mod ls;
 mod remove;
@@ -66,6 +67,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Config(_) => on_node(&|node| config::run(&node)),
         Command::Doctor(_) => without_node(&|out| doctor::run(&global, out)),
         Command::Access(args) => on_node(&|node| access::run(&node, &args)),
+        Command::Graph(args) => on_node(&|node| graph::run(&node, &args)),
         Command::Generate(args) => without_node(&|out| generate::run(out, &args)),
         // These two end as the command that they run ends.
         Command::Exec(args) => exec::run(&global, args),
@@ -89,6 +91,7 @@ fn writes(command: &Command) -> bool {
         | Command::Tasks(_)
         | Command::Config(_)
         | Command::Access(_)
+        | Command::Graph(_)
         | Command::Generate(_)
         | Command::Doctor(_)
         | Command::Exec(_)

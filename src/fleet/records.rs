@@ -105,6 +105,38 @@ pub(crate) fn used_keys(federation: &Id, snapshot: &Snapshot) -> BTreeSet<Key> {
     keys.collect()
 }
 
+/// Who runs with which announcement: node, service (`None`: its balancer) and key, live or not. A service that runs with
+/// none, or whose record cannot be read, has no key.
+pub(crate) fn used_announcements(
+    federation: &Id,
+    snapshot: &Snapshot,
+) -> Vec<(Id, Option<Id>, Option<Key>)> {
+    let of_record = |record: NodeRecord| {
+        let service = match record.user {
+            User::Service(id) => Some(id),
+            User::Balancer { .. } => None,
+        };
+        let sources = match record.content {
+            RecordContent::Applied(applied) => applied.into_values().flatten().collect(),
+            RecordContent::Unreadable => Vec::new(),
+        };
+        let keys = sources.iter().filter_map(|(path, _)| Key::parse(path));
+        let keys =
+            keys.filter(|(kind, key)| *kind == Kind::Provides && key.federation == *federation);
+        let mut keys: Vec<Option<Key>> = keys.map(|(_, key)| Some(key)).collect();
+        if keys.is_empty() {
+            keys.push(None);
+        }
+        let node = record.node;
+        keys.into_iter()
+            .map(move |key| (node.clone(), service.clone(), key))
+    };
+    records(federation, snapshot)
+        .into_iter()
+        .flat_map(of_record)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where data bag items are in a Chef repository.
-const ITEMS: &str = "data_bags/service";
+pub(crate) const ITEMS: &str = "data_bags/service";
 
 /// The folder of a node in which its manifests are.
 const MANIFESTS: &str = "services";

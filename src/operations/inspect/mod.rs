@@ -5,6 +5,7 @@ pub(crate) mod access;
 mod balanced;
 mod conf_use;
 pub(crate) mod doctor;
+pub(crate) mod graph;
 mod running;
 mod shown;
 mod why;
