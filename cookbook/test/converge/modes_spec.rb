@@ -38,7 +38,7 @@ RSpec.describe 'the cookbook' do
     web01.launch('chef-cli', 'install', 'Policyfile.rb')
     web01.launch('chef-cli', 'export', 'Policyfile.rb', exported)
     FileUtils.cp_r(File.join(web01.repository, 'data_bags'), exported)
-    web01.attributes['services'] = %w(api)
+    web01.attributes['services'] = { 'api' => true }
     json = web01.node_json('run_list' => nil)
     converge = lambda do
       web01.chef('chef-client', '-z', '--named-run-list', 'api', '-c', File.join(exported, '.chef/config.rb'), '-j', json,
