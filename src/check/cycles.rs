@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     diagnostic::{CheckRule, Diagnostic},
-    needs::{NeedSource, ScopedNeed},
+    needs::{ScopedNeed, is_stored},
+    source::NeedSource,
 };
 use crate::model::{id::Id, name::Name};
 
@@ -46,10 +47,10 @@ fn blocker<'n, 'r>(need: &'n ScopedNeed<'r>) -> Option<Blocker<'n, 'r>> {
     let NeedSource::Services(providers) = &need.source else {
         return None;
     };
-    let stored = need.federation.datastores.get(need.region, need.name);
+    let is_stored = is_stored(need.federation, need.region, need.name);
     let announced = (need.name.clone(), need.region.clone());
     let is_free = need.may_lack()
-        || stored.is_some()
+        || is_stored
         || providers.contains(&&need.item.manifest.id)
         || need.federation.announced.contains(&announced);
     (!is_free).then_some(Blocker { need, providers })
@@ -141,3 +142,6 @@ fn diagnostic(circle: &[CircleStep<'_>]) -> Diagnostic {
         .service(id)
         .hint("make one of these requirements `optional`, or give it a `default`")
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,33 @@ fn of_item(item: &Item<'_>) -> Vec<Diagnostic> {
     });
     found.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{CheckedFiles, ManifestFile},
+        model::{id::Id, source_file::SourceFile},
+    };
+
+    #[test]
+    fn each_key_of_other_tools_is_a_warning_and_no_error() {
+        for (key, _) in MEANT {
+            let text = format!(r#"{{"id": "a", "environment": {{"{key}": 1}}, "{key}": 1}}"#);
+            let file = SourceFile::new("a.json".to_owned(), text.clone());
+            let id = Id::parse("a").unwrap();
+            let files = CheckedFiles {
+                manifests: vec![ManifestFile { id, file }],
+                ..CheckedFiles::default()
+            };
+            let items = Items::parse(&files);
+            let found = keys(&items);
+            assert!(items.found.is_empty(), "{:?}", items.found);
+            let columns = found
+                .iter()
+                .filter_map(|found| Some(found.place.as_ref()?.column));
+            let expected = text.rfind(key).unwrap();
+            assert_eq!(columns.collect::<Vec<_>>(), [expected], "{key}");
+        }
+    }
+}

@@ -1,9 +1,6 @@
 //! Every requirement in every federation and region: where its value comes from.
 
-use super::{
-    needs::{NeedSource, ScopedNeed},
-    repository::Repository,
-};
+use super::{needs::ScopedNeed, repository::Repository, source::NeedSource};
 use crate::model::{id::Id, name::Name};
 
 /// A reference in one place.
@@ -70,14 +67,8 @@ fn state(repository: &Repository<'_>, need: &ScopedNeed<'_>) -> MatrixState {
         NeedSource::Regional => MatrixState::Regional,
         NeedSource::Common => MatrixState::Common,
         NeedSource::Nothing if !repository.has_datastores => MatrixState::Taken,
-        NeedSource::Elsewhere | NeedSource::Nothing if need.requirement.default.is_some() => {
-            MatrixState::Default
-        }
-        NeedSource::Elsewhere | NeedSource::Nothing if need.requirement.optional => {
-            MatrixState::LeftOut
-        }
-        NeedSource::Unusable(..) | NeedSource::Elsewhere | NeedSource::Nothing => {
-            MatrixState::Missing
-        }
+        _ if need.is_unmet() => MatrixState::Missing,
+        _ if need.requirement.default.is_some() => MatrixState::Default,
+        _ => MatrixState::LeftOut,
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     diagnostic::{CheckRule, Diagnostic, Severity},
     files::ManifestFile,
-    needs::{NeedSource, ScopedNeed},
+    needs::ScopedNeed,
     repository::Repository,
+    source::NeedSource,
 };
 use crate::model::{
     id::Id,
@@ -42,7 +43,7 @@ fn of_reference(
     needs: &ScopedNeeds<'_, '_>,
 ) -> Vec<Diagnostic> {
     let unmet = needs.iter().filter(|need| need.is_unmet());
-    let unmet = unmet.filter(|need| !is_taken(repository, need));
+    let unmet = unmet.filter(|need| !is_taken(repository, need) && !is_repeated(need));
     let (elsewhere, nothing): (ScopedNeeds<'_, '_>, ScopedNeeds<'_, '_>) =
         unmet.partition(|need| need.source == NeedSource::Elsewhere);
     let all = needs.len();
@@ -121,6 +122,10 @@ fn nowhere(
         NeedSource::Unusable(kind, line) => {
             format!("the datastore `{name}` is {kind} ({path}:{line}){scopes}")
         }
+        NeedSource::Apart(ref names, _) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("no service provides {} together{scopes}", names.join(", "))
+        }
         _ => match null_line(datastores, need) {
             Some(line) => format!("the datastore `{name}` is null ({path}:{line}){scopes}"),
             None => format!("nothing provides `{name}`{scopes}"),
@@ -135,6 +140,9 @@ fn nowhere(
     }
     let known = need.federation.names();
     let hint = match (&need.source, suggest::near_name(name.as_str(), known)) {
+        (NeedSource::Apart(..), _) => {
+            "let one service provide them, or require each in a variable of its own".to_owned()
+        }
         (NeedSource::Unusable(..), _) => "give it a string, a number or a boolean".to_owned(),
         (_, Some(near)) => format!("did you mean `{near}`?"),
         (_, None) => format!(
@@ -157,6 +165,11 @@ fn null_line(datastores: Option<&SourceFile>, need: &ScopedNeed<'_>) -> Option<u
     };
     let unfit = unfit_datastores(&file.text).into_iter().find(is_it)?;
     Some(file.place(unfit.offset).line)
+}
+
+/// Whether another name of its pattern says the same.
+fn is_repeated(need: &ScopedNeed<'_>) -> bool {
+    matches!(&need.source, NeedSource::Apart(names, _) if names[0] != need.name)
 }
 
 /// Whether a name may be known where nobody looked: datastores that are not given, and manifests that cannot be read.

@@ -9,9 +9,11 @@ mod keys;
 mod matrix;
 mod missing;
 mod needs;
+mod pairs;
 mod ports;
 mod provided;
 mod repository;
+mod source;
 mod values;
 mod whole;
 

@@ -1,8 +1,12 @@
 //! What each service needs in each federation and region, and what it gets there (section 6, without a registry).
 
+use std::collections::BTreeSet;
+
 use super::{
     items::Item,
+    pairs::{PatternNeed, separate},
     repository::{Federation, Repository},
+    source::NeedSource,
 };
 use crate::model::{datastores::StoredValue, id::Id, manifest::Requirement, name::Name};
 
@@ -17,26 +21,13 @@ pub(super) struct ScopedNeed<'r> {
     pub(super) source: NeedSource<'r>,
 }
 
-/// Where the value of a reference comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NeedSource<'r> {
-    /// Services of the repository announce it.
-    Services(Vec<&'r Id>),
-    /// It is announced now.
-    Announced,
-    /// The region's datastore.
-    Regional,
-    /// The datastore of all regions.
-    Common,
-    /// A datastore that no environment can hold: what it is, and its line.
-    Unusable(&'static str, usize),
-    /// Nothing here; services of other federations provide it.
-    Elsewhere,
-    /// Nothing that is known.
-    Nothing,
-}
+impl<'r> ScopedNeed<'r> {
+    /// All but the region, in which the caller's order stays.
+    fn order(&self) -> (&'r Id, &'r Id, &'r Name, &'r Name) {
+        let service = &self.item.manifest.id;
+        (&self.federation.id, service, self.variable, self.name)
+    }
 
-impl ScopedNeed<'_> {
     /// Whether a service can do without a value: what is of no use is not covered (section 6).
     pub(super) fn may_lack(&self) -> bool {
         self.requirement.optional || self.requirement.default.is_some()
@@ -45,8 +36,10 @@ impl ScopedNeed<'_> {
     /// Whether its service fails here.
     pub(super) fn is_unmet(&self) -> bool {
         match self.source {
-            NeedSource::Unusable(..) => true,
-            NeedSource::Elsewhere | NeedSource::Nothing => !self.may_lack(),
+            NeedSource::Unusable(..) | NeedSource::Apart(_, false) => true,
+            NeedSource::Apart(_, true) | NeedSource::Elsewhere | NeedSource::Nothing => {
+                !self.may_lack()
+            }
             _ => false,
         }
     }
@@ -58,22 +51,53 @@ pub(super) fn needs<'r>(repository: &'r Repository<'r>) -> Vec<ScopedNeed<'r>> {
     for federation in &repository.federations {
         for item in &federation.items {
             for (variable, requirement) in &item.manifest.requires {
-                for name in requirement.pattern.holes() {
-                    let regions = federation.regions.iter();
-                    needs.extend(regions.map(|region| ScopedNeed {
+                let scoped = |region| {
+                    let of_pattern = of_pattern(repository, federation, region, requirement);
+                    of_pattern.into_iter().map(move |need| ScopedNeed {
                         federation,
                         region,
                         item,
                         variable,
                         requirement,
-                        name,
-                        source: source(repository, federation, region, name),
-                    }));
-                }
+                        name: need.name,
+                        source: need.source,
+                    })
+                };
+                needs.extend(federation.regions.iter().flat_map(scoped));
             }
         }
     }
+    // The regions of a reference follow each other.
+    needs.sort_by_key(ScopedNeed::order);
     needs
+}
+
+/// The references of a pattern in one place, each once.
+fn of_pattern<'r>(
+    repository: &Repository<'r>,
+    federation: &'r Federation<'r>,
+    region: &Id,
+    requirement: &'r Requirement,
+) -> Vec<PatternNeed<'r>> {
+    let names: BTreeSet<&Name> = requirement.pattern.holes().collect();
+    let needs = names.into_iter().map(|name| PatternNeed {
+        name,
+        source: source(repository, federation, region, name),
+        is_stored: is_stored(federation, region, name),
+        is_unusable: is_unusable(federation, region, name),
+    });
+    separate(&requirement.pick, needs.collect())
+}
+
+/// Whether a datastore has a value of a name.
+pub(super) fn is_stored(federation: &Federation<'_>, region: &Id, name: &Name) -> bool {
+    let stored = federation.datastores.get(region, name);
+    matches!(stored, Some(StoredValue::Text(_)))
+}
+
+fn is_unusable(federation: &Federation<'_>, region: &Id, name: &Name) -> bool {
+    let stored = federation.datastores.get(region, name);
+    matches!(stored, Some(StoredValue::Unusable { .. }))
 }
 
 fn source<'r>(

@@ -168,3 +168,6 @@ impl CheckTexts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ class Cell
     Process.wait(@parent)
     @out.close
     # The kernel's own folders, which nobody may open.
-    Dir.glob(File.join(@layers, '*/work/work')).each { |folder| File.chmod(0o700, folder) }
+    Dir.glob(File.join(@layers, '*', 'work', 'work')).each { |folder| File.chmod(0o700, folder) }
   end
 
   private
