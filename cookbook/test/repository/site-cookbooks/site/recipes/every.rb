@@ -33,6 +33,7 @@ end
 
 reconf_manifest 'sealed' do
   secret node['site']['secret']
+  not_if { node['site']['delete'] }
 end
 
 reconf_env_file 'plain' do
