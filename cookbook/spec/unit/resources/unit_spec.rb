@@ -164,6 +164,17 @@ RSpec.describe 'reconf_unit' do
       expect(calls(active: active)).to eq(['daemon-reload', 'restart reconf-api.service'])
     end
 
+    it 'starts what does not run, and stops what runs' do
+      calls = lambda do |*actions, active: []|
+        systemd_runs(active: active).tap { run { action actions } }
+      end
+      expect(calls.call(:start)).to eq(['start reconf-api.service'])
+      expect(calls.call(:start, active: active)).to eq([])
+      expect(calls.call(:stop)).to eq([])
+      expect(calls.call(:stop, active: active)).to eq(['stop reconf-api.service'])
+      expect(calls.call(:restart, :reload, active: active)).to eq(['restart reconf-api.service', 'reload reconf-api.service'])
+    end
+
     it 'stops and deletes it' do
       written
       recorded = systemd_runs(active: active)
