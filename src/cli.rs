@@ -28,7 +28,7 @@ pub(crate) use exec::ExecArgs;
 pub(crate) use generate::{CompletedShell, GenerateArgs, GenerateTarget, SchemaName};
 pub(crate) use global::{Global, OutputFormat};
 pub(crate) use graph::{GraphArgs, PictureFormat};
-pub(crate) use inspect::{AccessArgs, DoctorArgs};
+pub(crate) use inspect::{AccessArgs, DoctorArgs, StatusArgs};
 pub(crate) use listen::{ListenAction, ListenArgs, OffArgs, SuperviseArgs};
 pub(crate) use look::{ConfigArgs, LsArgs, TasksArgs, WhyArgs};
 pub(crate) use man::pages;
@@ -141,6 +141,8 @@ pub(crate) enum Command {
     Balance(BalanceArgs),
     /// List the available names with their values
     Ls(LsArgs),
+    /// Print how this node is, or what every node runs with
+    Status(StatusArgs),
     /// Check manifests before they are deployed
     Check(CheckArgs),
     /// Explain where the values of a service come from

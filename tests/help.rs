@@ -11,7 +11,7 @@ use crate::harness::{
 };
 
 /// The commands that `reconf --help` lists, and the subcommands of `listen`.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "render",
     "announce",
     "balance",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 29] = [
     "applied",
     "ls",
     "why",
+    "status",
     "check",
     "config",
     "doctor",

@@ -48,5 +48,7 @@ mod safety;
 mod scenarios;
 /// The verbs that only read say what is, on both registries, and write nothing.
 mod sight;
+/// `status` says how a node is and what a fleet runs with, and touches nothing.
+mod status;
 /// Commands run on with the conf that they started with; a drain waits for them, new ones wait for the drain.
 mod tasks;

@@ -31,7 +31,8 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Look",
         &[
-            "ls", "why", "check", "config", "doctor", "access", "graph", "generate", "help",
+            "ls", "why", "status", "check", "config", "doctor", "access", "graph", "generate",
+            "help",
         ],
     ),
 ];

@@ -1,4 +1,4 @@
-//! The commands that judge this node and its credentials: doctor, access.
+//! The commands that judge this node, its fleet and its credentials: status, doctor, access.
 
 use clap::Args;
 
@@ -7,6 +7,26 @@ use super::help::{
     codes::{CANNOT_WRITE, DONE, NOT_PERMITTED, UNREACHABLE, USAGE},
 };
 use crate::model::id::Id;
+
+const STATUS: Help = Help {
+    examples: &[
+        ("reconf status", "this node at a glance"),
+        ("reconf status www api", "two services"),
+        ("reconf status --monitor", "for Nagios and Sensu"),
+        ("reconf status --fleet", "who is behind?"),
+    ],
+    durations: false,
+    codes: &[
+        (0, "all is well"),
+        USAGE,
+        (66, "no such service on this node"),
+        UNREACHABLE,
+        CANNOT_WRITE,
+        (75, "something is behind or at fault"),
+        NOT_PERMITTED,
+        (78, "bad configuration or damaged state: it cannot be said"),
+    ],
+};
 
 const ACCESS: Help = Help {
     examples: &[
@@ -66,4 +86,23 @@ pub(crate) struct AccessArgs {
     /// Try reads and writes that must work and others that must be denied; nothing is written
     #[arg(long)]
     pub audit: bool,
+}
+
+/// Print how the services of this node are, and its registry, listener and balancer; or what every node of the federation
+/// runs with
+#[derive(Debug, Args)]
+#[command(help_template = help::TEMPLATE, after_help = STATUS.text())]
+pub(crate) struct StatusArgs {
+    /// Services, by the ids of their manifests [default: all]
+    #[arg(value_name = "ID", value_parser = Id::parse, conflicts_with = "fleet")]
+    pub ids: Vec<Id>,
+    /// Print one line, and end with 0, 1, 2 or 3 as Nagios and Sensu read it
+    #[arg(long, conflicts_with = "fleet")]
+    pub monitor: bool,
+    /// Print what every node of the federation runs with
+    #[arg(long)]
+    pub fleet: bool,
+    /// With --fleet: list also those that are current
+    #[arg(long, requires = "fleet")]
+    pub all: bool,
 }

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::{
     cli::{Global, ListenAction, ListenArgs, OffArgs},
-    edge::{clock, locks, state},
-    listener::{self, store, survivor},
-    model::{listening::Listening, switch::StoredSwitch},
+    edge::{clock, state},
+    listener::{self, store},
+    model::listening::Listening,
     node::{self, AssumedFiles, Node},
-    report::{Code, Ended, Failure, ListenerStatus, Output},
+    report::{Code, Ended, Failure, Output},
 };
 
 /// `reconf listen`.
@@ -91,25 +91,13 @@ pub(super) fn status(global: &Global, out: &Output) -> Ended {
         Err(failure) => Some(failure.in_short()),
         Ok(_) => None,
     };
-    let paths = &node::paths_without_settings(global)?;
-    let running = store::is_running(paths)?;
-    let switch: StoredSwitch = store::switch(paths)?;
-    let status = ListenerStatus {
-        running,
-        on: store::is_on(&switch),
-        switch,
-        listening: state::load(&paths.status_file())?.filter(|_| running),
-        provisioning: locks::is_held(&paths.provision_lock())?
-            || survivor::running(paths).is_some(),
-        stamp: store::stamp(paths)?,
-        config_error,
-    };
+    let status = listener::observe(&node::paths_without_settings(global)?, config_error)?;
     if out.is_json() {
         let off = |text: &Option<String>| text.clone().filter(|_| !status.on);
         out.object(&json!({
             "running": status.running, "on": status.on, "since": status.switch.since,
             "until": off(&status.switch.until), "reason": off(&status.switch.reason),
-            "config_error": status.config_error, "listener": status.listening, "last": status.stamp,
+            "balance_off": status.balance_off, "config_error": status.config_error, "listener": status.listening, "last": status.stamp,
         }));
     } else {
         out.columns(&status.rows());

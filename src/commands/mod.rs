@@ -16,6 +16,7 @@ mod ls;
 mod remove;
 mod render;
 mod retire;
+mod status;
 mod supervise;
 mod tasks;
 mod why;
@@ -61,6 +62,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Listen(args) => on_node(&|node| listen::run(node, &global, &args)),
         Command::Balance(args) => on_node(&|node| balance::run(&node, &args)),
         Command::Check(args) => without_node(&|out| check::run(&global, out, &args)),
+        Command::Status(args) => status::run(&global, &args),
         Command::Ls(args) => on_node(&|node| ls::run(&node, &args)),
         Command::Why(args) => on_node(&|node| why::run(&node, &args)),
         Command::Tasks(args) => on_node(&|node| tasks::run(&node, &args)),
@@ -88,6 +90,7 @@ fn writes(command: &Command) -> bool {
         Command::Check(_)
         | Command::Ls(_)
         | Command::Why(_)
+        | Command::Status(_)
         | Command::Tasks(_)
         | Command::Config(_)
         | Command::Access(_)

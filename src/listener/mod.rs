@@ -11,6 +11,7 @@ mod kept_service;
 mod launcher;
 mod maintenance;
 mod metrics;
+mod observe;
 mod overview;
 mod pending_writes;
 mod provisioner;
@@ -27,3 +28,4 @@ pub(crate) mod survivor;
 mod watched_files;
 
 pub(crate) use daemon::run;
+pub(crate) use observe::observe;

@@ -195,6 +195,17 @@ impl ServiceState {
         pending.filter_map(|(path, _)| parse(path)).collect()
     }
 
+    /// The keys of withdrawals that the registry has not confirmed.
+    pub(crate) fn withdrawing_keys(&self) -> impl Iterator<Item = Key> + '_ {
+        self.withdrawing.keys().filter_map(|path| parse(path))
+    }
+
+    /// Whether the registry has confirmed an announcement of the key.
+    pub(crate) fn announces(&self, key: &Key) -> bool {
+        let known = self.announced.get(&key.path(Kind::Provides));
+        known.is_some_and(|known| known.outcome == AnnounceProgress::Done)
+    }
+
     /// Whether an announcement or a withdrawal is pending.
     pub(crate) fn has_owed_writes(&self) -> bool {
         let is_pending = |known: &AnnouncedRecord| known.outcome != AnnounceProgress::Done;

@@ -21,19 +21,33 @@ pub(crate) struct ListenerStatus {
     pub provisioning: bool,
     /// The last provision.
     pub stamp: Option<Stamp>,
+    /// What a person has said of switching local balancing off, where no listener says it.
+    pub balance_off: Option<String>,
     /// Why this node's `config.json` cannot be used, if so.
     pub config_error: Option<String>,
 }
 
 impl ListenerStatus {
-    /// Key and text of each row.
-    pub(crate) fn rows(&self) -> Vec<[String; 2]> {
+    /// The switch in words.
+    pub(super) fn switched(&self) -> String {
         let mut switch = switched(&self.switch, self.on);
         let differs = |listening: &Listening| listening.on != self.on;
         if self.listening.as_ref().is_some_and(differs) {
             switch.push_str("; the listener has not read that yet");
         }
-        let mut rows = vec![row("switch", switch)];
+        switch
+    }
+
+    /// The last provision in words.
+    pub(super) fn last_provision(&self) -> String {
+        let stamp = self.stamp.as_ref();
+        let last = stamp.map(|stamp| last(stamp, self.provisioning));
+        last.unwrap_or_else(|| "none yet".to_owned())
+    }
+
+    /// Key and text of each row.
+    pub(crate) fn rows(&self) -> Vec<[String; 2]> {
+        let mut rows = vec![row("switch", self.switched())];
         if let Some(reason) = &self.config_error {
             rows.push(row("config", reason.clone()));
         }
@@ -42,11 +56,12 @@ impl ListenerStatus {
             None if self.running => rows.push(row("listener", "starting".to_owned())),
             None => rows.push(row("listener", "not running".to_owned())),
         }
-        let last = self
-            .stamp
-            .as_ref()
-            .map(|stamp| last(stamp, self.provisioning));
-        rows.push(row("last", last.unwrap_or_else(|| "none yet".to_owned())));
+        rows.push(row("last", self.last_provision()));
+        rows.extend(
+            self.balance_off
+                .iter()
+                .map(|off| row("balance", format!("local: {off}"))),
+        );
         if let Some(stamp) = self.stamp.as_ref().filter(|stamp| stamp.exit != Some(0)) {
             let succeeded = stamp.succeeded.as_ref();
             let succeeded = succeeded.map(|at| format!("started {}", to_the_second(at)));
@@ -158,7 +173,8 @@ fn announced(is_healthy: bool, leases: Option<&Leases>) -> String {
     text
 }
 
-fn queued(listening: &Listening) -> String {
+/// Why a provision is queued, and what it waits for.
+pub(super) fn queued(listening: &Listening) -> String {
     let mut queued = match &listening.queued[..] {
         [] => "nothing".to_owned(),
         reasons => reasons.join(", "),

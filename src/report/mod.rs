@@ -9,14 +9,18 @@ mod checking;
 mod code;
 mod diagnosis;
 mod failure;
+mod fleet_status;
 mod journal;
 mod listener_status;
 mod listing;
+mod node_parts;
+mod node_status;
 mod outcome;
 mod output;
 mod removing;
 mod resolving;
 mod retiring;
+mod service_status;
 mod table;
 mod tally;
 #[cfg(test)]
@@ -29,9 +33,14 @@ pub(crate) use balancing::{BalanceReport, PoolChange, RouteId, Shown, Takeover, 
 pub(crate) use code::Code;
 pub(crate) use diagnosis::{Condition, Diagnosis};
 pub(crate) use failure::Failure;
+pub(crate) use fleet_status::FleetReport;
 pub(crate) use journal::{Journal, LastError};
 pub(crate) use listener_status::{ListenerStatus, summary};
 pub(crate) use listing::LsRow;
+pub(crate) use node_parts::{
+    BalancerStatus, CertificateStatus, ListenerLine, RegistryReach, RegistryStatus,
+};
+pub(crate) use node_status::NodeReport;
 pub(crate) use outcome::{AppliedReport, RenderReport, VariableReport};
 pub(crate) use output::{Output, Row};
 pub(crate) use removing::RemoveReport;
@@ -40,6 +49,7 @@ pub(crate) use resolving::{
     unreadable, waiting_line, warnings,
 };
 pub(crate) use retiring::RetireReport;
+pub(crate) use service_status::{CheckStatus, ManifestStatus, ServiceStatus};
 pub(crate) use tally::{Ended, Tally};
 pub(crate) use why::{
     BalancedPort, BalancedServer, ConfHas, ConfUse, NotTakenRow, ReasonContext, RunningHas,

@@ -68,6 +68,23 @@ fn troubled(etcd: &Etcd) -> Node {
     node
 }
 
+/// What `reconf status` says while a check fails, and while the registry is away.
+const FAILING: [&str; 2] = [
+    "failing: `sh`: exit status: 3",
+    "listener  running since 20",
+];
+const AWAY: [&str; 3] = ["registry  `", " away, last read 20", "  healthy"];
+
+/// Asserts that `reconf status` ends with this code and says all of this.
+#[track_caller]
+fn glance(node: &Node, code: i32, parts: &[&str]) {
+    let run = node.scenario.run(&["status"]).exits(code);
+    let text = String::from_utf8_lossy(&run.output.stdout).into_owned();
+    for part in parts {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 /// Waits until the metrics have this line.
 #[track_caller]
 fn counts(node: &Node, figure: &str) {
@@ -102,14 +119,22 @@ fn services_and_registries_that_are_in_trouble_are_shown_with_the_reason() {
     ] {
         counts(&node, figure);
     }
+    glance(&node, 75, &FAILING);
     node.scenario.put("well", "");
     says(&node, "announced api: kept alive (1 lease of 30s)\n");
+    is_away(&node, &etcd);
+}
+
+/// Ends the registry, and waits until status and metrics say so.
+#[track_caller]
+fn is_away(node: &Node, etcd: &Etcd) {
     etcd.kill();
     let away = format!("registry {}: not connected since 20", node.federation());
-    says(&node, &away);
-    says(&node, ": cannot reach the registry");
-    says(&node, "the last renewal failed: ");
-    counts(&node, "registry_connected 0");
+    says(node, &away);
+    says(node, ": cannot reach the registry");
+    says(node, "the last renewal failed: ");
+    glance(node, 69, &AWAY);
+    counts(node, "registry_connected 0");
     for never in [
         "registry_away_timestamp_seconds 0\n",
         "last_success_timestamp_seconds 0\n",

@@ -4,7 +4,7 @@
 mod files;
 mod orphans;
 
-pub(crate) use orphans::{all as orphans, warnings as orphan_warnings};
+pub(crate) use orphans::{all as orphans, is_known, warnings as orphan_warnings};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -53,7 +53,7 @@ pub(crate) fn warnings(node: &Node) -> Vec<String> {
 }
 
 /// Whether anything is left of a service.
-pub(super) fn is_known(node: &Node, id: &Id) -> bool {
+pub(crate) fn is_known(node: &Node, id: &Id) -> bool {
     let paths = &node.paths;
     let kept = [
         paths.applied_conf(id),

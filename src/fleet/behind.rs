@@ -1,0 +1,315 @@
+//! Which users of a federation run with something else than the registry says now (docs/sight.md, `status --fleet`).
+
+use std::collections::BTreeMap;
+
+use super::records::{NodeRecord, RecordContent, User, records};
+use crate::model::{
+    announcement::{By, Tombstone},
+    id::Id,
+    key::{Key, Kind},
+    name::Name,
+    snapshot::Snapshot,
+};
+
+/// The revision of what the user's own node offers by its manifests: it was used before it was announced.
+const OFFERED: i64 = 0;
+
+/// How what a user runs with compares to the registry; the worst of what it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Currency {
+    /// Everything that it uses is announced at the revision that it has applied.
+    Current,
+    /// What it uses was announced anew since, perhaps with the same value: its record holds none.
+    Perhaps,
+    /// It uses what is not announced any more.
+    Behind,
+}
+
+impl Currency {
+    /// Its name in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Perhaps => "perhaps",
+            Self::Behind => "behind",
+        }
+    }
+}
+
+/// Why a user is not, or may not be, current.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OutdatedUse<'a> {
+    /// The provider was withdrawn.
+    Withdrawn(&'a Tombstone),
+    /// The provider is not announced any more, and nobody withdrew it.
+    Expired,
+    /// The provider was announced anew, at this revision.
+    Announced(i64),
+    /// The announcement cannot be read.
+    Unreadable,
+}
+
+impl OutdatedUse<'_> {
+    fn currency(&self) -> Currency {
+        match self {
+            Self::Withdrawn(_) | Self::Expired => Currency::Behind,
+            Self::Announced(_) | Self::Unreadable => Currency::Perhaps,
+        }
+    }
+}
+
+/// One announcement that a user runs with and that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OutdatedSource<'a> {
+    /// The variable; of a balancer, the name.
+    pub variable: Name,
+    /// The announcement, as the record has it.
+    pub key: String,
+    /// The revision at which it was applied.
+    pub revision: i64,
+    /// What became of it.
+    pub why: OutdatedUse<'a>,
+}
+
+impl OutdatedSource<'_> {
+    /// `service@node`; the key itself, if it is none of ours.
+    pub(crate) fn provider(&self) -> String {
+        Key::parse(&self.key).map_or_else(|| self.key.clone(), |(_, key)| key.provider())
+    }
+}
+
+/// A service, or the balancer, of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FleetUser<'a> {
+    /// The node.
+    pub node: Id,
+    /// The service, or `its balancer`.
+    pub user: String,
+    /// How it compares to the registry.
+    pub currency: Currency,
+    /// Whether its record can be read; what cannot may run with anything.
+    pub is_readable: bool,
+    /// What it runs with and is not as it was.
+    pub outdated: Vec<OutdatedSource<'a>>,
+}
+
+/// Every user of a federation that has a record, in the order of nodes.
+pub(super) fn users<'a>(federation: &Id, snapshot: &'a Snapshot) -> Vec<FleetUser<'a>> {
+    let mut users: Vec<FleetUser> = Vec::new();
+    for record in records(federation, snapshot) {
+        let user = judge(record, snapshot);
+        match users.last_mut() {
+            // A balancer has a record for each name.
+            Some(last) if last.node == user.node && last.user == user.user => last.join(user),
+            _ => users.push(user),
+        }
+    }
+    users
+}
+
+fn judge(record: NodeRecord, snapshot: &Snapshot) -> FleetUser<'_> {
+    let mut user = FleetUser {
+        node: record.node,
+        user: match record.user {
+            User::Service(id) => id.to_string(),
+            User::Balancer { .. } => "its balancer".to_owned(),
+        },
+        currency: Currency::Current,
+        is_readable: true,
+        outdated: Vec::new(),
+    };
+    let RecordContent::Applied(applied) = record.content else {
+        (user.currency, user.is_readable) = (Currency::Perhaps, false);
+        return user;
+    };
+    for (variable, sources) in applied {
+        for (key, revision) in sources {
+            let Some(why) = outdated(&key, revision, snapshot) else {
+                continue;
+            };
+            user.currency = user.currency.max(why.currency());
+            user.outdated.push(OutdatedSource {
+                variable: variable.clone(),
+                key,
+                revision,
+                why,
+            });
+        }
+    }
+    user
+}
+
+/// What became of an announcement that was applied at that revision; `None`: nothing.
+fn outdated<'a>(path: &str, revision: i64, snapshot: &'a Snapshot) -> Option<OutdatedUse<'a>> {
+    if snapshot.unreadable.contains_key(path) {
+        return Some(OutdatedUse::Unreadable);
+    }
+    let Some((Kind::Provides, key)) = Key::parse(path) else {
+        return Some(OutdatedUse::Unreadable);
+    };
+    if let Some(live) = snapshot.live.get(&key) {
+        let is_old = revision != OFFERED && live.revision != revision;
+        return is_old.then_some(OutdatedUse::Announced(live.revision));
+    }
+    let withdrawn = snapshot.withdrawn.get(&key);
+    Some(withdrawn.map_or(OutdatedUse::Expired, |entry| {
+        OutdatedUse::Withdrawn(&entry.tombstone)
+    }))
+}
+
+impl FleetUser<'_> {
+    fn join(&mut self, other: Self) {
+        self.currency = self.currency.max(other.currency);
+        self.is_readable &= other.is_readable;
+        self.outdated.extend(other.outdated);
+    }
+}
+
+/// A service that was withdrawn by hand, with the names of which it has a tombstone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeldProvider<'a> {
+    /// `service@node`.
+    pub provider: String,
+    /// What was withdrawn.
+    pub names: Vec<&'a Name>,
+    /// By whom, until when and why.
+    pub tombstone: &'a Tombstone,
+    /// Whether it is announced all the same.
+    pub is_live: bool,
+}
+
+/// What was withdrawn by hand, by provider.
+pub(super) fn held(snapshot: &Snapshot) -> Vec<HeldProvider<'_>> {
+    let mut held: BTreeMap<(String, bool), Vec<HeldProvider>> = BTreeMap::new();
+    let by_hand = snapshot.withdrawn.iter();
+    for (key, entry) in by_hand.filter(|(_, entry)| entry.tombstone.by == By::Hand) {
+        let (provider, is_live) = (key.provider(), snapshot.live.contains_key(key));
+        let of_provider = held.entry((provider.clone(), is_live)).or_default();
+        let mut known = of_provider.iter_mut();
+        match known.find(|known| *known.tombstone == entry.tombstone) {
+            Some(known) => known.names.push(&key.name),
+            None => of_provider.push(HeldProvider {
+                provider,
+                names: vec![&key.name],
+                tombstone: &entry.tombstone,
+                is_live,
+            }),
+        }
+    }
+    held.into_values().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{sample, snapshot::Entry};
+
+    const KEY: &str = "/reconf/v1/f/provides/API_URL/default/api@api01";
+
+    fn entry(key: &str, value: &str) -> Entry {
+        Entry {
+            key: key.to_owned(),
+            value: value.as_bytes().to_vec(),
+            revision: 9,
+            lease: 0,
+        }
+    }
+
+    fn snapshot(entries: Vec<Entry>) -> Snapshot {
+        Snapshot::new(&Id::parse("f").unwrap(), 10, entries)
+    }
+
+    #[test]
+    fn a_user_is_as_current_as_the_worst_that_it_uses() {
+        use Currency::{Behind, Current, Perhaps};
+        let key = sample::key("f", "API_URL");
+        let live = |revision| sample::live(&key, &sample::announcement("x"), revision);
+        let tombstone = sample::tombstone(&key, By::Hand, 6);
+        let unreadable = entry(KEY, "{}");
+        for (entries, sources, expected) in [
+            (vec![live(5)], vec![(KEY, 5)], Current),
+            (vec![live(5)], vec![(KEY, 4)], Perhaps),
+            (vec![live(5)], vec![(KEY, OFFERED)], Current),
+            (vec![], vec![(KEY, OFFERED)], Behind),
+            // A registry that was restored from a backup.
+            (vec![live(5)], vec![(KEY, 7)], Perhaps),
+            (vec![tombstone.clone()], vec![(KEY, 5)], Behind),
+            (vec![], vec![(KEY, 5)], Behind),
+            (vec![unreadable], vec![(KEY, 5)], Perhaps),
+            (vec![live(5), tombstone], vec![(KEY, 5)], Current),
+            (vec![live(5)], vec![(KEY, 5), ("no key", 5)], Perhaps),
+            (
+                vec![live(5)],
+                vec![
+                    (KEY, 4),
+                    ("/reconf/v1/f/provides/API_URL/default/api@api02", 5),
+                ],
+                Behind,
+            ),
+            (vec![], vec![], Current),
+        ] {
+            let record = serde_json::json!({ "API": sources }).to_string();
+            let mut entries = entries.clone();
+            entries.push(entry("/reconf/v1/f/applied/web01/www", &record));
+            let snapshot = snapshot(entries);
+            let users = users(&Id::parse("f").unwrap(), &snapshot);
+            assert_eq!(users[0].currency, expected, "{record} {snapshot:?}");
+        }
+    }
+
+    #[test]
+    fn the_records_of_a_balancer_are_those_of_one_user() {
+        let record = |name: &str, node: &str| {
+            let key = format!("/reconf/v1/f/applied/web01/@balance/{name}");
+            let used = format!("/reconf/v1/f/provides/{name}/default/api@{node}");
+            entry(
+                &key,
+                &format!(r#"{{"{name}": [["{used}", 5]], "__CONNECTIONS": [["x", 2]]}}"#),
+            )
+        };
+        let live = sample::live(&sample::key("f", "A_URL"), &sample::announcement("x"), 5);
+        let entries = vec![
+            live,
+            record("A_URL", "api01"),
+            record("B_URL", "api01"),
+            entry("/reconf/v1/f/applied/web01/@balance/C_URL", "[]"),
+            entry("/reconf/v1/f/applied/web01/www", "{}"),
+        ];
+        let snapshot = snapshot(entries);
+        let found = users(&Id::parse("f").unwrap(), &snapshot);
+        let found: Vec<_> = found
+            .iter()
+            .map(|user| {
+                (
+                    user.user.as_str(),
+                    user.currency,
+                    user.is_readable,
+                    user.outdated.len(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("its balancer", Currency::Behind, false, 1),
+            ("www", Currency::Current, true, 0),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn withdrawals_by_hand_are_told_apart_by_what_they_say_and_whether_they_hold() {
+        let [a, b, c] = ["A_URL", "B_URL", "C_URL"].map(|name| sample::key("f", name));
+        let snapshot = snapshot(vec![
+            sample::tombstone(&a, By::Hand, 5),
+            sample::tombstone(&b, By::Hand, 5),
+            sample::tombstone(&c, By::Hand, 5),
+            sample::live(&c, &sample::announcement("x"), 6),
+            sample::tombstone(&sample::key("f", "D_URL"), By::Manifest, 5),
+        ]);
+        let found = held(&snapshot);
+        let found: Vec<_> = found
+            .iter()
+            .map(|held| (held.names.len(), held.is_live))
+            .collect();
+        assert_eq!(found, [(2, false), (1, true)]);
+    }
+}

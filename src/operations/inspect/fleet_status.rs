@@ -1,0 +1,28 @@
+//! What the nodes of a federation say of themselves, read at one revision (section 13).
+
+use crate::{
+    model::{
+        id::Id,
+        key::{self, Kind},
+        snapshot::Snapshot,
+    },
+    node::Node,
+    operations::read_set::{Read, ReadSet},
+    report::Failure,
+};
+
+/// Reads the announcements, tombstones, `applied/` and `nodes/` records of a federation.
+pub(crate) fn read(node: &Node, federation: &Id) -> Result<Snapshot, Failure> {
+    let mut reads = ReadSet::default();
+    for kind in [Kind::Provides, Kind::Withdrawn] {
+        reads.prefix(federation, key::all_names_prefix(federation, kind));
+    }
+    reads.prefix(federation, key::applied_prefix(federation));
+    reads.prefix(federation, key::nodes_prefix(federation));
+    let snapshots = reads.read(&mut node.session());
+    match snapshots.of(federation) {
+        Read::Snapshot(snapshot) => Ok(snapshot.clone()),
+        Read::Failed(error) => Err(error.failure.clone()),
+        Read::NotAsked => Ok(Snapshot::default()),
+    }
+}
