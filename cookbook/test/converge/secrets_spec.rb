@@ -52,6 +52,15 @@ RSpec.describe 'a password in a datastore' do
     expect(web01.environment('app-www')['DATABASE_URL']).to eq(url(second))
   end
 
+  it 'is not saved by Chef where just its path is blocked' do
+    web01.edit('solo.rb') { |text| text.sub(/^%w\(default.*$/, "blocked_default_attributes [%w(configuration datastores)]") }
+    rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
+    web01.run_list = %w(recipe[configuration])
+    without_secrets(web01.converge)
+    saved = JSON.parse(IO.read(Dir.glob(File.join(web01.dir, 'nodes/*.json')).first))
+    expect(saved['default'].keys).to include('configuration')
+  end
+
   it 'is not shown where a requirement, a manifest or a command is at fault' do
     rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
     web01.edit('cookbooks/configuration/attributes/datastores.rb') { |text| text + "node.default['configuration']['datastores']['bad-name'] = '#{url(second)}'\n" }
