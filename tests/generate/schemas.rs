@@ -305,7 +305,7 @@ fn said_of(documents: &[String], file: &str, command: &str) -> Vec<Option<String
 #[test]
 fn the_schemas_of_configurations_agree_with_the_parsers_on_random_ones() {
     let config = text("tests/golden/settings/whole.json");
-    let documents = mutants(&[config], 120);
+    let documents = mutants(&[config], 80);
     let said = said_of(&documents, "etc/reconf/config.json", "config");
     agree("config", &documents, &said);
     let datastores = [
@@ -313,7 +313,7 @@ fn the_schemas_of_configurations_agree_with_the_parsers_on_random_ones() {
         "examples/configuration.json",
     ]
     .map(text);
-    let documents = mutants(&datastores, 120);
+    let documents = mutants(&datastores, 80);
     let said = said_of(&documents, "etc/reconf/configuration.json", "ls");
     agree("configuration", &documents, &said);
 }
