@@ -54,7 +54,7 @@ module ReconfCookbook
     # Records the content that a resource gives to a file. A second resource with other content is an error: each converge
     # would write the file twice, and the content that reconf reads would depend on the step.
     def record_file(path, content, resource)
-      PlannedFiles.conflict(path) if files[path] && files[path] != content && !@writers[path].equal?(resource)
+      PlannedFiles.conflict(path) if files[path] && content && files[path] != content && !@writers[path].equal?(resource)
       @confs.discard if files[path] != content
       @writers[path] = resource
       files[path] = content
