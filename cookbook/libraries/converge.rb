@@ -70,21 +70,29 @@ module ReconfCookbook
     end
 
     # Checks files before they are written, path => content: those of all resources of this converge before the first one, so
-    # that what is wrong with the last one is found before anything is changed.
+    # that what is wrong with the last one is found before anything is changed. Where all are written already, nothing is
+    # going to change.
     def check(binary, files)
       unless @planned
         list.check_unchanged(@run_context.node) if list
         files = PlannedFiles.of(@run_context).merge(files)
       end
       unchecked = files.reject { |path, content| @checked[path] == content }
-      return if unchecked.empty?
-
-      found = binary.check(unchecked)
-      found.raise_errors
-      found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
+      report(binary.check(unchecked)) unless unchecked.all? { |path, content| written?(path, content) }
       @checked.update(unchecked)
       @planned = true
     end
+
+    def report(found)
+      found.raise_errors
+      found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
+    end
+    private :report
+
+    def written?(path, content)
+      File.file?(path) && File.size(path) == content.bytesize && IO.binread(path) == content.b
+    end
+    private :written?
 
     # Records that the block renders a service; only when it succeeds is the service rendered.
     def render(service)
