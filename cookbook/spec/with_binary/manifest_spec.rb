@@ -105,6 +105,6 @@ RSpec.describe 'reconf_manifest' do
     deleted = run { |node| node.override['deleted'] = true }
     expect(deleted.find_resources(:file).map(&:name)).to eq([file])
     expect(deleted).to delete_file(file).with(backup: false)
-    expect(reconf('ls')).to match(%r{api@spec01 +http://})
+    expect(reconf('ls')).to match(%r{api@spec01 .*http://})
   end
 end
