@@ -6,3 +6,4 @@ mod disk;
 mod endpoints;
 mod killed;
 mod node;
+mod restore;

@@ -161,6 +161,19 @@ impl Etcd {
         self.restart();
     }
 
+    /// Ends it, and starts what a file of `etcdctl snapshot save` says in its place.
+    pub(crate) fn restore(&mut self, snapshot: &Path) {
+        self.kill();
+        let data = self.folder.join("data");
+        fs::remove_dir_all(&data).unwrap();
+        let mut command = Command::new("etcdctl");
+        command.env("ETCDCTL_API", "3");
+        command.args(["snapshot", "restore"]).arg(snapshot);
+        let restored = command.arg("--data-dir").arg(&data).output().unwrap();
+        assert!(restored.status.success(), "{restored:?}");
+        self.restart();
+    }
+
     /// Runs `etcdctl` against it and returns what it prints.
     pub(crate) fn ctl(&self, args: &[&str]) -> String {
         let mut command = Command::new("etcdctl");
