@@ -53,7 +53,7 @@ RSpec.describe 'a password in a datastore' do
   end
 
   it 'is not saved by Chef where just its path is blocked' do
-    web01.edit('solo.rb') { |text| text.sub(/^%w\(default.*$/, "blocked_default_attributes [%w(configuration datastores)]") }
+    web01.edit('solo.rb') { |text| text.sub(/^%w\(default.*$/, 'blocked_default_attributes [%w(configuration datastores)]') }
     rotate(web01, 'PRIMARY_DATABASE_URL', url(first))
     web01.run_list = %w(recipe[configuration])
     without_secrets(web01.converge)
