@@ -23,7 +23,7 @@ pub(crate) use remains::{Remains, nodes};
 pub(crate) use roles::roles;
 pub(crate) use script::{AccessScript, UserLogin, script};
 pub(crate) use service_status::{
-    AnnouncementStatus, Condition, ConfFacts, ConfStatus, RenderForecast,
+    AnnouncementStatus, ConfFacts, ConfStatus, RenderForecast, ServiceCondition,
 };
 pub(crate) use status::{FleetStatus, VersionGroup};
 pub(crate) use successors::successors;

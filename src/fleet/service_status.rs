@@ -14,7 +14,7 @@ use crate::model::{
 
 /// How bad something is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Condition {
+pub(crate) enum ServiceCondition {
     /// As it should be, or as a person wants it.
     #[default]
     Good,
@@ -108,13 +108,13 @@ impl ConfStatus {
     }
 
     /// How bad that is.
-    pub(crate) fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self) -> ServiceCondition {
         match self {
-            Self::Unneeded | Self::Applied(_) => Condition::Good,
+            Self::Unneeded | Self::Applied(_) => ServiceCondition::Good,
             Self::Orphan | Self::Pending(_) | Self::WouldChange(_) | Self::Degraded(_) => {
-                Condition::Behind
+                ServiceCondition::Behind
             }
-            Self::Missing | Self::Unmet(_) | Self::Failing(_) => Condition::Fault,
+            Self::Missing | Self::Unmet(_) | Self::Failing(_) => ServiceCondition::Fault,
         }
     }
 }
@@ -218,13 +218,13 @@ impl AnnouncementStatus {
     }
 
     /// How bad that is.
-    pub(crate) fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self) -> ServiceCondition {
         match self {
-            Self::Unneeded | Self::Announced(_) => Condition::Good,
-            Self::Held { is_live: true, .. } | Self::Expired(_) => Condition::Fault,
-            Self::Held { is_over, .. } if !is_over => Condition::Good,
+            Self::Unneeded | Self::Announced(_) => ServiceCondition::Good,
+            Self::Held { is_live: true, .. } | Self::Expired(_) => ServiceCondition::Fault,
+            Self::Held { is_over, .. } if !is_over => ServiceCondition::Good,
             Self::Held { .. } | Self::Owed(_) | Self::NotAnnounced(_) | Self::Differs(_) => {
-                Condition::Behind
+                ServiceCondition::Behind
             }
         }
     }
@@ -439,16 +439,16 @@ mod tests {
         };
         let not = ServiceState::default();
         for (has, state, expected) in [
-            (Has::Hand, held(None), Some(Condition::Good)),
+            (Has::Hand, held(None), Some(ServiceCondition::Good)),
             (
                 Has::Hand,
                 held(Some("2026-03-01T12:00:01Z")),
-                Some(Condition::Good),
+                Some(ServiceCondition::Good),
             ),
-            (Has::Hand, held(Some(NOON)), Some(Condition::Behind)),
-            (Has::Live, held(None), Some(Condition::Fault)),
-            (Has::Nothing, held(None), Some(Condition::Good)),
-            (Has::Hand, not.clone(), Some(Condition::Good)),
+            (Has::Hand, held(Some(NOON)), Some(ServiceCondition::Behind)),
+            (Has::Live, held(None), Some(ServiceCondition::Fault)),
+            (Has::Nothing, held(None), Some(ServiceCondition::Good)),
+            (Has::Hand, not.clone(), Some(ServiceCondition::Good)),
             (Has::Gone, not.clone(), None),
             (Has::Live, not, None),
         ] {
@@ -476,11 +476,19 @@ mod tests {
             let known: Vec<_> = known.map(|name| (name, AnnounceProgress::Done)).collect();
             let condition = judged(&has, &state(&known, false), true).condition();
             let is_good = has.iter().all(|(_, has)| *has == Has::Live);
-            assert_eq!(condition == Condition::Good, is_good, "{has:?} {known:?}");
+            assert_eq!(
+                condition == ServiceCondition::Good,
+                is_good,
+                "{has:?} {known:?}"
+            );
             let is_lost = has.iter().any(|(name, has)| {
                 *has == Has::Nothing && known.iter().any(|(known, _)| known == name)
             });
-            assert_eq!(condition == Condition::Fault, is_lost, "{has:?} {known:?}");
+            assert_eq!(
+                condition == ServiceCondition::Fault,
+                is_lost,
+                "{has:?} {known:?}"
+            );
         }
     }
 }

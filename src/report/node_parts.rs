@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Code, ListenerStatus};
 use crate::{
-    fleet::Condition,
+    fleet::ServiceCondition,
     model::{balance_state::BalanceState, id::Id, listening::Balancing, settings::BalanceSettings},
 };
 
@@ -44,7 +44,7 @@ pub(crate) enum RegistryReach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateStatus {
     /// Until this time (RFC 3339).
-    Ends(String, Condition),
+    Ends(String, ServiceCondition),
     /// Its file holds none that can be read.
     Unreadable(String),
 }
@@ -53,11 +53,11 @@ impl CertificateStatus {
     /// A certificate that ends at a time, shown as `text`.
     pub(crate) fn ending(ends: SystemTime, text: String, now: SystemTime) -> Self {
         let condition = if ends <= now {
-            Condition::Fault
+            ServiceCondition::Fault
         } else if ends <= now + CERTIFICATE_WARNING {
-            Condition::Behind
+            ServiceCondition::Behind
         } else {
-            Condition::Good
+            ServiceCondition::Good
         };
         Self::Ends(text, condition)
     }
@@ -87,14 +87,14 @@ impl RegistryStatus {
     }
 
     /// How bad it is.
-    pub(crate) fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self) -> ServiceCondition {
         let reach = match self.reach {
-            RegistryReach::Read(_) => Condition::Good,
-            RegistryReach::Away { .. } | RegistryReach::Refused(..) => Condition::Fault,
+            RegistryReach::Read(_) => ServiceCondition::Good,
+            RegistryReach::Away { .. } | RegistryReach::Refused(..) => ServiceCondition::Fault,
         };
         match &self.certificate {
             Some(CertificateStatus::Ends(_, condition)) => reach.max(*condition),
-            Some(CertificateStatus::Unreadable(_)) => Condition::Fault,
+            Some(CertificateStatus::Unreadable(_)) => ServiceCondition::Fault,
             None => reach,
         }
     }
@@ -132,7 +132,7 @@ pub(crate) struct ListenerLine {
     /// What it does.
     pub text: String,
     /// How bad that is.
-    pub condition: Condition,
+    pub condition: ServiceCondition,
 }
 
 impl ListenerLine {
@@ -166,11 +166,11 @@ impl ListenerLine {
         parts.extend(reload.map(|reason| format!("not reloaded: {reason}")));
         let is_missing = is_expected && !status.running;
         let condition = if is_missing {
-            Condition::Fault
+            ServiceCondition::Fault
         } else if has_failed || reload.is_some() {
-            Condition::Behind
+            ServiceCondition::Behind
         } else {
-            Condition::Good
+            ServiceCondition::Good
         };
         Self {
             text: parts.join("; "),
@@ -185,7 +185,7 @@ pub(crate) struct BalancerStatus {
     /// What it does.
     pub text: String,
     /// How bad that is.
-    pub condition: Condition,
+    pub condition: ServiceCondition,
 }
 
 impl BalancerStatus {
@@ -223,11 +223,11 @@ impl BalancerStatus {
         }
         let has_run = state.shape.is_some();
         let condition = if error.is_some() {
-            Condition::Fault
+            ServiceCondition::Fault
         } else if state.owed || is_behind || !is_wanted || !has_run {
-            Condition::Behind
+            ServiceCondition::Behind
         } else {
-            Condition::Good
+            ServiceCondition::Good
         };
         Some(Self {
             text: parts.join("; "),
@@ -252,11 +252,11 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + CERTIFICATE_WARNING;
         let second = Duration::from_secs(1);
         for (ends, expected) in [
-            (now + CERTIFICATE_WARNING + second, Condition::Good),
-            (now + CERTIFICATE_WARNING, Condition::Behind),
-            (now + second, Condition::Behind),
-            (now, Condition::Fault),
-            (now - second, Condition::Fault),
+            (now + CERTIFICATE_WARNING + second, ServiceCondition::Good),
+            (now + CERTIFICATE_WARNING, ServiceCondition::Behind),
+            (now + second, ServiceCondition::Behind),
+            (now, ServiceCondition::Fault),
+            (now - second, ServiceCondition::Fault),
         ] {
             let status = RegistryStatus {
                 federation: Id::default_scope(),
@@ -304,19 +304,19 @@ mod tests {
                 listener(false, 0, &[]),
                 false,
                 "not running; provisions on",
-                Condition::Good,
+                ServiceCondition::Good,
             ),
             (
                 listener(false, 0, &[]),
                 true,
                 "not running; provisions on",
-                Condition::Fault,
+                ServiceCondition::Fault,
             ),
             (
                 listener(true, 0, &[]),
                 true,
                 &format!("running since 12:00; {ended} 0"),
-                Condition::Good,
+                ServiceCondition::Good,
             ),
             (
                 listener(true, 2, &["change"]),
@@ -324,7 +324,7 @@ mod tests {
                 &format!(
                     "running since 12:00; {ended} 1; queued: change; waiting for the busy lock"
                 ),
-                Condition::Behind,
+                ServiceCondition::Behind,
             ),
         ] {
             let line = ListenerLine::of(&status, is_expected);
@@ -365,15 +365,18 @@ mod tests {
         let says = |text: &str, condition| Some((text.to_owned(), condition));
         let new = BalanceState::default();
         assert_eq!(judged(&none, &new, None), None);
-        let behind = |text| says(text, Condition::Behind);
+        let behind = |text| says(text, ServiceCondition::Behind);
         assert_eq!(judged(&given, &new, None), behind("never run"));
         let ends = "1 local port; `reconf balance` ends it";
         assert_eq!(judged(&none, &run, None), behind(ends));
         let owed = "1 local port; local: off since 11:00; its records are owed to the registry";
         assert_eq!(judged(&given, &off, None), behind(owed));
-        let good = says("1 local port", Condition::Good);
+        let good = says("1 local port", ServiceCondition::Good);
         assert_eq!(judged(&given, &run, None), good);
-        let fault = says("1 local port; runs fail: no answer", Condition::Fault);
+        let fault = says(
+            "1 local port; runs fail: no answer",
+            ServiceCondition::Fault,
+        );
         assert_eq!(judged(&given, &run, Some(&failing)), fault);
     }
 }

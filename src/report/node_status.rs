@@ -10,7 +10,7 @@ use super::{
     output::Row,
     service_status::{HEADER, ServiceStatus, condition_name},
 };
-use crate::fleet::Condition;
+use crate::fleet::ServiceCondition;
 
 /// A node at a glance.
 #[derive(Default)]
@@ -31,7 +31,7 @@ pub(crate) struct NodeReport {
 struct PartRow<'a> {
     key: &'static str,
     text: String,
-    condition: Condition,
+    condition: ServiceCondition,
     more: &'a dyn Fn() -> Value,
 }
 
@@ -65,7 +65,7 @@ impl NodeReport {
             rows.push(PartRow {
                 key: "config",
                 text: reason.clone(),
-                condition: Condition::Fault,
+                condition: ServiceCondition::Fault,
                 more: &nothing,
             });
         }
@@ -102,7 +102,7 @@ impl NodeReport {
         let unsaid = self.config_error.is_some();
         let unread = self.services.iter().any(|one| one.state_error.is_some());
         let away = self.registry.iter().find_map(RegistryStatus::code);
-        let behind = (self.condition() > Condition::Good).then_some(Code::AtFault);
+        let behind = (self.condition() > ServiceCondition::Good).then_some(Code::AtFault);
         if unsaid || unread {
             return Some(Code::Configuration);
         }
@@ -113,9 +113,9 @@ impl NodeReport {
     pub(crate) fn print_for_monitor(&self, out: &Output) -> u8 {
         let at = match (self.code(), self.condition()) {
             (Some(Code::Configuration | Code::NotPermitted), _) => 3,
-            (_, Condition::Fault) => 2,
-            (_, Condition::Behind) => 1,
-            (_, Condition::Good) => 0,
+            (_, ServiceCondition::Fault) => 2,
+            (_, ServiceCondition::Behind) => 1,
+            (_, ServiceCondition::Good) => 0,
         };
         let (code, word) = MONITOR[at];
         out.text(&format!("RECONF {word} - {}\n", self.in_one_line()));
@@ -128,7 +128,7 @@ impl NodeReport {
         for service in self
             .services
             .iter()
-            .filter(|one| one.condition() > Condition::Good)
+            .filter(|one| one.condition() > ServiceCondition::Good)
         {
             let id = &service.service;
             wrong.push(format!("{id}: {}", service.worst()));
@@ -140,7 +140,7 @@ impl NodeReport {
         let balancer = self.balancer.iter();
         let balancer = balancer.map(|one| ("balancer", one.text.clone(), one.condition));
         let parts = registry.chain(listener).chain(balancer);
-        for (key, text, _) in parts.filter(|(.., condition)| *condition > Condition::Good) {
+        for (key, text, _) in parts.filter(|(.., condition)| *condition > ServiceCondition::Good) {
             wrong.push(format!("{key}: {text}"));
         }
         match (&wrong[..], self.services.len()) {
@@ -150,7 +150,7 @@ impl NodeReport {
         }
     }
 
-    fn condition(&self) -> Condition {
+    fn condition(&self) -> ServiceCondition {
         let services = self.services.iter().map(ServiceStatus::condition);
         let registry = self.registry.iter().map(RegistryStatus::condition);
         let listener = self.listener.iter().map(|listener| listener.condition);

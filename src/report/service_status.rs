@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::Row;
 use crate::{
-    fleet::{AnnouncementStatus, Condition, ConfStatus},
+    fleet::{AnnouncementStatus, ConfStatus, ServiceCondition},
     model::{id::Id, name::Name},
 };
 
@@ -64,20 +64,22 @@ pub(crate) enum CheckStatus {
 
 impl ServiceStatus {
     /// How bad it is.
-    pub(crate) fn condition(&self) -> Condition {
+    pub(crate) fn condition(&self) -> ServiceCondition {
         let manifest = match self.manifest {
-            ManifestStatus::Good | ManifestStatus::Missing => Condition::Good,
-            ManifestStatus::Bad(_) => Condition::Fault,
+            ManifestStatus::Good | ManifestStatus::Missing => ServiceCondition::Good,
+            ManifestStatus::Bad(_) => ServiceCondition::Fault,
         };
         let check = match self.check {
-            CheckStatus::Failing(_) => Condition::Fault,
-            CheckStatus::Unneeded | CheckStatus::NotAsked | CheckStatus::Healthy => Condition::Good,
+            CheckStatus::Failing(_) => ServiceCondition::Fault,
+            CheckStatus::Unneeded | CheckStatus::NotAsked | CheckStatus::Healthy => {
+                ServiceCondition::Good
+            }
         };
         if self.state_error.is_some() {
-            return Condition::Fault;
+            return ServiceCondition::Fault;
         }
         let parts = [self.conf.condition(), self.announcement.condition(), check];
-        parts.into_iter().fold(manifest, Condition::max)
+        parts.into_iter().fold(manifest, ServiceCondition::max)
     }
 }
 
@@ -123,11 +125,11 @@ impl Row<6> for ServiceStatus {
 }
 
 /// The name of a condition.
-pub(super) fn condition_name(condition: Condition) -> &'static str {
+pub(super) fn condition_name(condition: ServiceCondition) -> &'static str {
     match condition {
-        Condition::Good => "ok",
-        Condition::Behind => "behind",
-        Condition::Fault => "fault",
+        ServiceCondition::Good => "ok",
+        ServiceCondition::Behind => "behind",
+        ServiceCondition::Fault => "fault",
     }
 }
 
@@ -227,7 +229,7 @@ impl ServiceStatus {
     /// The words for what is wrong with it.
     pub(super) fn worst(&self) -> String {
         let [_, manifest, conf, announcement, _, check] = self.cells();
-        let is_bad = |condition: Condition| condition > Condition::Good;
+        let is_bad = |condition: ServiceCondition| condition > ServiceCondition::Good;
         let parts = [
             (matches!(self.manifest, ManifestStatus::Bad(_)), manifest),
             (
