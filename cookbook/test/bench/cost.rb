@@ -49,7 +49,7 @@ RSpec.describe 'a converge without changes' do
     end
     quarter, half, three = [0.25, 0.5, 0.75].map { |share| share_of(taken.map { |less, more| more - less }, share) * 1000 }
     alone = share_of(taken.map(&:first), 0.5)
-    RSpec.configuration.reporter.message(
+    $stdout.puts(
       format('    %d services%s: %.3f s without, and with it %.0f ms more (quarters %.0f to %.0f)', services, flags.join(' ').prepend(' '), alone, half, quarter, three)
     )
   end
