@@ -19,13 +19,16 @@ pub(super) fn run(node: &Node, args: &RetireArgs) -> Ended {
     let nodes: Vec<Id> = nodes.into_iter().collect();
     let mut session = node.session();
     let snapshots = retire::read(node, &mut session, &nodes);
-    let mut ending = Retirer::new(node, &mut session, args.dry_run);
+    let mut ending = Retirer::new(node, &mut session, &nodes, args.dry_run);
     let mut tally = Tally::default();
     let mut withdrawn = Vec::new();
-    for id in nodes {
+    for id in nodes.clone() {
         match ending.retire(&id, &snapshots) {
             Ok(report) => {
                 node.out.report(&report);
+                for line in report.consumers.iter().flatten() {
+                    node.out.line(&format!("  {line}"));
+                }
                 tally.done(report.changed);
                 withdrawn.push(Target::held(id, ServiceState::default(), report.keys));
             }

@@ -26,7 +26,7 @@ pub(crate) use service_status::{
     AnnouncementStatus, ConfFacts, ConfStatus, RenderForecast, ServiceCondition,
 };
 pub(crate) use status::{FleetStatus, VersionGroup};
-pub(crate) use successors::successors;
+pub(crate) use successors::{Leaving, successors};
 pub(crate) use usage::{KeyUser, Usage, usage};
 pub(crate) use users::{is_balancer, users};
 pub(crate) use wall::{Expected, Needs, WallFinding, WallTry, beyond, own_tries, tries};

@@ -18,6 +18,8 @@ pub(super) struct NodeRecord {
     pub(super) user: User,
     /// The record's content.
     pub(super) content: RecordContent,
+    /// The revision of the record: whatever was announced before that, the node had seen when it wrote it.
+    pub(super) revision: i64,
 }
 
 /// Who uses announcements on a node.
@@ -58,28 +60,29 @@ pub(super) fn perhaps_a_user(node: &Id, user: &User) -> String {
 /// Every record of a federation that the snapshot has, in the order of their keys.
 pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
     let prefix = key::applied_prefix(federation);
-    let record = |(path, value): (&str, &[u8])| {
+    let record = |(path, value, revision): (&str, &[u8], i64)| {
         let (node, user) = path.strip_prefix(&prefix)?.split_once('/')?;
         let node = Id::parse(node).ok()?;
         let content =
             serde_json::from_slice(value).map_or(RecordContent::Unreadable, RecordContent::Applied);
         match user.strip_prefix(key::BALANCER) {
-            Some(_name) => Some(balancer(node, content)),
+            Some(_name) => Some(balancer(node, content, revision)),
             None => Some(NodeRecord {
                 node,
                 user: User::Service(Id::parse(user).ok()?),
                 content,
+                revision,
             }),
         }
     };
     let others = snapshot.others.iter();
     others
-        .map(|(path, entry)| (path.as_str(), entry.value.as_slice()))
+        .map(|(path, entry)| (path.as_str(), entry.value.as_slice(), entry.revision))
         .filter_map(record)
         .collect()
 }
 
-fn balancer(node: Id, mut content: RecordContent) -> NodeRecord {
+fn balancer(node: Id, mut content: RecordContent, revision: i64) -> NodeRecord {
     let connections = match &mut content {
         RecordContent::Applied(record) => take_connections(record),
         RecordContent::Unreadable => Vec::new(),
@@ -88,6 +91,7 @@ fn balancer(node: Id, mut content: RecordContent) -> NodeRecord {
         node,
         user: User::Balancer { connections },
         content,
+        revision,
     }
 }
 
@@ -172,6 +176,7 @@ mod tests {
                 node: Id::parse("web01").unwrap(),
                 user: User::Service(Id::parse("www").unwrap()),
                 content,
+                revision: 1,
             };
             assert_eq!(read(PATH, value), [expected], "{value}");
         }
@@ -188,6 +193,7 @@ mod tests {
                 connections: vec![("key".to_owned(), 2)],
             },
             content: RecordContent::Applied(sources),
+            revision: 1,
         };
         let path = "/reconf/v1/f/applied/web01/@balance/API_URL";
         assert_eq!(read(path, value), [expected]);

@@ -41,6 +41,7 @@ pub(crate) fn usage(federation: &Id, names: &[Name], snapshot: &Snapshot) -> Usa
             node,
             user,
             content,
+            ..
         } = record;
         let RecordContent::Applied(applied) = content else {
             usage.unreadable.insert(perhaps_a_user(&node, &user));

@@ -23,6 +23,7 @@ pub(crate) fn users(
             node,
             user,
             content,
+            ..
         } = record;
         let RecordContent::Applied(applied) = content else {
             if !keys.is_empty() {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     announce,
     edge::registry::Session,
-    fleet::{self, Remains},
+    fleet::{self, Leaving, Remains},
     model::{
         announcement::By,
         id::Id,
@@ -28,6 +28,8 @@ pub(crate) struct Retirer<'a> {
     node: &'a Node,
     session: &'a mut Session,
     tombstones: Tombstones,
+    /// All nodes of the call.
+    nodes: &'a [Id],
     dry_run: bool,
 }
 
@@ -50,11 +52,17 @@ pub(crate) fn read(node: &Node, session: &mut Session, retired: &[Id]) -> Snapsh
 }
 
 impl<'a> Retirer<'a> {
-    pub(crate) fn new(node: &'a Node, session: &'a mut Session, dry_run: bool) -> Self {
+    pub(crate) fn new(
+        node: &'a Node,
+        session: &'a mut Session,
+        nodes: &'a [Id],
+        dry_run: bool,
+    ) -> Self {
         Self {
             node,
             session,
             tombstones: Tombstones::default(),
+            nodes,
             dry_run,
         }
     }
@@ -168,8 +176,31 @@ impl<'a> Retirer<'a> {
                 }
             }
         }
+        if let Some(consumers) = &mut report.consumers {
+            let keys = remains.leaving().cloned().collect();
+            consumers.extend(self.successors(federation, &keys, snapshot)?);
+        }
         report.add(remains);
         Ok(Attempt::Done(()))
+    }
+
+    /// What the users of some keys would take instead, when all nodes of this call are gone.
+    fn successors(
+        &self,
+        federation: &Id,
+        keys: &BTreeSet<Key>,
+        snapshot: &Snapshot,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let known = self.known(federation, snapshot)?;
+        let all = self.nodes.iter().flat_map(|node| {
+            let remains = Remains::of(node, federation, snapshot, &known);
+            remains.leaving().cloned().collect::<Vec<_>>()
+        });
+        let leaving = Leaving {
+            keys: &all.collect(),
+            nodes: &self.nodes.iter().cloned().collect(),
+        };
+        Ok(fleet::successors(federation, keys, leaving, snapshot))
     }
 
     /// The failure of a node of which nothing is known, with the nearest that is.

@@ -24,6 +24,9 @@ pub(crate) struct RetireReport {
     pub withdrawn: Vec<String>,
     /// The keys of other records that were deleted.
     pub deleted: Vec<String>,
+    /// Where nothing was written, because of `--dry-run`: what each user would take instead, a line each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<Vec<String>>,
     /// Warnings, one lower-case clause each.
     pub warnings: Vec<String>,
     /// What was withdrawn, now or before.
@@ -42,6 +45,7 @@ impl RetireReport {
             changed: false,
             withdrawn: Vec::new(),
             deleted: Vec::new(),
+            consumers: dry.then(Vec::new),
             warnings: Vec::new(),
             keys: BTreeSet::new(),
             dry,

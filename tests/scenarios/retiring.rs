@@ -71,10 +71,24 @@ fn a_retired_machine_leaves_nothing_and_others_keep_all() {
         let (_dead, _other) = (full(fleet, "api01"), full(fleet, "api010"));
         write_records(fleet);
         let (before, web) = (fleet.keys(), fleet.node("web01"));
+        let record = &before["/reconf/v1/default/applied/api010/www"];
+        let uses_it = record.contains("api@api01\"");
         let dry = web.run(&["retire", "api01", "--dry-run"]);
         let dry = dry.changes_nothing().exits(0).text();
-        let expected = "would withdraw API_URL of api, DOCS_URL of docs";
-        assert!(dry.contains(expected), "{dry}");
+        for expected in [
+            "would withdraw API_URL of api, DOCS_URL of docs",
+            "  api010   URL of www: api@api010 instead of api@api01\n",
+        ] {
+            assert_eq!(
+                dry.contains(expected),
+                !expected.starts_with("  ") || uses_it,
+                "{dry}"
+            );
+        }
+        assert!(
+            !dry.contains("  api01   "),
+            "it is gone with what it uses: {dry}"
+        );
         assert_eq!(fleet.keys(), before);
 
         let run = web.run(&["retire", "api01"]).exits(0).text();

@@ -32,7 +32,7 @@ const PREVIEW_OF_THE_LAST: &str = "$ reconf withdraw api --dry-run
 status 75
 --- stderr
 api: would withdraw API_URL; would stay so until `reconf announce api`
-  web01   URL of www: unmet, unless its node has a datastore or a default for API_URL
+  web01   URL of www: unmet, unless its node has a datastore, a default or a last known value for API_URL
 error: no other node announces what `api` provides in region `default`, and it is in use
   web01   URL of www
 note: nothing of `api` was withdrawn

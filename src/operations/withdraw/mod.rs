@@ -3,6 +3,8 @@
 //! A service whose manifest exists is *held* from then on: only `announce ID` announces it again. One whose manifest is
 //! gone has left: it is withdrawn as its manifest would have been, and forgotten.
 
+#[cfg(test)]
+mod consumers;
 mod last;
 mod note;
 mod owed;

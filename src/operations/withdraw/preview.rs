@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     announce::Machine,
-    fleet,
+    fleet::{self, Leaving},
     model::{
         id::Id,
         key::{Key, Kind},
@@ -68,6 +68,11 @@ impl Withdrawer<'_> {
                     let write = write::of_federation(&target, federation.clone(), snapshot);
                     let keys = write.plan.withdrawals.into_iter().map(|w| w.key);
                     let keys: BTreeSet<Key> = keys.collect();
+                    // The node stays, with all that uses something there.
+                    let leaving = Leaving {
+                        keys: leaving,
+                        nodes: &BTreeSet::new(),
+                    };
                     let successors = fleet::successors(&federation, &keys, leaving, snapshot);
                     consumers.extend(successors);
                     report.changed |= !keys.is_empty() || !write.cleared.is_empty();
