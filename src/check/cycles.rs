@@ -101,28 +101,31 @@ fn is_startable(id: &Id, blockers: &Blockers<'_, '_>, startable: &BTreeSet<&Id>)
     startable.contains(id) || !blockers.contains_key(id)
 }
 
-/// The services with blockers that can start after some others.
+/// The services with blockers that can start after some others: each blocker is looked at once for each of its providers.
 fn startable<'r>(blockers: &Blockers<'_, 'r>) -> BTreeSet<&'r Id> {
-    let mut startable = BTreeSet::new();
-    loop {
-        let can_start = |id: &Id, startable: &BTreeSet<&Id>| {
-            let mut all = blockers.get(id).into_iter().flatten();
-            all.all(|o| {
-                o.providers
-                    .iter()
-                    .any(|p| is_startable(p, blockers, startable))
-            })
-        };
-        let waiting = blockers.keys().filter(|id| !startable.contains(*id));
-        let more: Vec<&Id> = waiting
-            .filter(|id| can_start(id, &startable))
-            .copied()
-            .collect();
-        if more.is_empty() {
-            return startable;
+    let mut removes: BTreeMap<&Id, Vec<(&'r Id, usize)>> = BTreeMap::new();
+    for (id, own) in blockers {
+        for (number, blocker) in own.iter().enumerate() {
+            for provider in blocker.providers {
+                removes.entry(provider).or_default().push((id, number));
+            }
         }
-        startable.extend(more);
     }
+    let free = removes.keys().filter(|id| !blockers.contains_key(*id));
+    let mut started: Vec<&Id> = free.copied().collect();
+    let mut cleared: BTreeMap<&Id, BTreeSet<usize>> = BTreeMap::new();
+    let mut startable = BTreeSet::new();
+    while let Some(provider) = started.pop() {
+        for (id, number) in removes.remove(provider).unwrap_or_default() {
+            let of_service = cleared.entry(id).or_default();
+            of_service.insert(number);
+            let is_free = blockers.get(id).map(Vec::len) == Some(of_service.len());
+            if is_free && startable.insert(id) {
+                started.push(id);
+            }
+        }
+    }
+    startable
 }
 
 fn diagnostic(circle: &[CircleStep<'_>]) -> Diagnostic {
