@@ -54,6 +54,12 @@ module InlineRecipes
     end
   end
 
+  # As on a machine that systemd runs, whatever this one is.
+  def booted
+    allow(File).to receive(:directory?).and_call_original
+    allow(File).to receive(:directory?).with(ReconfCookbook::Systemd::BOOTED).and_return(true)
+  end
+
   # Lets units be started, and records the calls of systemctl.
   def systemd_runs(active: [])
     calls = []

@@ -38,6 +38,8 @@ RSpec.describe 'ReconfCookbook::Systemd' do
   end
 
   it 'starts nothing below another root' do
+    booted
+    expect(systemd).to be_running
     expect(ReconfCookbook::Systemd.new('/srv/image')).not_to be_running
     expect(ReconfCookbook::Systemd.new('/srv/image').active?('reconf-api.service')).to be(false)
   end

@@ -108,6 +108,7 @@ RSpec.describe 'reconf_unit' do
   end
 
   it 'starts nothing below another root' do
+    booted
     expect_any_instance_of(ReconfCookbook::Systemd).not_to receive(:run)
     run
     run { action %i(start stop restart reload) }
@@ -130,7 +131,6 @@ RSpec.describe 'reconf_unit' do
     end
 
     let(:active) { %w(reconf-api.service) }
-    let(:changes) { %w(ruby_block) }
 
     def converge(*step_into, **options, &block)
       super(*step_into, 'ruby_block', **options, &block)
