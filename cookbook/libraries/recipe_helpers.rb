@@ -4,7 +4,7 @@ require 'shellwords' unless defined?(Shellwords)
 require_relative 'service_item'
 
 module ReconfCookbook
-  # Methods for recipes and templates.
+  # Methods for recipes, the blocks of their resources, and templates.
   module RecipeHelpers
     # The path of the service's conf.
     def reconf_env_file_path(service)
@@ -22,4 +22,5 @@ module ReconfCookbook
 end
 
 Chef::DSL::Recipe.include(ReconfCookbook::RecipeHelpers)
+Chef::Resource.include(ReconfCookbook::RecipeHelpers)
 Chef::Mixin::Template::TemplateContext.include(ReconfCookbook::RecipeHelpers)
