@@ -17,7 +17,7 @@ module ReconfCookbook
     end
 
     def manifest_path(service)
-      below_root('etc/reconf/services', "#{service}.json")
+      ManifestFile.path(new_resource.root, service)
     end
 
     def state_path(service)
@@ -28,9 +28,8 @@ module ReconfCookbook
       converge.binary(new_resource.binary, new_resource.root)
     end
 
-    # The node's configuration: the one that this converge writes, else that of the attributes.
     def config
-      converge.config || HashValue.from_attribute(node, 'reconf', 'config')
+      converge.effective_config
     end
 
     # Checks and records what this resource writes for reconf, path => content. In why-run, which writes nothing, later steps

@@ -13,7 +13,7 @@ module ReconfCookbook
       @after = AfterConverge.new
       run_context.events.register(@after)
       @declared = Declared.new(run_context)
-      @confs = Renders.new(run_context)
+      @renders = Renders.new(run_context)
       @masks = Masks.new
       @items = {}
       @binaries = {}
@@ -24,7 +24,7 @@ module ReconfCookbook
       @planned = false
       @files = {}
       @writers = {}
-      @renders = {}
+      @rendered = {}
     end
 
     # What runs when everything else in the converge has succeeded.
@@ -34,7 +34,7 @@ module ReconfCookbook
     attr_reader :declared
 
     # The renders of confs.
-    attr_reader :confs
+    attr_reader :renders
 
     # The values that no message shows.
     attr_reader :masks
@@ -48,6 +48,11 @@ module ReconfCookbook
     # The node's configuration that this converge has written, or would write in why-run.
     attr_accessor :config
 
+    # The node's configuration: the one that this converge writes, else that of the attributes.
+    def effective_config
+      config || HashValue.from_attribute(@run_context.node, 'reconf', 'config')
+    end
+
     # The files that this converge has written for reconf, or would write in why-run: path => content, nil if deleted.
     attr_reader :files
 
@@ -55,7 +60,7 @@ module ReconfCookbook
     # would write the file twice, and the content that reconf reads would depend on the step.
     def record_file(path, content, resource)
       PlannedFiles.conflict(path) if files[path] && content && files[path] != content && !@writers[path].equal?(resource)
-      @confs.discard if files[path] != content
+      @renders.discard if files[path] != content
       @writers[path] = resource
       files[path] = content
     end
@@ -83,30 +88,30 @@ module ReconfCookbook
       @planned = true
     end
 
+    # Records that the block renders a service; only when it succeeds is the service rendered.
+    def render(service)
+      @rendered[service] = false
+      yield
+      @rendered[service] = true
+    end
+
+    def rendered?(service)
+      @rendered[service] == true
+    end
+
+    def render_failed?(service)
+      @rendered[service] == false
+    end
+
+    private
+
     def report(found)
       found.raise_errors
       found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
     end
-    private :report
 
     def written?(path, content)
       File.file?(path) && File.size(path) == content.bytesize && IO.binread(path) == content.b
-    end
-    private :written?
-
-    # Records that the block renders a service; only when it succeeds is the service rendered.
-    def render(service)
-      @renders[service] = false
-      yield
-      @renders[service] = true
-    end
-
-    def rendered?(service)
-      @renders[service] == true
-    end
-
-    def render_failed?(service)
-      @renders[service] == false
     end
   end
 end

@@ -3,7 +3,7 @@
 module ReconfCookbook
   # The services that earlier converges have left on this node.
   class InstalledServices
-    # The `x-managed-by` of manifests that `recipe[reconf]` installs. It never deletes other manifests.
+    # How `recipe[reconf]` marks the manifests and units that it writes. It never deletes others.
     RECIPE = 'recipe[reconf]'
 
     def initialize(root)

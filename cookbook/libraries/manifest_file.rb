@@ -8,6 +8,11 @@ module ReconfCookbook
     include Chef::DSL::DataQuery
     include ServiceItem
 
+    # Where reconf reads the manifest of a service.
+    def self.path(root, service)
+      File.join(root, 'etc/reconf/services', "#{service}.json")
+    end
+
     def initialize(resource)
       @resource = resource
     end
@@ -15,10 +20,6 @@ module ReconfCookbook
     # Path => content; none if the file is another resource's.
     def files
       yields? ? {} : { path => JSONText.of(path, manifest) }
-    end
-
-    def path
-      File.join(@resource.root, 'etc/reconf/services', "#{@resource.service}.json")
     end
 
     def manifest
@@ -47,6 +48,10 @@ module ReconfCookbook
     end
 
     private
+
+    def path
+      self.class.path(@resource.root, @resource.service)
+    end
 
     def run_context
       @resource.run_context

@@ -3,8 +3,6 @@
 module ReconfCookbook
   # What `recipe[reconf]` declares resources for; decided when these run, so that attributes of later recipes count.
   class RecipeChoices
-    RECIPE = 'recipe[reconf]'
-
     # `config` is the node's configuration; by default the one that this converge writes, else that of the attributes.
     def initialize(run_context, config = nil)
       @run_context = run_context
@@ -46,7 +44,7 @@ module ReconfCookbook
     private
 
     def config
-      @config || Converge.current(@run_context).config || HashValue.from_attribute(@node, 'reconf', 'config')
+      @config || Converge.current(@run_context).effective_config
     end
 
     def others(*what)

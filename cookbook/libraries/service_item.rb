@@ -27,11 +27,11 @@ module ReconfCookbook
       {}
     end
 
-    # The items of a data bag; none if there is no such data bag.
+    # The items of a data bag; nil if there is no such data bag.
     def service_ids(bag)
       Chef::DataBag.load(bag).keys.sort
     rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagPath
-      []
+      nil
     end
 
     def load_service_item(bag, item, secret)
@@ -57,10 +57,10 @@ module ReconfCookbook
 
     # Chef's two modes report a missing item differently, and only one of them lists the existing items.
     def existing_service_items(bag)
-      items = Chef::DataBag.load(bag).keys.sort
+      items = service_ids(bag)
+      return ', which does not exist' unless items
+
       items.empty? ? ', which is empty' : "; it has #{items.join(', ')}"
-    rescue Net::HTTPClientException, Chef::Exceptions::InvalidDataBagPath
-      ', which does not exist'
     end
   end
 end

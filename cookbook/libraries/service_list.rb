@@ -22,8 +22,6 @@ module ReconfCookbook
       @all_stay = all_stay
     end
 
-    attr_reader :given
-
     # The services to set up.
     def wanted
       (listed | kept).sort

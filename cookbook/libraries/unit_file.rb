@@ -10,6 +10,11 @@ module ReconfCookbook
     # Services whose units would have the names of reconf's own.
     RESERVED = %w(haproxy listen).freeze
 
+    # The unit that runs a service.
+    def self.of_service(service, root)
+      new("reconf-#{service}", root)
+    end
+
     attr_reader :name
 
     # The name has no `.service`.

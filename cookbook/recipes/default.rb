@@ -4,8 +4,8 @@
 # Cookbook:: reconf
 # Recipe:: default
 #
-# Renders the environment of this node's services, and announces what they provide when everything else in the
-# converge has succeeded.
+# Takes this node's services from their data bag items to running programs, and announces what they provide when
+# everything else in the converge has succeeded.
 #
 
 list = ReconfCookbook::ServiceList.of(node)
@@ -71,16 +71,16 @@ run_lists.each { |run_list| run_list.recipes.each { |recipe| include_recipe reci
 
 list.wanted.each do |service|
   reconf_unit service do
-    managed_by ReconfCookbook::RecipeChoices::RECIPE
+    managed_by ReconfCookbook::InstalledServices::RECIPE
     only_if { choices.unit(service) == :create }
   end
 
   next if ReconfCookbook::UnitFile::RESERVED.include?(service) ||
-          ReconfCookbook::UnitFile.new("reconf-#{service}", node['reconf']['root']).origin == :missing
+          ReconfCookbook::UnitFile.of_service(service, node['reconf']['root']).origin == :missing
 
   reconf_unit "former unit of #{service}" do
     service service
-    managed_by ReconfCookbook::RecipeChoices::RECIPE
+    managed_by ReconfCookbook::InstalledServices::RECIPE
     action :delete
     only_if { choices.unit(service) == :delete }
   end

@@ -52,7 +52,7 @@ action_class do
 
   def render
     arguments, input = whyrun_mode? ? dry_run : [flags, '']
-    converge.confs.result(new_resource, binary, arguments, input)
+    converge.renders.result(new_resource, binary, arguments, input)
   rescue ReconfCookbook::Error => e
     raise unless e.code == ReconfCookbook::Error::TRY_AGAIN
 
@@ -62,7 +62,7 @@ action_class do
   # The services of the data bag that need this one and that it needs, if a requirement is unmet.
   def cycle
     bag = node.read('reconf', 'data_bag') || 'service'
-    manifests = service_ids(bag).to_h { |id| [id, readable_item(bag, id)] }.merge(converge.manifests)
+    manifests = service_ids(bag).to_a.to_h { |id| [id, readable_item(bag, id)] }.merge(converge.manifests)
     datastores = ReconfCookbook::HashValue.from_attribute(node, 'configuration')['datastores'] || {}
     ReconfCookbook::Cycle.new(manifests, datastores.keys).through(new_resource.service)
   end

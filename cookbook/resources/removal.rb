@@ -31,7 +31,7 @@ action_class do
 
   # The unit of `reconf_unit`: nothing is taken away from a program that still runs.
   def unit
-    ReconfCookbook::UnitFile.new("reconf-#{new_resource.service}", new_resource.root)
+    ReconfCookbook::UnitFile.of_service(new_resource.service, new_resource.root)
   end
 
   def something_left?

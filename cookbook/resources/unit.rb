@@ -11,7 +11,7 @@ description "Runs a service's command in its environment, as a systemd unit that
 
 property :service, String,
          name_property: true,
-         regex: /\A[A-Za-z0-9_-][A-Za-z0-9._-]*\z/,
+         regex: ReconfCookbook::GivenServices::ID,
          description: 'The id of the service; the unit is `reconf-<id>`. `haproxy` and `listen` are refused: these are the units of the balancer and the listener.'
 
 property :reload_on, [Array, String],
@@ -88,7 +88,7 @@ action_class do
       raise ReconfCookbook::Error, "#{new_resource} would be a unit of reconf itself, `reconf-#{service}`\n" \
         'hint: give the service another id, or run it by other means and set its `command` to true'
     end
-    @unit = ReconfCookbook::UnitFile.new("reconf-#{service}", new_resource.root)
+    @unit = ReconfCookbook::UnitFile.of_service(service, new_resource.root)
   end
 
   # Without a conf the command could only fail.
