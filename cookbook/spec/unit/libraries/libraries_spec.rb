@@ -31,6 +31,15 @@ RSpec.describe ReconfCookbook::Results do
     expect { results.take('c') }.to raise_error(ReconfCookbook::Error, /returned no result for `c`: warning: old/)
   end
 
+  it 'shows no value of an encrypted item' do
+    masks = ReconfCookbook::Masks.new.tap { |all| all.add('environment' => { 'A' => 't0ken' }) }
+    lines = %({"service":"a","warnings":["t0ken is old"]}\n{"service":"b","error":{"code":65,"message":"t0ken is bad"}}\nt0ken\n)
+    results = described_class.new(lines, 65, masks)
+    expect(results.take('a')['warnings']).to eq(['*** is old'])
+    expect { results.take('b') }.to raise_error('*** is bad')
+    expect { results.take('c') }.to raise_error(/`c`: \*\*\*\z/)
+  end
+
   it 'reports how a binary without output ended' do
     expect { described_class.new('', 3).take('a') }.to raise_error(/`a`: it exited with 3 without a message/)
     expect { described_class.new('', nil).take('a') }.to raise_error(/`a`: it was killed by a signal/)
@@ -49,30 +58,6 @@ RSpec.describe ReconfCookbook::Results do
 end
 
 RSpec.describe ReconfCookbook::AfterConverge do
-  let(:resource) do
-    Struct.new(:name, :error, :ran) do
-      def run_action(action)
-        self.ran = action
-        raise error if error
-      end
-
-      def updated_by_last_action?
-        false
-      end
-    end
-  end
-
-  it 'raises the first error after everything else has run' do
-    all = [nil, 'one', nil, 'two', nil].each_with_index.map { |error, name| resource.new(name, error) }
-    after = described_class.new
-    all.each { |one| after.schedule(one, :announce) }
-    expect(Chef::Log).to receive(:error).with('reconf: two')
-    expect { after.converge_complete }.to raise_error('one')
-    expect(all.map(&:ran)).to all(eq(:announce))
-  end
-end
-
-RSpec.describe ReconfCookbook::AfterConverge do
   let(:order) { [] }
 
   # A resource that notes that it ran.
@@ -82,6 +67,14 @@ RSpec.describe ReconfCookbook::AfterConverge do
       one.define_singleton_method(:run_action) { |action| order << [name, action] && (raise error if error) }
       one.define_singleton_method(:updated_by_last_action?) { false }
     end
+  end
+
+  it 'raises the first error after everything else has run' do
+    after = described_class.new
+    [nil, 'one', nil, 'two', nil].each_with_index { |error, name| after.schedule(resource(name, error), :announce) }
+    expect(Chef::Log).to receive(:error).with('reconf: two')
+    expect { after.converge_complete }.to raise_error('one')
+    expect(order).to eq(Array.new(5) { |name| [name, :announce] })
   end
 
   it 'removes only when all has been announced' do
