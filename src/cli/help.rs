@@ -178,7 +178,9 @@ mod tests {
                 .collect();
             assert!(!help.contains("Examples:") || examples.len() >= 2, "{name}");
             for example in examples {
+                // What is behind a pipe is another program's.
                 let line = example.split("  # ").next().unwrap_or_default();
+                let line = line.split(" | ").next().unwrap_or_default();
                 let words = line.split('\'').enumerate().flat_map(|(index, part)| {
                     if index % 2 == 1 {
                         vec![part.into()]

@@ -43,7 +43,10 @@ pub(super) fn is_alive(pid: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::{
+        io::Read as _,
+        process::{Command, Stdio},
+    };
 
     use super::*;
 
@@ -54,11 +57,14 @@ mod tests {
         assert_eq!(master(&file), Master::Gone);
         let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
         let mut ours = Command::new("sh")
-            .args(["-c", "read line", "haproxy", "-p"])
+            .args(["-c", "echo; read line", "haproxy", "-p"])
             .arg(&file)
-            .stdin(std::process::Stdio::piped())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        // The kernel has a new program's arguments a moment after it was started.
+        ours.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let write = |pid: u32| fs::write(&file, format!("{pid}\n")).unwrap();
         write(other.id());
         assert_eq!(master(&file), Master::Gone);
