@@ -135,6 +135,17 @@ fn the_script_is_printed_as_it_was_judged_right() {
     );
 }
 
+/// The role of all nodes of `a-render` would be that of the nodes of `a` that only render, which then reached both.
+#[test]
+fn a_federation_whose_role_would_be_one_of_another_is_refused() {
+    let node = Scenario::new().registry("http://127.0.0.1:1");
+    for more in ["--certificates", "--output=json"] {
+        let text = node.run(&["access", "a-render", more]).exits(64).text();
+        assert!(text.contains("those of `a`"), "{text}");
+    }
+    let _other = node.run(&["access", "a-renders"]).succeeds();
+}
+
 #[test]
 fn no_process_list_shows_a_password_and_the_files_are_closed() {
     let etcd = Etcd::start();

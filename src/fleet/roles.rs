@@ -20,6 +20,9 @@ pub(crate) struct Role {
     pub write: Vec<(String, &'static str)>,
 }
 
+/// How the name of the role of nodes that only render ends: a federation whose name ends so would share a role with another.
+pub(crate) const ONLY_RENDERS: &str = "-render";
+
 /// The roles of a federation: of nodes that announce, and of those that only render. These take slots only where provisions
 /// are limited; `retire`, which clears them up, is for the others.
 pub(crate) fn roles(federation: &Id, has_limit: bool) -> [Role; 2] {
@@ -54,7 +57,7 @@ pub(crate) fn roles(federation: &Id, has_limit: bool) -> [Role; 2] {
     let of_all = announce.into_iter().chain(render).chain([slots]).collect();
     [
         role(format!("reconf-{federation}"), of_all),
-        role(format!("reconf-{federation}-render"), of_render),
+        role(format!("reconf-{federation}{ONLY_RENDERS}"), of_render),
     ]
 }
 

@@ -49,6 +49,14 @@ impl AssumedFiles {
         }
     }
 
+    /// A regular file that was found in a folder that the caller names; `None` if it is absent, or assumed to be.
+    pub(crate) fn read_found(&self, path: &Path, bad: Code) -> Result<Option<String>, Failure> {
+        match self.files.get(path) {
+            Some(assumed) => Ok(assumed.clone()),
+            None => files::read_found_text(path).map_err(|error| Failure::reading(error, bad)),
+        }
+    }
+
     /// The files that are assumed to be there, with their contents.
     pub(crate) fn present(&self) -> impl Iterator<Item = (&Path, &str)> {
         let files = self.files.iter();

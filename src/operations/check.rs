@@ -52,7 +52,11 @@ pub(crate) fn read(
 ) -> Result<CheckTexts, Failure> {
     let mut texts = CheckTexts::default();
     for path in manifest_paths(sources)? {
-        let text = required(assumed, &path)?;
+        let text = if sources.paths.contains(&path) {
+            required(assumed, &path)?
+        } else {
+            found(assumed, &path)?
+        };
         texts.add_manifest(&path, text);
     }
     if let Some(path) = sources.config {
@@ -116,14 +120,22 @@ fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn required(assumed: &AssumedFiles, path: &Path) -> Result<String, Failure> {
-    assumed.read_named(path, Code::Data)?.ok_or_else(|| {
-        let failure = Failure::new(Code::NoInput, format!("there is no `{}`", path.display()));
-        if path == Path::new(ITEMS) {
-            return failure
-                .hint("name the items: `reconf check PATH`, or run it in a Chef repository");
-        }
-        failure
-    })
+    let text = assumed.read_named(path, Code::Data)?;
+    text.ok_or_else(|| missing(path))
+}
+
+/// A manifest that its folder lists, or the folder of items that is not there.
+fn found(assumed: &AssumedFiles, path: &Path) -> Result<String, Failure> {
+    let text = assumed.read_found(path, Code::Data)?;
+    text.ok_or_else(|| missing(path))
+}
+
+fn missing(path: &Path) -> Failure {
+    let failure = Failure::new(Code::NoInput, format!("there is no `{}`", path.display()));
+    if path == Path::new(ITEMS) {
+        return failure.hint("name the items: `reconf check PATH`, or run it in a Chef repository");
+    }
+    failure
 }
 
 fn source(path: &Path, text: String) -> SourceFile {

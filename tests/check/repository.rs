@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Stdio};
 
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::Value;
 
 use super::{check, findings, folder, messages};
@@ -340,6 +341,17 @@ fn what_an_encrypted_item_provides_is_not_known() {
     );
     // A node cannot do anything with it.
     let _error = check(&repository, "data_bags/service/c.json --form").exits(65);
+}
+
+/// Nobody may be at the other end of a pipe that a folder lists: it is reported, not waited for.
+#[test]
+fn a_pipe_among_the_items_is_refused_at_once() {
+    let repository = sound();
+    let pipe = repository.path("data_bags/service/pipe.json");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let text = repository.sh("timeout 20 reconf check").fails(65);
+    let shown = "cannot read `data_bags/service/pipe.json`: it is not a regular file";
+    assert!(text.contains(shown), "{text}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(crate) use look::{list_files, look};
 pub(crate) use many::write_all;
 pub(crate) use next::Written;
 pub(in crate::edge) use read::{open_own, read_named, whole};
-pub(crate) use read::{read_own, read_text, read_trusted_text};
+pub(crate) use read::{read_found_text, read_own, read_text, read_trusted_text};
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;
 pub(crate) use write::{

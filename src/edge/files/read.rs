@@ -2,9 +2,9 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, Metadata},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read as _},
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
@@ -40,6 +40,25 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// [`FileError`] when it exists and cannot be read, or is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>, FileError> {
     read(path)?.map(|bytes| text(path, bytes)).transpose()
+}
+
+/// The text of a file that was found in a folder that the caller names: as [`read_text`], but it has to be a regular file,
+/// since nobody may be at the other end of a pipe there.
+///
+/// # Errors
+/// [`FileError`] as of [`read_text`], and for anything but a regular file.
+pub(crate) fn read_found_text(path: &Path) -> Result<Option<String>, FileError> {
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(regular::FOUND.bits().cast_signed())
+        .open(path)
+        .map_err(Unopened::from)
+        .and_then(|file| regular::judge(file.into()));
+    match opened {
+        Ok((file, metadata)) => text(path, whole(path, &file, &metadata)?).map(Some),
+        Err(Unopened::Absent) => Ok(None),
+        Err(why) => Err(unreadable(path, why)),
+    }
 }
 
 /// The text of a file that decides what root runs: root reads it only if nobody else can have written it.

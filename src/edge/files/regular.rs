@@ -24,6 +24,9 @@ pub(super) const READING: OFlags = OFlags::RDONLY
     .union(OFlags::NOCTTY)
     .union(OFlags::CLOEXEC);
 
+/// How a file is opened that was found in a folder; links are followed.
+pub(super) const FOUND: OFlags = OFlags::NONBLOCK.union(OFlags::NOCTTY);
+
 /// Opens a regular file in a folder for reading.
 pub(super) fn open_in(folder: impl AsFd, name: &OsStr) -> Result<(File, Metadata), Unopened> {
     let opened = openat(&folder, name, READING, Mode::empty()).map_err(io::Error::from)?;
