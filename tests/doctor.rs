@@ -55,6 +55,29 @@ fn check(case: &str, runs: &[Run]) {
     golden::check(case, &text.replace(version.unwrap(), "[VERSION]"));
 }
 
+#[test]
+fn a_conf_that_no_run_would_replace_is_a_fault() {
+    let node = healthy(Scenario::new());
+    for instead in ["mkdir", "ln -s /etc/hostname", "mkfifo"] {
+        let conf = "etc/services.d/www.conf";
+        let _made = node.sh(&format!("rm {conf}; {instead} {conf}")).exits(0);
+        let text = doctor(&node).exits(78).text();
+        let row = text.lines().find(|line| line.contains("conf www"));
+        let row = row.unwrap_or_else(|| panic!("{text}"));
+        assert!(
+            row.starts_with("fault") && row.contains("cannot replace"),
+            "{row}"
+        );
+        assert!(
+            row.ends_with("move it away, and run the same again"),
+            "{row}"
+        );
+        let _removed = node
+            .sh(&format!("rmdir {conf} || rm {conf}; touch {conf}"))
+            .exits(0);
+    }
+}
+
 /// The one row that is not ok, or unknown, after something was changed.
 #[track_caller]
 fn finding(node: &Scenario, code: i32) -> [String; 4] {

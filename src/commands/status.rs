@@ -62,8 +62,17 @@ fn this_node(global: &Global, out: &Output, args: &StatusArgs) -> u8 {
             out.text(&format!("RECONF UNKNOWN - {}\n", failure.in_short()));
             3
         }
-        Err(failure) => super::finish(out, Err(failure)),
+        Err(failure) => super::finish(out, Err(unknowable(failure))),
     }
+}
+
+/// A template or a state that is no text or no regular file: for a monitor a damaged one, whatever a command that writes
+/// would exit with.
+fn unknowable(mut failure: Failure) -> Failure {
+    if matches!(failure.code, Code::Data | Code::CannotWrite) {
+        failure.code = Code::Configuration;
+    }
+    failure
 }
 
 fn observe(global: &Global, out: &Output, ids: &[Id]) -> Result<NodeReport, Failure> {

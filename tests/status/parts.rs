@@ -59,3 +59,19 @@ fn balancing_that_is_off_is_shown_without_a_listener() {
         .text();
     assert!(!text.contains("balance"), "{text}");
 }
+
+#[test]
+fn what_is_no_regular_file_is_a_damaged_state_or_a_bad_configuration() {
+    let fleet = Fleet::embedded();
+    let places = [
+        "var/lib/reconf/listen.json",
+        "var/lib/reconf/balance.json",
+        "etc/reconf/templates/shell.hbs",
+    ];
+    for (place, name) in places.into_iter().zip(["web01", "web02", "web03"]) {
+        let node = fleet.node(name);
+        let _made = node.sh(&format!("mkdir -p {place}")).exits(0);
+        let text = status(&fleet, &node, "").exits(78).text();
+        assert!(text.contains(place), "{text}");
+    }
+}

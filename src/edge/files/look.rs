@@ -8,7 +8,7 @@ use std::{
 
 use rustix::fs::{Access as Permission, AtFlags, CWD, accessat};
 
-use super::{Access, FileError};
+use super::{Access, FileError, error::Unfit};
 
 /// A file or folder as it is; links are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,20 @@ pub(crate) fn look(path: &Path) -> Result<Option<FileLook>, FileError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FileError::reading(path, error)),
     }
+}
+
+/// Whether a file that reconf replaces is a regular one, or not there.
+///
+/// # Errors
+/// [`FileError`], as of the run that would refuse to replace it.
+pub(crate) fn judge_replaceable(path: &Path) -> Result<(), FileError> {
+    let unfit = match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => Unfit::Link,
+        Ok(metadata) if metadata.is_dir() => Unfit::Folder,
+        Ok(metadata) if !metadata.is_file() => Unfit::Irregular,
+        Ok(_) | Err(_) => return Ok(()),
+    };
+    Err(FileError::refused(path, &unfit.to_string()))
 }
 
 /// The regular files of a folder, sorted, without hidden ones; none if there is no such folder.

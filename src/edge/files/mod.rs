@@ -28,7 +28,7 @@ pub(crate) use error::{FileError, FileErrorKind};
 pub(in crate::edge) use error::{Unfit, Unopened, system_reason};
 pub(crate) use folder::{exists, is_folder, list_ids, list_names, make_dir, modified};
 pub(in crate::edge) use lock_file::{open_lock, open_other_lock};
-pub(crate) use look::{list_files, look};
+pub(crate) use look::{judge_replaceable, list_files, look};
 pub(crate) use many::write_all;
 pub(crate) use next::Written;
 pub(in crate::edge) use read::{open_own, read_named, whole};

@@ -59,7 +59,7 @@ fn manifests(node: &Node) -> Vec<Diagnosis> {
     rows
 }
 
-/// A conf whose mode or owner is not as configured.
+/// A conf that cannot be replaced, or whose mode or owner is not as configured.
 fn conf(node: &Node, manifest: &Manifest) -> Option<Diagnosis> {
     let subject = format!("conf {}", manifest.id);
     let wanted = match render::access(node, manifest) {
@@ -67,6 +67,9 @@ fn conf(node: &Node, manifest: &Manifest) -> Option<Diagnosis> {
         Err(failure) => return Some(Diagnosis::failure(subject, &failure, false)),
     };
     let path = node.paths.rendered(&manifest.id, Format::Shell);
+    if let Err(error) = files::judge_replaceable(&path) {
+        return Some(Diagnosis::failure(subject, &error.into(), false));
+    }
     let seen = files::look(&path).ok().flatten()?;
     let differs = wanted.mode != seen.access.mode
         || wanted.owner.is_some() && wanted.owner != seen.access.owner
