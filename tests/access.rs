@@ -155,13 +155,15 @@ fn no_process_list_shows_a_password_and_the_files_are_closed() {
         "bin/etcdctl",
         "#!/bin/sh\necho \"$@\" >>calls\nexec /usr/bin/etcdctl \"$@\"\n",
     );
-    let run = admin.sh("chmod +x bin/etcdctl; PATH=$PWD/bin:$PATH; reconf access f | sh");
+    let run = admin
+        .sh("chmod +x bin/etcdctl; PATH=$PWD/bin:$PATH; reconf access f | PASSWORDS=etcd/new sh");
     let run = run.exits(0);
     let closed = run.changes.iter().filter(|change| change.mode == 0o600);
     assert_eq!(closed.count(), 2, "{}", run.text());
     let calls = fs::read_to_string(admin.path("calls")).unwrap();
     for user in ["reconf-f", "reconf-f-render"] {
-        let password = fs::read_to_string(admin.path(&format!("{user}.password"))).unwrap();
+        let password =
+            fs::read_to_string(admin.path(&format!("etcd/new/{user}.password"))).unwrap();
         let password = password.trim();
         assert_eq!(password.len(), 32, "{password}");
         assert!(!calls.contains(password), "{calls}");

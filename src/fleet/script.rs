@@ -35,11 +35,12 @@ const ROLE: &str = r#"role() { etcdctl role get "$1" >/dev/null 2>&1 || etcdctl 
 /// has to come from a file.
 const USER: &str = r#"
 # Users, one for each role, with a password each. The arguments of a process are seen by every user of this machine, so
-# passwords are in files: NAME.password in the folder $PASSWORDS, made here (mode 0600) unless they are there. Copy each to
-# the nodes of its role: "registry": {"user": NAME, "password_file": FILE} in their config.json. A user that is there
-# keeps its password.
+# passwords are in files: NAME.password in the folder $PASSWORDS (else this one), made here (mode 0600) unless they are
+# there. Copy each to the nodes of its role: "registry": {"user": NAME, "password_file": FILE} in their config.json. A user
+# that is there keeps its password.
 umask 077
 PASSWORDS=${PASSWORDS:-.}
+mkdir -p "$PASSWORDS"
 user() {
   etcdctl user get "$1" >/dev/null 2>&1 || {
     file=$PASSWORDS/$1.password

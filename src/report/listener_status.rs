@@ -98,7 +98,7 @@ fn of_listener(listening: &Listening) -> Vec<[String; 2]> {
     } = listening;
     let mut rows = vec![row(
         "listener",
-        format!("pid {pid} since {since}, {names} names"),
+        format!("pid {pid} since {since}, {}", watched(*names)),
     )];
     if listening.keeps_only {
         let text = match listening.balance {
@@ -223,13 +223,27 @@ pub(crate) fn summary(listening: &Listening) -> String {
     } else {
         "; the registry is not connected"
     };
-    format!("{state}; {} names{registry}", listening.names)
+    format!("{state}; {}{registry}", watched(listening.names))
+}
+
+/// The number of names that a listener watches.
+fn watched(names: usize) -> String {
+    let s = if names == 1 { "" } else { "s" };
+    format!("{names} name{s}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{id::Id, listening::Away};
+
+    #[test]
+    fn one_name_is_no_names() {
+        assert_eq!(
+            [0, 1, 2].map(watched),
+            ["0 names", "1 name", "2 names"].map(str::to_owned)
+        );
+    }
 
     #[test]
     fn the_summary_names_what_matters_most() {
