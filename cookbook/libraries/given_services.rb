@@ -26,7 +26,7 @@ module ReconfCookbook
     end
 
     def self.check_names(given)
-      given.to_h { |name, wanted = true| [name, wanted] }.each do |name, wanted|
+      (given.is_a?(Hash) ? given.to_a : given.map { |name| [name, true] }).each do |name, wanted|
         raise Error, "#{NAME}: a name of a service must be a String, not a #{name.class}" unless name.is_a?(String)
         raise Error, "#{NAME}: `#{name}` is no name of a service" unless name.match?(ID)
         raise Error, "#{NAME}: `#{name}` must be true or false, not a #{wanted.class}" unless [true, false].include?(wanted)

@@ -37,13 +37,15 @@ module ReconfCookbook
     private
 
     def expand
-      raise Error, "the run list of `#{@service}` is not a list of names" unless @entries.is_a?(Array) && @entries.all?(String)
+      raise Error, "the run list of `#{@service}` is not a list of names" unless @entries.is_a?(Array) && @entries.all?(/\S/)
 
       refuse_versions
       expanded = Chef::RunList.new(*@entries).expand(@environment, Chef::Config[:solo_legacy_mode] ? 'disk' : 'server')
       return expanded.recipes.to_a if expanded.errors.empty?
 
       raise Error, "the run list of `#{@service}` has roles that do not exist: #{expanded.errors.join(', ')}"
+    rescue ArgumentError => e
+      raise Error, "the run list of `#{@service}` is wrong: #{e.message}\nhint: `nginx::default`, `recipe[nginx]` or `role[web]`"
     end
 
     def refuse_versions

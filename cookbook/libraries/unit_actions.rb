@@ -3,20 +3,23 @@
 module ReconfCookbook
   # What the resources that write a systemd unit do with it.
   module UnitActions
-    # Writes a unit, which starts at boot if it is enabled. Returns whether the file changed.
+    # Writes a unit, which starts at boot if it is enabled. Returns whether it has to be restarted: its file changed, in this
+    # converge or in one that ended before the restart.
     def write_unit(unit, text)
       refuse_foreign(unit)
-      changed = unit.origin == :missing || IO.binread(unit.path) != text.b
-      if changed
+      if unit.origin == :missing || IO.binread(unit.path) != text.b
+        due_restarts.add(unit) if systemd.running? && !whyrun_mode?
         unit_directory(::File.dirname(unit.path))
         file unit.path do
           content text
           mode '0644'
           backup false
         end
-        reload_systemd
+      elsif !due_restarts.include?(unit)
+        return false
       end
-      changed
+      reload_systemd
+      true
     end
 
     def enable_unit(unit)
@@ -40,18 +43,28 @@ module ReconfCookbook
           action :delete
         end
         reload_systemd
+        due_restarts.delete(unit) unless whyrun_mode?
       end
     end
 
     # Runs a verb of systemctl on a unit; where systemd does not run, says so.
     def change_unit(verb, unit)
-      return converge_by("#{verb} #{unit.name}") { systemd.change(verb.to_s, unit.name) } if systemd.running?
+      if systemd.running?
+        return converge_by("#{verb} #{unit.name}") do
+          systemd.change(verb.to_s, unit.name)
+          due_restarts.delete(unit) if %i(start restart).include?(verb)
+        end
+      end
 
       Chef::Log.info("#{new_resource}: #{unit.name} is not touched (#{verb}): #{systemd.reason}")
     end
 
     def systemd
       units.systemd(new_resource.root)
+    end
+
+    def due_restarts
+      @due_restarts ||= DueRestarts.new(new_resource.root)
     end
 
     def units

@@ -33,7 +33,8 @@ action :create do
   failing_late do
     add_addresses
     unit_directory(::File.dirname(output)) unless ::Dir.exist?(::File.dirname(output))
-    write_unit(unit, text)
+    # A reload is enough for a HAProxy that runs.
+    due_restarts.delete(unit) if write_unit(unit, text) && !whyrun_mode?
     balance
     # `reconf balance` disables the unit when the last port is closed.
     enable_unit(unit) if ::File.exist?(output)

@@ -33,7 +33,7 @@ action :enable do
   enable_unit(unit)
   if !systemd.active?(unit.name)
     change_unit(:start, unit)
-  elsif changed || units.binary_replaced?(new_resource.binary)
+  elsif changed || units.binary_replaced?(new_resource.binary) || former_binary?
     # A restart does not stop a running provision, which can be this converge: the new listener waits for it.
     ReconfCookbook::Units.at_the_end(new_resource, :restart)
   end
@@ -53,6 +53,14 @@ action_class do
 
   def unit
     @unit ||= ReconfCookbook::UnitFile.new(new_resource.unit, new_resource.root)
+  end
+
+  # Whether the listener runs with a binary that was replaced, by a converge that ended before the restart or by other means.
+  def former_binary?
+    pid = ReconfCookbook::JSONFile.read(below_root('run/reconf/listener.json'))['pid']
+    pid.is_a?(Integer) && ::File.readlink("/proc/#{pid}/exe") == "#{new_resource.binary} (deleted)"
+  rescue SystemCallError, ReconfCookbook::Error
+    false
   end
 
   # packaging/reconf-listen.service has the same settings.

@@ -14,13 +14,15 @@ RSpec.describe 'reconf_unit and reconf_cron' do
     IO.write(File.join(api01.repository, 'data_bags/service/report.json'), JSON.generate(item))
   end
 
-  # The verbs that a converge after the block runs on units.
-  def verbs
+  # The verbs that a converge after the block runs on units; `crash` has Chef killed at the end of its recipes.
+  def verbs(crash: false)
     log = 'run/supervisor/log'
     before = File.exist?(api01.path(log)) ? api01.read(log).lines.size : 0
     yield
     # The owner of the conf, unless that is root.
-    @last = api01.converge(extra: { 'site' => { 'user' => ('root' if user == 'root') } })
+    IO.write(api01.path('run/crash'), '') if crash
+    @last = api01.converge(expect: !crash, extra: { 'site' => { 'user' => ('root' if user == 'root') } })
+    FileUtils.rm_f(api01.path('run/crash'))
     api01.read(log).lines.drop(before).map(&:chomp).grep_v(/\Alist-units/)
   end
 
@@ -61,6 +63,15 @@ RSpec.describe 'reconf_unit and reconf_cron' do
     expect(verbs { edit_environment(ENV: 'test', PORT: 1200) }).to eq(['restart reconf-api.service'])
     expect(environment_of_the_api).to include('PORT' => '1200', 'ENV' => 'test')
     expect(api01.read('run/changes').lines.size).to eq(4)
+
+    # Chef is killed between the unit, or the conf, and the restart.
+    recipe = 'site-cookbooks/site/recipes/unit.rb'
+    expect(verbs(crash: true) { api01.edit(recipe) { |text| text.sub('100%', '200%') } }).to eq(['daemon-reload'])
+    expect(verbs {}).to eq(['daemon-reload', 'restart reconf-api.service'])
+    expect(verbs(crash: true) { edit_environment(PORT: 1300) }).to eq([])
+    expect(verbs {}).to eq(['restart reconf-api.service'])
+    expect(api01.read('run/started')).to eq("1300 200%\n")
+    expect(verbs {}).to eq([])
 
     api01.run_list = %w(recipe[configuration] recipe[reconf])
     expect(verbs { api01.attributes['services'] = { 'api' => false, 'report' => true } }).to eq(['stop reconf-api.service', 'daemon-reload'])

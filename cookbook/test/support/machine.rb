@@ -156,7 +156,7 @@ class Machine
   def launch(program, *words, expect: true)
     start = GEMS && !cell ? ['ruby', LAUNCH, GEMS] : []
     out, status = Open3.capture2e(clean_environment, *inside, *start, program, *words, chdir: repository)
-    raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if status.success? != expect
+    raise "#{name}: #{program} ended with #{status.exitstatus}:\n#{out}" if (status.success? || false) != expect
 
     Run.new(out.gsub(/^\n?No key detected\n/, ''), status)
   end

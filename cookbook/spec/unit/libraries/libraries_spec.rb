@@ -181,7 +181,7 @@ RSpec.describe ReconfCookbook::GivenServices do
 
   it 'refuses what is no list of services' do
     {
-      false => 'must be a Hash or a list, not a FalseClass', 'api' => 'must be a Hash or a list, not a String', [nil] => 'not a NilClass',
+      false => 'must be a Hash or a list, not a FalseClass', 'api' => 'must be a Hash or a list, not a String', [nil] => 'not a NilClass', [['api']] => 'must be a String, not a',
       [{ 'api' => true }] => 'not a ', %w(../x) => '`../x` is no name of a service', { 'api' => 'yes' } => '`api` must be true or false, not a String'
     }.each do |given, message|
       node.override['reconf']['services'] = given

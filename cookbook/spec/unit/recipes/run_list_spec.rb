@@ -20,6 +20,11 @@ RSpec.describe 'reconf_include_run_list' do
     expect(run(nil).resource_collection.to_a).to be_empty
   end
 
+  it 'says of which service it is wrong' do
+    expect { run(%w(recipe[nginx)) }.to raise_error(ReconfCookbook::Error, /run list of `api` is wrong: .*recipe\[nginx.*\nhint: /m)
+    ['', ' '].each { |entry| expect { run([entry]) }.to raise_error(/run list of `api` is not a list of names/) }
+  end
+
   it 'names a missing role' do
     expect { run(%w(role[nowhere])) }.to raise_error(/run list of `api` has roles that do not exist: nowhere/)
   end

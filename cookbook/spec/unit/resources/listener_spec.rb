@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'spec_helper'
+require 'timeout'
 
 RSpec.describe 'reconf_listener' do
   let(:file) { path('etc/systemd/system/reconf-listen.service') }
@@ -73,6 +74,26 @@ RSpec.describe 'reconf_listener' do
       expect(calls(active: active)).to eq([])
       expect(calls(active: active, before: true)).to eq(['restart reconf-listen.service'])
       expect(calls(active: active, after: true)).to eq(['restart reconf-listen.service'])
+    end
+
+    it 'restarts it where it still runs with a binary that was replaced earlier' do
+      binary = path('reconf')
+      FileUtils.cp('/bin/sleep', binary)
+      written
+      pid = Process.spawn(binary, '60')
+      put('run/reconf/listener.json', 'pid' => pid)
+      restarts = lambda do
+        systemd_runs(active: active).tap { converge('reconf_listener', reconf: { 'binary' => binary }) { reconf_listener 'reconf-listen' } }
+      end
+      put('etc/systemd/system/reconf-listen.service', IO.read(file).sub(InlineRecipes::BINARY, binary))
+      Timeout.timeout(10) { nil until File.readlink("/proc/#{pid}/exe") == File.realpath(binary) }
+      expect(restarts.call).to eq([])
+      FileUtils.cp('/bin/sleep', "#{binary}.new")
+      File.rename("#{binary}.new", binary)
+      expect(restarts.call).to eq(['restart reconf-listen.service'])
+    ensure
+      Process.kill(:KILL, pid)
+      Process.wait(pid)
     end
 
     it 'stops and deletes it' do

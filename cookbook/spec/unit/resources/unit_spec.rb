@@ -164,6 +164,18 @@ RSpec.describe 'reconf_unit' do
       expect(calls(active: active)).to eq(['daemon-reload', 'restart reconf-api.service'])
     end
 
+    it 'restarts it in a later converge when one ends between the unit and its restart' do
+      written
+      put('etc/reconf/services/api.json', manifest.merge('command' => 'another'))
+      another = text { reload_on 'ENV' }
+      allow(ReconfCookbook::Units).to receive(:at_the_end)
+      expect(calls(active: active)).to eq(['daemon-reload'])
+      allow(ReconfCookbook::Units).to receive(:at_the_end).and_call_original
+      put('etc/systemd/system/reconf-api.service', another)
+      expect(calls(active: active)).to eq(['daemon-reload', 'restart reconf-api.service'])
+      expect(calls(active: active)).to eq([])
+    end
+
     it 'starts what does not run, and stops what runs' do
       calls = lambda do |*actions, active: []|
         systemd_runs(active: active).tap { run { action actions } }

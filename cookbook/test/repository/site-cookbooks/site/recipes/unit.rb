@@ -31,3 +31,9 @@ end
 ].each do |notifications|
   edit_resource!(:reconf_env_file, 'api') { on_change notifications }
 end
+
+# Ends Chef as a crash does: nothing that is queued for the end runs.
+ruby_block 'crash' do
+  block { Process.kill(:KILL, Process.pid) }
+  only_if { ::File.exist?('/run/crash') }
+end
