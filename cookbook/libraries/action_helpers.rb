@@ -39,11 +39,13 @@ module ReconfCookbook
       files.each { |path, content| converge.record_file(path, content, new_resource) }
     end
 
-    # Writes a file that reconf reads. There is no backup: it would be another copy of passwords, in Chef's cache.
+    # Writes a file that reconf reads. There is no backup: it would be another copy of passwords, in Chef's cache. A file that
+    # has its content already is given none: Chef would write it to a temporary file only to compare the two.
     def write(path, text, access, secret: false)
       folder(::File.dirname(path)) unless ::Dir.exist?(::File.dirname(path))
+      changed = !converge.written?(path, text)
       file path do
-        content text
+        content text if changed
         mode access['mode']
         owner access['owner'] if access['owner']
         group access['group'] if access['group']

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require 'ipaddr'
-require 'socket'
+require 'ipaddr' unless defined?(IPAddr)
+require 'socket' unless defined?(Socket)
 
 module ReconfCookbook
   # How this node's HAProxy is set up: by `balance` of the node's configuration, or as it was by an earlier one.

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require 'etc'
+require 'etc' unless defined?(Etc)
 
 module ReconfCookbook
   # The command that a resource runs in the environment of a service, and its user.

@@ -88,6 +88,11 @@ module ReconfCookbook
       @planned = true
     end
 
+    # Whether a file has this content.
+    def written?(path, content)
+      File.file?(path) && File.size(path) == content.bytesize && IO.binread(path) == content.b
+    end
+
     # Records that the block renders a service; only when it succeeds is the service rendered.
     def render(service)
       @rendered[service] = false
@@ -108,10 +113,6 @@ module ReconfCookbook
     def report(found)
       found.raise_errors
       found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
-    end
-
-    def written?(path, content)
-      File.file?(path) && File.size(path) == content.bytesize && IO.binread(path) == content.b
     end
   end
 end

@@ -19,7 +19,7 @@ module ReconfCookbook
 
     # Path => content; none if the file is another resource's.
     def files
-      yields? ? {} : { path => JSONText.of(path, manifest) }
+      @files ||= yields? ? {} : { path => JSONText.of(path, manifest) }
     end
 
     def manifest

@@ -26,6 +26,14 @@ RSpec.describe 'reconf_manifest' do
     expect(content(run)).to eq(InRoot::API)
   end
 
+  it 'leaves a file that has its content already to Chef for mode and owner alone' do
+    item(InRoot::API)
+    put('etc/reconf/services/api.json', run.find_resource(:file, file).content)
+    expect(run).to create_file(file).with(content: nil, mode: '0640', owner: root_if_root)
+    item(InRoot::API.merge('environment' => { 'A' => 'b' }))
+    expect(content(run)['environment']).to eq('A' => 'b')
+  end
+
   it 'belongs to root, whoever owns the conf, and is readable for the group that can read the conf' do
     node = { 'render' => { 'mode' => '0644', 'owner' => 'app', 'group' => 'apps' } }
     [
