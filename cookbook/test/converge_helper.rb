@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require_relative 'support/etcd'
 require_relative 'support/machine'
 

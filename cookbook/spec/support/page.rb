@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # A documentation page, and the parts of it that follow from its resource.
 class Page
   FOLDER = File.expand_path('../../documentation', __dir__)

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'with_binary_helper'
 
 RSpec.describe 'reconf_manifest' do

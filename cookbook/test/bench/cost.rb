@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # Measures what the cookbook adds to a converge without changes: the time of the processor, of Chef and of all that it calls,

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 require 'net/http'
 require 'support/free_port'

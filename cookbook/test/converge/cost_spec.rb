@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # The calls of reconf in a converge without changes; test/bench/cost.rb measures their time.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # The seed's deploy cycle: an api node, then a www node, on a real etcd.

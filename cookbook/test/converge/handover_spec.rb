@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # A name that moves from one service or node to another is never without a provider, and nothing on a node still takes what

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # Passwords of datastores are only in the files that reconf reads and writes.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # What takes a service away from a node, and what does not, in both of Chef's modes.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'converge_helper'
 
 # Why-run reports each variable that would change, and writes nothing.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # The first process of a cell: it collects children, and ends when the test does.
 
 trap(:CHLD) do

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 require 'socket'
 
 # A port that nothing listens on, below those that outgoing connections get.

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # Starts one of Chef's programs from the standalone bundle, which is much faster than `bundle exec`:
 #
 #   ruby launch.rb GEMS PROGRAM ARGUMENTS...

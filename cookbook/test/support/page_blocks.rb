@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # The files and commands of a documentation page: blocks of code whose first line is a comment that says where they belong,
 # `# /a/path`, `# /a/path of HOST`, or `# HOST` for commands.
 class PageBlocks

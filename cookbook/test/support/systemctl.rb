@@ -1,12 +1,14 @@
 #!/usr/bin/ruby --disable-gems
+# frozen_string_literal: true
+
 # A `systemctl` for machines of tests: it runs the commands of units, as the user that they name, and nothing restarts them.
 # Each call is a line of /run/supervisor/log.
 
 require 'fileutils'
 require 'etc'
 
-UNITS = '/etc/systemd/system'.freeze
-HERE = '/run/supervisor'.freeze
+UNITS = '/etc/systemd/system'
+HERE = '/run/supervisor'
 ESCAPES = { 'n' => "\n" }.freeze
 WANTS = File.join(UNITS, 'multi-user.target.wants').freeze
 

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # Waits for conditions instead of sleeping for a fixed time.
 module Wait
   PAUSE = 0.02

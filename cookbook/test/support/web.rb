@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # A real HTTP server on a free loopback port that serves a directory.
 class Web
   attr_reader :url

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 name    'used'
 version '1.0.0'
 depends 'configuration'

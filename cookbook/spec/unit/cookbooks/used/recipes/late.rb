@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 include_recipe 'reconf'
 
 node.override['reconf']['services']['www'] = true

@@ -1,1 +1,3 @@
+# frozen_string_literal: true
+
 include_recipe 'reconf'

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 include_recipe 'reconf'
 
 reconf_manifest 'moved' do

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 at_once, late, later = %w(at-once late later).map { |note| File.join(node['reconf']['root'], note) }
 
 file at_once do

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # Two wrappers notify for one conf.
 %w(restarted reloaded).each do |note|
   file "/#{note}" do

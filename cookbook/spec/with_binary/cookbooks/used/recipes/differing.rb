@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 reconf_manifest 'api'
 
 reconf_manifest 'api of another bag' do

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 file '/restarted' do
   action :nothing
 end

@@ -1,1 +1,3 @@
+# frozen_string_literal: true
+
 reconf_removal 'api'

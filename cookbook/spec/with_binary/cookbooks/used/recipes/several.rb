@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 # Two confs, with what can come between them.
 root = node['reconf']['root']
 

@@ -1,3 +1,5 @@
+# frozen_string_literal: true
+
 reconf_manifest 'api' do
   managed_by 'somebody'
 end
