@@ -22,6 +22,11 @@ module ReconfCookbook
       @all_stay = all_stay
     end
 
+    # Whether nothing is taken away, neither a service nor what runs for it.
+    def all_stay?
+      @all_stay
+    end
+
     # The services to set up.
     def wanted
       (listed | kept).sort

@@ -36,7 +36,7 @@ end
 reconf_listener 'former listener' do
   unit 'reconf-listen'
   action :disable
-  not_if { choices.listener? || choices.other_listener? }
+  not_if { list.all_stay? || choices.listener? || choices.other_listener? }
 end
 
 list.wanted.each do |service|
@@ -62,7 +62,7 @@ end
 reconf_balancer 'former haproxy' do
   fail_at_end true
   action :delete
-  not_if { choices.balancer? }
+  not_if { list.all_stay? || choices.balancer? }
 end
 
 list.wanted.each { |service| reconf_env_file service }
@@ -82,7 +82,7 @@ list.wanted.each do |service|
     service service
     managed_by ReconfCookbook::InstalledServices::RECIPE
     action :delete
-    only_if { choices.unit(service) == :delete }
+    only_if { !list.all_stay? && choices.unit(service) == :delete }
   end
 end
 

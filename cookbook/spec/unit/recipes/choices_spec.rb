@@ -63,6 +63,13 @@ RSpec.describe 'reconf::default, when it runs' do
     end
   end
 
+  it 'takes nothing away under an override run list' do
+    put('etc/systemd/system/reconf-api.service', '')
+    item({})
+    allow_any_instance_of(Chef::Node).to receive(:override_runlist).and_return(%w(recipe[reconf]))
+    expect(%i(reconf_unit reconf_listener reconf_balancer).map { |type| ran(type) }).to eq([[], [], []])
+  end
+
   it 'has a balancer where a kind of balancer is given' do
     item({})
     expect(ran(:reconf_balancer, 'config' => { 'balance' => { 'local' => true } })).to eq([:create])
