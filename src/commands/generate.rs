@@ -12,13 +12,6 @@ use crate::{
     report::{Ended, Output},
 };
 
-/// The access of a page that everybody may read.
-const PAGE: Access = Access {
-    mode: 0o644,
-    owner: None,
-    group: None,
-};
-
 /// `reconf generate`.
 pub(super) fn run(out: &Output, args: &GenerateArgs) -> Ended {
     match &args.target {
@@ -39,7 +32,7 @@ fn man(out: &Output, directory: Option<&Path>) -> Ended {
     files::make_dir(directory, 0o755)?;
     for page in &pages {
         let path = directory.join(&page.file);
-        let written = files::write(&path, page.text.as_bytes(), &PAGE)?;
+        let written = files::write(&path, page.text.as_bytes(), &Access::READABLE)?;
         if out.is_json() {
             out.object(&json!({"path": path, "changed": written != Written::Unchanged}));
         }

@@ -13,13 +13,6 @@ use crate::{
     report::{Code, Ended, Failure},
 };
 
-/// The access of a picture: it shows names, no values.
-const PICTURE: Access = Access {
-    mode: 0o644,
-    owner: None,
-    group: None,
-};
-
 /// `reconf graph`.
 pub(super) fn run(node: &Node, args: &GraphArgs) -> Ended {
     let format = format(args)?;
@@ -62,7 +55,7 @@ fn format(args: &GraphArgs) -> Result<PictureFormat, Failure> {
 }
 
 fn write(node: &Node, path: &Path, text: &str, picture: &Picture) -> Result<(), Failure> {
-    let written = files::write(path, text.as_bytes(), &PICTURE)?;
+    let written = files::write(path, text.as_bytes(), &Access::READABLE)?;
     let services = picture.box_count(BoxKind::Service);
     let unmet = picture.faults().len();
     if node.out.is_json() {

@@ -87,8 +87,8 @@ pub(crate) struct FleetUser<'a> {
     pub user: String,
     /// How it compares to the registry.
     pub currency: Currency,
-    /// Whether its record can be read; what cannot may run with anything.
-    pub is_readable: bool,
+    /// The keys of its records that cannot be read: it may run with anything.
+    pub unreadable: Vec<String>,
     /// What it runs with and is not as it was.
     pub outdated: Vec<OutdatedSource<'a>>,
 }
@@ -115,11 +115,12 @@ fn judge(record: NodeRecord, snapshot: &Snapshot) -> FleetUser<'_> {
             User::Balancer { .. } => "its balancer".to_owned(),
         },
         currency: Currency::Current,
-        is_readable: true,
+        unreadable: Vec::new(),
         outdated: Vec::new(),
     };
     let RecordContent::Applied(applied) = record.content else {
-        (user.currency, user.is_readable) = (Currency::Perhaps, false);
+        user.currency = Currency::Perhaps;
+        user.unreadable.push(record.key);
         return user;
     };
     for (variable, sources) in applied {
@@ -158,9 +159,14 @@ fn outdated<'a>(path: &str, revision: i64, snapshot: &'a Snapshot) -> Option<Out
 }
 
 impl FleetUser<'_> {
+    /// Whether nothing is known of it but that a record cannot be read.
+    pub(crate) fn is_unknown(&self) -> bool {
+        !self.unreadable.is_empty() && self.outdated.is_empty()
+    }
+
     fn join(&mut self, other: Self) {
         self.currency = self.currency.max(other.currency);
-        self.is_readable &= other.is_readable;
+        self.unreadable.extend(other.unreadable);
         self.outdated.extend(other.outdated);
     }
 }
@@ -273,6 +279,7 @@ mod tests {
             record("A_URL", "api01"),
             record("B_URL", "api01"),
             entry("/reconf/v1/f/applied/web01/@balance/C_URL", "[]"),
+            entry("/reconf/v1/f/applied/web01/api", "[]"),
             entry("/reconf/v1/f/applied/web01/www", "{}"),
         ];
         let snapshot = snapshot(entries);
@@ -283,14 +290,18 @@ mod tests {
                 (
                     user.user.as_str(),
                     user.currency,
-                    user.is_readable,
+                    user.unreadable.clone(),
                     user.outdated.len(),
+                    user.is_unknown(),
                 )
             })
             .collect();
+        let key = |user: &str| vec![format!("/reconf/v1/f/applied/web01/{user}")];
+        let balancer = key("@balance/C_URL");
         let expected = [
-            ("its balancer", Currency::Behind, false, 1),
-            ("www", Currency::Current, true, 0),
+            ("its balancer", Currency::Behind, balancer, 1, false),
+            ("api", Currency::Perhaps, key("api"), 0, true),
+            ("www", Currency::Current, Vec::new(), 0, false),
         ];
         assert_eq!(found, expected);
     }

@@ -12,6 +12,8 @@ use crate::model::{
 /// What one user of announcements on one node runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NodeRecord {
+    /// Its key.
+    pub(super) key: String,
     /// The node.
     pub(super) node: Id,
     /// Who uses them there.
@@ -66,8 +68,9 @@ pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
         let content =
             serde_json::from_slice(value).map_or(RecordContent::Unreadable, RecordContent::Applied);
         match user.strip_prefix(key::BALANCER) {
-            Some(_name) => Some(balancer(node, content, revision)),
+            Some(_name) => Some(balancer(node, path, content, revision)),
             None => Some(NodeRecord {
+                key: path.to_owned(),
                 node,
                 user: User::Service(Id::parse(user).ok()?),
                 content,
@@ -82,12 +85,13 @@ pub(super) fn records(federation: &Id, snapshot: &Snapshot) -> Vec<NodeRecord> {
         .collect()
 }
 
-fn balancer(node: Id, mut content: RecordContent, revision: i64) -> NodeRecord {
+fn balancer(node: Id, path: &str, mut content: RecordContent, revision: i64) -> NodeRecord {
     let connections = match &mut content {
         RecordContent::Applied(record) => take_connections(record),
         RecordContent::Unreadable => Vec::new(),
     };
     NodeRecord {
+        key: path.to_owned(),
         node,
         user: User::Balancer { connections },
         content,
@@ -173,6 +177,7 @@ mod tests {
             ("[1]", RecordContent::Unreadable),
         ] {
             let expected = NodeRecord {
+                key: PATH.to_owned(),
                 node: Id::parse("web01").unwrap(),
                 user: User::Service(Id::parse("www").unwrap()),
                 content,
@@ -187,7 +192,9 @@ mod tests {
         let value = r#"{"API_URL": [["key", 3]], "__CONNECTIONS": [["key", 2]]}"#;
         let name = Name::parse("API_URL").unwrap();
         let sources = AppliedRecord::from([(name, vec![("key".to_owned(), 3)])]);
+        let path = "/reconf/v1/f/applied/web01/@balance/API_URL";
         let expected = NodeRecord {
+            key: path.to_owned(),
             node: Id::parse("web01").unwrap(),
             user: User::Balancer {
                 connections: vec![("key".to_owned(), 2)],
@@ -195,7 +202,6 @@ mod tests {
             content: RecordContent::Applied(sources),
             revision: 1,
         };
-        let path = "/reconf/v1/f/applied/web01/@balance/API_URL";
         assert_eq!(read(path, value), [expected]);
     }
 

@@ -42,9 +42,8 @@ impl<'a> FleetStatus<'a> {
             .map(|(key, entry)| (key.clone(), entry.why.to_string()))
             .collect();
         let illegible = "it is none that this version reads".to_owned();
-        for user in users.iter().filter(|user| !user.is_readable) {
-            let prefix = key::applied_of_node_prefix(federation, &user.node);
-            unreadable.insert(prefix + &user.user, illegible.clone());
+        for key in users.iter().flat_map(|user| &user.unreadable) {
+            unreadable.insert(key.clone(), illegible.clone());
         }
         let mut by_node: BTreeMap<Id, Option<NodeVersions>> =
             users.iter().map(|user| (user.node.clone(), None)).collect();

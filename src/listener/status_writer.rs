@@ -28,13 +28,6 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// The two clocks may be this far apart before the one that people read is said to have been set.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(1);
 
-/// Everybody may read the metrics.
-const READABLE: Access = Access {
-    mode: 0o644,
-    owner: None,
-    group: None,
-};
-
 /// What was written last, and where.
 pub(super) struct StatusWriter {
     /// The service manager that started this listener.
@@ -130,7 +123,7 @@ impl StatusWriter {
         );
         let metrics = self.metrics.as_ref().map(|path| {
             let text = metrics::text(&values(listening, figures));
-            files::write_without_sync(path, text.as_bytes(), &READABLE)
+            files::write_without_sync(path, text.as_bytes(), &Access::READABLE)
         });
         status.map_err(|error| error.to_string())?;
         let metrics = metrics.transpose();

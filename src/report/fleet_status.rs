@@ -99,9 +99,10 @@ impl FleetReport<'_> {
         })
     }
 
+    /// A user of whom nothing but an unreadable record is known has the line of that record.
     fn lines(&self) -> Vec<FleetRow<'_>> {
         let is_shown = |user: &&FleetUser| {
-            user.is_readable && (self.all || user.currency != Currency::Current)
+            !user.is_unknown() && (self.all || user.currency != Currency::Current)
         };
         let users = self.status.users.iter().filter(is_shown);
         let held = self.status.held.iter();

@@ -32,6 +32,13 @@ impl Access {
         group: None,
     };
 
+    /// The access of what everybody may read.
+    pub(crate) const READABLE: Self = Self {
+        mode: 0o644,
+        owner: None,
+        group: None,
+    };
+
     /// The access that a file has now.
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self {

@@ -26,13 +26,6 @@ const CHECK_LIMIT: Duration = Duration::from_secs(60);
 /// How much of what it prints is shown.
 const SHOWN_LINES: usize = 10;
 
-/// Whoever may read `config.json` may read what follows from it.
-const ACCESS: Access = Access {
-    mode: 0o644,
-    owner: None,
-    group: None,
-};
-
 /// Renders the file and parses it back.
 pub(super) fn render(node: &Node, view: View) -> Result<Candidate, Failure> {
     let (name, text) = template(node)?;
@@ -111,7 +104,7 @@ pub(super) fn is_ours(bytes: &[u8]) -> bool {
 /// Writes the files of routes that the file names.
 pub(super) fn write_maps(candidate: &Candidate) -> Result<(), Failure> {
     for (path, content) in &candidate.maps {
-        files::write(path, content, &ACCESS)?;
+        files::write(path, content, &Access::READABLE)?;
     }
     Ok(())
 }
@@ -119,11 +112,11 @@ pub(super) fn write_maps(candidate: &Candidate) -> Result<(), Failure> {
 /// Has HAProxy check the file beside its maps, which are in place then.
 pub(super) fn prove(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
     if let Some(folder) = settings.output.parent() {
-        files::make_dir(folder, ACCESS.for_folder().mode)?;
+        files::make_dir(folder, Access::READABLE.for_folder().mode)?;
     }
     write_maps(candidate)?;
     let path = candidate_path(settings);
-    files::write(&path, &candidate.bytes, &ACCESS)?;
+    files::write(&path, &candidate.bytes, &Access::READABLE)?;
     let checked = check(settings, &path);
     files::remove_with_leftovers(&path)?;
     checked
@@ -131,7 +124,7 @@ pub(super) fn prove(settings: &BalanceSettings, candidate: &Candidate) -> Result
 
 /// Puts a file in place that was checked before.
 pub(super) fn put(settings: &BalanceSettings, bytes: &[u8]) -> Result<(), Failure> {
-    files::write(&settings.output, bytes, &ACCESS)?;
+    files::write(&settings.output, bytes, &Access::READABLE)?;
     Ok(())
 }
 
