@@ -4,7 +4,7 @@ use crate::{
     cli::Global,
     node::{self, AssumedFiles, Node},
     operations::inspect::doctor,
-    report::{Code, Condition, Diagnosis, Ended, Failure, Output},
+    report::{Code, Condition, Diagnosis, Ended, Failure, Output, counted},
 };
 
 /// `reconf doctor`. A `config.json` that cannot be used is one of the faults.
@@ -29,8 +29,8 @@ pub(super) fn run(global: &Global, out: &Output) -> Ended {
     match count(Condition::Fault) {
         0 => Ok(None),
         faults => {
-            let noun = if faults == 1 { "fault" } else { "faults" };
-            let message = format!("this node cannot do all of its work: {faults} {noun}");
+            let faults = counted(faults, "fault");
+            let message = format!("this node cannot do all of its work: {faults}");
             Err(Failure::new(Code::Configuration, message))
         }
     }

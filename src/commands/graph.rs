@@ -16,10 +16,11 @@ use crate::{
 /// `reconf graph`.
 pub(super) fn run(node: &Node, args: &GraphArgs) -> Ended {
     let format = format(args)?;
-    let picture = match &args.check {
+    let (picture, warnings) = match &args.check {
         Some(path) => inspect::graph::of_repository(node, path)?,
         None => inspect::graph::of_registry(node)?,
     };
+    node.out.warnings(&warnings);
     if args.file.is_none() && args.format.is_none() && node.out.is_json() {
         for line in picture.lines() {
             node.out.object(&line);

@@ -53,11 +53,10 @@ pub(crate) fn shared_holders(path: &Path) -> anyhow::Result<Vec<Task>> {
 /// Whether more processes share the flock on `path` than the `seen` ones: those of other users, which the caller may not
 /// inspect. `/proc/locks` shows every user how many there are; if it cannot be read, none are assumed to be missing.
 pub(crate) fn has_hidden_holders(path: &Path, seen: usize) -> bool {
-    let Ok(file) = fs::metadata(path) else {
+    let Some(place) = place(path) else {
         return false;
     };
-    let (device, number) = (file.dev(), file.ino());
-    let place = format!(" {:02x}:{:02x}:{number} ", major(device), minor(device));
+    let place = format!(" {place} ");
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     let shared =
         |line: &&str| line.contains(": FLOCK ") && line.contains(" READ ") && line.contains(&place);
@@ -75,11 +74,9 @@ pub(crate) struct LockHolder {
 
 /// Who holds the flock on `path`, by `/proc/locks`, which every user may read. The lock itself is left alone.
 pub(crate) fn holders(path: &Path) -> Vec<LockHolder> {
-    let Ok(file) = fs::metadata(path) else {
+    let Some(place) = place(path) else {
         return Vec::new();
     };
-    let (device, inode) = (file.dev(), file.ino());
-    let place = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     let holder = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -109,16 +106,22 @@ pub(crate) fn shared_counts(paths: &[PathBuf]) -> Vec<usize> {
             *counts.entry(place).or_default() += 1;
         }
     }
-    let count = |path: &PathBuf| {
-        let file = fs::metadata(path).ok()?;
-        let (device, inode) = (file.dev(), file.ino());
-        let place = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
-        counts.get(place.as_str()).copied()
-    };
+    let count = |path: &PathBuf| counts.get(place(path)?.as_str()).copied();
     paths
         .iter()
         .map(|path| count(path).unwrap_or_default())
         .collect()
+}
+
+/// How `/proc/locks` writes which file is locked; `None` if it does not exist.
+fn place(path: &Path) -> Option<String> {
+    let file = fs::metadata(path).ok()?;
+    let (device, inode) = (file.dev(), file.ino());
+    Some(format!(
+        "{:02x}:{:02x}:{inode}",
+        major(device),
+        minor(device)
+    ))
 }
 
 fn number(path: &Path) -> Option<u32> {

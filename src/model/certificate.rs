@@ -18,6 +18,23 @@ mod tag {
 /// The object identifier of a common name, 2.5.4.3.
 const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 
+/// The seconds of a day.
+pub(crate) const DAY: u64 = 24 * 60 * 60;
+
+/// How long before its end a certificate is warned of (section 6).
+const RENEWAL: Duration = Duration::from_secs(14 * DAY);
+
+/// How a certificate is by its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    /// It does not end soon.
+    Valid,
+    /// It ends within 14 days, after this time.
+    EndsSoon(Duration),
+    /// It has ended.
+    Ended,
+}
+
 /// The first certificate of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CertificateFacts {
@@ -53,6 +70,15 @@ impl CertificateFacts {
             ends: time(kind, std::str::from_utf8(end).ok()?)?,
             common_name: common_name(subject),
         })
+    }
+
+    /// How it is at a time. It is valid at its end still.
+    pub(crate) fn validity(&self, now: SystemTime) -> Validity {
+        match self.ends.duration_since(now) {
+            Ok(left) if left < RENEWAL => Validity::EndsSoon(left),
+            Ok(_) => Validity::Valid,
+            Err(_) => Validity::Ended,
+        }
     }
 }
 
@@ -104,7 +130,7 @@ fn time(kind: u8, text: &str) -> Option<SystemTime> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
     let days = days_since_epoch(number(0, 4)?, number(4, 6)?, number(6, 8)?)?;
     let seconds = number(8, 10)? * 3600 + number(10, 12)? * 60 + number(12, 14)?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(days * 86_400 + seconds))
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(days * DAY + seconds))
 }
 
 /// The days from 1 January 1970 to a day of the Gregorian calendar. Years are counted from March, so that a leap day is the
@@ -178,6 +204,23 @@ mod tests {
                 (seconds, name)
             );
         }
+    }
+
+    #[test]
+    fn it_is_warned_of_14_days_before_its_end_and_valid_at_it() {
+        let ends = SystemTime::UNIX_EPOCH + RENEWAL * 2;
+        let (second, common_name) = (Duration::from_secs(1), None);
+        let facts = CertificateFacts { ends, common_name };
+        for (now, expected) in [
+            (ends - RENEWAL, Validity::Valid),
+            (ends - second, Validity::EndsSoon(second)),
+            (ends, Validity::EndsSoon(Duration::ZERO)),
+            (ends + second, Validity::Ended),
+        ] {
+            assert_eq!(facts.validity(now), expected, "{now:?}");
+        }
+        let soon = facts.validity(ends - RENEWAL + second);
+        assert!(matches!(soon, Validity::EndsSoon(_)), "{soon:?}");
     }
 
     #[test]

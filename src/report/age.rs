@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::edge::clock;
+
 /// The units, from the largest, in seconds.
 const UNITS: [(u64, char); 3] = [(24 * 60 * 60, 'd'), (60 * 60, 'h'), (60, 'm')];
 
@@ -23,8 +25,7 @@ pub(crate) fn length(time: Duration) -> String {
 
 /// As [`age`], of a time as records have it; `None` for what is no time.
 pub(crate) fn age_of(now: SystemTime, then: &str) -> Option<String> {
-    let then = humantime::parse_rfc3339(then).ok()?;
-    Some(age(now, then))
+    Some(age(now, clock::parse_rfc3339(then)?))
 }
 
 #[cfg(test)]

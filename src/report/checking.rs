@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{code::Code, failure::Failure, output::Output};
+use super::{code::Code, failure::Failure, output::Output, words::counted};
 use crate::{
     check::{Diagnostic, MatrixRow, MatrixState, Severity},
     edge::stdio,
@@ -191,9 +191,4 @@ fn summary(found: &[Diagnostic]) -> String {
         return "no problems".to_owned();
     }
     counts.join(", ")
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{s}")
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Output, output::Row};
+use super::{Output, output::Row, words::counted};
 use crate::{
     fleet::{
         Currency, FleetStatus, FleetUser, HeldProvider, OutdatedSource, OutdatedUse, VersionGroup,
@@ -66,14 +66,12 @@ impl FleetReport<'_> {
 
     fn headline(&self) -> String {
         let Self { status, .. } = self;
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        let (nodes, users) = (status.nodes(), status.users.len());
         let mut text = format!(
-            "federation `{}` at revision {}: {nodes} node{}, {users} user{} of announcements",
+            "federation `{}` at revision {}: {}, {} of announcements",
             self.federation,
             status.revision,
-            plural(nodes),
-            plural(users),
+            counted(status.nodes(), "node"),
+            counted(status.users.len(), "user"),
         );
         for (separator, currency) in [
             (": ", Currency::Current),

@@ -1,6 +1,6 @@
 //! The listener's status as text: the rows of `listen status`, and the line for the service manager.
 
-use super::balancing::balancing_rows;
+use super::{balancing::balancing_rows, words::counted};
 use crate::model::{
     listening::{Leases, Listening},
     stamp::Stamp,
@@ -161,9 +161,8 @@ fn announced(is_healthy: bool, leases: Option<&Leases>) -> String {
         "unhealthy: lease will expire".to_owned()
     };
     let Some(leases) = leases else { return text };
-    let Leases { count, ttl, .. } = leases;
-    let plural = if *count == 1 { "" } else { "s" };
-    text.push_str(&format!(" ({count} lease{plural} of {ttl}s)"));
+    let count = counted(leases.count, "lease");
+    text.push_str(&format!(" ({count} of {}s)", leases.ttl));
     if let Some(reason) = &leases.check {
         text.push_str(&format!("; its check fails: {reason}"));
     }

@@ -1,4 +1,4 @@
-//! Failures and outcomes as text, JSON and exit codes. Known to `commands` and `lib` only.
+//! Failures and outcomes as text, JSON and exit codes.
 
 mod access;
 mod age;
@@ -26,6 +26,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod why;
+mod words;
 
 pub(crate) use access::WallRow;
 pub(crate) use announcing::{AnnounceReport, HeldBy, WithdrawReport};
@@ -56,3 +57,4 @@ pub(crate) use why::{
     RunningUse, SetBy, TakenRow, WhyReport, datastore_rows, fallback_rows, not_taken,
     unreadable_row,
 };
+pub(crate) use words::counted;

@@ -1,17 +1,17 @@
 //! The lines of `status` below its services: registry, listener, balancer.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::{Code, ListenerStatus};
+use super::{Code, ListenerStatus, listener_status::queued, words::counted};
 use crate::{
     fleet::ServiceCondition,
-    model::{balance_state::BalanceState, id::Id, listening::Balancing, settings::BalanceSettings},
+    model::{
+        balance_state::BalanceState, certificate::Validity, id::Id, listening::Balancing,
+        settings::BalanceSettings,
+    },
 };
-
-/// From when on a certificate that ends is warned of.
-const CERTIFICATE_WARNING: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// The registry of a federation, as this node reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +50,14 @@ pub(crate) enum CertificateStatus {
 }
 
 impl CertificateStatus {
-    /// A certificate that ends at a time, shown as `text`.
-    pub(crate) fn ending(ends: SystemTime, text: String, now: SystemTime) -> Self {
-        let condition = if ends <= now {
-            ServiceCondition::Fault
-        } else if ends <= now + CERTIFICATE_WARNING {
-            ServiceCondition::Behind
-        } else {
-            ServiceCondition::Good
+    /// A certificate that ends at a time, which is shown as `ends`.
+    pub(crate) fn of(validity: Validity, ends: String) -> Self {
+        let condition = match validity {
+            Validity::Valid => ServiceCondition::Good,
+            Validity::EndsSoon(_) => ServiceCondition::Behind,
+            Validity::Ended => ServiceCondition::Fault,
         };
-        Self::Ends(text, condition)
+        Self::Ends(ends, condition)
     }
 }
 
@@ -156,10 +154,7 @@ impl ListenerLine {
             .as_ref()
             .filter(|one| !one.queued.is_empty())
         {
-            parts.push(format!(
-                "queued: {}",
-                super::listener_status::queued(listening)
-            ));
+            parts.push(format!("queued: {}", queued(listening)));
         }
         let reload = status.listening.as_ref();
         let reload = reload.and_then(|listening| listening.reload_error.as_ref());
@@ -201,9 +196,7 @@ impl BalancerStatus {
         if !is_wanted && !state.has_to_be_ended() {
             return None;
         }
-        let count = state.ports.len();
-        let plural = if count == 1 { "" } else { "s" };
-        let mut parts = vec![format!("{count} local port{plural}")];
+        let mut parts = vec![counted(state.ports.len(), "local port")];
         if state.shape.is_none() {
             parts = vec!["never run".to_owned()];
         }
@@ -238,6 +231,8 @@ impl BalancerStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::model::{
         balance_state::{OpenPort, SwitchedOff},
@@ -248,22 +243,18 @@ mod tests {
     };
 
     #[test]
-    fn a_certificate_is_warned_of_two_weeks_before_its_end() {
-        let now = SystemTime::UNIX_EPOCH + CERTIFICATE_WARNING;
-        let second = Duration::from_secs(1);
-        for (ends, expected) in [
-            (now + CERTIFICATE_WARNING + second, ServiceCondition::Good),
-            (now + CERTIFICATE_WARNING, ServiceCondition::Behind),
-            (now + second, ServiceCondition::Behind),
-            (now, ServiceCondition::Fault),
-            (now - second, ServiceCondition::Fault),
+    fn a_registry_is_as_bad_as_the_certificate_for_it() {
+        for (validity, expected) in [
+            (Validity::Valid, ServiceCondition::Good),
+            (Validity::EndsSoon(Duration::ZERO), ServiceCondition::Behind),
+            (Validity::Ended, ServiceCondition::Fault),
         ] {
             let status = RegistryStatus {
                 federation: Id::default_scope(),
                 reach: RegistryReach::Read(5),
-                certificate: Some(CertificateStatus::ending(ends, "then".to_owned(), now)),
+                certificate: Some(CertificateStatus::of(validity, "then".to_owned())),
             };
-            assert_eq!(status.condition(), expected, "{ends:?}");
+            assert_eq!(status.condition(), expected, "{validity:?}");
             assert!(status.text().ends_with("; own certificate ends then"));
         }
     }

@@ -9,6 +9,7 @@ use super::{
     node_parts::{BalancerStatus, ListenerLine, RegistryStatus},
     output::Row,
     service_status::{HEADER, ServiceStatus, condition_name},
+    words::counted,
 };
 use crate::fleet::ServiceCondition;
 
@@ -143,11 +144,10 @@ impl NodeReport {
         for (key, text, _) in parts.filter(|(.., condition)| *condition > ServiceCondition::Good) {
             wrong.push(format!("{key}: {text}"));
         }
-        match (&wrong[..], self.services.len()) {
-            ([], 1) => "1 service".to_owned(),
-            ([], count) => format!("{count} services"),
-            _ => wrong.join("; "),
+        if wrong.is_empty() {
+            return counted(self.services.len(), "service");
         }
+        wrong.join("; ")
     }
 
     fn condition(&self) -> ServiceCondition {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{code::Code, failure::Failure, table::table};
+use super::{code::Code, failure::Failure, table::table, words::counted};
 use crate::{
     model::{
         datastores::Datastores, id::Id, manifest::Manifest, name::Name, record::RecordError,
@@ -256,11 +256,6 @@ pub(crate) fn left_over(paths: &[PathBuf]) -> impl Iterator<Item = String> {
             path.display()
         )
     })
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 fn regions(regions: &[Id]) -> String {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::output::Row;
+use super::{output::Row, words::listed};
 use crate::{
     fleet::{AnnouncementStatus, ConfStatus, ServiceCondition},
-    model::{id::Id, name::Name},
+    model::id::Id,
 };
 
 /// The header of these lines.
@@ -218,11 +218,6 @@ fn announcement(status: &AnnouncementStatus) -> String {
             text
         }
     }
-}
-
-fn listed(names: &[Name]) -> String {
-    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
-    names.join(", ")
 }
 
 impl ServiceStatus {

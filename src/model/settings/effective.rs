@@ -66,6 +66,12 @@ impl Settings {
 }
 
 impl RegistrySettings {
+    /// How a federation is reached.
+    pub(crate) fn credentials_of(&self, federation: &Id) -> &Credentials {
+        let own = self.federations.get(federation);
+        own.unwrap_or(&self.credentials)
+    }
+
     /// Whether this is the embedded registry, which only this machine can reach.
     pub(crate) fn is_embedded(&self) -> bool {
         matches!(self.location, Location::Directory(_))

@@ -43,18 +43,12 @@ fn without_users() -> Failure {
         .hint("the end of what `reconf access FEDERATION` prints enables authentication")
 }
 
-/// How this node reaches a federation.
-pub(crate) fn credentials<'a>(node: &'a Node, federation: &Id) -> &'a Credentials {
-    let registry = &node.settings.registry;
-    let own = registry.federations.get(federation);
-    own.unwrap_or(&registry.credentials)
-}
-
 /// The federations of this node that are reached with the same credentials.
 fn sharing(node: &Node, federation: &Id) -> BTreeSet<Id> {
-    let wanted = credentials(node, federation);
+    let registry = &node.settings.registry;
+    let wanted = registry.credentials_of(federation);
     let all = node.settings.federations.iter().chain([federation]);
-    all.filter(|other| credentials(node, other) == wanted)
+    all.filter(|other| registry.credentials_of(other) == wanted)
         .cloned()
         .collect()
 }
@@ -93,7 +87,7 @@ fn user(credentials: &Credentials) -> Option<String> {
 
 /// What the roles of the node's user permit; nothing where etcd does not say.
 fn permissions(node: &Node, session: &mut Session, federation: &Id) -> Vec<KeyPermission> {
-    let user = user(credentials(node, federation));
+    let user = user(node.settings.registry.credentials_of(federation));
     let found = user.and_then(|user| session.permissions(federation, &user).ok());
     found.unwrap_or_default()
 }

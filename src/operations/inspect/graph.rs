@@ -20,8 +20,9 @@ use crate::{
     report::{Code, Failure, unreadable},
 };
 
-/// Draws the federations of this node as the registry knows them. Warns of records that cannot be read.
-pub(crate) fn of_registry(node: &Node) -> Result<Picture, Failure> {
+/// Draws the federations of this node as the registry knows them; returns the picture, and warnings of records that cannot be
+/// read.
+pub(crate) fn of_registry(node: &Node) -> Result<(Picture, Vec<String>), Failure> {
     let mut reads = ReadSet::default();
     for federation in &node.settings.federations {
         for kind in [Kind::Provides, Kind::Withdrawn] {
@@ -30,13 +31,12 @@ pub(crate) fn of_registry(node: &Node) -> Result<Picture, Failure> {
         reads.prefix(federation, key::applied_prefix(federation));
     }
     let snapshots = reads.read(&mut node.session());
-    let mut federations = Vec::new();
+    let (mut federations, mut warnings) = (Vec::new(), Vec::new());
     let nothing = Snapshot::default();
     for federation in &node.settings.federations {
         let snapshot = snapshots.of(federation).required()?.unwrap_or(&nothing);
         let entries = snapshot.unreadable.iter();
-        node.out
-            .warnings(&unreadable(entries.map(|(key, entry)| (key, entry.why))));
+        warnings.extend(unreadable(entries.map(|(key, entry)| (key, entry.why))));
         let uses = used_announcements(federation, snapshot).into_iter();
         let uses = uses.map(|(node, service, key)| AnnouncementUse { node, service, key });
         federations.push(draw(federation, snapshot, &uses.collect::<Vec<_>>()));
@@ -45,14 +45,16 @@ pub(crate) fn of_registry(node: &Node) -> Result<Picture, Failure> {
         Location::Etcd(_) => "registry",
         Location::Directory(_) => "registry of this machine only",
     };
-    Ok(Picture {
+    let picture = Picture {
         source: source.to_owned(),
         federations,
-    })
+    };
+    Ok((picture, warnings))
 }
 
-/// Draws the manifests of a repository. Those without a federation belong to the node's.
-pub(crate) fn of_repository(node: &Node, path: &Path) -> Result<Picture, Failure> {
+/// Draws the manifests of a repository, of which those without a federation belong to the node's; returns the picture, and
+/// warnings of files that are none.
+pub(crate) fn of_repository(node: &Node, path: &Path) -> Result<(Picture, Vec<String>), Failure> {
     let items = path.join(ITEMS);
     let paths = [if files::is_folder(&items) {
         items
@@ -66,12 +68,10 @@ pub(crate) fn of_repository(node: &Node, path: &Path) -> Result<Picture, Failure
         is_assumed: false,
     };
     let texts = read(&sources, &AssumedFiles::default())?;
-    for file in &texts.unnamed {
-        node.out.warning(&format!(
-            "`{}` is not named after an id: it is ignored",
-            file.path
-        ));
-    }
+    let unnamed = texts.unnamed.iter().map(|file| {
+        let path = &file.path;
+        format!("`{path}` is not named after an id: it is ignored")
+    });
     let mut manifests = Vec::new();
     for manifest in &texts.manifests {
         let (file, home) = (&manifest.file, &node.settings.federation);
@@ -81,8 +81,9 @@ pub(crate) fn of_repository(node: &Node, path: &Path) -> Result<Picture, Failure
                 .hint("`reconf check` says everything that is wrong with a repository")
         })?);
     }
-    Ok(Picture {
+    let picture = Picture {
         source: format!("repository {}", path.display()),
         federations: of_manifests(&manifests),
-    })
+    };
+    Ok((picture, unnamed.collect()))
 }

@@ -252,9 +252,8 @@ fn check(manifest: &Manifest, listening: Option<&Listening>) -> CheckStatus {
 
 /// The certificate with which this node logs in to the registry of a federation.
 fn certificate(node: &Node, federation: &Id) -> Option<CertificateStatus> {
-    let registry = &node.settings.registry;
-    let own = registry.federations.get(federation);
-    let path = own.unwrap_or(&registry.credentials).cert.as_ref()?;
+    let credentials = node.settings.registry.credentials_of(federation);
+    let path = credentials.cert.as_ref()?;
     let text = match files::read_text(path) {
         Ok(text) => text.unwrap_or_default(),
         Err(error) => return Some(CertificateStatus::Unreadable(error.to_string())),
@@ -264,6 +263,6 @@ fn certificate(node: &Node, federation: &Id) -> Option<CertificateStatus> {
         let reason = format!("`{path}` holds no certificate");
         return Some(CertificateStatus::Unreadable(reason));
     };
-    let shown = clock::rfc3339(facts.ends);
-    Some(CertificateStatus::ending(facts.ends, shown, clock::now()))
+    let text = clock::rfc3339(facts.ends);
+    Some(CertificateStatus::of(facts.validity(clock::now()), text))
 }

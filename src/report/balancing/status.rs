@@ -1,6 +1,6 @@
 //! What `listen status` shows of balancing.
 
-use crate::model::listening::Balancing;
+use crate::{model::listening::Balancing, report::words::counted};
 
 /// The rows, without their key.
 pub(crate) fn balancing_rows(balancing: &Balancing) -> Vec<String> {
@@ -18,12 +18,10 @@ pub(crate) fn balancing_rows(balancing: &Balancing) -> Vec<String> {
 }
 
 fn state(balancing: &Balancing) -> String {
-    let Balancing { ports, routes, .. } = balancing;
-    let plural = |count: &usize| if *count == 1 { "" } else { "s" };
     let mut text = format!(
-        "{ports} local port{}, {routes} route{}",
-        plural(ports),
-        plural(routes)
+        "{}, {}",
+        counted(balancing.ports, "local port"),
+        counted(balancing.routes, "route")
     );
     if let Some((at, how)) = balancing.changed.as_ref().zip(balancing.how.as_ref()) {
         text.push_str(&format!("; changed {at} ({how})"));

@@ -13,7 +13,7 @@ use crate::{
         record::RecordError,
         settings::OnUnreachable,
     },
-    report::age::age_of,
+    report::{age::age_of, words::listed},
     resolve::{DatastoreUse, FallbackUnused, NameTrace, NotTaken, PassedOver, Trace, TraceOutcome},
 };
 
@@ -107,11 +107,6 @@ fn others_missing(name: &Name, names: &[Name]) -> String {
         return format!("no provider announces {} together", listed(names));
     }
     format!("not used, since {} has no value", listed(names))
-}
-
-fn listed(names: &[Name]) -> String {
-    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
-    names.join(", ")
 }
 
 /// The rows of the datastores of a name: those that are taken, and the others.

@@ -110,8 +110,7 @@ impl Etcd {
 
     /// The identity of a federation; its files are read at its first use, and again when it is doubted.
     fn identity(&mut self, federation: &Id) -> Result<usize, RegistryError> {
-        let own = self.settings.federations.get(federation);
-        let credentials = own.unwrap_or(&self.settings.credentials);
+        let credentials = self.settings.credentials_of(federation);
         let is_same = |identity: &Identity| identity.credentials == *credentials;
         let known = self.identities.iter().position(is_same);
         if let Some(at) = known.filter(|at| !self.identities[*at].is_doubted) {

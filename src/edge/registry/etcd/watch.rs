@@ -110,8 +110,7 @@ async fn list(
     federation: &Id,
     ranges: &[Range],
 ) -> Result<(Arc<Connector>, RaceWinner<Reading>), RegistryError> {
-    let own = settings.federations.get(federation);
-    let credentials = own.unwrap_or(&settings.credentials);
+    let credentials = settings.credentials_of(federation);
     let connector = Connector::watching(settings, credentials, logins)?;
     let deadline = Deadline::after(limit);
     let (classifier, wanted) = (Arc::clone(&connector), Arc::new(ranges.to_vec()));

@@ -1,19 +1,12 @@
 //! When what was found is a warning or a fault. No I/O.
 
-use std::{
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{path::Path, time::SystemTime};
 
 use crate::{
     edge::{clock, free_space::Room},
-    model::certificate::CertificateFacts,
+    model::certificate::{CertificateFacts, DAY, Validity},
     report::Diagnosis,
 };
-
-/// How long before its end a certificate is warned of (section 6).
-const RENEWAL: Duration = Duration::from_secs(14 * DAY);
-const DAY: u64 = 24 * 60 * 60;
 
 /// With less room than this, writes fail soon.
 const LEAST_BYTES: u64 = 4 * 1024 * 1024;
@@ -27,15 +20,15 @@ const FEW_FILES: u64 = 10_000;
 pub(super) fn certificate(path: &Path, facts: &CertificateFacts, now: SystemTime) -> Diagnosis {
     let (subject, path) = ("certificate", path.display());
     let end = clock::rfc3339(facts.ends);
-    let Ok(left) = facts.ends.duration_since(now) else {
-        return Diagnosis::fault(subject, format!("{path} ended on {end}"), "renew it");
-    };
-    if left < RENEWAL {
-        let days = left.as_secs() / DAY;
-        let found = format!("{path} ends in {days} days, on {end}");
-        return Diagnosis::warning(subject, found, "renew it");
+    match facts.validity(now) {
+        Validity::Valid => Diagnosis::ok(subject, format!("{path} is valid until {end}")),
+        Validity::EndsSoon(left) => {
+            let days = left.as_secs() / DAY;
+            let found = format!("{path} ends in {days} days, on {end}");
+            Diagnosis::warning(subject, found, "renew it")
+        }
+        Validity::Ended => Diagnosis::fault(subject, format!("{path} ended on {end}"), "renew it"),
     }
-    Diagnosis::ok(subject, format!("{path} is valid until {end}"))
 }
 
 /// A file with a key or a password, by its mode.
@@ -101,6 +94,8 @@ pub(super) fn local_port(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::report::Condition;
 

@@ -6,7 +6,7 @@ use crate::{
     model::{format::Format, manifest::Manifest},
     node::{Node, manifests, states},
     operations::{remove, render},
-    report::{Diagnosis, Failure},
+    report::{Diagnosis, Failure, counted},
 };
 
 pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
@@ -50,11 +50,8 @@ fn manifests(node: &Node) -> Vec<Diagnosis> {
         }
     }
     if usable > 0 {
-        let noun = if usable == 1 { "manifest" } else { "manifests" };
-        rows.insert(
-            0,
-            Diagnosis::ok("manifests", format!("{usable} {noun} can be used")),
-        );
+        let found = format!("{} can be used", counted(usable, "manifest"));
+        rows.insert(0, Diagnosis::ok("manifests", found));
     }
     rows
 }
