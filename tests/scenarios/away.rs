@@ -186,7 +186,7 @@ fn withdrawn_expired_and_unread_are_three_things() {
 
         all_succeed(&api, &["announce api --ttl 1s"]);
         until("it lapses", || {
-            let listed = stranger.run(&["ls", "API_URL", "--output", "json"]);
+            let listed = stranger.run(&["ls", "--output", "json"]);
             let listed = String::from_utf8_lossy(&listed.output.stdout).into_owned();
             (!listed.contains("api@api01")).then_some(())
         });
