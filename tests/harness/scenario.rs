@@ -241,7 +241,7 @@ impl Run {
         for (secret, mask) in &self.masks {
             text = text.replace(secret, mask);
         }
-        golden::mask_times(&text)
+        golden::mask_leases(&golden::mask_times(&text))
     }
 }
 
