@@ -19,8 +19,14 @@ use crate::harness::{diff, not_run, scenario};
 /// The line that the script prints after the output of each command.
 const MARK: &str = "--- end of a command of a page ---";
 
-/// The pages of `docs/` that are the contract: what they show are examples.
-const CONTRACT: [&str; 4] = ["balance.md", "cookbook.md", "design.md", "sight.md"];
+/// The pages of `docs/` without commands to run: what the contract shows are examples, and the last one has figures.
+const WITHOUT_COMMANDS: [&str; 5] = [
+    "balance.md",
+    "cookbook.md",
+    "design.md",
+    "sight.md",
+    "speed.md",
+];
 
 /// Programs with which other tests run the blocks, those of the cookbook: where one is missing here, nothing is left out.
 const ELSEWHERE: [&str; 1] = ["chef-solo"];
@@ -41,7 +47,7 @@ fn page(path: &str) -> String {
     fs::read_to_string(checkout.join(path)).expect("the page is there")
 }
 
-/// README.md, and the pages of `docs/` that are not the contract.
+/// README.md, and the pages of `docs/` with commands.
 fn pages() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let names = fs::read_dir(folder).expect("docs/ is there").map(|entry| {
@@ -49,7 +55,7 @@ fn pages() -> Vec<String> {
         name.into_string().expect("the name of a page is UTF-8")
     });
     let is_page = |name: &String| Path::new(name).extension().is_some_and(|end| end == "md");
-    let shown = names.filter(|name| is_page(name) && !CONTRACT.contains(&name.as_str()));
+    let shown = names.filter(|name| is_page(name) && !WITHOUT_COMMANDS.contains(&name.as_str()));
     let mut pages: Vec<String> = shown.map(|name| format!("docs/{name}")).collect();
     pages.push("README.md".to_owned());
     pages
