@@ -153,11 +153,13 @@ impl<'a> LsRow<'a> {
         cells.collect()
     }
 
-    /// A user of an older value than the present one may have another value.
+    /// A user of an older value than the present one may have another value. One on the provider's own node has taken it
+    /// from the manifest, before it was announced.
     fn used_revision(&self, used: i64) -> String {
-        match self.revision.filter(|revision| *revision != used) {
-            Some(revision) => format!("{used}, now {revision}"),
-            None => used.to_string(),
+        match self.revision {
+            _ if used == 0 => "own node".to_owned(),
+            Some(revision) if revision != used => format!("{used}, now {revision}"),
+            _ => used.to_string(),
         }
     }
 
@@ -213,5 +215,27 @@ impl Row<7> for LsRow<'_> {
             public.unwrap_or_else(|| NOTHING.to_owned()),
             self.shown_value(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_of_another_revision_may_have_another_value_unless_it_is_its_own_nodes() {
+        let name = Name::parse("API_URL").unwrap();
+        let row = |revision| LsRow {
+            revision,
+            ..LsRow::of(&name, None, "api@api01".to_owned())
+        };
+        for (revision, used, expected) in [
+            (Some(4), 4, "4"),
+            (Some(5), 4, "4, now 5"),
+            (Some(5), 0, "own node"),
+            (None, 4, "4"),
+        ] {
+            assert_eq!(row(revision).used_revision(used), expected);
+        }
     }
 }
