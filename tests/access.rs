@@ -135,17 +135,6 @@ fn the_script_is_printed_as_it_was_judged_right() {
     );
 }
 
-/// The role of all nodes of `a-render` would be that of the nodes of `a` that only render, which then reached both.
-#[test]
-fn a_federation_whose_role_would_be_one_of_another_is_refused() {
-    let node = Scenario::new().registry("http://127.0.0.1:1");
-    for more in ["--certificates", "--output=json"] {
-        let text = node.run(&["access", "a-render", more]).exits(64).text();
-        assert!(text.contains("those of `a`"), "{text}");
-    }
-    let _other = node.run(&["access", "a-renders"]).succeeds();
-}
-
 #[test]
 fn no_process_list_shows_a_password_and_the_files_are_closed() {
     let etcd = Etcd::start();
@@ -161,7 +150,7 @@ fn no_process_list_shows_a_password_and_the_files_are_closed() {
     let closed = run.changes.iter().filter(|change| change.mode == 0o600);
     assert_eq!(closed.count(), 2, "{}", run.text());
     let calls = fs::read_to_string(admin.path("calls")).unwrap();
-    for user in ["reconf-f", "reconf-f-render"] {
+    for user in ["reconf-f", "reconf-f@render"] {
         let password =
             fs::read_to_string(admin.path(&format!("etcd/new/{user}.password"))).unwrap();
         let password = password.trim();
@@ -181,7 +170,7 @@ fn every_command_of_a_node_works_behind_the_wall() {
     let api = walled.own("api01", "reconf-seatgeek");
     let api = api.manifest("api", &balanced.to_string());
     let www = walled
-        .own("web01", "reconf-seatgeek-render")
+        .own("web01", "reconf-seatgeek@render")
         .manifest("www", WWW);
     api.run(&["announce", "api", "--ttl", "60s"]).fails(0);
     api.run(&["apply", "--all"]).fails(0);
@@ -287,7 +276,7 @@ fn the_audit_proves_the_wall_and_writes_nothing() {
             .exits(0),
         node.run(&["access", "seatgeek", "--audit", "--output", "json"]),
         walled
-            .own("web01", "reconf-seatgeek-render")
+            .own("web01", "reconf-seatgeek@render")
             .manifest("api", API)
             .run(&["access", "seatgeek", "--audit"]),
         node.run(&["access", "pivotly", "--audit"]),

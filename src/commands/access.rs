@@ -2,7 +2,7 @@
 
 use crate::{
     cli::AccessArgs,
-    fleet::{AccessScript, ONLY_RENDERS, UserLogin, roles, script},
+    fleet::{AccessScript, UserLogin, roles, script},
     model::{id::Id, settings::Location},
     node::Node,
     operations::inspect::access,
@@ -19,15 +19,6 @@ pub(super) fn run(node: &Node, args: &AccessArgs) -> Ended {
     };
     if args.audit {
         return audit(node, &args.federation);
-    }
-    if let Some(other) = args.federation.as_str().strip_suffix(ONLY_RENDERS) {
-        let message = format!(
-            "the roles of `{}` cannot be told from those of `{other}`, whose nodes that only render have the same",
-            args.federation
-        );
-        return Err(Failure::new(Code::Usage, message).hint(format!(
-            "no federation behind a wall can end with `{ONLY_RENDERS}`: name it otherwise"
-        )));
     }
     let has_limit = node.settings.listen.max_parallel.is_some();
     let roles = roles(&args.federation, has_limit);

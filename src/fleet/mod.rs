@@ -20,7 +20,7 @@ pub(crate) use last::users_of_last;
 pub(crate) use published::{CommonConfiguration, change, node_change};
 pub(crate) use records::{used_announcements, used_keys};
 pub(crate) use remains::{Remains, nodes};
-pub(crate) use roles::{ONLY_RENDERS, roles};
+pub(crate) use roles::roles;
 pub(crate) use script::{AccessScript, UserLogin, script};
 pub(crate) use service_status::{
     AnnouncementStatus, ConfFacts, ConfStatus, RenderForecast, ServiceCondition,

@@ -20,8 +20,8 @@ pub(crate) struct Role {
     pub write: Vec<(String, &'static str)>,
 }
 
-/// How the name of the role of nodes that only render ends: a federation whose name ends so would share a role with another.
-pub(crate) const ONLY_RENDERS: &str = "-render";
+/// How the name of the role of nodes that only render ends. No id has its first character, so no other federation shares it.
+const ONLY_RENDERS: &str = "@render";
 
 /// The roles of a federation: of nodes that announce, and of those that only render. These take slots only where provisions
 /// are limited; `retire`, which clears them up, is for the others.
@@ -89,8 +89,23 @@ mod tests {
     #[test]
     fn a_role_writes_what_its_nodes_write_and_nothing_else() {
         let all = "reconf-f: provides withdrawn applied nodes slots";
-        assert_eq!(folders(false), [all, "reconf-f-render: applied nodes"]);
-        assert_eq!(folders(true), [all, "reconf-f-render: applied nodes slots"]);
+        assert_eq!(folders(false), [all, "reconf-f@render: applied nodes"]);
+        assert_eq!(folders(true), [all, "reconf-f@render: applied nodes slots"]);
+    }
+
+    #[test]
+    fn no_two_federations_share_a_role() {
+        let roles_of = |name| roles(&Id::parse(name).unwrap(), false).map(|role| role.name);
+        for (one, other) in [("a", "a-render"), ("a", "a.render"), ("a", "a_render")] {
+            let (one, other) = (roles_of(one), roles_of(other));
+            assert!(
+                one.iter().all(|role| !other.contains(role)),
+                "{one:?} {other:?}"
+            );
+        }
+        let [_, render] = roles_of("a");
+        let own = render.strip_prefix("reconf-").unwrap();
+        assert!(Id::parse(own).is_err(), "{own} may be a federation");
     }
 
     #[test]
@@ -99,7 +114,7 @@ mod tests {
         let json = serde_json::to_string(&render).unwrap();
         assert_eq!(
             json,
-            r#"{"role":"reconf-f-render","read":["/reconf/v1/f/"],"write":["/reconf/v1/f/applied/","/reconf/v1/f/nodes/"]}"#
+            r#"{"role":"reconf-f@render","read":["/reconf/v1/f/"],"write":["/reconf/v1/f/applied/","/reconf/v1/f/nodes/"]}"#
         );
     }
 }
