@@ -120,7 +120,7 @@ fn a_node_on_which_nothing_was_done_yet_is_no_fault() {
 }
 
 /// What is done to a healthy node, the exit code, and the row that comes of it: condition, subject, a part of its remedy.
-const PLANTED: [(&str, i32, [&str; 3]); 15] = [
+const PLANTED: [(&str, i32, [&str; 3]); 18] = [
     (
         "chmod 0777 var/lib/reconf",
         78,
@@ -173,6 +173,21 @@ const PLANTED: [(&str, i32, [&str; 3]); 15] = [
     ),
     (
         "echo '{}' >var/lib/reconf/services/www.json",
+        78,
+        ["fault", "states", "move it away"],
+    ),
+    (
+        "mkfifo var/lib/reconf/listen.json",
+        78,
+        ["fault", "states", "move it away"],
+    ),
+    (
+        "mkdir var/lib/reconf/balance.json",
+        78,
+        ["fault", "states", "move it away"],
+    ),
+    (
+        "umask 077; echo '{' >var/lib/reconf/provision.json",
         78,
         ["fault", "states", "move it away"],
     ),

@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use rustix::fs::statvfs;
+use rustix::fs::{StatVfsMountFlags, statvfs};
 
 /// The room that a file system has for those who are not root, and all that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Room {
     pub files: u64,
     /// How many files it takes at all; 0 where it does not count them.
     pub all_files: u64,
+    /// Whether it is mounted read-only.
+    pub is_read_only: bool,
 }
 
 /// The room where `path` is.
@@ -28,5 +30,6 @@ pub(crate) fn room(path: &Path) -> io::Result<Room> {
         all_bytes: found.f_blocks.saturating_mul(found.f_frsize),
         files: found.f_favail,
         all_files: found.f_files,
+        is_read_only: found.f_flag.contains(StatVfsMountFlags::RDONLY),
     })
 }

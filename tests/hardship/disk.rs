@@ -82,6 +82,7 @@ fn a_disk_that_may_only_be_read_stops_nothing_that_writes_nothing() {
         reconf render -q app
         reconf announce -q app
         reads_only
+        does sh -c 'found=$(reconf doctor) || echo "doctor: $?"; echo "$found" | grep read-only'
         does reconf render app
         does reconf apply app
         does reconf exec --task app -- sh -c 'echo "$VERSION"'

@@ -138,6 +138,7 @@ fn room(node: &Node) -> Vec<Diagnosis> {
         node.paths.state(),
         node.paths.locks(),
     ];
+    // A part of a file system may be mounted read-only.
     let mut known = BTreeSet::new();
     let mut rows = Vec::new();
     for folder in folders {
@@ -147,8 +148,8 @@ fn room(node: &Node) -> Vec<Diagnosis> {
             Some((path, seen.device))
         });
         if let Some((path, device)) = there
-            && known.insert(device)
             && let Ok(found) = free_space::room(path)
+            && known.insert((device, found.is_read_only))
         {
             rows.push(rules::room(&folder, found));
         }

@@ -48,6 +48,14 @@ pub(super) fn secret(path: &Path, mode: u32) -> Diagnosis {
 /// The room of a file system.
 pub(super) fn room(folder: &Path, room: Room) -> Diagnosis {
     let (subject, folder) = ("room", folder.display());
+    if room.is_read_only {
+        let found = format!("{folder}: the file system is read-only: nothing can be written");
+        return Diagnosis::fault(
+            subject,
+            found,
+            "`dmesg` says why, if nobody meant it; mount it read-write",
+        );
+    }
     let mend = "make room: nothing can be written without";
     let counts_files = room.all_files > 0;
     if room.bytes < LEAST_BYTES || counts_files && room.files < LEAST_FILES {
@@ -149,12 +157,18 @@ mod tests {
                 all_bytes,
                 files,
                 all_files,
+                is_read_only: false,
             };
             assert_eq!(
                 room(Path::new("/r"), found).condition,
                 expected,
                 "{found:?}"
             );
+            let found = Room {
+                is_read_only: true,
+                ..found
+            };
+            assert_eq!(room(Path::new("/r"), found).condition, Condition::Fault);
         }
     }
 

@@ -1,9 +1,11 @@
 //! The services of this node: manifests, confs, and what is left of services without a manifest.
 
+use serde_json::Value;
+
 use super::is_closed;
 use crate::{
-    edge::files,
-    model::{format::Format, manifest::Manifest},
+    edge::{files, state},
+    model::{format::Format, manifest::Manifest, paths::Paths},
     node::{Node, manifests, states},
     operations::{remove, render},
     report::{Diagnosis, Failure, counted},
@@ -97,7 +99,20 @@ fn orphans(node: &Node) -> Vec<Diagnosis> {
     }
 }
 
-/// The states of all services that have one.
+/// What a command will meet that reads the states of the node itself.
+fn of_node(paths: &Paths) -> impl Iterator<Item = Failure> {
+    let states = [paths.switch_file(), paths.balance_state(), paths.intents()];
+    let stamps = [paths.node_state(), paths.stamp_file()];
+    let states = states.map(|path| state::load::<Value>(&path).err());
+    let stamps = stamps.map(|path| state::load_stamp::<Value>(&path).err());
+    states
+        .into_iter()
+        .chain(stamps)
+        .flatten()
+        .map(Failure::from)
+}
+
+/// The states of all services that have one, and those of the node.
 fn states(node: &Node) -> Vec<Diagnosis> {
     let closed = |failure: Failure| Diagnosis::failure("states", &failure, is_closed(&failure));
     let ids = match states::all(node) {
@@ -105,7 +120,8 @@ fn states(node: &Node) -> Vec<Diagnosis> {
         Err(failure) => return vec![closed(failure)],
     };
     let loaded = ids.iter().map(|id| states::load(node, id));
-    let mut rows: Vec<Diagnosis> = loaded.filter_map(Result::err).map(closed).collect();
+    let failures = loaded.filter_map(Result::err).chain(of_node(&node.paths));
+    let mut rows: Vec<Diagnosis> = failures.map(closed).collect();
     if rows.is_empty() {
         rows.push(Diagnosis::ok(
             "states",
