@@ -28,6 +28,8 @@ pub(crate) enum CheckRule {
     Datastores,
     /// A datastore that a service needs has a value.
     DatastoreValue,
+    /// The formats of a conf can carry its values.
+    Format,
     /// A node runs only services of its federations.
     Federation,
     /// Something provides what is required.
@@ -60,6 +62,7 @@ impl CheckRule {
             Self::Config => "config",
             Self::Datastores => "datastores",
             Self::DatastoreValue => "datastore-value",
+            Self::Format => "format",
             Self::Federation => "federation",
             Self::Missing => "missing",
             Self::OtherFederation => "other-federation",

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    id::Id, name::Name, problem::Problems, settings::Settings, source_file::SourceFile,
+    format::Format, id::Id, name::Name, problem::Problems, settings::Settings,
+    source_file::SourceFile,
 };
 
 /// A file that should be the manifest of a service.
@@ -32,6 +33,19 @@ pub(crate) struct CheckedFiles {
     pub regions: Vec<Id>,
     /// Whether these are the files of one node, and not of a repository for many.
     pub is_node: bool,
+    /// What formats cannot carry.
+    pub refuses: FormatRule,
+}
+
+/// Why formats cannot carry the value of a variable, a clause each: the rule of `render`, which this room does not know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormatRule(pub(crate) fn(&Name, &str, &[Format]) -> Vec<String>);
+
+impl Default for FormatRule {
+    /// Everything can be carried.
+    fn default() -> Self {
+        Self(|_, _, _| Vec::new())
+    }
 }
 
 /// What is announced: names with their regions, by federation.

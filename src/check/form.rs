@@ -2,8 +2,11 @@
 
 use super::{
     diagnostic::{CheckRule, Diagnostic, sort},
-    files::{CheckedConfig, CheckedFiles},
+    files::{AnnouncedNames, CheckedConfig, CheckedFiles},
+    formats::{fixed, stored},
     items::{Item, Items},
+    needs::needs,
+    repository::Repository,
     values::without_value,
 };
 use crate::model::{configuration::Configuration, manifest::Manifest};
@@ -13,6 +16,10 @@ pub(crate) fn check_form(files: &CheckedFiles) -> Vec<Diagnostic> {
     let items = Items::parse(files);
     let mut found = bad_config(files);
     found.extend(foreign(files, &items));
+    found.extend(fixed(files, &items));
+    if let Ok(repository) = Repository::new(files, &items, &AnnouncedNames::default()) {
+        found.extend(stored(files, &needs(&repository)));
+    }
     if let Some(file) = &files.datastores {
         let home = &items.homes[0];
         let region = files.settings().map(|settings| &settings.region);

@@ -4,6 +4,7 @@ mod cycles;
 mod diagnostic;
 mod files;
 mod form;
+mod formats;
 mod items;
 mod keys;
 mod matrix;
@@ -18,7 +19,7 @@ mod values;
 mod whole;
 
 pub(crate) use diagnostic::{Diagnostic, Severity};
-pub(crate) use files::{AnnouncedNames, CheckedConfig, CheckedFiles, ManifestFile};
+pub(crate) use files::{AnnouncedNames, CheckedConfig, CheckedFiles, FormatRule, ManifestFile};
 pub(crate) use form::check_form;
 pub(crate) use items::Items;
 pub(crate) use matrix::{MatrixRow, MatrixState};

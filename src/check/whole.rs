@@ -5,6 +5,7 @@ use super::{
     diagnostic::{CheckRule, Diagnostic, Severity, sort},
     files::{AnnouncedNames, CheckedFiles},
     form::{bad_config, foreign},
+    formats::{fixed, stored},
     items::Items,
     keys::keys,
     matrix::{MatrixRow, matrix},
@@ -34,10 +35,12 @@ pub(crate) fn check_repository(
     found.extend(foreign(files, items));
     found.extend(encrypted(items));
     found.extend(keys(items));
+    found.extend(fixed(files, items));
     let matrix = match Repository::new(files, items, announced) {
         Ok(repository) => {
             let needs = needs(&repository);
             found.extend(missing(&repository, files.datastores.as_ref(), &needs));
+            found.extend(stored(files, &needs));
             found.extend(cycles(&needs));
             found.extend(several(&repository));
             found.extend(unused(&repository));

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use crate::{
     check::{
-        self, AnnouncedNames, Checked, CheckedConfig, CheckedFiles, Diagnostic, Items, Severity,
+        self, AnnouncedNames, Checked, CheckedConfig, CheckedFiles, Diagnostic, FormatRule, Items,
+        Severity,
     },
     cli::{CheckArgs, Global},
     model::{settings::SettingsError, source_file::SourceFile},
     node::{self, AssumedFiles, Node},
     operations::check::{CheckSources, read, read_announced},
+    render::refused,
     report::{Code, Ended, Failure, Output},
 };
 
@@ -62,6 +64,7 @@ fn files(
         federations: args.federations.clone(),
         regions: args.regions.clone(),
         is_node: args.assume.is_some(),
+        refuses: FormatRule(refused),
     })
 }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The largest shell conf that `exec` reads, in bytes (design.md section 7).
 pub(crate) const LONGEST_CONF: u64 = 4 * 1024 * 1024;
 
+/// What helps where a format cannot carry a value.
+pub(crate) const OTHER_VALUE: &str = "change the value, or leave the format out of `formats`";
+
 /// A format of the conf (design.md section 7).
 #[derive(
     Clone,

@@ -24,6 +24,6 @@ pub(crate) use conf::{Conf, Rendered};
 pub(crate) use diff::{DiffKind, DiffLine, diff};
 pub(crate) use error::RenderError;
 pub(crate) use origin::is_ours;
-pub(crate) use refusal::{FormatRefusal, refusals};
+pub(crate) use refusal::{FormatRefusal, refusals, refused};
 pub(crate) use template::{Template, check as check_template};
 pub(crate) use write::render;

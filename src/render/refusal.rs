@@ -44,6 +44,20 @@ impl fmt::Display for FormatRefusal {
     }
 }
 
+/// Why formats cannot represent the value of a variable, a clause each.
+pub(crate) fn refused(name: &Name, value: &str, formats: &[Format]) -> Vec<String> {
+    let clause = |&format: &Format| {
+        let refusal = FormatRefusal {
+            name: name.clone(),
+            format,
+            reason: reason(format, name, value)?,
+            keys: Vec::new(),
+        };
+        Some(refusal.to_string())
+    };
+    formats.iter().filter_map(clause).collect()
+}
+
 /// Every variable that one of the formats cannot represent, sorted by name, then in the order of `formats`.
 pub(crate) fn refusals(environment: &Environment, formats: &[Format]) -> Vec<FormatRefusal> {
     let mut refused = Vec::new();

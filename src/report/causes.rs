@@ -11,7 +11,7 @@ use crate::{
         state::StateError,
         users::UserError,
     },
-    model::{problem::Problems, settings::SettingsError},
+    model::{format::OTHER_VALUE, problem::Problems, settings::SettingsError},
     render::{FormatRefusal, RenderError},
 };
 
@@ -111,7 +111,7 @@ fn refused_values(failure: Failure, refused: &[FormatRefusal]) -> Failure {
     failure.facts(announced).hint(if is_announced {
         "let its provider announce another value, or leave the format out of `formats`"
     } else {
-        "change the value, or leave the format out of `formats`"
+        OTHER_VALUE
     })
 }
 

@@ -106,6 +106,49 @@ fn a_datastore_without_a_value_is_an_error_only_where_a_service_of_that_node_nee
 }
 
 #[test]
+fn what_a_format_cannot_carry_is_an_error_where_files_alone_say_so() {
+    let refused = "`V` cannot be written as docker: its value contains a line feed";
+    for (region, manifest, expected) in [
+        ("us", json!({"environment": {"V": "x\ny"}}), Some(refused)),
+        (
+            "us",
+            json!({"environment": {"V": "x\ny"}, "conf": {"formats": ["systemd"]}}),
+            None,
+        ),
+        ("us", json!({"requires": {"V": "{FEED}"}}), Some(refused)),
+        ("us", json!({"requires": {"V": "{FEED|url}"}}), None),
+        (
+            "us",
+            json!({"requires": {"V": "-{REGIONAL}"}}),
+            Some(refused),
+        ),
+        ("eu", json!({"requires": {"V": "-{REGIONAL}"}}), None),
+        // What is announced is not known here, and comes first.
+        ("us", json!({"requires": {"V": "{OFFERED}"}}), None),
+        (
+            "us",
+            json!({"requires": {"V": "{FEED}{NOBODY_HAS_IT}"}}),
+            None,
+        ),
+    ] {
+        let mut manifest = manifest;
+        manifest["id"] = "www".into();
+        let folder = assume(&json!({
+            "config.json": format!(r#"{{"region": "{region}", "render": {{"formats": ["docker"]}}}}"#),
+            "configuration.json": r#"{"datastores": {"FEED": "x\ny", "REGIONAL": "x", "OFFERED": "x\ny"},
+                "regions": {"us": {"datastores": {"REGIONAL": "secret\n"}}}}"#,
+            "services/api.json": r#"{"id": "api", "provides": {"OFFERED": "x"}}"#,
+            "services/www.json": manifest.to_string(),
+        }));
+        let found = check(&folder, "--form --assume assumed.json --output json");
+        let messages = messages(&found);
+        let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
+        assert_eq!(messages, Vec::from_iter(expected), "{region} {manifest}");
+        assert!(!found.text().contains("secret"), "{}", found.text());
+    }
+}
+
+#[test]
 fn the_node_says_which_federations_it_runs() {
     let folder = assume(&json!({
         "config.json": r#"{"federation": "seatgeek", "federations": ["seatgeek", "pivotly"]}"#,

@@ -40,7 +40,7 @@ enum Fault {
 }
 
 /// Faults by the name of their golden text, with the rule that each breaks and the exit code without `--strict`.
-const FAULTS: [(&str, Fault, &str, i32); 16] = {
+const FAULTS: [(&str, Fault, &str, i32); 17] = {
     use Fault::{Add, Replace};
     const API: &str = "data_bags/service/api.json";
     const WWW: &str = "data_bags/service/app-www.json";
@@ -106,6 +106,15 @@ const FAULTS: [(&str, Fault, &str, i32); 16] = {
                 r#"{"id": "b", "federation": "pivotly", "requires": {"A": "{WWW_URL}"}}"#,
             ),
             "other-federation",
+            65,
+        ),
+        (
+            "format",
+            Add(
+                "data_bags/service/b.json",
+                r#"{"id": "b", "environment": {"A": "x\ny", "B": "x"}, "conf": {"formats": ["systemd", "docker"]}}"#,
+            ),
+            "format",
             65,
         ),
         (

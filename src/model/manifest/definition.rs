@@ -110,6 +110,16 @@ pub(crate) struct ConfOverride {
     pub drain: Option<Duration>,
 }
 
+impl ConfOverride {
+    /// The formats, where the node has these by default. Shell is always among them: `exec` reads it, and diffs compare it.
+    pub(crate) fn formats(&self, by_default: &[Format]) -> Vec<Format> {
+        let listed = self.formats.as_deref().unwrap_or(by_default);
+        let all = Format::ALL.into_iter();
+        all.filter(|format| *format == Format::Shell || listed.contains(format))
+            .collect()
+    }
+}
+
 /// A manifest's `balance`: each field is announced if it is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ManifestBalance {

@@ -72,7 +72,7 @@ impl Files {
         manifest: &Manifest,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let formats = formats(node, manifest);
+        let formats = manifest.conf.formats(&node.settings.render.formats);
         let refused = refusals(environment, &formats);
         if !refused.is_empty() {
             return Err(RenderError::Refused(refused).into());
@@ -186,15 +186,6 @@ impl FileChanges {
             Written::Changed => self.written.push(path.display().to_string()),
         }
     }
-}
-
-/// The formats of a service. Shell is always among them: `exec` reads it, and diffs compare it.
-fn formats(node: &Node, manifest: &Manifest) -> Vec<Format> {
-    let render = &node.settings.render;
-    let listed = manifest.conf.formats.as_ref().unwrap_or(&render.formats);
-    let all = Format::ALL.into_iter();
-    all.filter(|format| *format == Format::Shell || listed.contains(format))
-        .collect()
 }
 
 /// Mode and owner of a service's files.
