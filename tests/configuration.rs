@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::scenario::Scenario;
+use crate::harness::{black_hole::BlackHole, scenario::Scenario};
 
 const PLAIN: &str = r#"{"id": "plain", "environment": {"A": "b"}}"#;
 
@@ -138,6 +138,20 @@ fn a_key_without_a_value_is_null_and_not_the_word() {
     let shown = node.run(&["config"]).succeeds();
     let of = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap();
     assert!(of("announce.ttl").contains(" null "), "{shown}");
+}
+
+#[test]
+fn the_configuration_is_shown_though_the_registry_never_answers() {
+    let hole = BlackHole::dig();
+    let node = Scenario::new()
+        .without("RECONF_HOST")
+        .registry(hole.url())
+        .env("RECONF_TIMEOUT", "1h");
+    let shown = node.sh("timeout 60 reconf config").exits(0).text();
+    assert!(
+        shown.lines().any(|line| line.starts_with("host ")),
+        "{shown}"
+    );
 }
 
 #[test]

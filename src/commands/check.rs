@@ -10,7 +10,7 @@ use crate::{
     cli::{CheckArgs, Global},
     model::{settings::SettingsError, source_file::SourceFile},
     node::{self, AssumedFiles, Node},
-    operations::check::{CheckSources, read, read_announced},
+    operations::inspect::check::{CheckSources, read, read_announced},
     render::refused,
     report::{Code, Ended, Failure, Output},
 };

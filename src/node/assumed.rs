@@ -23,7 +23,10 @@ impl AssumedFiles {
         let shown = path.display();
         let text = files::read_text(path)
             .map_err(|error| Failure::reading(error, Code::Data))?
-            .ok_or_else(|| Failure::new(Code::NoInput, format!("there is no `{shown}`")))?;
+            .ok_or_else(|| {
+                let message = format!("there is no `{shown}`");
+                Failure::new(Code::NoInput, message).hint("`--assume` names it")
+            })?;
         // serde_json may quote a value, and values are secrets.
         let files = serde_json::from_str(&text).map_err(|error| {
             let message = format!("`{shown}` is not a JSON object of paths and contents");

@@ -1,14 +1,22 @@
 //! The node's address: given, or found on the way to the registry and remembered.
 
+use std::time::Duration;
+
 use super::Node;
 use crate::{
     edge::{
         net,
         registry::{Range, Session},
     },
-    model::{key, settings::Origin},
+    model::{
+        key,
+        settings::{Origin, RegistrySettings},
+    },
     report::Failure,
 };
+
+/// How long a registry may take for an answer of which only the local address matters.
+const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 
 /// The node's address.
 pub(crate) struct Host {
@@ -51,9 +59,14 @@ impl Node {
         })
     }
 
-    /// The node's address as an announce would find it now: it tries to reach the registry.
+    /// The node's address as an announce would find it now: it tries to reach the registry. One that does not answer soon
+    /// counts as away.
     pub(crate) fn host_now(&self) -> Result<Host, Failure> {
-        let mut session = self.session();
+        let registry = &self.settings.registry;
+        let mut session = Session::new(&RegistrySettings {
+            timeout: registry.timeout.min(ANSWER_LIMIT),
+            ..registry.clone()
+        });
         self.reach(&mut session);
         self.host(&session)
     }

@@ -4,7 +4,6 @@
 pub(crate) mod announce;
 pub(crate) mod balance;
 mod batch;
-pub(crate) mod check;
 mod commit;
 pub(crate) mod exec;
 pub(crate) mod inputs;

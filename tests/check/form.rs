@@ -207,11 +207,21 @@ fn what_is_not_there_cannot_be_checked() {
             "empty --form",
             "error: there is no manifest in `empty`\nhint: manifests are named `<id>.json`",
         ),
-        ("x.json", "error: there is no `x.json`\n"),
-        ("--assume x.json", "error: there is no `x.json`\n"),
+        (
+            "x.json",
+            "error: there is no `x.json`\nhint: name a manifest, or a folder of them\n",
+        ),
+        (
+            "--assume x.json",
+            "error: there is no `x.json`\nhint: `--assume` names it\n",
+        ),
         (
             "empty/README.md --datastores x.json",
-            "error: there is no `x.json`\n",
+            "error: there is no `x.json`\nhint: `--datastores` names it\n",
+        ),
+        (
+            "empty/README.md --config x.json",
+            "error: there is no `x.json`\nhint: `--config` names it\n",
         ),
     ] {
         let said = check(&folder, words).fails(66);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::check::{CheckSources, ITEMS, read};
 use crate::{
     edge::files,
     fleet::used_announcements,
@@ -13,10 +14,7 @@ use crate::{
         snapshot::Snapshot,
     },
     node::{AssumedFiles, Node},
-    operations::{
-        check::{CheckSources, ITEMS, read},
-        read_set::ReadSet,
-    },
+    operations::read_set::ReadSet,
     report::{Code, Failure, unreadable},
 };
 

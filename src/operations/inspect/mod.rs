@@ -3,6 +3,7 @@
 
 pub(crate) mod access;
 mod balanced;
+pub(crate) mod check;
 mod conf_use;
 pub(crate) mod doctor;
 pub(crate) mod fleet_status;

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read_set::ReadSet;
 use crate::{
     check::{AnnouncedNames, ManifestFile},
     edge::files,
     model::{id::Id, key::Kind, source_file::SourceFile},
     node::{AssumedFiles, Node},
+    operations::read_set::ReadSet,
     report::{Code, Failure},
 };
 
@@ -53,17 +53,23 @@ pub(crate) fn read(
     let mut texts = CheckTexts::default();
     for path in manifest_paths(sources)? {
         let text = if sources.paths.contains(&path) {
-            required(assumed, &path)?
+            required(assumed, &path, "name a manifest, or a folder of them")?
         } else {
             found(assumed, &path)?
         };
         texts.add_manifest(&path, text);
     }
     if let Some(path) = sources.config {
-        texts.config = Some(source(path, required(assumed, path)?));
+        texts.config = Some(source(
+            path,
+            required(assumed, path, "`--config` names it")?,
+        ));
     }
     if let Some(path) = sources.datastores {
-        texts.datastores = Some(secrets(path, required(assumed, path)?));
+        texts.datastores = Some(secrets(
+            path,
+            required(assumed, path, "`--datastores` names it")?,
+        ));
     }
     for (path, text) in assumed.present() {
         texts.add_assumed(sources, path, text);
@@ -119,23 +125,26 @@ fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(names.iter().map(|name| folder.join(name)).collect())
 }
 
-fn required(assumed: &AssumedFiles, path: &Path) -> Result<String, Failure> {
+/// A file that the caller names. `hint` is the next step where there is none.
+fn required(assumed: &AssumedFiles, path: &Path, hint: &str) -> Result<String, Failure> {
     let text = assumed.read_named(path, Code::Data)?;
-    text.ok_or_else(|| missing(path))
+    text.ok_or_else(|| missing(path).hint(hint))
 }
 
 /// A manifest that its folder lists, or the folder of items that is not there.
 fn found(assumed: &AssumedFiles, path: &Path) -> Result<String, Failure> {
     let text = assumed.read_found(path, Code::Data)?;
-    text.ok_or_else(|| missing(path))
+    let is_default = path == Path::new(ITEMS);
+    text.ok_or_else(|| match missing(path) {
+        failure if is_default => {
+            failure.hint("name the items: `reconf check PATH`, or run it in a Chef repository")
+        }
+        failure => failure,
+    })
 }
 
 fn missing(path: &Path) -> Failure {
-    let failure = Failure::new(Code::NoInput, format!("there is no `{}`", path.display()));
-    if path == Path::new(ITEMS) {
-        return failure.hint("name the items: `reconf check PATH`, or run it in a Chef repository");
-    }
-    failure
+    Failure::new(Code::NoInput, format!("there is no `{}`", path.display()))
 }
 
 fn source(path: &Path, text: String) -> SourceFile {
