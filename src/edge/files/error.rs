@@ -63,6 +63,17 @@ impl Unopened {
             Self::System(error) => problem(path, error),
         }
     }
+
+    /// The error of reading a file that reconf itself replaces: what is no regular file could not be replaced either.
+    pub(in crate::edge) fn of_own(self, path: &Path) -> FileError {
+        match self {
+            Self::Refused(what) => FileError {
+                action: "read",
+                ..FileError::refused(path, &what.to_string())
+            },
+            why => why.error(path, FileError::reading),
+        }
+    }
 }
 
 impl From<io::Error> for Unopened {
@@ -102,7 +113,7 @@ impl FileError {
             Some("put the file itself there, or give the folder to root and `chmod go-w` it")
         } else if self.kind == FileErrorKind::Distrusted {
             Some("it decides what root runs: give it and its folder to root, and `chmod go-w` them")
-        } else if self.action == "replace" {
+        } else if self.kind == FileErrorKind::CannotWrite && system.is_none() {
             Some("move it away, and run the same again")
         } else if self.action == "write" && system == Some(Errno::BUSY) {
             Some(
