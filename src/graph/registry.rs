@@ -127,9 +127,8 @@ impl<'a> Fleet<'a> {
             .collect();
         for key in held {
             let tombstone = self.snapshot.withdrawn.get(*key);
-            let by_whom = tombstone.map(|entry| entry.tombstone.by_whom());
-            let state = format!("withdrawn {}", by_whom.unwrap_or_default());
-            let state = escape_line(&state).into_owned();
+            let state = tombstone.map(|entry| entry.tombstone.to_string());
+            let state = escape_line(&state.unwrap_or_default()).into_owned();
             nodes.insert(service_node(&key.node, Some(&key.region), state));
         }
         let known: BTreeSet<String> = nodes.iter().map(|node| node.node.clone()).collect();

@@ -1,5 +1,7 @@
 //! Announcements and tombstones: the records of the registry.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -75,16 +77,24 @@ pub(crate) struct Tombstone {
 }
 
 impl Tombstone {
-    /// Who withdrew it by hand and when, until when and why: `by alice on web01 at …`.
-    pub(crate) fn by_whom(&self) -> String {
-        let terms = self.note.terms().map(|terms| format!(", {terms}"));
-        let (note, time) = (&self.note, self.time());
-        format!("{note} at {time}{}", terms.unwrap_or_default())
+    /// As its display, with other words for the time.
+    pub(crate) fn withdrawn(&self, when: &str) -> String {
+        match self.by {
+            By::Hand => self.note.withdrawn(when),
+            By::Manifest => format!("withdrawn{when}: its manifest no longer provides it"),
+            By::Retired => format!("withdrawn{when}: its node was retired"),
+        }
     }
 
     /// When, as messages name it: nothing but a time, whatever the registry holds.
     pub(crate) fn time(&self) -> &str {
         time_only(&self.at)
+    }
+}
+
+impl fmt::Display for Tombstone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.withdrawn(&format!(" at {}", self.time())))
     }
 }
 

@@ -51,6 +51,12 @@ impl WithdrawalNote {
         }
     }
 
+    /// That it was withdrawn by hand: by whom, until when and why, as one clause. `when` is nothing, or begins with a blank.
+    pub(crate) fn withdrawn(&self, when: &str) -> String {
+        let terms = self.terms().map(|terms| format!(", {terms}"));
+        format!("withdrawn {self}{when}{}", terms.unwrap_or_default())
+    }
+
     /// Until when and why, as one clause.
     pub(crate) fn terms(&self) -> Option<String> {
         let until = self.until.as_deref();

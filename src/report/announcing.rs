@@ -160,7 +160,7 @@ impl Report for AnnounceReport {
         if let Some(by) = &self.held {
             let reason = match by {
                 HeldBy::Retirement => "its node was retired".to_owned(),
-                HeldBy::Hand(note) => by_hand(note),
+                HeldBy::Hand(note) => format!("it was {}", note.withdrawn("")),
             };
             parts.push(format!(
                 "held, because {reason}; `reconf announce {service}` announces it again"
@@ -191,14 +191,6 @@ impl Report for AnnounceReport {
 
 fn withdrawn_keys(keys: &[String]) -> impl Iterator<Item = String> {
     keys.iter().map(|key| format!("  withdrawn {key}"))
-}
-
-/// Why a service is held that was withdrawn by hand.
-fn by_hand(note: &WithdrawalNote) -> String {
-    match note.terms() {
-        Some(terms) => format!("it was withdrawn {note} {terms}"),
-        None => "it was withdrawn by hand".to_owned(),
-    }
 }
 
 /// What `withdraw` did.

@@ -10,10 +10,7 @@ use crate::{
     fleet::{
         Currency, FleetStatus, FleetUser, HeldProvider, OutdatedSource, OutdatedUse, VersionGroup,
     },
-    model::{
-        announcement::{By, Tombstone},
-        id::Id,
-    },
+    model::id::Id,
 };
 
 /// How many things of one line are named; then how many more there are.
@@ -193,7 +190,7 @@ impl Row<4> for FleetRow<'_> {
             Self::Held(held, state) => {
                 let (service, node) = of_provider(held);
                 let names: Vec<String> = held.names.iter().map(ToString::to_string).collect();
-                let why = format!("{}: {}", names.join(", "), withdrawn(held.tombstone));
+                let why = format!("{}: {}", names.join(", "), held.tombstone);
                 [
                     node.to_owned(),
                     service.to_owned(),
@@ -240,7 +237,7 @@ fn reasons(outdated: &[OutdatedSource<'_>]) -> String {
 
 fn reason(source: &OutdatedSource<'_>) -> String {
     match &source.why {
-        OutdatedUse::Withdrawn(tombstone) => withdrawn(tombstone),
+        OutdatedUse::Withdrawn(tombstone) => tombstone.to_string(),
         OutdatedUse::Expired => "expired".to_owned(),
         OutdatedUse::Announced(now) => {
             format!(
@@ -249,14 +246,6 @@ fn reason(source: &OutdatedSource<'_>) -> String {
             )
         }
         OutdatedUse::Unreadable => "cannot be read".to_owned(),
-    }
-}
-
-fn withdrawn(tombstone: &Tombstone) -> String {
-    match tombstone.by {
-        By::Hand => format!("withdrawn {}", tombstone.by_whom()),
-        By::Manifest => format!("withdrawn at {}", tombstone.time()),
-        By::Retired => format!("retired at {}", tombstone.time()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{age::age_of, output::Row};
 use crate::{
     fleet::KeyUser,
     model::{
-        announcement::{By, Tombstone},
+        announcement::Tombstone,
         datastores::StoredValue,
         id::Id,
         key::Key,
@@ -183,19 +183,11 @@ impl<'a> LsRow<'a> {
     /// The value, or why there is none.
     fn shown_value(&self) -> String {
         let gone = || match self.withdrawn {
-            Some(tombstone) => withdrawn_text(tombstone),
+            Some(tombstone) => format!("({tombstone})"),
             None if self.expired => "(expired)".to_owned(),
             None => String::new(),
         };
         self.value.clone().unwrap_or_else(gone)
-    }
-}
-
-fn withdrawn_text(tombstone: &Tombstone) -> String {
-    match tombstone.by {
-        By::Hand => format!("(withdrawn {})", tombstone.by_whom()),
-        By::Manifest => format!("(withdrawn at {}: no longer provided)", tombstone.time()),
-        By::Retired => format!("(withdrawn at {}: its node was retired)", tombstone.time()),
     }
 }
 

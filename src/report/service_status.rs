@@ -202,14 +202,8 @@ fn announcement(status: &AnnouncementStatus) -> String {
             is_over,
             is_live,
         } => {
-            let mut text = "held".to_owned();
-            if let Some(since) = since {
-                text.push_str(&format!(" since {since}"));
-            }
-            text.push_str(&format!(" {note}"));
-            if let Some(terms) = note.terms() {
-                text.push_str(&format!(", {terms}"));
-            }
+            let at = since.as_ref().map(|since| format!(" at {since}"));
+            let mut text = format!("held: {}", note.withdrawn(&at.unwrap_or_default()));
             match (is_live, is_over) {
                 (true, _) => text.push_str("; announced all the same"),
                 (false, true) => text.push_str("; its time is over"),

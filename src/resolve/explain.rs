@@ -7,13 +7,7 @@ use super::{
     lookup::{look_up, unusable},
     resolution::Reference,
 };
-use crate::model::{
-    announcement::{By, Tombstone},
-    id::Id,
-    name::Name,
-    snapshot::Snapshot,
-    suggest,
-};
+use crate::model::{announcement::Tombstone, id::Id, name::Name, snapshot::Snapshot, suggest};
 
 /// The most likely reason that a reference is unmet; displays as one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,26 +152,10 @@ impl fmt::Display for UnmetReason {
             Self::Withdrawn {
                 provider,
                 tombstone,
-            } => write_withdrawn(f, provider, tombstone),
+            } => write!(f, "from `{provider}`, {tombstone}"),
             Self::Near(name) => write!(f, "nothing provides it; did you mean `{name}`?"),
             Self::Nothing => f.write_str("nothing provides it"),
         }
-    }
-}
-
-fn write_withdrawn(
-    f: &mut fmt::Formatter<'_>,
-    provider: &str,
-    tombstone: &Tombstone,
-) -> fmt::Result {
-    let time = tombstone.time();
-    match tombstone.by {
-        By::Hand => write!(f, "withdrawn from `{provider}` {}", tombstone.by_whom()),
-        By::Manifest => write!(f, "no longer provided by `{provider}` since {time}"),
-        By::Retired => write!(
-            f,
-            "withdrawn from `{provider}` at {time}: that node was retired"
-        ),
     }
 }
 

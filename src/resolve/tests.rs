@@ -128,7 +128,7 @@ fn every_missing_name_is_reported_with_the_nearest_explanation() {
         .datastores(r#"{"datastores": {"LONG_NAMED_URI": "x"}}"#);
     assert_eq!(
         world.outcome(),
-        "A: withdrawn from `api@api01` by hand at 2026-01-02T03:04:05Z; B: nothing provides it; \
+        "A: from `api@api01`, withdrawn by hand at 2026-01-02T03:04:05Z; B: nothing provides it; \
          LONG_NAMED_URL: nothing provides it; did you mean `LONG_NAMED_URI`?"
     );
 }
@@ -191,7 +191,7 @@ fn a_service_on_this_node_counts_as_announced_by_its_manifest() {
     assert!(
         withdrawn
             .outcome()
-            .starts_with("A: withdrawn from `beside@web01`")
+            .starts_with("A: from `beside@web01`, withdrawn by")
     );
     let away = requiring(r#""{A}""#)
         .beside(beside)

@@ -212,7 +212,7 @@ fn withdrawn_expired_and_unread_are_three_things() {
         let gone = web.run(&["render", "www"]).exits(75);
         line(
             &gone,
-            "  URL   needs API_URL  withdrawn from `api@api01` by [USER] on api01 at [TIME]",
+            "  URL   needs API_URL  from `api@api01`, withdrawn by [USER] on api01 at [TIME]",
         );
         let _forgotten = away(web).run(&["render", "www"]).exits(69);
     });

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::{NotTakenRow, TakenRow};
 use crate::{
     model::{
-        announcement::{By, Tombstone},
+        announcement::Tombstone,
         id::Id,
         key::{Key, Kind},
         manifest::Requirement,
@@ -78,15 +78,7 @@ fn reason(context: &ReasonContext, key: &Key, why: &NotTaken) -> (&'static str, 
 fn withdrawn(now: SystemTime, tombstone: &Tombstone) -> String {
     let ago = age_of(now, &tombstone.at).map(|age| format!(" {age} ago"));
     let ago = ago.unwrap_or_default();
-    match tombstone.by {
-        By::Hand => {
-            let terms = tombstone.note.terms().map(|terms| format!(", {terms}"));
-            let terms = terms.unwrap_or_default();
-            format!("withdrawn {}{ago}{terms}", tombstone.note)
-        }
-        By::Manifest => format!("withdrawn{ago}: its manifest no longer provides it"),
-        By::Retired => format!("withdrawn{ago}: its node was retired"),
-    }
+    tombstone.withdrawn(&ago)
 }
 
 const fn unread(then: OnUnreachable) -> &'static str {
