@@ -10,15 +10,17 @@ use crate::{
     graph::{self, BoxKind, Picture},
     node::Node,
     operations::inspect,
-    report::{Code, Ended, Failure},
+    report::{Code, Ended, Failure, begin_answer},
 };
 
 /// `reconf graph`.
 pub(super) fn run(node: &Node, args: &GraphArgs) -> Ended {
     let format = format(args)?;
-    let (picture, warnings) = match &args.check {
-        Some(path) => inspect::graph::of_repository(node, path)?,
-        None => inspect::graph::of_registry(node)?,
+    let (picture, warnings) = if let Some(path) = &args.check {
+        inspect::graph::of_repository(node, path)?
+    } else {
+        begin_answer(&node.out, node.settings.is_registry_of_this_machine());
+        inspect::graph::of_registry(node)?
     };
     node.out.warnings(&warnings);
     if args.file.is_none() && args.format.is_none() && node.out.is_json() {

@@ -41,7 +41,7 @@ fn fleet(global: &Global, out: &Output, all: bool) -> Ended {
     let status = FleetStatus::of(federation, &snapshot);
     let report = FleetReport {
         federation,
-        is_alone: node.settings.registry.is_embedded(),
+        is_alone: node.settings.is_registry_of_this_machine(),
         status: &status,
         all,
         now,
@@ -51,6 +51,12 @@ fn fleet(global: &Global, out: &Output, all: bool) -> Ended {
 }
 
 fn this_node(global: &Global, out: &Output, args: &StatusArgs) -> u8 {
+    if args.monitor && out.is_json() {
+        let message = "`--monitor` prints a line for monitors, and no JSON";
+        let refused = Failure::new(Code::Usage, message)
+            .hint("without `--monitor`, `--output json` has everything");
+        return super::finish(out, Err(refused));
+    }
     let report = observe(global, out, &args.ids);
     match report {
         Ok(report) if args.monitor => report.print_for_monitor(out),

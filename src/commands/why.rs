@@ -6,7 +6,7 @@ use crate::{
     model::escape::escape_line,
     node::Node,
     operations::inspect::{Why, why},
-    report::Ended,
+    report::{Ended, begin_answer},
 };
 
 /// `reconf why`.
@@ -23,6 +23,7 @@ pub(super) fn run(node: &Node, args: &WhyArgs) -> Ended {
         &args.variables,
         args.show_values,
     )?;
+    begin_answer(&node.out, node.settings.is_registry_of_this_machine());
     node.out.warnings(&warnings);
     let now = clock::now();
     for report in &reports {

@@ -221,6 +221,17 @@ impl Snapshots {
         }
     }
 
+    /// What was read of a federation.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub(crate) fn take(mut self, federation: &Id) -> Result<Snapshot, Failure> {
+        match self.federations.remove(federation) {
+            None => Ok(Snapshot::default()),
+            Some(read) => read.map_err(|error| error.failure),
+        }
+    }
+
     /// Whether any federation was read.
     pub(crate) fn was_read(&self) -> bool {
         self.federations.values().any(Result::is_ok)

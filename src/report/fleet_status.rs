@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Output, output::Row, words::counted};
+use super::{Output, begin_answer, output::Row, words::counted};
 use crate::{
     fleet::{
         Currency, FleetStatus, FleetUser, HeldProvider, OutdatedSource, OutdatedUse, VersionGroup,
@@ -23,7 +23,7 @@ const LINES: [&str; 4] = ["NODE", "SERVICE", "STATE", "WHY"];
 pub(crate) struct FleetReport<'a> {
     /// The federation.
     pub federation: &'a Id,
-    /// Whether the registry is that of this machine alone.
+    /// Whether the registry knows this machine only.
     pub is_alone: bool,
     /// What its nodes run with.
     pub status: &'a FleetStatus<'a>,
@@ -39,9 +39,7 @@ impl FleetReport<'_> {
         if out.is_json() {
             out.object(&self.summary());
         } else {
-            if self.is_alone {
-                out.text("this machine only: its registry is a folder\n");
-            }
+            begin_answer(out, self.is_alone);
             out.text(&format!("{}\n", self.headline()));
         }
         let groups: Vec<GroupRow> = self.groups().collect();

@@ -25,6 +25,7 @@ mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod this_machine;
 mod why;
 mod words;
 
@@ -37,7 +38,7 @@ pub(crate) use failure::Failure;
 pub(crate) use fleet_status::FleetReport;
 pub(crate) use journal::{Journal, LastError};
 pub(crate) use listener_status::{ListenerStatus, summary};
-pub(crate) use listing::LsRow;
+pub(crate) use listing::{ListedUsers, LsReport};
 pub(crate) use node_parts::{
     BalancerStatus, CertificateStatus, ListenerLine, RegistryReach, RegistryStatus,
 };
@@ -52,6 +53,7 @@ pub(crate) use resolving::{
 pub(crate) use retiring::RetireReport;
 pub(crate) use service_status::{CheckStatus, ManifestStatus, ServiceStatus};
 pub(crate) use tally::{Ended, Tally};
+pub(crate) use this_machine::begin_answer;
 pub(crate) use why::{
     BalancedPort, BalancedServer, ConfHas, ConfUse, NotTakenRow, ReasonContext, RunningHas,
     RunningUse, SetBy, TakenRow, WhyReport, datastore_rows, fallback_rows, not_taken,

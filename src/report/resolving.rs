@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{code::Code, failure::Failure, table::table, words::counted};
+use super::{code::Code, failure::Failure, table::table, this_machine, words::counted};
 use crate::{
     model::{
         datastores::Datastores, id::Id, manifest::Manifest, name::Name, record::RecordError,
@@ -15,9 +15,6 @@ use crate::{
     },
     resolve::{Reference, RegistryState, Resolution, ResolveInput, UnmetReason, explain},
 };
-
-/// The note where another machine's announcement would have helped.
-const THIS_MACHINE_ONLY: &str = "the registry is the embedded one: it knows this machine only";
 
 /// How many unreadable records are named.
 const UNREADABLE_NAMED: usize = 10;
@@ -71,7 +68,7 @@ pub(crate) fn unmet(
         failure = failure.facts(unreadable(records));
     }
     if embedded {
-        failure = failure.note(THIS_MACHINE_ONLY);
+        failure = failure.note(this_machine::NOTE);
     }
     failure
 }
@@ -159,7 +156,7 @@ pub(crate) fn no_such_names(
         .facts(table(&rows, None))
         .hint("`reconf ls` lists every name");
     if embedded {
-        failure = failure.note(THIS_MACHINE_ONLY);
+        failure = failure.note(this_machine::NOTE);
     }
     failure
 }

@@ -61,6 +61,7 @@ fn a_name_that_is_not_there_gets_its_near_miss() {
         "$ reconf ls API_URL api_url DB_URI NOPE\nstatus 66\n--- stdout\n\
          NAME     REGION   PROVIDER   AGE  LEASE  PUBLIC  VALUE\n\
          API_URL  default  api@web01  <1m  no     no      http://10.0.0.5:1100\n--- stderr\n\
+         this machine only: the registry is the embedded one\n\
          error: nothing provides these in federation `default`\n\
          \x20 api_url  did you mean `API_URL`?\n\
          \x20 DB_URI   did you mean `DB_URL`?\n\
@@ -121,6 +122,35 @@ fn an_owner_that_does_not_exist_is_looked_for_where_it_is_named() {
     says(&node, &["render", "app"], 78, &[hint]);
 }
 
+/// Commands that answer about a fleet.
+const ABOUT_FLEETS: [&[&str]; 5] = [
+    &["ls"],
+    &["ls", "API_URL"],
+    &["why", "www"],
+    &["status", "--fleet"],
+    &["graph"],
+];
+
+#[test]
+fn answers_about_a_fleet_begin_with_this_machine_only() {
+    let www = r#"{"id": "www", "requires": {"A": "{API_URL}"}}"#;
+    let node = Scenario::new().manifest("www", www).manifest("api", API);
+    all_succeed(&node, &["apply api www"]);
+    for words in ABOUT_FLEETS {
+        let run = node.run(words).exits(0);
+        let told = String::from_utf8_lossy(&run.output.stderr);
+        let expected = "this machine only: the registry is the embedded one\n";
+        assert!(told.starts_with(expected), "{}", run.text());
+        let run = node.run(&[words, &["-q"]].concat()).exits(0);
+        assert!(run.output.stderr.is_empty(), "{}", run.text());
+    }
+    let run = node.run(&["status", "--fleet", "--output", "json"]);
+    let text = run.exits(0).text();
+    assert!(text.contains(r#""this_machine_only":true"#), "{text}");
+    let run = node.run(&["graph"]).exits(0).text();
+    assert!(run.contains("registry of this machine only"), "{run}");
+}
+
 #[test]
 fn a_folder_that_nodes_share_is_not_called_this_machine_only() {
     let fleet = Fleet::embedded();
@@ -131,6 +161,10 @@ fn a_folder_that_nodes_share_is_not_called_this_machine_only() {
         .manifest("api", API);
     let run = node.run(&["ls", "NOPE"]).exits(66);
     assert!(!run.text().contains("this machine only"), "{}", run.text());
+    for words in ABOUT_FLEETS {
+        let run = node.run(words);
+        assert!(!run.text().contains("this machine only"), "{}", run.text());
+    }
     let run = node.run(&["apply", "api"]).exits(0);
     assert!(!run.text().contains("this machine only"), "{}", run.text());
     // What is offered here is not said to come from the registry.

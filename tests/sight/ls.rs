@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::json;
+
 use super::{announce, as_user, case, delete, looks, put, withdraw};
 use crate::harness::{
     fleet::{Fleet, on_both},
@@ -106,6 +108,35 @@ fn a_lease_is_shown_as_etcdctl_shows_it() {
     if let Some((code, said)) = as_user(&api, &["ls", "A"]) {
         assert_eq!((code, said), (Some(0), listed));
     }
+}
+
+#[test]
+fn names_are_listed_by_credentials_that_may_not_read_their_users() {
+    let fleet = Fleet::etcd();
+    let node = web01(&fleet);
+    let etcd = fleet.own_etcd().unwrap();
+    let keys = |kind: &str| format!("/reconf/v1/{}/{kind}/", fleet.federation());
+    etcd.require_users(&[("names", "secret", &keys("provides"))]);
+    let grant = ["role", "grant-permission", "--prefix=true", "names", "read"];
+    etcd.ctl(&[&grant[..], &[&keys("withdrawn")]].concat());
+    node.put("etc/reconf/password", "secret");
+    let file = node.path("etc/reconf/password");
+    let config = json!({"registry": {"user": "names", "password_file": file}});
+    node.put("etc/reconf/config.json", &config.to_string());
+    let run = node.run(&["ls", "API_URL"]).changes_nothing().exits(0);
+    let why = format!(
+        "warning: users are unknown: this node may not read `{}`\n",
+        keys("applied")
+    );
+    let text = run.text();
+    assert_eq!(text.matches(&why).count(), 1, "{text}");
+    assert!(
+        text.contains("api@api01") && !text.contains("USED BY"),
+        "{text}"
+    );
+    let run = node.run(&["ls", "API_URL", "--output", "json"]).exits(0);
+    let text = run.text();
+    assert!(text.contains(&why) && !text.contains("\"users\""), "{text}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn a_node_is_shown_from_its_first_day_to_its_last() {
             !shown.contains("s3cret") && !shown.contains(":n3w@"),
             "{shown}"
         );
-        golden_on_both("status/node", fleet, &story);
+        golden_on_both("status/node", &story);
     });
 }
 
@@ -155,7 +155,7 @@ fn what_cannot_be_said_is_a_line_too() {
         let monitored = status(fleet, &node, "--monitor").exits(3);
         let json = status(fleet, &node, "--output json").exits(78);
         let story = [damaged, datastores, config, monitored, json];
-        golden_on_both("status/unsaid", fleet, &story);
+        golden_on_both("status/unsaid", &story);
     });
 }
 
@@ -166,6 +166,7 @@ fn the_answers_for_nodes_and_fleets_do_not_mix() {
         &["status", "--all"][..],
         &["status", "www", "--fleet"],
         &["status", "--fleet", "--monitor"],
+        &["status", "--monitor", "--output", "json"],
     ] {
         let _refused = node.run(words).changes_nothing().exits(64);
     }

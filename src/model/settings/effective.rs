@@ -57,8 +57,8 @@ pub(crate) struct RegistrySettings {
 }
 
 impl Settings {
-    /// Whether the registry knows this machine only: the embedded one in its own place. A folder that was given may be
-    /// shared.
+    /// Whether the registry knows this machine only: the embedded one in its own place. A folder that was named may be
+    /// that of several nodes.
     pub(crate) fn is_registry_of_this_machine(&self) -> bool {
         let own = Paths::default_registry(&self.root);
         matches!(&self.registry.location, Location::Directory(path) if *path == own)
@@ -72,7 +72,7 @@ impl RegistrySettings {
         own.unwrap_or(&self.credentials)
     }
 
-    /// Whether this is the embedded registry, which only this machine can reach.
+    /// Whether this is the embedded registry, which is reached without a network.
     pub(crate) fn is_embedded(&self) -> bool {
         matches!(self.location, Location::Directory(_))
     }

@@ -7,7 +7,7 @@ use crate::{
         snapshot::Snapshot,
     },
     node::Node,
-    operations::read_set::{Read, ReadSet},
+    operations::read_set::ReadSet,
     report::Failure,
 };
 
@@ -19,10 +19,5 @@ pub(crate) fn read(node: &Node, federation: &Id) -> Result<Snapshot, Failure> {
     }
     reads.prefix(federation, key::applied_prefix(federation));
     reads.prefix(federation, key::nodes_prefix(federation));
-    let snapshots = reads.read(&mut node.session());
-    match snapshots.of(federation) {
-        Read::Snapshot(snapshot) => Ok(snapshot.clone()),
-        Read::Failed(error) => Err(error.failure.clone()),
-        Read::NotAsked => Ok(Snapshot::default()),
-    }
+    reads.read(&mut node.session()).take(federation)
 }

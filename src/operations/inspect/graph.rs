@@ -10,7 +10,6 @@ use crate::{
     model::{
         key::{self, Kind},
         manifest::Manifest,
-        settings::Location,
         snapshot::Snapshot,
     },
     node::{AssumedFiles, Node},
@@ -39,9 +38,10 @@ pub(crate) fn of_registry(node: &Node) -> Result<(Picture, Vec<String>), Failure
         let uses = uses.map(|(node, service, key)| AnnouncementUse { node, service, key });
         federations.push(draw(federation, snapshot, &uses.collect::<Vec<_>>()));
     }
-    let source = match node.settings.registry.location {
-        Location::Etcd(_) => "registry",
-        Location::Directory(_) => "registry of this machine only",
+    let source = if node.settings.is_registry_of_this_machine() {
+        "registry of this machine only"
+    } else {
+        "registry"
     };
     let picture = Picture {
         source: source.to_owned(),

@@ -8,6 +8,7 @@ mod conf_use;
 pub(crate) mod doctor;
 pub(crate) mod fleet_status;
 pub(crate) mod graph;
+pub(crate) mod listing;
 pub(crate) mod node_status;
 mod running;
 mod shown;

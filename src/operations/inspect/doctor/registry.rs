@@ -20,10 +20,13 @@ const ENDPOINT: &str = "endpoint";
 pub(super) fn look(node: &Node, session: &mut Session) -> Vec<Diagnosis> {
     match &node.settings.registry.location {
         Location::Directory(folder) => {
-            let mut rows = vec![Diagnosis::ok(
-                "registry",
-                format!("dir:{}: for this machine only", folder.display()),
-            )];
+            let whose = if node.settings.is_registry_of_this_machine() {
+                "this machine only"
+            } else {
+                "all that name this folder"
+            };
+            let found = format!("dir:{}: for {whose}", folder.display());
+            let mut rows = vec![Diagnosis::ok("registry", found)];
             rows.extend(
                 node.settings
                     .federations

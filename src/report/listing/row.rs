@@ -1,21 +1,16 @@
-//! The rows of `ls`: a value of a name, or who withdrew it, and who uses it.
+//! A row of `ls`: a value of a name, or who withdrew it, and who uses it.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
 use serde::Serialize;
 
-use super::{age::age_of, output::Row};
 use crate::{
     fleet::KeyUser,
     model::{
-        announcement::Tombstone,
-        datastores::StoredValue,
-        id::Id,
-        key::Key,
-        name::Name,
-        secret::mask_passwords,
-        snapshot::LiveEntry,
+        announcement::Tombstone, datastores::StoredValue, id::Id, key::Key, name::Name,
+        secret::mask_passwords, snapshot::LiveEntry,
     },
+    report::{age::age_of, output::Row},
 };
 
 /// What stands for what a row does not have.
