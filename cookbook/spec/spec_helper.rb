@@ -1,8 +1,7 @@
 # frozen_string_literal: true
 
 require 'chefspec'
-require 'json'
-require 'tmpdir'
+require_relative 'support/scratch_root'
 
 # ChefSpec with recipes in the examples: it needs neither the reconf binary nor a registry, and runs as any user.
 module InlineRecipes
@@ -14,19 +13,6 @@ module InlineRecipes
 
   BINARY = '/usr/bin/reconf'
 
-  def root
-    @root ||= Dir.mktmpdir('reconf-unit')
-  end
-
-  def path(below)
-    File.join(root, below)
-  end
-
-  def put(below, object)
-    FileUtils.mkdir_p(File.dirname(path(below)))
-    IO.write(path(below), object.is_a?(String) ? object : JSON.generate(object))
-  end
-
   # Converges a recipe, given as a block, and steps into resources of this cookbook.
   def converge(*step_into, reconf: {}, why_run: false, &recipe)
     runner = ChefSpec::SoloRunner.new(step_into: step_into) do |node|
@@ -35,22 +21,6 @@ module InlineRecipes
     runner.converge('used') do
       Chef::Config[:why_run] = why_run
       Chef::Recipe.new('used', 'block', runner.run_context).instance_exec(&recipe)
-    end
-  end
-
-  # Converges a recipe of a cookbook.
-  def converge_recipe(recipe, attributes: {}, step_into: [])
-    runner = ChefSpec::SoloRunner.new(step_into: step_into) do |node|
-      node.override['reconf'] = { 'root' => root, 'binary' => BINARY }.merge(attributes)
-    end
-    runner.converge(recipe)
-  end
-
-  # A data bag item as Chef loads it.
-  def data_bag_item_of(manifest)
-    Chef::DataBagItem.new.tap do |item|
-      item.data_bag('service')
-      item.raw_data = manifest
     end
   end
 
@@ -75,14 +45,8 @@ module InlineRecipes
 end
 
 RSpec.configure do |config|
-  config.platform = 'debian'
-  config.version = '12'
   config.cookbook_path = [InlineRecipes::FOLDER, File.join(InlineRecipes::HERE, 'spec/unit/cookbooks'), File.join(InlineRecipes::HERE, 'test/repository/cookbooks')]
-  config.log_level = :fatal
-  config.raise_errors_for_deprecations!
-  config.backtrace_exclusion_patterns << %r{/gems/}
   config.include InlineRecipes
   # Loads the cookbook's libraries, so that examples can stub them.
   config.before { converge {} unless defined?(ReconfCookbook) }
-  config.after { FileUtils.rm_rf(@root) if @root }
 end

@@ -4,7 +4,7 @@ require 'with_binary_helper'
 
 RSpec.describe 'reconf_announcement' do
   def run(&block)
-    converge('used::announcement', step_into: %w(reconf_announcement), &block).find_resource(:reconf_announcement, 'api')
+    converge_recipe('used::announcement', step_into: %w(reconf_announcement), &block).find_resource(:reconf_announcement, 'api')
   end
 
   before { installed }
@@ -50,7 +50,7 @@ RSpec.describe 'reconf_announcement' do
 
   it 'delivers its notifications at the end of the converge too' do
     notified = lambda do
-      run = converge('used::announcement', step_into: %w(reconf_announcement reconf_env_file file)) { |node| node.override['later'] = true }
+      run = converge_recipe('used::announcement', step_into: %w(reconf_announcement reconf_env_file file)) { |node| node.override['later'] = true }
       %w(at-once late later).select { |note| run.find_resource(:file, path(note)).updated_by_last_action? }
     end
     expect(notified.call).to eq(%w(at-once late later))
@@ -59,7 +59,7 @@ RSpec.describe 'reconf_announcement' do
 
   it 'waits for the end of the converge, and announces only what this run has rendered' do
     later = lambda do
-      converge('used::announcement', step_into: %w(reconf_announcement reconf_env_file)) { |node| node.override['later'] = true }
+      converge_recipe('used::announcement', step_into: %w(reconf_announcement reconf_env_file)) { |node| node.override['later'] = true }
         .find_resource(:reconf_announcement, 'api')
     end
     requires = InRoot::API['requires']

@@ -4,7 +4,7 @@ require 'with_binary_helper'
 
 RSpec.describe 'reconf_env_file' do
   def run(&block)
-    converge('used::env_file', step_into: %w(reconf_env_file ruby_block), &block)
+    converge_recipe('used::env_file', step_into: %w(reconf_env_file ruby_block), &block)
   end
 
   let(:resource) { ->(run) { run.find_resource(:reconf_env_file, 'api') } }
@@ -51,7 +51,7 @@ RSpec.describe 'reconf_env_file' do
   end
 
   it 'adds the notifications of two recipes, each once a timing' do
-    run = converge('used::changed', step_into: %w(reconf_env_file))
+    run = converge_recipe('used::changed', step_into: %w(reconf_env_file))
     expect(run.find_resources(:notify_group).map(&:name)).to eq(
       ['api: create file[/restarted] delayed', 'api: create file[/reloaded] delayed', 'api: create file[/restarted] immediately']
     )
@@ -76,7 +76,7 @@ RSpec.describe 'reconf_env_file' do
 
   context 'with another conf' do
     def run(&block)
-      converge('used::several', step_into: %w(reconf_env_file reconf_manifest file), &block)
+      converge_recipe('used::several', step_into: %w(reconf_env_file reconf_manifest file), &block)
     end
 
     def updated(run)
@@ -138,7 +138,7 @@ RSpec.describe 'reconf_env_file' do
   end
 
   it 'reports a missing binary' do
-    expect { converge('used::env_file', step_into: %w(reconf_env_file ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
+    expect { converge_recipe('used::env_file', step_into: %w(reconf_env_file ruby_block), attributes: { 'binary' => '/nowhere/reconf' }) }
       .to raise_error(%r{cannot run reconf: .*/nowhere/reconf})
   end
 end

@@ -4,7 +4,7 @@ require 'with_binary_helper'
 
 RSpec.describe 'reconf_manifest' do
   def run(&block)
-    converge('used::manifest', step_into: %w(reconf_manifest), &block)
+    converge_recipe('used::manifest', step_into: %w(reconf_manifest), &block)
   end
 
   let(:file) { path('etc/reconf/services/api.json') }
@@ -46,13 +46,13 @@ RSpec.describe 'reconf_manifest' do
       [{}, { 'mode' => '0644', 'owner' => 'api' }, '0640', nil],
     ].each do |render, conf, mode, group|
       item(InRoot::API.merge('conf' => conf))
-      installed = converge('used::manifest', step_into: %w(reconf_manifest), attributes: { 'config' => render })
+      installed = converge_recipe('used::manifest', step_into: %w(reconf_manifest), attributes: { 'config' => render })
       expect(installed).to create_file(file).with(mode: mode, owner: root_if_root, group: group)
     end
   end
 
   it 'reads a plain hash with symbols as one with strings' do
-    installed = converge('used::symbols', step_into: %w(reconf_manifest))
+    installed = converge_recipe('used::symbols', step_into: %w(reconf_manifest))
     expect(installed).to create_file(file).with(mode: '0600')
     expect(content(installed)).to eq('id' => 'api', 'environment' => { 'A' => 'b' }, 'conf' => { 'mode' => '0600' })
   end
@@ -93,14 +93,14 @@ RSpec.describe 'reconf_manifest' do
   it 'writes the same `managed_by` by either of two resources' do
     item(InRoot::API)
     FileUtils.mkdir_p(File.dirname(file))
-    twice = converge('used::twice', step_into: %w(reconf_manifest file))
+    twice = converge_recipe('used::twice', step_into: %w(reconf_manifest file))
     expect(JSON.parse(IO.read(file))['x-managed-by']).to eq('somebody')
     expect(twice.find_resource(:reconf_manifest, 'api again')).not_to be_updated_by_last_action
   end
 
   it 'rejects two resources with different manifests' do
     item(InRoot::API)
-    expect { converge('used::differing', step_into: %w(reconf_manifest)) }
+    expect { converge_recipe('used::differing', step_into: %w(reconf_manifest)) }
       .to raise_error(/two resources would write different contents to `.*api.json`/)
     expect(Dir.children(root)).to eq([])
   end

@@ -4,7 +4,7 @@ require 'with_binary_helper'
 
 RSpec.describe 'reconf_node' do
   def run(&block)
-    converge('used::node', step_into: %w(reconf_node), attributes: { 'config' => { 'region' => 'west', 'listen' => { 'splay' => '5s' } } }, &block)
+    converge_recipe('used::node', step_into: %w(reconf_node), attributes: { 'config' => { 'region' => 'west', 'listen' => { 'splay' => '5s' } } }, &block)
   end
 
   def content(run, name)
@@ -36,7 +36,7 @@ RSpec.describe 'reconf_node' do
   it 'quotes nothing of attributes that are not a Hash' do
     expect { run { |node| node.override['configuration'] = 'mysql://u:s3cret@db' } }
       .to raise_error(/`node\['configuration'\]` must be a Hash, not a String\z/)
-    expect { converge('used::node', step_into: %w(reconf_node), attributes: { 'config' => 'x' }) }
+    expect { converge_recipe('used::node', step_into: %w(reconf_node), attributes: { 'config' => 'x' }) }
       .to raise_error(/`node\['reconf'\]\['config'\]` must be a Hash, not a String\z/)
   end
 

@@ -4,7 +4,7 @@ require 'with_binary_helper'
 
 RSpec.describe 'reconf_removal' do
   def run
-    converge('used::removal', step_into: %w(reconf_removal)).find_resource(:reconf_removal, 'api')
+    converge_recipe('used::removal', step_into: %w(reconf_removal)).find_resource(:reconf_removal, 'api')
   end
 
   it 'withdraws and removes what is left, once' do
