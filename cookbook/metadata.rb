@@ -2,10 +2,7 @@
 
 name              'reconf'
 maintainer        'The reconf authors'
-# Whoever publishes this repository sets its addresses here.
-maintainer_email  'reconf@example.org'
-source_url        'https://git.example.org/reconf/reconf'
-issues_url        'https://git.example.org/reconf/reconf/issues'
+# Whoever publishes this repository adds its addresses here: maintainer_email, source_url and issues_url.
 # Apache-2.0 or MIT, at the user's option; Cookstyle accepts only one.
 license           'Apache-2.0'
 description       'Renders environment files from what services require, announces what they provide, and runs their commands'

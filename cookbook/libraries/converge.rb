@@ -59,7 +59,7 @@ module ReconfCookbook
     # Records the content that a resource gives to a file. A second resource with other content is an error: each converge
     # would write the file twice, and the content that reconf reads would depend on the step.
     def record_file(path, content, resource)
-      PlannedFiles.conflict(path) if files[path] && content && files[path] != content && !@writers[path].equal?(resource)
+      Plan.conflict(path) if files[path] && content && files[path] != content && !@writers[path].equal?(resource)
       @renders.discard if files[path] != content
       @writers[path] = resource
       files[path] = content
@@ -76,14 +76,16 @@ module ReconfCookbook
 
     # Checks files before they are written, path => content: those of all resources of this converge before the first one, so
     # that what is wrong with the last one is found before anything is changed. Where all are written already, nothing is
-    # going to change.
+    # going to change in them.
     def check(binary, files)
       unless @planned
         list.check_unchanged(@run_context.node) if list
-        files = PlannedFiles.of(@run_context).merge(files)
+        plan = Plan.new(@run_context)
+        files = plan.files.merge(files)
       end
       unchecked = files.reject { |path, content| @checked[path] == content }
       report(binary.check(unchecked)) unless unchecked.all? { |path, content| written?(path, content) }
+      plan&.check_commands
       @checked.update(unchecked)
       @planned = true
     end
@@ -113,6 +115,131 @@ module ReconfCookbook
     def report(found)
       found.raise_errors
       found.warnings.each { |warning| Chef::Log.warn("reconf: #{warning}") }
+    end
+  end
+
+  # The resources that the recipes of this converge have declared, by type and service: looking for each among all would make
+  # a converge of many services slow.
+  class Declared
+    def initialize(run_context)
+      @all = run_context.root_run_context.resource_collection.all_resources
+      @size = 0
+      @found = {}
+    end
+
+    # The resources of a type, for a service if one is given.
+    def of(type, service = nil)
+      index if @size != @all.size
+      @found.fetch([type, service], [])
+    end
+
+    private
+
+    def index
+      @size = @all.size
+      @found = Hash.new { |found, key| found[key] = [] }
+      @all.each do |resource|
+        type = resource.declared_type
+        next unless type.to_s.start_with?('reconf_')
+
+        @found[[type, nil]] << resource
+        @found[[type, resource.service]] << resource if resource.respond_to?(:service)
+      end
+      @found.default = nil
+    end
+  end
+
+  # Work for the end of a converge in which everything succeeded, delayed notifications included: confs are marked as
+  # applied, then services are announced, and only then are those that have left removed. After a failed converge nothing
+  # of it runs: rendered confs stay pending, and nothing is announced or removed. An error here fails the run.
+  class AfterConverge < Chef::EventDispatch::Base
+    def initialize
+      @failures = []
+      @applied = {}
+      @scheduled = []
+      @last = []
+      @started = false
+    end
+
+    # Whether the converge has ended, so that a scheduled action has to run now.
+    def started?
+      @started
+    end
+
+    # Lets the converge go on after an error, and fails the run at its end, before anything is announced.
+    def fail_with(resource, error)
+      Chef::Log.error("#{resource}: #{error.message}")
+      @failures << error
+    end
+
+    # Marks the service's conf as applied at the end of this converge.
+    def mark_applied(binary, service)
+      (@applied[binary] ||= []) << service
+    end
+
+    # Runs an action of a resource at the end, once.
+    def schedule(resource, action)
+      add(@scheduled, resource, action)
+    end
+
+    # Runs an action of a resource at the end, once, after all others have succeeded.
+    def schedule_last(resource, action)
+      add(@last, resource, action)
+    end
+
+    def converge_complete
+      @started = true
+      raise @failures.first unless @failures.empty?
+
+      @applied.each { |binary, services| run_applied(binary, services.uniq.sort) }
+      run_all(@scheduled)
+      run_all(@last)
+    end
+
+    private
+
+    def add(queue, resource, action)
+      queue << [resource, action] unless queue.include?([resource, action])
+    end
+
+    # The queue grows while it runs, by delayed notifications. After an error the others still run.
+    def run_all(queue)
+      errors = queue.map { |resource, action| error_of { run(resource, action, queue) } }
+      first, *others = errors.compact
+      others.each { |error| Chef::Log.error("reconf: #{error.message}") }
+      raise first if first
+    end
+
+    # The error that the block raises, or nil.
+    def error_of
+      yield
+      nil
+    rescue StandardError => e
+      e
+    end
+
+    # Runs an action and its notifications: Chef's own runner, which delivers them otherwise, has ended.
+    def run(resource, action, queue)
+      resource.run_action(action)
+      return unless resource.updated_by_last_action?
+
+      context = resource.run_context
+      each_target(context, context.immediate_notifications(resource)) { |target, what| run(target, what, queue) }
+      each_target(context, context.delayed_notifications(resource)) { |target, what| add(queue, target, what) }
+    end
+
+    def each_target(context, notifications)
+      notifications.each do |notification|
+        notification.resolve_resource_reference(context.resource_collection)
+        yield notification.resource, notification.action
+      end
+    end
+
+    def run_applied(binary, services)
+      results = binary.run('applied', *services)
+      services.each do |service|
+        results.take(service)['warnings'].each { |warning| Chef::Log.warn("reconf: #{warning}") }
+      end
     end
   end
 end

@@ -13,4 +13,7 @@ module ReconfCookbook
       @code = code
     end
   end
+
+  # A data bag has no such item.
+  class NoItem < Error; end
 end

@@ -15,5 +15,13 @@ module ReconfCookbook
       # The parser's message quotes the text, which can be a secret.
       raise Error.new("`#{path}` is damaged: it is not JSON"), cause: nil
     end
+
+    # The text of a file that holds this object.
+    def self.text(path, object)
+      "#{Chef::JSONCompat.to_json_pretty(object)}\n"
+    rescue Chef::Exceptions::JSON::EncodeError
+      # Chef's message quotes the value, and its stack trace shows the messages of all causes.
+      raise Error.new("cannot write `#{path}`: it has a value that is not UTF-8 or not a number"), cause: nil
+    end
   end
 end

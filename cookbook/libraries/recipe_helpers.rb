@@ -19,8 +19,36 @@ module ReconfCookbook
       Shellwords.join(Binary.new(Binary.path(node), node.read('reconf', 'root') || '/').command('exec', service, *words))
     end
   end
+
+  # Methods for recipes that include the run lists of services.
+  module RunListHelpers
+    include ServiceItem
+
+    # Includes every recipe of the manifest's `run_list` in order, with roles expanded. The metadata of the calling cookbook
+    # must `depends` on their cookbooks: Chef loads no others.
+    def reconf_include_run_list(service, data_bag: nil, secret: nil)
+      bag = data_bag || node.read('reconf', 'data_bag') || 'service'
+      run_list = RunList.new(service, service_item(bag, service, secret)['run_list'], node.chef_environment)
+      RunList.check([run_list], run_context)
+      run_list.recipes.each { |recipe| include_recipe recipe }
+    end
+
+    private
+
+    # The run lists of the services that `recipe[reconf]` sets up, checked. A service that only stays can have lost its item;
+    # the step that writes its manifest reports that, unless another recipe installs it.
+    def reconf_run_lists(list)
+      run_lists = list.wanted.map do |service|
+        RunList.new(service, service_item(node['reconf']['data_bag'], service)['run_list'], node.chef_environment)
+      rescue NoItem
+        raise unless list.kept.include?(service)
+      end
+      run_lists.compact.tap { |all| RunList.check(all, run_context) }
+    end
+  end
 end
 
 Chef::DSL::Recipe.include(ReconfCookbook::RecipeHelpers)
 Chef::Resource.include(ReconfCookbook::RecipeHelpers)
 Chef::Mixin::Template::TemplateContext.include(ReconfCookbook::RecipeHelpers)
+Chef::DSL::Recipe.include(ReconfCookbook::RunListHelpers)

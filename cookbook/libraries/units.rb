@@ -60,4 +60,95 @@ module ReconfCookbook
       @listeners << listener
     end
   end
+
+  # What the resources that write a systemd unit do with it.
+  module UnitActions
+    # Writes a unit, which starts at boot if it is enabled. Returns whether it has to be restarted: its file changed, in this
+    # converge or in one that ended before the restart.
+    def write_unit(unit, text)
+      refuse_foreign(unit)
+      if unit.origin == :missing || IO.binread(unit.path) != text.b
+        due_restarts.add(unit) if systemd.running? && !whyrun_mode?
+        unit_directory(::File.dirname(unit.path))
+        file unit.path do
+          content text
+          mode '0644'
+          backup false
+        end
+      elsif !due_restarts.include?(unit)
+        return false
+      end
+      reload_systemd
+      true
+    end
+
+    def enable_unit(unit)
+      return if ::File.symlink?(unit.link)
+
+      unit_directory(::File.dirname(unit.link))
+      link(unit.link) { to unit.link_target }
+      reload_systemd
+    end
+
+    # Stops, disables and deletes a unit that this cookbook wrote.
+    def delete_unit(unit)
+      case unit.origin
+      when :foreign
+        Chef::Log.warn("#{new_resource}: #{unit.path} was not written by this cookbook and stays")
+      when :ours
+        change_unit(:stop, unit) if systemd.active?(unit.name)
+        link(unit.link) { action :delete }
+        file unit.path do
+          backup false
+          action :delete
+        end
+        reload_systemd
+        due_restarts.delete(unit) unless whyrun_mode?
+      end
+    end
+
+    # Runs a verb of systemctl on a unit; where systemd does not run, says so.
+    def change_unit(verb, unit)
+      if systemd.running?
+        return converge_by("#{verb} #{unit.name}") do
+          systemd.change(verb.to_s, unit.name)
+          due_restarts.delete(unit) if %i(start restart).include?(verb)
+        end
+      end
+
+      systemd.warn_not_running
+      Chef::Log.info("#{new_resource}: #{unit.name} is not touched (#{verb}): #{systemd.reason}")
+    end
+
+    def systemd
+      units.systemd(new_resource.root)
+    end
+
+    def due_restarts
+      @due_restarts ||= DueRestarts.new(new_resource.root)
+    end
+
+    def units
+      Units.current(run_context)
+    end
+
+    private
+
+    def refuse_foreign(unit)
+      return unless unit.origin == :foreign
+
+      raise Error, "`#{unit.path}` was not written by this cookbook, and is not replaced\n" \
+        'hint: remove it if this resource is to write it, or do not declare the resource'
+    end
+
+    def unit_directory(path)
+      return if ::File.directory?(path)
+
+      directory(path) { recursive true }
+    end
+
+    def reload_systemd
+      converge_by('reload systemd') { systemd.change('daemon-reload') } if systemd.running?
+    end
+  end
 end

@@ -81,14 +81,10 @@ action_class do
   include ReconfCookbook::UnitActions
 
   def unit
-    return @unit if @unit
-
-    service = new_resource.service
-    if ReconfCookbook::UnitFile::RESERVED.include?(service)
-      raise ReconfCookbook::Error, "#{new_resource} would be a unit of reconf itself, `reconf-#{service}`\n" \
-        'hint: give the service another id, or run it by other means and set its `command` to true'
+    @unit ||= begin
+      ReconfCookbook::UnitFile.refuse_reserved(new_resource)
+      ReconfCookbook::UnitFile.of_service(new_resource.service, new_resource.root)
     end
-    @unit = ReconfCookbook::UnitFile.of_service(service, new_resource.root)
   end
 
   # Without a conf the command could only fail.

@@ -59,6 +59,15 @@ RSpec.describe 'a converge with a fault in its input' do
       failing.call("cookbooks of run lists of services are not part of this run\n    memcached, for api", "    depends 'memcached'")
       web01.edit_item('api') { |item| item['run_list'].pop }
 
+      # Units that no converge would write.
+      web01.edit_item('api') { |item| item.merge!('command' => 'gunicorn app', 'conf' => { 'owner' => 'root' }) }
+      failing.call('`user` of reconf_unit[api] is missing: the conf of `api` belongs to root')
+      web01.edit_item('api') { |item| item.delete('conf') && item['command'] = true }
+      web01.put_item('haproxy', 'command' => %w(haproxy -W), 'conf' => { 'owner' => 'nobody' })
+      web01.attributes['services']['haproxy'] = true
+      failing.call('reconf_unit[haproxy] would be a unit of reconf itself, `reconf-haproxy`')
+      web01.attributes['services'].delete('haproxy')
+
       web01.put('key', 'another key')
       failing.call('Chef cannot decrypt the item `sealed` of the data bag `service`', '`encrypted_data_bag_secret`')
       web01.put('key', 'key')

@@ -46,8 +46,12 @@ RSpec.describe 'the services of a node' do
         converge('-o', 'recipe[site]')
         expect(there).to eq(%w(a b))
         web01.attributes['services'] = []
-        converge('-o', 'recipe[site]')
-        expect(there).to eq(%w(a b))
+        # Without the wrapper that sets it: the registry and the datastores stay known.
+        configured = [web01.attributes.delete('config'), web01.read('etc/reconf/config.json')]
+        expect(converge('-o', 'recipe[reconf]').count).to eq(0)
+        web01.attributes['config'] = configured.first
+        expect([web01.read('etc/reconf/config.json'), there]).to eq([configured.last, %w(a b)])
+        expect(web01.read('etc/reconf/configuration.json')).to include('PRIMARY_DATABASE_URL')
         web01.attributes['services'] = { 'a' => false, 'c' => true }
         expect(converge.output).to include('does not name all services of this node: b stays as installed')
         expect(there).to eq(%w(b c))

@@ -28,7 +28,7 @@ RSpec.describe 'reconf::default, when it runs' do
 
     it 'is written for a command that is a string or a list, and deleted where there is none' do
       { 'bin/api' => [:create], %w(bin/api) => [:create], true => [:delete], nil => [:delete] }.each do |command, actions|
-        item({ 'command' => command }.compact)
+        item({ 'command' => command, 'conf' => { 'owner' => 'app' } }.compact)
         expect(ran(:reconf_unit)).to eq(actions), command.inspect
       end
     end
@@ -39,9 +39,25 @@ RSpec.describe 'reconf::default, when it runs' do
     end
 
     it 'is left to another recipe that declares it' do
-      item('command' => 'bin/api')
+      item('command' => 'bin/api', 'conf' => { 'owner' => 'app' })
       expect(ran(:reconf_unit) { reconf_unit 'api' }).to eq([])
       expect(ran(:reconf_unit) { reconf_unit 'www' }).to eq([:create])
+    end
+
+    # Only manifests run here: what is refused later cannot be what raises.
+    it 'is refused before the first change, and so is a cron job' do
+      item('command' => 'bin/api', 'conf' => { 'owner' => 'root' })
+      expect { ran(:reconf_unit) }.to raise_error(/`user` of reconf_unit\[api\] is missing/)
+      expect { ran(:reconf_unit, 'units' => false) }.not_to raise_error
+      expect { ran(:reconf_unit) { reconf_unit('api') { user 'root' } } }.not_to raise_error
+      expect { ran(:reconf_unit) { reconf_unit('api') { not_if { true } } } }.not_to raise_error
+
+      job = proc { |owner| proc { reconf_cron('api') { user owner if owner } } }
+      expect { ran(:reconf_cron, 'units' => false, &job.call(nil)) }.to raise_error(/`user` of reconf_cron\[api\] is missing/)
+      expect { ran(:reconf_cron, 'units' => false, &job.call('app')) }.not_to raise_error
+
+      named = proc { |id| proc { reconf_manifest(id) { manifest('id' => id, 'command' => %w(x)) } && reconf_unit(id) { user 'app' } } }
+      %w(haproxy listen).each { |id| expect { ran(:reconf_unit, 'units' => false, &named.call(id)) }.to raise_error(/would be a unit of reconf itself, `reconf-#{id}`/) }
     end
   end
 

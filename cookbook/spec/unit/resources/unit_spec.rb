@@ -107,6 +107,14 @@ RSpec.describe 'reconf_unit' do
     expect(run(&theirs)).to delete_file(file)
   end
 
+  it 'warns once in a converge that units are only written' do
+    put('etc/reconf/services/www.json', manifest.merge('id' => 'www'))
+    put('etc/services.d/www.conf', '')
+    allow(Chef::Log).to receive(:warn).and_call_original
+    converge('reconf_unit') { %w(api www).each { |id| reconf_unit id } }
+    expect(Chef::Log).to have_received(:warn).with(%r{units are only written, and none is started, stopped or reloaded: the root is /\S+\z}).once
+  end
+
   it 'starts nothing below another root' do
     booted
     expect_any_instance_of(ReconfCookbook::Systemd).not_to receive(:run)

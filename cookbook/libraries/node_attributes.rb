@@ -1,6 +1,20 @@
 # frozen_string_literal: true
 
 module ReconfCookbook
+  # Checks that a value is a Hash before Chef does: Chef's own message quotes the value, which can hold passwords.
+  module HashValue
+    def self.check(name, value)
+      return value if value.is_a?(Hash)
+
+      raise Error, "`#{name}` must be a Hash, not a #{value.class}"
+    end
+
+    # A node attribute that is a Hash; an empty Hash if it is not set.
+    def self.from_attribute(node, *path)
+      check("node#{path.map { |key| "['#{key}']" }.join}", node.read(*path) || {}).to_h
+    end
+  end
+
   # `node['reconf']['services']`: names of items of the data bag, as a Hash of names with true or false, or as a list.
   module GivenServices
     PATH = %w(reconf services).freeze
@@ -52,5 +66,61 @@ module ReconfCookbook
         'hint: give a Hash, { "app-www": true, "api": false }, or set `allowed_normal_attributes []` in the configuration of Chef'
     end
     private_class_method :plain, :check_names, :refuse_mixture, :refuse_joined_list
+  end
+
+  # What `recipe[reconf]` declares resources for; decided when these run, so that attributes of later recipes count.
+  class RecipeChoices
+    # Whether `recipe[reconf]` has declared a resource.
+    def self.ours?(resource)
+      resource.cookbook_name.to_s == 'reconf' && resource.recipe_name == 'default'
+    end
+
+    # `config` is the node's configuration; by default the one that this converge writes, else that of the attributes.
+    def initialize(run_context, config = nil)
+      @run_context = run_context
+      @node = run_context.node
+      @config = config
+    end
+
+    # Whether this node runs the listener: if nothing is said, where the registry is etcd.
+    def listener?
+      given = @node.read('reconf', 'listener')
+      given.nil? ? !(config.dig('registry', 'endpoints') || []).empty? : given
+    end
+
+    # Whether another recipe declares a listener.
+    def other_listener?
+      others(:reconf_listener).any? { |resource| !RecipeChoices.ours?(resource) }
+    end
+
+    # Whether this converge enables a listener, by the recipe or by another one.
+    def any_listener?
+      return others(:reconf_listener).any? { |resource| !RecipeChoices.ours?(resource) && Array(resource.action).include?(:enable) } if other_listener?
+
+      !others(:reconf_listener).empty? && listener?
+    end
+
+    # Whether this node has a balancer.
+    def balancer?
+      BalancerSettings.given?(config)
+    end
+
+    # What becomes of a service's unit: `:create`, `:delete`, or `:leave` where another recipe declares it.
+    def unit(service, manifest = Converge.current(@run_context).manifests.fetch(service, {}))
+      return :leave if others(:reconf_unit, service).any? { |resource| !RecipeChoices.ours?(resource) }
+
+      command = manifest['command']
+      @node.read('reconf', 'units') && [String, Array].include?(command.class) ? :create : :delete
+    end
+
+    private
+
+    def config
+      @config || Converge.current(@run_context).effective_config
+    end
+
+    def others(*what)
+      Converge.current(@run_context).declared.of(*what)
+    end
   end
 end

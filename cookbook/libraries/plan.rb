@@ -1,0 +1,201 @@
+# frozen_string_literal: true
+
+require_relative 'service_item'
+
+module ReconfCookbook
+  # The files that a `reconf_node` writes.
+  class NodeFiles
+    # The time to live of announcements where a listener keeps them alive, so that a dead machine leaves by itself.
+    TTL = '90s'
+
+    def initialize(resource)
+      @resource = resource
+    end
+
+    # Path => content: config.json first.
+    def files
+      [text('config', @resource.config) { config }, text('configuration', @resource.datastores) { @resource.datastores }].to_h
+    end
+
+    # The node's configuration.
+    def config
+      @config ||= begin
+        given = @resource.config
+        PrivateUrls.refuse(given)
+        kept?('config', given) ? JSONFile.read(path('config')) : Chef::Mixin::DeepMerge.merge(known_to_chef(given), given)
+      end
+    end
+
+    private
+
+    def path(name)
+      File.join(@resource.root, 'etc/reconf', "#{name}.json")
+    end
+
+    # The path and the content of a file for which this is given; the block makes an object of it.
+    def text(name, given)
+      path = path(name)
+      [path, kept?(name, given) ? File.read(path, encoding: Encoding::UTF_8) : JSONFile.text(path, yield)]
+    end
+
+    # Whether a file stays as it is: an override run list may lack what sets the attributes.
+    def kept?(name, given)
+      given.empty? && ServiceList.override?(node) && File.file?(path(name))
+    end
+
+    def node
+      @resource.run_context.node
+    end
+
+    # The settings that Chef knows: the node's address, Chef's own lock file and command line.
+    def known_to_chef(given)
+      known = { 'listen' => { 'busy_lock' => Chef::Config[:lockfile], 'command' => ChefCommand.words }.compact }
+      known['host'] = node['ipaddress'] if node['ipaddress']
+      known['announce'] = { 'ttl' => TTL } if listener?(given)
+      known
+    end
+
+    # Whether this converge runs a listener. Where its unit is only written, nothing keeps announcements alive.
+    def listener?(given)
+      run_context = @resource.run_context
+      Units.current(run_context).systemd(@resource.root).running? && RecipeChoices.new(run_context.root_run_context, given).any_listener?
+    end
+  end
+
+  # The file that a `reconf_manifest` writes.
+  class ManifestFile
+    include Chef::DSL::DataQuery
+    include ServiceItem
+
+    # Where reconf reads the manifest of a service.
+    def self.path(root, service)
+      File.join(root, 'etc/reconf/services', "#{service}.json")
+    end
+
+    def initialize(resource)
+      @resource = resource
+    end
+
+    # Path => content; none if the file is another resource's.
+    def files
+      @files ||= yields? ? {} : { path => JSONFile.text(path, manifest) }
+    end
+
+    def manifest
+      @manifest ||= begin
+        found = @resource.manifest || service_item(@resource.data_bag, @resource.service, @resource.secret)
+        found.merge({ 'x-managed-by' => manager }.compact)
+      end
+    end
+
+    # Who can write a manifest decides what root runs, so it is root's. A decrypted item can hold secrets, so only the group
+    # that can read the conf can read it.
+    def access(config)
+      conf = [config['render'], manifest['conf']].grep(Hash).reduce({}, :merge)
+      # reconf rejects a numeric mode.
+      group_reads = !conf['mode'].is_a?(String) || conf['mode'].to_i(8) & 0o040 != 0
+      {
+        'mode' => group_reads ? '0640' : '0600',
+        'owner' => ('root' if Process.euid == 0),
+        'group' => (conf['group'] if conf['group'].is_a?(String)),
+      }
+    end
+
+    # Whether this resource leaves the service to another one.
+    def yields?
+      @resource.unless_declared && others.any?
+    end
+
+    private
+
+    def path
+      self.class.path(@resource.root, @resource.service)
+    end
+
+    def run_context
+      @resource.run_context
+    end
+
+    # Two resources of one service write the same value; otherwise each would overwrite the other's in every run.
+    def manager
+      [@resource, *others.reject(&:unless_declared)].map(&:managed_by).compact.first
+    end
+
+    # The other resources that install this service.
+    def others
+      Converge.current(run_context).declared.of(:reconf_manifest, @resource.service).select do |other|
+        !other.equal?(@resource) && Array(other.action).include?(:create)
+      end
+    end
+  end
+
+  # What the resources of this converge are going to write for reconf, as far as it is known before they run: a resource
+  # whose guards or lazy properties depend on what the converge does before is left out, and checked when it runs.
+  class Plan
+    KINDS = { reconf_node: NodeFiles, reconf_manifest: ManifestFile }.freeze
+    LAZY = %w(@manifest @config @datastores @command @user).freeze
+
+    def self.conflict(path)
+      raise Error, "two resources would write different contents to `#{path}`\n" \
+        'hint: use `edit_resource!` to change the resource that is already declared'
+    end
+
+    def initialize(run_context)
+      @run_context = run_context
+      @writers = creating(*KINDS.keys).select { |resource| certain?(resource) }
+                                      .map { |resource| [resource, KINDS[resource.declared_type].new(resource)] }
+    end
+
+    # Path => content.
+    def files
+      @writers.each_with_object({}) do |(_, writer), files|
+        files.merge!(writer.files) { |path, before, now| before == now ? now : Plan.conflict(path) }
+      end
+    end
+
+    # Reports units and cron jobs that this converge would refuse only after it has changed something.
+    def check_commands
+      creating(:reconf_unit, :reconf_cron).each do |resource|
+        manifest = manifests[resource.service]
+        next unless manifest && runs?(resource, manifest)
+
+        UnitFile.refuse_reserved(resource) if resource.declared_type == :reconf_unit
+        command = ServiceCommand.new(resource, manifest, config)
+        command.program
+        command.user
+      end
+    end
+
+    private
+
+    # The manifests by service.
+    def manifests
+      @manifests ||= @writers.select { |_, writer| writer.is_a?(ManifestFile) && !writer.yields? }
+                             .to_h { |resource, writer| [resource.service, writer.manifest] }
+    end
+
+    # The node's configuration.
+    def config
+      _, writer = @writers.find { |_, one| one.is_a?(NodeFiles) }
+      writer ? writer.config : Converge.current(@run_context).effective_config
+    end
+
+    def creating(*types)
+      @run_context.root_run_context.resource_collection.select do |resource|
+        types.include?(resource.declared_type) && Array(resource.action).include?(:create)
+      end
+    end
+
+    # Whether the resource creates what it declares; the guard of those of `recipe[reconf]` asks the manifest.
+    def runs?(resource, manifest)
+      return certain?(resource) unless RecipeChoices.ours?(resource)
+
+      RecipeChoices.new(@run_context).unit(resource.service, manifest) == :create
+    end
+
+    def certain?(resource)
+      resource.only_if.empty? && resource.not_if.empty? &&
+        LAZY.none? { |name| resource.instance_variable_get(name).is_a?(Chef::DelayedEvaluator) }
+    end
+  end
+end
