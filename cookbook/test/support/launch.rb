@@ -4,14 +4,27 @@
 #
 #   ruby launch.rb GEMS PROGRAM ARGUMENTS...
 
-require File.join(ARGV.shift, 'bundler/setup')
+gems = ARGV.shift
+unless ENV.key?('MEASURED')
+  require_relative 'compiled'
+  COMPILED = Compiled.new(gems)
+  RubyVM::InstructionSequence.define_singleton_method(:load_iseq) { |path| COMPILED.load(path) }
+end
+require File.join(gems, 'bundler/setup')
+FEATURES = defined?(COMPILED) ? COMPILED.features : {}
 
-# Every gem is on the load path already; `gem` is called when a run fails.
 module Kernel
   private
 
+  # Every gem is on the load path already; `gem` is called when a run fails.
   def gem(*)
     true
+  end
+
+  alias search_and_require require
+
+  def require(name)
+    search_and_require(FEATURES.fetch(name, name))
   end
 end
 
