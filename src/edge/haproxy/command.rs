@@ -1,6 +1,7 @@
 //! The commands that check, reload and stop HAProxy.
 
 use std::{
+    ffi::{OsStr, OsString},
     io::{self, Read as _, Seek as _},
     process::{Command, Stdio},
     time::Duration,
@@ -10,6 +11,7 @@ use crate::edge::{
     files::system_reason,
     locks::deadline_after,
     process::{CommandEnd, ProcessGroup},
+    process_environment,
 };
 
 /// How long a command may go on after TERM.
@@ -17,6 +19,9 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The most of what a command prints that is kept.
 const MOST_OUTPUT: u64 = 16 * 1024;
+
+/// Where HAProxy is on many systems, and what the `PATH` of cron and of ordinary users lacks there.
+const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +56,10 @@ fn start_and_wait(words: &[String], limit: Duration) -> io::Result<(CommandEnd, 
     let mut group = ProcessGroup::start(
         Command::new(program)
             .args(arguments)
+            .env(
+                "PATH",
+                search_path(process_environment::raw_variable("PATH")),
+            )
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output.try_clone()?),
@@ -63,6 +72,18 @@ fn start_and_wait(words: &[String], limit: Duration) -> io::Result<(CommandEnd, 
     output.rewind()?;
     output.take(MOST_OUTPUT).read_to_end(&mut printed)?;
     Ok((end?, String::from_utf8_lossy(&printed).into_owned()))
+}
+
+/// The search path of commands: the caller's, and after it the folders of system programs.
+fn search_path(path: Option<OsString>) -> OsString {
+    let mut path = path.unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+    for folder in SYSTEM_FOLDERS {
+        if std::env::split_paths(&path).all(|known| known.as_os_str() != OsStr::new(folder)) {
+            path.push(":");
+            path.push(folder);
+        }
+    }
+    path
 }
 
 fn failure(program: &str, end: CommandEnd, limit: Duration) -> Option<String> {
@@ -119,6 +140,26 @@ mod tests {
             // The shell may have had no time to print.
             assert!(ran.output == output || limit == short, "{said:?}");
         }
+    }
+
+    #[test]
+    fn system_programs_are_found_whatever_path_the_caller_has() {
+        for (path, expected) in [
+            (None, "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"),
+            (Some("/usr/bin:/bin"), "/usr/bin:/bin:/usr/sbin:/sbin"),
+            (Some("/own:/sbin"), "/own:/sbin:/usr/sbin"),
+            (Some("/usr/sbin:/sbin:/bin"), "/usr/sbin:/sbin:/bin"),
+        ] {
+            assert_eq!(search_path(path.map(OsString::from)), expected, "{path:?}");
+        }
+        let words = ["sh", "-c", "echo $PATH"].map(str::to_owned);
+        let printed = run(&words, Duration::from_secs(60)).output;
+        assert!(
+            printed
+                .split([':', '\n'])
+                .any(|folder| folder == "/usr/sbin"),
+            "{printed}"
+        );
     }
 
     #[test]
