@@ -179,6 +179,10 @@ fn two_hundred_services_are_searched_filtered_clicked_and_printed_in_chromium() 
         (&seen["services"], &seen["overlapping"]),
         (&json!(SERVICES), &json!(0))
     );
+    assert_eq!(
+        (&seen["faults_aside"], &seen["cut_row"]),
+        (&json!(0), &json!(true))
+    );
     assert_eq!(seen["pages"], 1);
     let search = &seen["search"];
     assert_eq!(

@@ -29,9 +29,16 @@ async function type(tab, text) {
   Object.assign(seen, await tab.evaluate(() => {
     const frames = drawnBoxes.map((box) => box.querySelector(".outline").getBoundingClientRect());
     const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    const faults = document.querySelector(".faults ul");
     const texts = [...picture.querySelectorAll(".box text")];
     return {
       services: boxes.filter((box) => box.kind === "service").length,
+      // A list of faults that is longer than its place is scrolled down, never aside, and a row that is cut says so.
+      faults_aside: faults.scrollWidth - faults.clientWidth,
+      cut_row: faults.scrollHeight > faults.clientHeight ? [...faults.children].some((row) => {
+        const [a, b] = [row.getBoundingClientRect(), faults.getBoundingClientRect()];
+        return a.top < b.bottom - 3 && a.bottom > b.bottom + 3;
+      }) : true,
       overlapping: frames.filter((a, i) => frames.some((b, j) => i < j && overlap(a, b))).length,
       font: parseFloat(getComputedStyle(picture.querySelector(".label")).fontSize) * picture.getScreenCTM().a,
       too_wide: texts.filter((text) => text.getBoundingClientRect().right
