@@ -1,7 +1,9 @@
 //! What `generate` prints is taken by the programs that it is for: troff, three shells, a validator of schemas.
 
+mod beyond;
 mod completions;
 mod man;
+mod random;
 mod schemas;
 
 use std::process::Command;
