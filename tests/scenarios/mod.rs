@@ -18,6 +18,7 @@ mod machines;
 mod manifests;
 mod moving;
 mod mutants;
+mod previewing;
 mod printing;
 mod removing;
 mod retiring;

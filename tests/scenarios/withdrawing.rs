@@ -27,18 +27,6 @@ hint: render these services on these nodes, or `reconf retire NODE` for a dead o
 changed 0600 var/lib/reconf/services/api.json
 ";
 
-/// A preview of a withdrawal that would leave a consumer without a provider.
-const PREVIEW_OF_THE_LAST: &str = "$ reconf withdraw api --dry-run
-status 75
---- stderr
-api: would withdraw API_URL; would stay so until `reconf announce api`
-  web01   URL of www: unmet, unless its node has a datastore, a default or a last known value for API_URL
-error: no other node announces what `api` provides in region `default`, and it is in use
-  web01   URL of www
-note: nothing of `api` was withdrawn
-hint: announce it on another node of the region first, or withdraw it all the same with `--last`
-";
-
 const LIVE: &str = "default/provides/API_URL/default/api@api01";
 const TOMBSTONE: &str = "default/withdrawn/API_URL/default/api@api01";
 
@@ -359,33 +347,6 @@ fn a_node_learns_from_the_registry_until_when_its_service_is_withdrawn() {
         assert_eq!(state["held"], true);
         assert_eq!(state["hold"]["until"], "2999-01-01T02:00:00Z");
     });
-}
-
-#[test]
-fn a_preview_tells_what_each_consumer_would_take_instead_and_what_is_refused() {
-    on_both(|fleet| {
-        let (first, web) = (api(fleet, "api01"), www(fleet, "web01"));
-        let before = fleet.keys();
-        let last = first.run(&["withdraw", "api", "--dry-run"]);
-        last.changes_nothing().exits(75).reads(PREVIEW_OF_THE_LAST);
-        let lifted = first.run(&["withdraw", "api", "--dry-run", "--last"]);
-        let _lifted = lifted.changes_nothing().exits(0);
-        let _second = api(fleet, "api02");
-        let other = first.run(&["withdraw", "api", "--dry-run"]);
-        let said = other.text();
-        let expected = "  web01   URL of www: api@api02 instead of api@api01";
-        assert!(said.contains(expected), "{said}");
-        let _other = other.changes_nothing().exits(0);
-        // It is what happens then.
-        assert_eq!(fleet.keys()[&first_key()], before[&first_key()]);
-        all_succeed(&first, &["withdraw api"]);
-        all_succeed(&web, &["render www"]);
-        assert_eq!(value(&web, "www", "URL"), "http://api02:1100");
-    });
-}
-
-fn first_key() -> String {
-    format!("/reconf/v1/{LIVE}")
 }
 
 fn state(node: &Scenario) -> Value {
