@@ -113,9 +113,7 @@ impl Scenario {
     /// Runs the binary and looks at the root before and after.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
-        let words: Vec<_> = arguments.iter().map(|word| quoted(word)).collect();
-        let shown = format!("reconf {}", words.join(" "));
-        self.observe(shown, self.command(arguments))
+        self.observe(shown(arguments), self.command(arguments))
     }
 
     /// Runs a line of `sh`, with `reconf` on its path, and looks at the root before and after.
@@ -138,8 +136,9 @@ impl Scenario {
         command
     }
 
+    /// Runs a command, which is shown like this, and looks at the root before and after.
     #[track_caller]
-    fn observe(&self, shown: String, mut command: Command) -> Run {
+    pub(crate) fn observe(&self, shown: String, mut command: Command) -> Run {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let before = Tree::of(self.folder.path());
         let child = command.spawn().expect("the program can be started");
@@ -256,6 +255,12 @@ pub(crate) fn golden_story(case: &str, runs: &[Run]) {
 pub(crate) fn path_with_binary() -> String {
     let folder = Path::new(BINARY).parent().expect("it lies in a folder");
     format!("{}:{}", folder.display(), shells::PATH)
+}
+
+/// The command line of the binary with `arguments`, as it would be typed.
+pub(crate) fn shown(arguments: &[&str]) -> String {
+    let words: Vec<_> = arguments.iter().map(|word| quoted(word)).collect();
+    format!("reconf {}", words.join(" "))
 }
 
 fn quoted(word: &str) -> String {

@@ -6,7 +6,7 @@ use nix::unistd::geteuid;
 
 use super::{
     not_run,
-    scenario::{BINARY, Scenario},
+    scenario::{BINARY, Run, Scenario, shown},
 };
 
 /// The binary with `arguments`, not started yet, as the user of that number, who is in that group and no other.
@@ -33,4 +33,11 @@ pub(crate) fn command_as(
     let mut command = node.program(&binary, arguments);
     command.gid(group).uid(user);
     Some(command)
+}
+
+/// Runs the binary as [`command_as`] does, and looks at the root before and after.
+#[track_caller]
+pub(crate) fn run_as(node: &Scenario, who: (u32, u32), arguments: &[&str]) -> Option<Run> {
+    let command = command_as(node, who, arguments)?;
+    Some(node.observe(shown(arguments), command))
 }
