@@ -3,6 +3,7 @@
 mod cost;
 mod form;
 mod live;
+mod planted;
 mod repository;
 
 use serde_json::Value;

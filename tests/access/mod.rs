@@ -1,18 +1,19 @@
 //! The printed commands make a wall in a real etcd, behind which all commands of a node work; the audit proves it, finds
 //! what reaches over it, and writes nothing.
 
+mod audit;
+mod script;
+
 use std::fs;
 
 use serde_json::{Value, json};
 
 use crate::harness::{
-    certificates::Authority,
-    etcd::{Etcd, Tls},
+    etcd::Etcd,
     haproxy::Haproxy,
     ports::fixed_port,
     process::Running,
-    scenario::{Scenario, golden_story, path_with_binary},
-    user,
+    scenario::{Scenario, path_with_binary},
     wait::until,
 };
 
@@ -118,49 +119,6 @@ const API: &str = r#"{"id": "api", "environment": {"PORT": 1100}, "provides": {"
 const WWW: &str = r#"{"id": "www", "requires": {"API": "{API_URL}"}}"#;
 
 #[test]
-fn the_script_is_printed_as_it_was_judged_right() {
-    let node = Scenario::new().registry("http://127.0.0.1:1");
-    let limited = Scenario::new()
-        .registry("https://127.0.0.1:1,https://127.0.0.1:2")
-        .config(r#"{"registry": {"ca": "/etc/ssl/etcd.pem"}, "listen": {"max_parallel": 2}}"#);
-    golden_story(
-        "access/script",
-        &[
-            node.run(&["access", "seatgeek"]).changes_nothing(),
-            limited.run(&["access", "seatgeek", "--certificates"]),
-            limited.run(&["access", "seatgeek", "--output", "json"]),
-            Scenario::new().run(&["access", "seatgeek"]),
-            Scenario::new().run(&["access", "seatgeek", "--audit", "--output", "json"]),
-        ],
-    );
-}
-
-#[test]
-fn no_process_list_shows_a_password_and_the_files_are_closed() {
-    let etcd = Etcd::start();
-    let admin = Scenario::new().registry(etcd.url());
-    // An etcdctl that writes down how it was called.
-    admin.put(
-        "bin/etcdctl",
-        "#!/bin/sh\necho \"$@\" >>calls\nexec /usr/bin/etcdctl \"$@\"\n",
-    );
-    let run = admin
-        .sh("chmod +x bin/etcdctl; PATH=$PWD/bin:$PATH; reconf access f | PASSWORDS=etcd/new sh");
-    let run = run.exits(0);
-    let closed = run.changes.iter().filter(|change| change.mode == 0o600);
-    assert_eq!(closed.count(), 2, "{}", run.text());
-    let calls = fs::read_to_string(admin.path("calls")).unwrap();
-    for user in ["reconf-f", "reconf-f@render"] {
-        let password =
-            fs::read_to_string(admin.path(&format!("etcd/new/{user}.password"))).unwrap();
-        let password = password.trim();
-        assert_eq!(password.len(), 32, "{password}");
-        assert!(!calls.contains(password), "{calls}");
-        assert!(calls.contains(&format!("user add {user} ")), "{calls}");
-    }
-}
-
-#[test]
 fn every_command_of_a_node_works_behind_the_wall() {
     let walled = Walled::start();
     let balanced = json!({
@@ -262,152 +220,4 @@ fn listens(walled: &Walled, node: &Scenario) {
     moved.run(&["withdraw", "api", "--last"]).fails(0);
     other.run(&["announce", "api"]).fails(0);
     assert_eq!(listener.stop(), Some(0));
-}
-
-#[test]
-fn the_audit_proves_the_wall_and_writes_nothing() {
-    let walled = Walled::start();
-    let node = walled.own("api01", "reconf-seatgeek").manifest("api", API);
-    node.run(&["announce", "api"]).fails(0);
-    let before = (walled.keys(), walled.revision());
-    let runs = [
-        node.run(&["access", "seatgeek", "--audit"])
-            .changes_nothing()
-            .exits(0),
-        node.run(&["access", "seatgeek", "--audit", "--output", "json"]),
-        walled
-            .own("web01", "reconf-seatgeek@render")
-            .manifest("api", API)
-            .run(&["access", "seatgeek", "--audit"]),
-        node.run(&["access", "pivotly", "--audit"]),
-    ];
-    golden_story(
-        "access/audit",
-        &runs.map(super::harness::scenario::Run::changes_nothing),
-    );
-    assert_eq!((walled.keys(), walled.revision()), before);
-}
-
-#[test]
-fn a_credential_that_reaches_over_the_wall_is_found() {
-    let walled = Walled::start();
-    let before = walled.keys();
-    for (at, (operation, prefix, shown)) in [
-        ("read", "/reconf/v1/pivotly/", "/reconf/v1/pivotly/*"),
-        // A neighbour whose name begins with that of the federation.
-        ("readwrite", "/reconf/v1/seatgeek", "/reconf/v1/seatgeek*"),
-        ("write", "/other/", "/other/*"),
-        ("read", "", "every key"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let node = walled.wide(&format!("wide{at}"), operation, prefix);
-        let run = node
-            .run(&["access", "seatgeek", "--audit"])
-            .changes_nothing();
-        let text = run.exits(75).text();
-        assert!(text.contains("reach beyond its federations"), "{text}");
-        let row = text
-            .lines()
-            .find(|line| line.starts_with("fault  ") && line.contains(shown));
-        assert!(
-            row.is_some_and(|row| row.contains("role `wide")),
-            "{shown}: {text}"
-        );
-    }
-    let root = walled.node("web01", "root", "root");
-    let text = root
-        .run(&["access", "seatgeek", "--audit"])
-        .exits(75)
-        .text();
-    assert!(text.contains("reach beyond its federations"), "{text}");
-    assert_eq!(walled.keys(), before);
-}
-
-#[test]
-fn an_etcd_without_authentication_is_a_fault_whatever_the_node_shows() {
-    let etcd = Etcd::start();
-    let plain = Scenario::new().registry(etcd.url());
-    let with_user = Scenario::new()
-        .file("etc/reconf/password", "secret")
-        .registry(etcd.url());
-    let file = with_user.path("etc/reconf/password");
-    with_user.put(
-        "etc/reconf/config.json",
-        &json!({"registry": {"user": "reconf-default", "password_file": file}}).to_string(),
-    );
-    let audit = ["access", "default", "--audit"];
-    golden_story(
-        "access/open",
-        &[
-            plain.run(&audit).changes_nothing(),
-            with_user.run(&audit).changes_nothing(),
-        ],
-    );
-    assert_eq!(etcd.ctl(&["get", "", "--prefix"]), "");
-}
-
-#[test]
-fn users_with_certificates_alone_are_walled_in_as_well() {
-    let folder = tempfile::tempdir().unwrap();
-    let own = Authority::new(folder.path(), "own");
-    let etcd = Etcd::with_tls(|| Tls {
-        server: own.issue("server"),
-        ca: own.ca.clone(),
-        client: Some(own.issue("root")),
-    });
-    let client = own.issue("reconf-default");
-    let node = Scenario::new().registry(etcd.url()).config(
-        &json!({"registry": {"ca": own.ca, "cert": client.cert, "key": client.key}}).to_string(),
-    );
-    let root = own.issue("root");
-    let exports = format!(
-        "export ETCDCTL_CERT={} ETCDCTL_KEY={}",
-        root.cert.display(),
-        root.key.display()
-    );
-    let made = node.sh(&format!(
-        "{exports}; reconf access default --certificates | sh"
-    ));
-    assert_eq!(made.exits(0).changes, []);
-    enable_without_passwords(&etcd);
-    let audit = ["access", "default", "--audit"];
-    let _proved = node.run(&audit).exits(0).changes_nothing();
-    for role in ["wide", "wider"] {
-        etcd.ctl(&["role", "add", role]);
-        etcd.ctl(&["user", "grant-role", "reconf-default", role]);
-    }
-    etcd.ctl(&[
-        "role",
-        "grant-permission",
-        "wide",
-        "--prefix=true",
-        "read",
-        "/elsewhere/",
-    ]);
-    let text = node.run(&audit).exits(75).text();
-    assert!(text.contains("/elsewhere/*"), "{text}");
-}
-
-#[test]
-fn an_ordinary_user_prints_and_audits_too() {
-    let node = Scenario::new().registry("http://127.0.0.1:1");
-    let Some(mut command) = user::command_as(&node, (4242, 4242), &["access", "seatgeek"]) else {
-        return;
-    };
-    let printed = command.output().unwrap();
-    let as_root = node.run(&["access", "seatgeek"]).succeeds();
-    assert_eq!(String::from_utf8_lossy(&printed.stdout), as_root);
-}
-
-/// What the script leaves to its reader, where `root` has a certificate too.
-fn enable_without_passwords(etcd: &Etcd) {
-    for words in [
-        &["user", "add", "root", "--no-password"][..],
-        &["user", "grant-role", "root", "root"],
-        &["auth", "enable"],
-    ] {
-        etcd.ctl(words);
-    }
 }
