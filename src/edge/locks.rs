@@ -13,7 +13,7 @@ use std::{
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
-use super::files::{Access, FileError, open_lock, open_other_lock};
+use super::files::{Access, FileError, Unopened, open_lock, open_other_lock, open_own};
 
 /// How long a waiter sleeps between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_millis(3);
@@ -85,6 +85,21 @@ pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
             .map(|free| !free)
             .map_err(problem),
         None => Ok(false),
+    }
+}
+
+/// As [`is_held`], for a lock of ours: what is in its place and no regular file could not be locked either.
+///
+/// # Errors
+/// [`FileError`] when it cannot be opened.
+pub(crate) fn is_own_held(path: &Path) -> Result<bool, FileError> {
+    let problem = |path: &Path, error| FileError::changing("lock", path, error);
+    match open_own(path) {
+        Ok((file, _)) => try_take(&file, LockMode::Shared)
+            .map(|free| !free)
+            .map_err(|error| problem(path, error)),
+        Err(Unopened::Absent) => Ok(false),
+        Err(why) => Err(why.error(path, problem)),
     }
 }
 

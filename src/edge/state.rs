@@ -104,7 +104,7 @@ pub(crate) fn load_again<T: DeserializeOwned>(
     let (file, metadata) = match files::open_own(path) {
         Ok(opened) => opened,
         Err(Unopened::Absent) => return Ok(None),
-        Err(why) => return Err(why.of_own(path).into()),
+        Err(why) => return Err(why.error(path, FileError::reading).into()),
     };
     let inode = (metadata.dev(), metadata.ino());
     if known.as_ref().is_some_and(|known| known.inode == inode) {

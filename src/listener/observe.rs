@@ -21,7 +21,7 @@ pub(crate) fn observe(
         on: store::is_on(&switch),
         switch,
         listening: state::load(&paths.status_file())?.filter(|_| running),
-        provisioning: locks::is_held(&paths.provision_lock())?
+        provisioning: locks::is_own_held(&paths.provision_lock())?
             || survivor::running(paths).is_some(),
         stamp: store::stamp(paths)?,
         balance_off: off.filter(|_| !running).map(|off| off.to_string()),

@@ -97,7 +97,7 @@ pub(super) fn take_listener_lock(node: &Node) -> Result<Lock, Failure> {
 
 /// Whether a listener is running on this node.
 pub(crate) fn is_running(paths: &Paths) -> Result<bool, Failure> {
-    Ok(locks::is_held(&paths.listener_lock())?)
+    Ok(locks::is_own_held(&paths.listener_lock())?)
 }
 
 /// The stamp of the last provision; nothing before the first.

@@ -97,11 +97,12 @@ impl RegistryStatus {
         }
     }
 
-    /// The exit code of one that does not answer.
+    /// The exit code of one that does not answer. A file that is none, or damaged, is a damaged state.
     pub(super) fn code(&self) -> Option<Code> {
         match self.reach {
             RegistryReach::Read(_) => None,
             RegistryReach::Away { .. } => Some(Code::Unreachable),
+            RegistryReach::Refused(Code::CannotWrite | Code::Data, _) => Some(Code::Configuration),
             RegistryReach::Refused(code, _) => Some(code),
         }
     }

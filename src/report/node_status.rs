@@ -102,12 +102,13 @@ impl NodeReport {
     pub(crate) fn code(&self) -> Option<Code> {
         let unsaid = self.config_error.is_some();
         let unread = self.services.iter().any(|one| one.state_error.is_some());
-        let away = self.registry.iter().find_map(RegistryStatus::code);
+        let mut codes = self.registry.iter().filter_map(RegistryStatus::code);
+        let refused = codes.clone().any(|code| code == Code::Configuration);
         let behind = (self.condition() > ServiceCondition::Good).then_some(Code::AtFault);
-        if unsaid || unread {
+        if unsaid || unread || refused {
             return Some(Code::Configuration);
         }
-        away.or(behind)
+        codes.next().or(behind)
     }
 
     /// Prints one line for a monitor; returns the exit code that it takes.

@@ -122,6 +122,42 @@ fn every_planted_fault_is_found_with_its_remedy() {
         assert!(found[3].contains(remedy), "{script}: {found:?}");
     }
 }
+/// Files that commands of ours need: without a listener, a balancer or a task none of them is missed.
+const NEEDED: [&str; 9] = [
+    "run/reconf/listener.json",
+    "run/reconf/listener.lock",
+    "run/reconf/services/www.lock",
+    "run/reconf/state.lock",
+    "var/lib/reconf/applied/www.conf",
+    "var/lib/reconf/known/default.json",
+    "var/lib/reconf/registry/.lock",
+    "var/lib/reconf/tasks/www.gate",
+    "var/lib/reconf/tasks/www.lock",
+];
+
+#[test]
+fn what_is_in_the_place_of_a_file_is_found_before_a_command_meets_it() {
+    let node = healthy(Scenario::new());
+    let _kept = node.sh("mkdir -m 0700 -p var/lib/reconf/known").exits(0);
+    for file in NEEDED {
+        for make in ["mkfifo", "mkdir -m 0700"] {
+            let script = format!("rm -rf {file}; {make} {file}");
+            let _made = node.sh(&script).exits(0);
+            let found = finding(&node, 78);
+            assert_eq!(found[..2], ["fault", "files"], "{script}: {found:?}");
+            assert!(found[2].contains(file), "{script}: {found:?}");
+        }
+        if file.contains("listener") {
+            let text = node.run(&["status"]).exits(78).text();
+            assert!(
+                text.contains("cannot ") && !text.contains("replace"),
+                "{text}"
+            );
+        }
+        let _mended = node.sh(&format!("rm -rf {file}")).exits(0);
+    }
+}
+
 #[test]
 fn a_conf_that_no_run_would_replace_is_a_fault() {
     let node = healthy(Scenario::new());

@@ -51,7 +51,8 @@ pub(in crate::edge) enum Unopened {
 }
 
 impl Unopened {
-    /// The error of a file that is needed; `problem` makes that of a system's refusal.
+    /// The error of a file that is needed; `problem` makes that of a system's refusal. What is no regular file could not be
+    /// replaced either, whatever it is opened for.
     pub(in crate::edge) fn error(
         self,
         path: &Path,
@@ -59,19 +60,11 @@ impl Unopened {
     ) -> FileError {
         match self {
             Self::Absent => problem(path, Errno::NOENT.into()),
-            Self::Refused(what) => FileError::refused(path, &what.to_string()),
-            Self::System(error) => problem(path, error),
-        }
-    }
-
-    /// The error of reading a file that reconf itself replaces: what is no regular file could not be replaced either.
-    pub(in crate::edge) fn of_own(self, path: &Path) -> FileError {
-        match self {
             Self::Refused(what) => FileError {
-                action: "read",
+                action: problem(path, Errno::NOENT.into()).action,
                 ..FileError::refused(path, &what.to_string())
             },
-            why => why.error(path, FileError::reading),
+            Self::System(error) => problem(path, error),
         }
     }
 }

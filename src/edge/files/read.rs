@@ -131,7 +131,7 @@ pub(crate) fn read_own(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
         Err(Unopened::Absent) => Ok(None),
         // A file is in the place of the folder: creating the folder reports that.
         Err(Unopened::System(error)) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
-        Err(why) => Err(why.of_own(path)),
+        Err(why) => Err(why.error(path, FileError::reading)),
     }
 }
 

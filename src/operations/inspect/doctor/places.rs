@@ -8,10 +8,13 @@ use std::{
 use super::rules;
 use crate::{
     edge::{files, free_space},
-    model::paths::Paths,
-    node::Node,
+    model::{paths::Paths, settings::Location},
+    node::{Node, manifests, states},
     report::Diagnosis,
 };
+
+/// The lock of the embedded registry, in its folder.
+const LOCK: &str = ".lock";
 
 /// Whom a place may be open to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,7 @@ pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
         let found = format!("of {all} folders and files, as they should be");
         rows.push(Diagnosis::ok("modes", found));
     }
+    rows.extend(odd(node));
     rows.extend(room(node));
     rows
 }
@@ -129,6 +133,35 @@ fn owner(node: &Node, path: &Path, owner: Option<u32>) -> Option<Diagnosis> {
         let found = format!("{shown} does not belong to the owner of {state}");
         Diagnosis::warning("owners", found, format!("`chown {wanted} {shown}`"))
     })
+}
+
+/// What is in the place of a file that commands of ours will need, and is none.
+fn odd(node: &Node) -> Vec<Diagnosis> {
+    let paths = &node.paths;
+    let mut files = vec![
+        paths.on_change_lock(),
+        paths.balance_lock(),
+        paths.listener_lock(),
+        paths.provision_lock(),
+        paths.state_lock(),
+        paths.status_file(),
+        paths.known(&node.settings.federation),
+    ];
+    if let Location::Directory(folder) = &node.settings.registry.location {
+        files.push(folder.join(LOCK));
+    }
+    let mut ids = manifests::ids(node).unwrap_or_default();
+    ids.extend(states::all(node).unwrap_or_default());
+    for id in BTreeSet::from_iter(ids) {
+        files.extend([paths.task_gate(&id), paths.task_lock(&id)]);
+        files.extend([paths.service_lock(&id), paths.applied_conf(&id)]);
+    }
+    let judged = files.iter().map(|path| files::judge_replaceable(path));
+    let rows = judged.filter_map(Result::err).map(|error| {
+        let found = format!("{}: {}", error.path.display(), error.reason);
+        Diagnosis::fault("files", found, "move it away: reconf makes a file there")
+    });
+    rows.collect()
 }
 
 /// The room of each file system that is written.
