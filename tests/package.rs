@@ -177,6 +177,27 @@ if comm -13 /tmp/before /tmp/purged | grep -v -e '^/tmp/' -e '^/var/lib/dpkg/.*-
 echo PURGED
 "#;
 
+/// What the package does in a folder that dpkg takes for a root, where no bare root can be made: `$1`, with the package `$2`.
+const IN_A_FOLDER: &str = r#"set -eu
+root=$1
+mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
+touch "$root/var/lib/dpkg/status" "$root/var/lib/dpkg/available"
+dpkg="dpkg --root=$root --force-depends --force-script-chrootless --log=/dev/null"
+$dpkg --install "$2"
+test -d "$root/etc/reconf" && test -z "$(ls "$root/etc/reconf")"
+test ! -e "$root/etc/systemd" && test ! -e "$root/var/lib/reconf"
+mkdir "$root/etc/reconf/services"
+printf '{"id": "www", "environment": {"PORT": 8080}}' >"$root/etc/reconf/services/www.json"
+"$root/usr/bin/reconf" --root "$root" apply --all --host 10.0.0.5 --node web01
+$dpkg --install "$2"
+test -e "$root/etc/reconf/services/www.json"
+$dpkg --remove reconf
+test ! -e "$root/usr/bin/reconf" && test -e "$root/etc/reconf/services/www.json" && test -e "$root/etc/services.d/www.conf"
+$dpkg --purge reconf
+test -z "$(find "$root" ! -type d ! -path "$root/var/lib/dpkg/*")"
+echo PURGED
+"#;
+
 #[test]
 #[ignore = "long: script/prove"]
 fn the_package_is_installed_used_removed_and_purged_on_a_bare_root() {
@@ -188,32 +209,25 @@ fn the_package_is_installed_used_removed_and_purged_on_a_bare_root() {
         .map(|entry| entry.unwrap().path());
     let package = packages.max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
     let package = package.unwrap();
-    let root = tempfile::tempdir().unwrap();
-    let root = root.path().join("bare");
-    if !geteuid().is_root() || !bootstrap(&root) {
+    what_is_packed_is_where_a_distribution_has_it(&package);
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("bare");
+    let mut command = if geteuid().is_root() && bootstrap(&root) {
+        fs::copy(&package, root.join("tmp/reconf.deb")).unwrap();
+        let mut command = Command::new("chroot");
+        command.arg(&root).args(["/bin/sh", "-c", ON_A_BARE_ROOT]);
+        command
+    } else {
         // Loud, since dpkg alone says nothing of what a bare machine lacks.
-        let what = "the package on a bare Debian 12: needs root, debootstrap and Debian's registry; only its list of files was read";
+        let what = "the package on a bare Debian 12: needs root, debootstrap and Debian's archive; tried with `dpkg --root` only";
         println!("NOT RUN: {what}");
         not_run::record(not_run::LIST.as_ref(), what);
-        let listed = Command::new("dpkg-deb")
-            .arg("--contents")
-            .arg(&package)
-            .output()
-            .unwrap();
-        assert!(String::from_utf8_lossy(&listed.stdout).contains("./usr/bin/reconf"));
-        return;
-    }
-    fs::copy(&package, root.join("tmp/reconf.deb")).unwrap();
-    let script = [
-        "chroot",
-        &root.display().to_string(),
-        "/bin/sh",
-        "-c",
-        ON_A_BARE_ROOT,
-    ]
-    .map(str::to_owned);
-    let output = Command::new(&script[0])
-        .args(&script[1..])
+        let mut command = Command::new("sh");
+        command.args(["-c", IN_A_FOLDER, "sh"]);
+        command.arg(folder.path().join("folder")).arg(&package);
+        command
+    };
+    let output = command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .output()
@@ -221,6 +235,35 @@ fn the_package_is_installed_used_removed_and_purged_on_a_bare_root() {
     let said = String::from_utf8_lossy(&output.stdout);
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.ends_with("PURGED\n"));
+}
+
+/// Everything is root's, nobody else can write it, only the binary can be run, and nothing lies where only operators put
+/// things: `/usr/local`, or `/etc` but for the empty folder of the configuration.
+fn what_is_packed_is_where_a_distribution_has_it(package: &Path) {
+    let mut list = Command::new("dpkg-deb");
+    let list = list.arg("--contents").arg(package).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let mut binaries = 0;
+    for line in list.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (mode, owner, path) = (words[0], words[1], words[5]);
+        assert_eq!(owner, "root/root", "{line}");
+        match mode {
+            "drwxr-xr-x" | "-rw-r--r--" => {}
+            "-rwxr-xr-x" => {
+                assert_eq!(path, "./usr/bin/reconf");
+                binaries += 1;
+            }
+            _ => panic!("{line}"),
+        }
+        assert!(!path.starts_with("./usr/local"), "{line}");
+        let is_configuration = path.starts_with("./etc/");
+        assert!(
+            !is_configuration || ["./etc/", "./etc/reconf/"].contains(&path),
+            "{line}"
+        );
+    }
+    assert_eq!(binaries, 1, "{list}");
 }
 
 /// Makes a root with nothing but Debian 12's base.
