@@ -97,3 +97,58 @@ fn diagnostic(item: &Item<'_>, section: &str, name: &Name, message: String) -> D
     let found = Diagnostic::error(CheckRule::Format, place, message);
     found.service(&item.manifest.id).hint(OTHER_VALUE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        check::{AnnouncedNames, FormatRule, ManifestFile, check_repository},
+        model::source_file::SourceFile,
+    };
+
+    /// What is found of a rule by which docker carries no line feed, in a repository with these services.
+    fn found(manifests: &[&str], datastores: &str) -> Vec<String> {
+        let file = |path: &str, text: &str| SourceFile::new(path.to_owned(), text.to_owned());
+        let manifests = manifests.iter().zip(["a", "b"]).map(|(text, id)| {
+            let text = format!(r#"{{"id": "{id}", {text}}}"#);
+            let (file, id) = (file(&format!("{id}.json"), &text), Id::parse(id).unwrap());
+            ManifestFile { id, file }
+        });
+        let files = CheckedFiles {
+            manifests: manifests.collect(),
+            datastores: Some(file("c.json", datastores)),
+            refuses: FormatRule(|name, value, formats| {
+                let is_refused = value.contains('\n') && formats.contains(&Format::Docker);
+                is_refused.then(|| name.to_string()).into_iter().collect()
+            }),
+            ..CheckedFiles::default()
+        };
+        let items = Items::parse(&files);
+        let all = check_repository(&files, &items, &AnnouncedNames::default()).found;
+        let found = all.into_iter().filter(|one| one.rule == CheckRule::Format);
+        found.map(|one| one.message).collect()
+    }
+
+    #[test]
+    fn a_value_is_judged_where_manifests_and_datastores_alone_decide_it() {
+        let docker = r#""conf": {"formats": ["docker"]}, "requires": {"V": "-{X}"}"#;
+        let plain = r#""requires": {"V": "-{X}"}"#;
+        let both =
+            r#"{"regions": {"eu": {"datastores": {"X": "x"}}, "us": {"datastores": {"X": "\n"}}}}"#;
+        let common = r#"{"datastores": {"X": "\n"}}"#;
+        let offered = r#""provides": {"X": "\n"}"#;
+        for (manifests, datastores, expected) in [
+            (&[docker][..], common, &["V"][..]),
+            (&[docker], both, &["V (in region `us`)"]),
+            (&[plain], common, &[]),
+            (&[docker, offered], common, &[]),
+            (&[docker], r#"{"datastores": {"X": "x"}}"#, &[]),
+        ] {
+            assert_eq!(
+                found(manifests, datastores),
+                expected,
+                "{manifests:?} {datastores}"
+            );
+        }
+    }
+}
