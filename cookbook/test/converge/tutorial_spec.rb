@@ -35,7 +35,7 @@ RSpec.describe 'the tutorial' do
   def programs
     folder = File.join(directory, 'bin')
     FileUtils.mkdir_p(folder)
-    FileUtils.ln_s(Machine::BINARY, folder)
+    FileUtils.ln_s(Machine::BINARY, File.join(folder, 'reconf'))
     if Machine::GEMS
       IO.write(File.join(folder, 'chef-solo'), "#!/bin/sh\nexec ruby #{Machine::LAUNCH} #{Machine::GEMS} chef-solo \"$@\"\n", perm: 0o755)
     end
