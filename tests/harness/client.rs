@@ -66,6 +66,7 @@ struct Shared {
     /// It leaves the machine to others after each answer.
     is_light: AtomicBool,
     answered: AtomicU64,
+    lost: AtomicU64,
     tally: Mutex<Tally>,
 }
 
@@ -115,6 +116,7 @@ impl Client {
             stopped: AtomicBool::new(false),
             is_light: AtomicBool::new(false),
             answered: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             tally: Mutex::default(),
         });
         let work = |_| {
@@ -128,8 +130,13 @@ impl Client {
     }
 
     /// How many requests were answered so far.
-    pub(crate) fn answered(&self) -> u64 {
+    fn answered(&self) -> u64 {
         self.shared.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were lost so far.
+    pub(crate) fn lost(&self) -> u64 {
+        self.shared.lost.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more requests were answered.
@@ -232,6 +239,7 @@ impl Shared {
                     }
                 }
                 Err(kind) => {
+                    self.lost.fetch_add(1, Ordering::Relaxed);
                     *tally.lost.entry(kind).or_default() += 1;
                     stream = None;
                     thread::sleep(Duration::from_millis(1));
