@@ -15,6 +15,7 @@ mod known;
 mod leases;
 mod local_ports;
 mod machines;
+mod maintenance;
 mod manifests;
 mod moving;
 mod mutants;

@@ -1,6 +1,7 @@
 //! The verbs that only read: what they print, on both registries, and that they write nothing.
 
 mod ls;
+mod running;
 mod why;
 
 use std::time::{Duration, SystemTime};
