@@ -11,11 +11,8 @@ use std::{
 };
 
 use nix::{
-    sys::{
-        signal::{Signal, kill},
-        stat::Mode,
-    },
-    unistd::{Pid, mkfifo},
+    sys::signal::{Signal, kill},
+    unistd::Pid,
 };
 
 use super::{
@@ -24,10 +21,12 @@ use super::{
 };
 
 /// As `systemctl reload-or-restart`: the signal if the master runs, whatever becomes of it; else a start, which fails if
-/// HAProxy does. The fifo `alive` closes with the test process.
+/// HAProxy does. The test process holds the lock of `alive`: when it ends, so does HAProxy, and none is started any more.
+/// Who waits for that is in a session of its own, since a killed test run is a killed process group.
 const RELOAD: &str = r#"#!/bin/sh
 cd "${0%/*}" || exit 1
 echo >>reloads
+flock -n alive true && exit 1
 master=$(cat master 2>/dev/null)
 # Not one that nobody has collected yet.
 if [ -n "$master" ] && grep -q '^State:.[^Z]' "/proc/$master/status" 2>/dev/null; then
@@ -38,7 +37,7 @@ rm -f haproxy.pid
 setsid haproxy -W -f "$(cat output)" -p "$PWD/haproxy.pid" </dev/null >>log 2>&1 &
 master=$!
 echo "$master" >master
-( read -r _ <alive; kill -9 -- "-$master" 2>/dev/null ) </dev/null >/dev/null 2>&1 &
+setsid sh -c 'flock alive true; kill -9 "-$1"' sh "$master" </dev/null >/dev/null 2>&1 &
 while ! [ -s haproxy.pid ]; do
   grep -q '^State:.[^Z]' "/proc/$master/status" || exit 1
   sleep 0.01
@@ -77,8 +76,8 @@ pub(crate) fn is_there(what: &str) -> bool {
 pub(crate) struct Haproxy {
     folder: PathBuf,
     output: PathBuf,
-    /// Open as long as this process lives.
-    _alive: File,
+    /// Locked as long as this process lives.
+    alive: File,
 }
 
 /// A server as HAProxy has it.
@@ -110,13 +109,12 @@ impl Haproxy {
             shell.arg(script).arg(folder.join(name));
             assert!(shell.status().unwrap().success());
         }
-        let alive = folder.join("alive");
-        mkfifo(&alive, Mode::S_IRWXU).unwrap();
-        let mut options = File::options();
+        let alive = File::create(folder.join("alive")).unwrap();
+        alive.lock().unwrap();
         let haproxy = Self {
-            _alive: options.read(true).write(true).open(alive).unwrap(),
             folder,
             output,
+            alive,
         };
         let length = haproxy.socket().as_os_str().len();
         assert!(length <= 97, "HAProxy cannot bind it: {length} bytes");
@@ -217,6 +215,19 @@ impl Haproxy {
         (!ended).then_some(master)
     }
 
+    /// Its two workers, the older one first.
+    #[track_caller]
+    pub(crate) fn two_workers(&self) -> [Pid; 2] {
+        until("it has two workers", || {
+            let master = self.master()?;
+            let children = format!("/proc/{master}/task/{master}/children");
+            let children = fs::read_to_string(children).ok()?;
+            let pids = children.split_whitespace();
+            let pids: Vec<i32> = pids.map(|pid| pid.parse().unwrap()).collect();
+            Some(<[i32; 2]>::try_from(pids).ok()?.map(Pid::from_raw))
+        })
+    }
+
     /// The worker that answers at the socket.
     pub(crate) fn worker(&self) -> Option<Pid> {
         self.info("Pid")?.parse().ok().map(Pid::from_raw)
@@ -277,5 +288,26 @@ impl Haproxy {
 impl Drop for Haproxy {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_with_the_process_that_holds_the_lock_and_is_not_started_again() {
+        if !is_there("the end of HAProxy with its test") {
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let haproxy = Haproxy::below(root.path(), "haproxy.cfg");
+        let socket = haproxy.socket();
+        let text = format!("global\n  stats socket {} level admin\n", socket.display());
+        haproxy.write(&text);
+        haproxy.starts();
+        haproxy.alive.unlock().unwrap();
+        wait_until("HAProxy has ended", LONG, || haproxy.master().is_none());
+        assert!(!haproxy.reload());
     }
 }

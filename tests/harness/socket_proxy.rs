@@ -21,7 +21,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::haproxy::Haproxy;
+use super::{haproxy::Haproxy, wait::freeze};
 
 /// How commands begin that change something.
 const CHANGING: [&str; 6] = ["add ", "del ", "set ", "enable ", "disable ", "shutdown "];
@@ -41,12 +41,16 @@ pub(crate) enum Reaction {
     CutAfter(usize),
     /// The same, and who sent them is killed before it sees that.
     KillAfter(usize),
+    /// HAProxy executes them as it answers everything: of two workers that accept connections, the first one is given the
+    /// first connection, the third and so on, and the second one the others. The other worker is frozen meanwhile.
+    Alternately([Pid; 2]),
 }
 
 /// A thread at the place of HAProxy's socket, until this is dropped or HAProxy binds its socket anew.
 pub(crate) struct SocketProxy {
     path: PathBuf,
     real: PathBuf,
+    reaction: Reaction,
     inode: u64,
     ended: Arc<AtomicBool>,
     reacted: Arc<AtomicUsize>,
@@ -64,6 +68,7 @@ impl SocketProxy {
             inode: inode(&path).unwrap(),
             path,
             real,
+            reaction,
             ended: Arc::default(),
             reacted: Arc::default(),
             asked: Arc::default(),
@@ -75,6 +80,11 @@ impl SocketProxy {
             while let Ok((client, _)) = listener.accept() {
                 if ended.load(Ordering::SeqCst) {
                     return;
+                }
+                if let Reaction::Alternately(workers) = reaction {
+                    let turn = asked.load(Ordering::SeqCst) % 2;
+                    freeze(workers[1 - turn]);
+                    kill(workers[turn], Signal::SIGCONT).unwrap();
                 }
                 serve(client, &real, reaction, &reacted);
                 asked.fetch_add(1, Ordering::SeqCst);
@@ -97,6 +107,11 @@ impl SocketProxy {
 impl Drop for SocketProxy {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
+        if let Reaction::Alternately(workers) = self.reaction {
+            for worker in workers {
+                let _may_have_ended = kill(worker, Signal::SIGCONT);
+            }
+        }
         if inode(&self.path) == Some(self.inode) {
             let _woken = UnixStream::connect(&self.path);
             let _back = fs::rename(&self.real, &self.path);
