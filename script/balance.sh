@@ -6,8 +6,18 @@
 instances=()
 www=
 
+# must_be_free ADDRESS PORT: ends the demo if that is taken, such as by what an earlier run has left behind, and shows by whom.
+must_be_free() {
+  local bind='import socket, sys; socket.create_server((sys.argv[1], int(sys.argv[2])))'
+  if python3 -c "$bind" "$1" "$2" 2>"$nodes/bind"; then return; fi
+  echo "script/demo: the demo needs $1:$2, and cannot have it: $(tail -n 1 "$nodes/bind")" >&2
+  ss -Hlntp "sport = :$2" >&2 || true
+  exit 1
+}
+
 # start_api NAME ADDRESS: runs an instance of api at the port of its manifest. It answers with its name.
 start_api() {
+  must_be_free "$2" 1100
   mkdir "$nodes/$1-answers"
   echo "$1" >"$nodes/$1-answers/index.html"
   python3 -m http.server 1100 --bind "$2" --directory "$nodes/$1-answers" >"$nodes/$1.log" 2>&1 &
@@ -61,6 +71,7 @@ balance_demo() {
   on api02 0 'reconf announce api'
 
   title 'web01 has an HAProxy, which reconf configures from the registry'
+  must_be_free 127.0.0.1 21100
   install_haproxy
   # shellcheck disable=SC2016 # expanded by the inner shell
   on web01 0 'cat "$RECONF_ROOT/etc/reconf/config.json"'
