@@ -53,7 +53,7 @@ impl Machine {
     ) -> BTreeMap<Key, String> {
         let other = |key: &Key| {
             let live = snapshot.and_then(|snapshot| snapshot.live.get(key));
-            let live = live.map(|live| &live.announcement);
+            let live = live.map(|live| &*live.announcement);
             let host = &live.or_else(|| recorded(state, key))?.host;
             (key.node != self.node && *host != self.host).then(|| (key.clone(), host.clone()))
         };

@@ -56,7 +56,7 @@ impl Instance {
             local_port,
             public,
             ..
-        } = &live.announcement;
+        } = &*live.announcement;
         let terms = live.announcement.balancing()?;
         let pattern = Pattern::parse(pattern).map_err(|_| ("pattern", "its pattern is none"))?;
         Self {

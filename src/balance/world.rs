@@ -140,7 +140,7 @@ impl World {
             };
             change(&mut announcement);
             let live = LiveEntry {
-                announcement,
+                announcement: Box::new(announcement),
                 revision: 5,
                 lease: 0,
             };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     edge::{
-        clock,
+        clock, memory,
         registry::{KeyChange, Logins, Reading, Session, Watch, WatchError, WatchEvent},
     },
     model::{
@@ -262,6 +262,7 @@ impl RegistryLink {
         reading.entries.shrink_to_fit();
         let snapshot = Snapshot::new(&federation, reading.revision, reading.entries);
         self.snapshots.list(federation, snapshot);
+        memory::give_back_freed();
     }
 
     /// Applies one change to the snapshot; returns the name if the key is that of an announcement or a tombstone.

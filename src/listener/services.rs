@@ -5,23 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ranges::Ranges, registry_link::RegistryChange};
 use crate::{
-    edge::{files, registry::Session},
+    edge::{files, memory, registry::Session},
     model::{id::Id, manifest::Manifest, name::Name},
     node::Node,
     operations::{
         inputs::Inputs,
-        read_set::{ReadSet, Snapshots},
+        read_set::{Read, ReadSet, Snapshots},
     },
     provision::{Differences, Digest, Finding, Need, Observation, ProvisionEnd, Resolved, digest},
     render::{diff, shell},
-    report::{Failure, Journal},
-    resolve::{Reference, RegistryState, ResolveInput, explain, resolve},
+    report::{Failure, Journal, LastError},
+    resolve::{Reference, RegistryState, ResolveInput, explain, resolve, unannounced},
 };
 
 /// The services of this node, compared.
 pub(super) struct Services {
     journal: Journal,
     inputs: Inputs,
+    /// The names of which the inputs have what was last known.
+    recalled: BTreeMap<Id, BTreeSet<Name>>,
+    recall_error: LastError,
     /// How many names the manifests require.
     names: usize,
     differences: Differences,
@@ -38,6 +41,8 @@ impl Services {
         let mut services = Self {
             journal,
             inputs: Inputs::without_registry(node, session)?,
+            recalled: BTreeMap::new(),
+            recall_error: LastError::default(),
             names: 0,
             differences: Differences::default(),
             affected: BTreeSet::new(),
@@ -50,6 +55,7 @@ impl Services {
     /// Reads this node's files again; all services are compared next.
     pub(super) fn reload(&mut self, node: &Node, session: &Session) -> Result<(), Failure> {
         self.inputs = Inputs::without_registry(node, session)?;
+        self.recalled.clear();
         self.inspect_manifests();
         self.affect_all();
         Ok(())
@@ -169,12 +175,15 @@ impl Services {
         self.affect_all();
     }
 
-    /// Compares one service; nothing for one without a usable manifest or a conf, and while its registry was not read yet.
-    fn observe(&self, node: &Node, snapshots: &Snapshots, id: &Id) -> Option<Observation> {
-        let manifest = self.inputs.manifests.get(id)?.as_ref().ok()?;
-        if !manifest.has_conf || snapshots.of(&manifest.federation).error().is_some() {
+    /// Compares one service; nothing for one that is not comparable, or whose last known announcements cannot be read, as
+    /// no render could.
+    fn observe(&mut self, node: &Node, snapshots: &Snapshots, id: &Id) -> Option<Observation> {
+        if let Err(failure) = self.recall(node, snapshots, id) {
+            let (error, reason) = (&mut self.recall_error, failure.in_short());
+            error.report(self.journal, "error", Some(id), &reason);
             return None;
         }
+        let manifest = self.comparable(snapshots, id)?;
         let conf = applied_conf(node, id);
         let applied = conf.as_deref().and_then(conf_digest);
         let input = self.inputs.with_snapshots(snapshots, node, manifest);
@@ -198,6 +207,37 @@ impl Services {
             names,
             reasons,
         })
+    }
+
+    /// A service with a usable manifest and a conf, whose registry was read.
+    fn comparable(&self, snapshots: &Snapshots, id: &Id) -> Option<&Manifest> {
+        let manifest = self.inputs.manifests.get(id)?.as_ref().ok()?;
+        let is_read = snapshots.of(&manifest.federation).error().is_none();
+        (manifest.has_conf && is_read).then_some(manifest)
+    }
+
+    /// Reads what was last known of the names that a service requires and that nobody announces. What was last known of
+    /// all others decides nothing; of a large fleet it would take as much memory as the snapshots.
+    fn recall(&mut self, node: &Node, snapshots: &Snapshots, id: &Id) -> Result<(), Failure> {
+        let Some(manifest) = self.comparable(snapshots, id) else {
+            return Ok(());
+        };
+        let federation = manifest.federation.clone();
+        let Read::Snapshot(snapshot) = snapshots.of(&federation) else {
+            return Ok(());
+        };
+        let input = self.inputs.with_snapshots(snapshots, node, manifest);
+        let mut names = unannounced(&input, snapshot);
+        let recalled = self.recalled.entry(federation.clone()).or_default();
+        if names.is_subset(recalled) {
+            return Ok(());
+        }
+        names.extend(recalled.iter().cloned());
+        self.inputs.recall(node, &federation, &names)?;
+        *recalled = names;
+        self.recall_error.clear();
+        memory::give_back_freed();
+        Ok(())
     }
 
     fn requiring(&self, federation: &Id, names: &BTreeSet<Name>) -> Vec<Id> {

@@ -93,6 +93,14 @@ impl LastKnown {
             .collect()
     }
 
+    /// Forgets the announcements of all other names.
+    pub(crate) fn retain(&mut self, names: &BTreeSet<Name>) {
+        for kept in self.regions.values_mut() {
+            kept.retain(|name, _| names.contains(name));
+        }
+        self.regions.retain(|_, names| !names.is_empty());
+    }
+
     /// The registry's revision at the last change.
     pub(crate) fn revision(&self) -> i64 {
         self.revision
@@ -176,7 +184,7 @@ impl LastKnown {
         });
         let new = live.iter().flat_map(|(region, entries)| {
             let entries = entries.iter();
-            entries.map(move |(provider, live)| (*region, provider, &live.announcement))
+            entries.map(move |(provider, live)| (*region, provider, &*live.announcement))
         });
         let beyond = size::beyond_limit(name, known.chain(new));
         let mut changed = false;
@@ -241,7 +249,7 @@ fn is_current(
     };
     let same = |(provider, live): (&String, &&LiveEntry)| {
         known.get(provider).is_some_and(|known| {
-            known.revision == live.revision && *known.announcement == live.announcement
+            known.revision == live.revision && known.announcement == live.announcement
         })
     };
     known.len() == live.len() && live.iter().all(same)
@@ -250,7 +258,7 @@ fn is_current(
 impl From<&LiveEntry> for KnownValue {
     fn from(live: &LiveEntry) -> Self {
         Self {
-            announcement: Box::new(live.announcement.clone()),
+            announcement: live.announcement.clone(),
             revision: live.revision,
         }
     }
@@ -394,5 +402,12 @@ mod tests {
         assert!(!known.update(&BTreeSet::new(), &snapshot, |_| false));
         assert!(!known.update(&[key.name.clone()].into(), &snapshot, |_| true));
         assert_eq!(known, LastKnown::default());
+        let (names, others) = ([key.name.clone()].into(), BTreeSet::new());
+        known.update(&names, &snapshot, |_| false);
+        let all = known.clone();
+        known.retain(&names);
+        assert_eq!(known, all);
+        known.retain(&others);
+        assert!(known.keys(&key.federation).is_empty());
     }
 }

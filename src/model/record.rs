@@ -39,9 +39,14 @@ pub(crate) enum RecordError {
 /// # Errors
 /// Why it is unreadable.
 pub(super) fn announcement(key: &Key, value: &[u8]) -> Result<Announcement, RecordError> {
-    let announcement = object(value)?;
+    let announcement: Announcement = object(value)?;
     check(key, &announcement)?;
-    Ok(announcement)
+    // Equal texts, kept once.
+    Ok(Announcement {
+        service: key.service.clone(),
+        node: key.node.clone(),
+        ..announcement
+    })
 }
 
 /// A tombstone.

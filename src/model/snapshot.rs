@@ -26,8 +26,8 @@ pub(crate) struct Entry {
 /// An announcement with its revision and lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LiveEntry {
-    /// The announcement.
-    pub announcement: Announcement,
+    /// The announcement; boxed, since about half of the room in a map is empty.
+    pub announcement: Box<Announcement>,
     /// The revision of its key.
     pub revision: i64,
     /// Its lease; 0 for none.
@@ -119,11 +119,12 @@ impl Snapshot {
             self.add_other(federation, entry);
             return;
         };
+        let key = self.share_texts(key);
         let (revision, lease) = (entry.revision, entry.lease);
         let added = match kind {
             Kind::Provides => record::announcement(&key, &entry.value).map(|announcement| {
                 let live = LiveEntry {
-                    announcement,
+                    announcement: Box::new(announcement),
                     revision,
                     lease,
                 };
@@ -140,6 +141,25 @@ impl Snapshot {
         if let Err(why) = added {
             let unreadable = UnreadableEntry { revision, why };
             self.unreadable.insert(entry.key, unreadable);
+        }
+    }
+
+    /// The key, with the texts of the one before it where they are the same: many thousand keys differ in little.
+    fn share_texts(&self, key: Key) -> Key {
+        let Some((before, _)) = self.live.range(..&key).next_back() else {
+            return key;
+        };
+        let shared = |before: &Id, own: Id| if *before == own { before.clone() } else { own };
+        Key {
+            federation: shared(&before.federation, key.federation),
+            name: if before.name == key.name {
+                before.name.clone()
+            } else {
+                key.name
+            },
+            region: shared(&before.region, key.region),
+            service: shared(&before.service, key.service),
+            node: shared(&before.node, key.node),
         }
     }
 
@@ -161,6 +181,8 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::model::{announcement::By, sample};
 
@@ -204,6 +226,31 @@ mod tests {
             snapshot.remove(&entry.key);
             assert_eq!(counts(&snapshot), [0; 4], "{entry:?}");
         }
+    }
+
+    #[test]
+    fn equal_texts_of_keys_and_announcements_are_kept_once() {
+        let keys = ["api01", "api02"].map(|node| Key {
+            node: Id::parse(node).unwrap(),
+            ..sample::key("f", "API_URL")
+        });
+        let live = keys.map(|key| {
+            let announcement = Announcement {
+                node: key.node.clone(),
+                ..sample::announcement("x")
+            };
+            sample::live(&key, &announcement, 5)
+        });
+        let snapshot = snapshot(live.into());
+        let texts = snapshot.live.iter().flat_map(|(key, live)| {
+            let Announcement { service, node, .. } = &*live.announcement;
+            let ids = [&key.federation, &key.region, &key.service, &key.node];
+            let ids = ids.into_iter().chain([service, node]).map(Id::as_str);
+            ids.chain([key.name.as_str()])
+        });
+        let places: BTreeSet<_> = texts.map(|text| (text, text.as_ptr())).collect();
+        let different: BTreeSet<_> = places.iter().map(|(text, _)| text).collect();
+        assert_eq!(places.len(), different.len(), "{places:?}");
     }
 
     #[test]

@@ -47,6 +47,17 @@ pub(crate) fn load(
     Ok(last_known)
 }
 
+/// The last known announcements of these names of a federation; none where the file is lost.
+pub(crate) fn of_names(
+    node: &Node,
+    federation: &Id,
+    names: &BTreeSet<Name>,
+) -> Result<LastKnown, Failure> {
+    let (mut known, _lost) = load_one(&node.paths.known(federation))?;
+    known.retain(names);
+    Ok(known)
+}
+
 /// The keys that were last known in a federation; nothing where the file is lost.
 pub(crate) fn keys(node: &Node, federation: &Id) -> Result<BTreeSet<Key>, Failure> {
     let (known, _lost) = load_one(&node.paths.known(federation))?;

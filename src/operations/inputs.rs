@@ -107,14 +107,14 @@ impl Inputs {
         })
     }
 
-    /// Inputs for every service of this node, without the registry: the listener's watch delivers that later.
+    /// Inputs for every service of this node, without the registry, which the listener's watch delivers later, and without
+    /// what was last known: [`Self::recall`] reads of that what is needed.
     pub(crate) fn without_registry(node: &Node, session: &Session) -> Result<Self, Failure> {
         let manifests = manifests::load(node, &manifests::ids(node)?);
         let facts = node.facts(session)?;
         let (local_offers, states) = local_offers(node, &manifests, &facts)?;
         Ok(Self {
-            // The command that renders says what is lost.
-            last_known: last_known::load(node, &manifests, &mut Vec::new())?,
+            last_known: BTreeMap::new(),
             datastores: node.datastores()?,
             version: None,
             facts,
@@ -128,6 +128,18 @@ impl Inputs {
             empty: Empty::default(),
             names: RefCell::default(),
         })
+    }
+
+    /// Reads the last known announcements of these names of a federation, and forgets those of its other names.
+    pub(crate) fn recall(
+        &mut self,
+        node: &Node,
+        federation: &Id,
+        names: &BTreeSet<Name>,
+    ) -> Result<(), Failure> {
+        let known = last_known::of_names(node, federation, names)?;
+        self.last_known.insert(federation.clone(), known);
+        Ok(())
     }
 
     /// The input of [`resolve`] for one service.

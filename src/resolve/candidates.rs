@@ -8,7 +8,7 @@ use crate::model::{
     id::Id,
     key::Key,
     name::Name,
-    snapshot::Snapshot,
+    snapshot::{LiveEntry, Snapshot},
 };
 
 /// An announcement that a reference may use.
@@ -29,10 +29,31 @@ pub(super) fn live<'a>(
     region: &'a Id,
     name: &'a Name,
 ) -> Candidates<'a> {
-    let by_hand = |key: &Key| {
-        let withdrawn = snapshot.withdrawn.get(key);
-        withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
-    };
+    let announced = announced(input, snapshot, region, name).map(|(key, live)| {
+        let candidate = UsableAnnouncement {
+            announcement: &live.announcement,
+            revision: live.revision,
+        };
+        (key.clone(), candidate)
+    });
+    let mut candidates: Candidates = announced.collect();
+    candidates.extend(offered(input, snapshot, region, name));
+    candidates
+}
+
+/// Whether [`live`] has any.
+pub(super) fn is_live(input: &ResolveInput, snapshot: &Snapshot, region: &Id, name: &Name) -> bool {
+    let mut announced = announced(input, snapshot, region, name);
+    announced.next().is_some() || offered(input, snapshot, region, name).next().is_some()
+}
+
+/// The announcements of other nodes.
+fn announced<'s>(
+    input: &ResolveInput<'_>,
+    snapshot: &'s Snapshot,
+    region: &Id,
+    name: &Name,
+) -> impl Iterator<Item = (&'s Key, &'s LiveEntry)> {
     let federation = &input.manifest.federation;
     let here =
         |key: &Key| key.federation == *federation && key.name == *name && key.region == *region;
@@ -45,22 +66,25 @@ pub(super) fn live<'a>(
     };
     // A range: the listener's snapshot has every name of the node, and it resolves each of them.
     let announced = snapshot.live.range(first..);
-    let announced = announced
-        .take_while(|(key, _)| here(key))
-        .filter(|(key, _)| !input.local_offers.owns(key));
-    let mut candidates: Candidates = announced
-        .map(|(key, live)| {
-            let candidate = UsableAnnouncement {
-                announcement: &live.announcement,
-                revision: live.revision,
-            };
-            (key.clone(), candidate)
-        })
-        .collect();
-    candidates.extend(
-        local(input.local_offers, federation, region, name).filter(|(key, _)| !by_hand(key)),
-    );
-    candidates
+    announced
+        .take_while(move |(key, _)| here(key))
+        .filter(|(key, _)| !input.local_offers.owns(key))
+}
+
+/// This node's offers, but for what a person has withdrawn.
+fn offered<'a>(
+    input: &ResolveInput<'a>,
+    snapshot: &Snapshot,
+    region: &'a Id,
+    name: &'a Name,
+) -> impl Iterator<Item = (Key, UsableAnnouncement<'a>)> {
+    let by_hand = |key: &Key| {
+        let withdrawn = snapshot.withdrawn.get(key);
+        withdrawn.is_some_and(|w| w.tombstone.by == By::Hand)
+    };
+    let federation = &input.manifest.federation;
+    let own = local(input.local_offers, federation, region, name);
+    own.filter(move |(key, _)| !by_hand(key))
 }
 
 /// The last known announcements, except withdrawn ones and those of this node.

@@ -40,6 +40,17 @@ pub(super) fn look_up<'a>(input: &ResolveInput<'a>, name: &'a Name) -> Option<Fo
     (found.is_announced() || found.stored.is_some()).then_some(found)
 }
 
+/// The names that a manifest requires and that nobody announces: of these alone the last known announcements decide.
+pub(crate) fn unannounced(input: &ResolveInput, snapshot: &Snapshot) -> BTreeSet<Name> {
+    let requires = input.manifest.requires.values();
+    let names = requires.flat_map(|requirement| requirement.pattern.holes());
+    let is_live = |name: &Name| {
+        let mut regions = input.regions.iter();
+        regions.any(|region| candidates::is_live(input, snapshot, region, name))
+    };
+    names.filter(|name| !is_live(name)).cloned().collect()
+}
+
 impl Found<'_> {
     /// Whether it is announced in any region.
     pub(super) fn is_announced(&self) -> bool {

@@ -17,6 +17,7 @@ mod traced;
 pub(crate) use explain::{UnmetReason, explain};
 pub(crate) use input::{RegistryState, ResolveInput};
 pub(crate) use local_offers::LocalOffers;
+pub(crate) use lookup::unannounced;
 pub(crate) use observer::PassedOver;
 pub(crate) use resolution::{Reference, Resolution, resolve};
 pub(crate) use trace::trace;

@@ -251,6 +251,18 @@ pub(crate) fn golden_story(case: &str, runs: &[Run]) {
     golden::check(case, &texts.join("\n"));
 }
 
+/// The binary as it is released, built now: for proofs of what a release takes.
+pub(crate) fn release() -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--quiet"]);
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(built.is_ok_and(|status| status.success()));
+    let profiles = Path::new(BINARY).ancestors().nth(2);
+    profiles
+        .expect("a profile has a folder")
+        .join("release/reconf")
+}
+
 /// The search path of tests, with the binary under test first.
 pub(crate) fn path_with_binary() -> String {
     let folder = Path::new(BINARY).parent().expect("it lies in a folder");

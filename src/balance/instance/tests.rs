@@ -13,7 +13,7 @@ fn live(change: impl FnOnce(&mut Announcement)) -> LiveEntry {
     };
     change(&mut announcement);
     LiveEntry {
-        announcement,
+        announcement: Box::new(announcement),
         revision: 7,
         lease: 0,
     }

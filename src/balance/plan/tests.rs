@@ -180,7 +180,7 @@ fn check_public(world: &World, plan: &BalancePlan) -> usize {
         let snapshot = &world.snapshots[&pool.federation];
         for server in &pool.servers {
             let is_public = snapshot.live.iter().any(|(key, live)| {
-                let Announcement { pattern, host, .. } = &live.announcement;
+                let Announcement { pattern, host, .. } = &*live.announcement;
                 format!("{}:{}:{}", key.region, key.service, key.node) == server.name
                     && key.federation == pool.federation
                     && live.announcement.public

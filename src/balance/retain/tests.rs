@@ -64,7 +64,7 @@ impl Fleet {
             ..sample::announcement("http://{HOST}:{PORT}")
         };
         let live = LiveEntry {
-            announcement,
+            announcement: Box::new(announcement),
             revision: 5,
             lease: 0,
         };

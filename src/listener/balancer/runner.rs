@@ -1,6 +1,9 @@
 //! The thread that runs `balance`, one run after the other: it reads the registry and waits for HAProxy.
 
-use std::sync::mpsc::{Sender, channel};
+use std::{
+    sync::mpsc::{Sender, channel},
+    thread,
+};
 
 use crate::{
     cli::Global,
@@ -21,7 +24,9 @@ pub(super) fn start(
     let global = global.clone();
     event::spawn("balancer", move || {
         while received.recv().is_ok() {
-            let end = run(&global, &logins);
+            let Some(end) = run_apart(&global, &logins) else {
+                return;
+            };
             memory::give_back_freed();
             if events.send(Event::Balanced(Box::new(end))).is_err() {
                 return;
@@ -29,6 +34,19 @@ pub(super) fn start(
         }
     })?;
     Ok(orders)
+}
+
+/// Runs it once in a thread of its own; nothing if that panicked. The allocator keeps some of what a thread has freed until
+/// that ends: after a run over a large fleet, that would hold megabytes of pages.
+fn run_apart(global: &Global, logins: &Logins) -> Option<RunEnd> {
+    thread::scope(|scope| {
+        let started = thread::Builder::new().spawn_scoped(scope, || run(global, logins));
+        match started {
+            Ok(thread) => thread.join().ok(),
+            // A system without a thread to spare has it done here.
+            Err(_) => Some(run(global, logins)),
+        }
+    })
 }
 
 /// Runs it once, with this node's files as they are now.

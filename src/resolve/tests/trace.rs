@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::world::{World, id, requiring};
+use super::world::{World, explanations, id, requiring};
 use crate::{
     harness::seed::Dice,
     model::{
@@ -11,7 +11,7 @@ use crate::{
     },
     resolve::{
         DatastoreUse, FallbackUnused, NameTrace, NotTaken, PassedOver, RegistryState, ResolveInput,
-        Trace, TraceOutcome, resolve, trace,
+        Trace, TraceOutcome, resolve, trace, unannounced,
     },
 };
 
@@ -195,6 +195,23 @@ fn agrees(input: &ResolveInput, trace: &Trace) {
     }
 }
 
+/// What was last known of announced names decides nothing: of the others alone follows the same.
+fn needs_only_what_is_unannounced(input: &ResolveInput, seen: &Seen<'_>) {
+    let RegistryState::Available(snapshot) = input.registry else {
+        return;
+    };
+    let mut needed = seen.known.clone();
+    needed.retain(&unannounced(input, snapshot));
+    let [all, needed] = [seen.known, &needed].map(|last_known| {
+        let input = ResolveInput {
+            last_known,
+            ..*input
+        };
+        resolve(&input).map_err(|missing| explanations(&input, snapshot, &missing))
+    });
+    assert_eq!(needed, all);
+}
+
 /// Everything of each name is taken or has a reason, and each reason is true.
 fn is_complete(drawn: &Drawn, input: &ResolveInput, seen: &Seen<'_>, trace: &Trace) {
     let snapshot = seen.snapshot;
@@ -327,6 +344,7 @@ fn explain_fleets(fleets: usize) {
         let explained = std::panic::catch_unwind(|| {
             drawn.explained(|input, seen, trace| {
                 agrees(input, trace);
+                needs_only_what_is_unannounced(input, seen);
                 is_complete(&drawn, input, seen, trace);
                 // Each takes several resolutions.
                 if fleet % 5 == 0 {

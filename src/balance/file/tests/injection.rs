@@ -66,7 +66,7 @@ fn planned(settings: &BalanceSettings, announcements: &[Announcement]) -> Balanc
             ..sample::key("default", "API_URL")
         };
         let live = LiveEntry {
-            announcement: announcement.clone(),
+            announcement: Box::new(announcement.clone()),
             revision: 1,
             lease: 0,
         };
