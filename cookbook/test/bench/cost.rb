@@ -11,9 +11,9 @@ require 'converge_helper'
 # PAIRS=60 takes more pairs of runs: equal converges differ by more than the difference to measure. SERVICES=5,30 says how
 # many services the converges have.
 #
-# Ruby collects all of its garbage, which takes Chef 40 to 70 ms, each time that about 16 MiB have been allocated: whichever
-# cookbook is loaded at that moment would get the whole of it, and another one nothing. So each pair of runs has a limit of
-# its own, and the average is the cookbook's share.
+# Ruby collects all of its garbage, which takes Chef 40 to 70 ms, each time that about 20 MiB have been allocated: whichever
+# cookbook runs at that moment would get the whole of it, and another one nothing. So another cookbook allocates some of them
+# before this one is loaded, more in each pair of runs, and the average is the cookbook's share.
 RSpec.describe 'a converge without changes' do
   pairs = Integer(ENV.fetch('PAIRS', '20'))
   counts = ENV.fetch('SERVICES', '5,30').split(',').map { |count| Integer(count) }
@@ -32,15 +32,15 @@ RSpec.describe 'a converge without changes' do
                  'provides' => { "SERVICE_#{number}_URL" => 'http://{HOST}:{PORT}' } }
         IO.write(File.join(node.repository, "data_bags/service/#{id}.json"), JSON.generate(item))
       end
+      node.put('cookbooks/configuration/libraries/ballast.rb', "BALLAST = Array.new(ENV['BALLAST_KIB'].to_i) { '0' * 1024 }\n")
       node.run_list = run_list
       2.times { node.converge(*flags) }
     end
   end
 
-  # Lets Ruby collect garbage at other moments in each pair, and at the same ones in both of its converges until they differ.
+  # Has both converges of a pair collect garbage at other moments than those of the other pairs.
   define_method(:collect_garbage) do |turn, *nodes|
-    mebibytes = 12 + 12.0 * turn / pairs
-    nodes.each { |node| node.inside = ['env', "RUBY_GC_OLDMALLOC_LIMIT=#{(mebibytes * (1 << 20)).round}"] }
+    nodes.each { |node| node.inside = ['env', "BALLAST_KIB=#{20 * 1024 * turn / pairs}"] }
   end
 
   # The time of the processor that a converge takes.
