@@ -79,27 +79,19 @@ pub(crate) fn shared(path: &Path, access: &Access, wait: Duration) -> Result<Loc
 /// # Errors
 /// [`FileError`] when it cannot be opened.
 pub(crate) fn is_held(path: &Path) -> Result<bool, FileError> {
-    let problem = |error| FileError::changing("lock", path, error);
-    match open_other_lock(path)? {
-        Some(file) => try_take(&file, LockMode::Shared)
-            .map(|free| !free)
-            .map_err(problem),
-        None => Ok(false),
-    }
+    refuses(path, open_other_lock(path)?, LockMode::Shared)
 }
 
-/// As [`is_held`], for a lock of ours: what is in its place and no regular file could not be locked either.
+/// As [`is_held`], for a lock of ours: whoever takes that follows no link.
 ///
 /// # Errors
-/// [`FileError`] when it cannot be opened.
+/// [`FileError`] when it cannot be opened, and for anything that is no regular file.
 pub(crate) fn is_own_held(path: &Path) -> Result<bool, FileError> {
-    let problem = |path: &Path, error| FileError::changing("lock", path, error);
+    let locking = |path: &Path, error| FileError::changing("lock", path, error);
     match open_own(path) {
-        Ok((file, _)) => try_take(&file, LockMode::Shared)
-            .map(|free| !free)
-            .map_err(|error| problem(path, error)),
+        Ok((file, _)) => refuses(path, Some(file), LockMode::Shared),
         Err(Unopened::Absent) => Ok(false),
-        Err(why) => Err(why.error(path, problem)),
+        Err(why) => Err(why.error(path, locking)),
     }
 }
 
@@ -108,13 +100,7 @@ pub(crate) fn is_own_held(path: &Path) -> Result<bool, FileError> {
 /// # Errors
 /// [`FileError`] when it cannot be opened.
 pub(crate) fn is_taken(path: &Path) -> Result<bool, FileError> {
-    let problem = |error| FileError::changing("lock", path, error);
-    match open_other_lock(path)? {
-        Some(file) => try_take(&file, LockMode::Exclusive)
-            .map(|free| !free)
-            .map_err(problem),
-        None => Ok(false),
-    }
+    refuses(path, open_other_lock(path)?, LockMode::Exclusive)
 }
 
 /// Waits without a limit until the lock is not held exclusively.
@@ -149,6 +135,16 @@ pub(crate) fn prepare(path: &Path, access: &Access) -> Result<(), FileError> {
 pub(super) fn deadline_after(wait: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     Instant::now() + wait.min(YEAR)
+}
+
+/// Whether a lock cannot be taken in this mode now; false without a file.
+fn refuses(path: &Path, file: Option<File>, mode: LockMode) -> Result<bool, FileError> {
+    let Some(file) = file else {
+        return Ok(false);
+    };
+    try_take(&file, mode)
+        .map(|taken| !taken)
+        .map_err(|error| FileError::changing("lock", path, error))
 }
 
 fn take(path: &Path, access: &Access, wait: Duration, mode: LockMode) -> Result<Lock, LockError> {
