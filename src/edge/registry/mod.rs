@@ -24,6 +24,7 @@ use budget::Budget;
 use directory::Directory;
 use etcd::Etcd;
 
+pub(crate) use directory::LOCK_NAME;
 pub(crate) use error::RegistryError;
 pub(crate) use etcd::{EtcdMember, Logins, MemberAnswer};
 pub(crate) use lease::{Grant, Renewal, random_lease_id};

@@ -19,6 +19,9 @@ use super::{
     file::{Contents, Unreadable},
 };
 
+/// The lock of all writers, in the folder.
+pub(crate) const LOCK_NAME: &str = ".lock";
+
 /// The permission bits of the folder: those above it hold more than the registry, so only it is closed to others.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -72,7 +75,7 @@ impl Disk {
         deadline: Deadline,
     ) -> Result<WriteLock, RegistryError> {
         let folder = self.folder().map_err(|error| failed(federation, error))?;
-        let path = folder.join(".lock");
+        let path = folder.join(LOCK_NAME);
         match locks::exclusive(&path, &Access::PRIVATE, deadline.left()) {
             Ok(lock) => Ok(WriteLock { _lock: lock }),
             Err(LockError::File(error)) => Err(failed(federation, error)),

@@ -21,6 +21,7 @@ use super::{
     budget::Deadline,
 };
 use disk::Disk;
+pub(crate) use disk::LOCK_NAME;
 use file::Contents;
 use term::Term;
 

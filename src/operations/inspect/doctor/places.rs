@@ -7,14 +7,11 @@ use std::{
 
 use super::rules;
 use crate::{
-    edge::{files, free_space},
+    edge::{files, free_space, registry},
     model::{paths::Paths, settings::Location},
     node::{Node, manifests, states},
     report::Diagnosis,
 };
-
-/// The lock of the embedded registry, in its folder.
-const LOCK: &str = ".lock";
 
 /// Whom a place may be open to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +44,7 @@ pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
         let found = format!("of {all} folders and files, as they should be");
         rows.push(Diagnosis::ok("modes", found));
     }
-    rows.extend(odd(node));
+    rows.extend(obstructions(node));
     rows.extend(room(node));
     rows
 }
@@ -135,8 +132,8 @@ fn owner(node: &Node, path: &Path, owner: Option<u32>) -> Option<Diagnosis> {
     })
 }
 
-/// What is in the place of a file that commands of ours will need, and is none.
-fn odd(node: &Node) -> Vec<Diagnosis> {
+/// Links, folders and the like in the place of files that reconf makes: the next command would refuse them.
+fn obstructions(node: &Node) -> Vec<Diagnosis> {
     let paths = &node.paths;
     let mut files = vec![
         paths.on_change_lock(),
@@ -148,7 +145,7 @@ fn odd(node: &Node) -> Vec<Diagnosis> {
         paths.known(&node.settings.federation),
     ];
     if let Location::Directory(folder) = &node.settings.registry.location {
-        files.push(folder.join(LOCK));
+        files.push(folder.join(registry::LOCK_NAME));
     }
     let mut ids = manifests::ids(node).unwrap_or_default();
     ids.extend(states::all(node).unwrap_or_default());
