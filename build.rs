@@ -38,7 +38,7 @@ fn order_functions() {
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let is_own_linker = env::var_os("RUSTC_LINKER").is_some() || flags.contains("link");
     if is_for_glibc() && is_release && !is_own_linker {
-        println!("cargo::rustc-link-arg-bins=-Wl,-T,{}/link/hot.ld", root());
+        println!("cargo::rustc-link-arg-bins=-T{}/link/hot.ld", root());
     }
 }
 
