@@ -232,7 +232,7 @@ fn a_run_that_fails_is_repeated_and_says_why() {
     assert_eq!(node.listener.stop(), Some(0));
 }
 
-/// Line 22 of what is promised: a thousand changes within seconds are few reloads, and no provision.
+/// A thousand changes within seconds are few reloads, and no provision.
 #[test]
 fn a_thousand_changes_at_once_are_few_reloads_and_no_provision() {
     if !is_there("a thousand changes of what is balanced") {
@@ -392,7 +392,7 @@ fn a_listener_stays_small() {
     assert_eq!(node.listener.stop(), Some(0));
 }
 
-/// Line 22 of what is promised, of the binary as it is released.
+/// The memory that docs/speed.md states, of the binary as it is released.
 #[test]
 #[ignore = "long: script/prove"]
 #[expect(clippy::print_stdout, reason = "script/prove shows figures")]

@@ -11,9 +11,6 @@ use std::{
 const FIRST: u16 = 12_000;
 const COUNT: u16 = 8_000;
 
-/// Those of the pages and of `script/demo`, which may run at the same time.
-const OF_PAGES: [u16; 2] = [21_100, 21_200];
-
 /// A port that no other test of this process is given, that no outgoing connection takes, and at which nothing listens,
 /// at whatever address.
 pub(crate) fn fixed_port() -> u16 {
@@ -24,7 +21,7 @@ pub(crate) fn fixed_port() -> u16 {
     loop {
         let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let port = FIRST + (start + next) % COUNT;
-        if !OF_PAGES.contains(&port) && TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
             return port;
         }
     }
