@@ -182,7 +182,7 @@ const IN_A_FOLDER: &str = r#"set -eu
 root=$1
 mkdir -p "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates"
 touch "$root/var/lib/dpkg/status" "$root/var/lib/dpkg/available"
-dpkg="dpkg --root=$root --force-depends --force-script-chrootless --log=/dev/null"
+dpkg="dpkg --root=$root --force-not-root --force-depends --force-script-chrootless --log=/dev/null"
 $dpkg --install "$2"
 test -d "$root/etc/reconf" && test -z "$(ls "$root/etc/reconf")"
 test ! -e "$root/etc/systemd" && test ! -e "$root/var/lib/reconf"
