@@ -97,7 +97,7 @@ impl RegistryStatus {
         }
     }
 
-    /// The exit code of one that does not answer. A file that is none, or damaged, is a damaged state.
+    /// The exit code of one that does not answer. An embedded one whose file is damaged, or no file, counts as a damaged state.
     pub(super) fn code(&self) -> Option<Code> {
         match self.reach {
             RegistryReach::Read(_) => None,

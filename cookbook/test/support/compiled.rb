@@ -3,7 +3,8 @@
 require 'fileutils'
 
 # Keeps beside Chef's gems what Ruby compiles of them and where each file of the load path is: with it, a start of Chef takes
-# 0.7 s of the processor instead of 1.3 s. Cookbooks are read as they are. What cannot be kept is compiled every time.
+# 0.7 s of the processor instead of 1.3 s. Cookbooks are read as they are. What cannot be kept is compiled every time. Gems do
+# not change where they are installed: whoever edits one there removes `compiled`.
 class Compiled
   def initialize(gems)
     @gems = gems
