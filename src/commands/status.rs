@@ -90,6 +90,8 @@ fn observe(global: &Global, out: &Output, ids: &[Id]) -> Result<NodeReport, Fail
         Err(failure) => return Err(failure),
     };
     let listener = listener::observe(&node.paths, None)?;
+    // Commands that write need it, whatever they write.
+    let _readable = node.state()?;
     if let Some(unknown) = ids.iter().find(|id| !is_known(&node, id)) {
         return Err(manifests::missing(&node, unknown));
     }

@@ -156,6 +156,17 @@ fn what_is_in_the_place_of_a_file_is_found_before_a_command_meets_it() {
         }
         let _mended = node.sh(&format!("rm -rf {file}")).exits(0);
     }
+    // So is a file in the place of a folder, whose mode is no matter then.
+    for folder in ["run/reconf", "var/lib/reconf/known"] {
+        let _made = node
+            .sh(&format!("rm -rf {folder}; touch {folder}"))
+            .exits(0);
+        let found = finding(&node, 78);
+        assert_eq!(found[..2], ["fault", "files"], "{folder}: {found:?}");
+        assert!(found[2].ends_with("no folder"), "{folder}: {found:?}");
+        assert!(found[2].contains(folder), "{folder}: {found:?}");
+        let _mended = node.sh(&format!("rm {folder}")).exits(0);
+    }
 }
 
 #[test]

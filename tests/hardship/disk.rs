@@ -81,6 +81,10 @@ fn a_disk_that_may_only_be_read_stops_nothing_that_writes_nothing() {
         version old
         reconf render -q app
         reconf announce -q app
+        mount --bind var/lib/reconf/registry var/lib/reconf/registry
+        mount -o remount,bind,ro var/lib/reconf/registry
+        does sh -c 'found=$(reconf doctor) || echo "doctor: $?"; echo "$found" | grep read-only'
+        umount var/lib/reconf/registry
         reads_only
         does sh -c 'found=$(reconf doctor) || echo "doctor: $?"; echo "$found" | grep read-only'
         does reconf render app

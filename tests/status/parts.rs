@@ -66,9 +66,11 @@ fn what_is_no_regular_file_is_a_damaged_state_or_a_bad_configuration() {
     let places = [
         "var/lib/reconf/listen.json",
         "var/lib/reconf/balance.json",
+        "var/lib/reconf/node.json",
         "etc/reconf/templates/shell.hbs",
     ];
-    for (place, name) in places.into_iter().zip(["web01", "web02", "web03"]) {
+    let names = ["web01", "web02", "web03", "web04"];
+    for (place, name) in places.into_iter().zip(names) {
         let node = fleet.node(name);
         let _made = node.sh(&format!("mkdir -p {place}")).exits(0);
         let text = status(&fleet, &node, "").exits(78).text();

@@ -15,6 +15,8 @@ use super::{Access, FileError, error::Unfit};
 pub(crate) struct FileLook {
     /// Mode, owner and group.
     pub access: Access,
+    /// Whether it is a folder.
+    pub is_folder: bool,
     /// Whether the caller may write it, or in it.
     pub is_writable: bool,
     /// The file system.
@@ -29,6 +31,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<FileLook>, FileError> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(Some(FileLook {
             access: Access::of(&metadata),
+            is_folder: metadata.is_dir(),
             is_writable: accessat(CWD, path, Permission::WRITE_OK, AtFlags::EACCESS).is_ok(),
             device: metadata.dev(),
         })),

@@ -28,8 +28,11 @@ enum OpenTo {
 
 pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
     let mut rows: Vec<Diagnosis> = Vec::new();
+    let obstructed = obstructed_folders(node);
     let mut all = 0;
-    for (path, open_to) in places(node) {
+    let mut places = places(node);
+    places.retain(|(path, _)| !obstructed.contains(path));
+    for (path, open_to) in places {
         match files::look(&path) {
             Ok(None) => {}
             Ok(Some(seen)) => {
@@ -44,6 +47,10 @@ pub(super) fn look(node: &Node) -> Vec<Diagnosis> {
         let found = format!("of {all} folders and files, as they should be");
         rows.push(Diagnosis::ok("modes", found));
     }
+    rows.extend(obstructed.iter().map(|path| {
+        let found = format!("{}: it is no folder", path.display());
+        Diagnosis::fault("files", found, "move it away: reconf makes a folder there")
+    }));
     rows.extend(obstructions(node));
     rows.extend(room(node));
     rows
@@ -132,6 +139,16 @@ fn owner(node: &Node, path: &Path, owner: Option<u32>) -> Option<Diagnosis> {
     })
 }
 
+/// The folders that reconf makes and in whose place is something else.
+fn obstructed_folders(node: &Node) -> Vec<PathBuf> {
+    let paths = &node.paths;
+    let mut folders = vec![paths.confs().to_owned(), paths.state(), paths.tasks()];
+    folders.extend(private(paths, node));
+    folders.extend([paths.locks(), paths.locks().join("services")]);
+    folders.retain(|path| matches!(files::look(path), Ok(Some(seen)) if !seen.is_folder));
+    folders
+}
+
 /// Links, folders and the like in the place of files that reconf makes: the next command would refuse them.
 fn obstructions(node: &Node) -> Vec<Diagnosis> {
     let paths = &node.paths;
@@ -163,11 +180,14 @@ fn obstructions(node: &Node) -> Vec<Diagnosis> {
 
 /// The room of each file system that is written.
 fn room(node: &Node) -> Vec<Diagnosis> {
-    let folders = [
+    let mut folders = vec![
         node.paths.confs().to_owned(),
         node.paths.state(),
         node.paths.locks(),
     ];
+    if let Location::Directory(registry) = &node.settings.registry.location {
+        folders.push(registry.clone());
+    }
     // A part of a file system may be mounted read-only.
     let mut known = BTreeSet::new();
     let mut rows = Vec::new();

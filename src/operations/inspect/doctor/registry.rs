@@ -60,7 +60,7 @@ fn embedded(node: &Node, session: &mut Session, federation: &Id) -> Diagnosis {
     };
     match files::look(folder) {
         Ok(Some(seen)) if !seen.is_writable => {
-            let found = format!("`{}` is closed to the caller", folder.display());
+            let found = format!("the caller cannot write `{}`", folder.display());
             Diagnosis::unknown(subject, found)
         }
         Err(error) => Diagnosis::unknown(subject, error.to_string()),

@@ -91,7 +91,7 @@ fn orphans(node: &Node) -> Vec<Diagnosis> {
             .map(|id| {
                 Diagnosis::warning(
                     format!("orphan {id}"),
-                    "its manifest is gone, and it is not",
+                    "its manifest is gone, what it left is not",
                     format!("`reconf remove {id}`"),
                 )
             })
