@@ -31,7 +31,7 @@ module ReconfCookbook
     end
 
     def exist?
-      File.executable?(@path)
+      File.file?(@path) && File.executable?(@path)
     end
 
     # The command line that runs reconf with these arguments.

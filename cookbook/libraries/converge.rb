@@ -76,7 +76,7 @@ module ReconfCookbook
 
     # Checks files before they are written, path => content: those of all resources of this converge before the first one, so
     # that what is wrong with the last one is found before anything is changed. Where all are written already, nothing is
-    # going to change in them.
+    # going to change in them; a binary that is not there is reported all the same, before a unit names it.
     def check(binary, files)
       unless @planned
         list.check_unchanged(@run_context.node) if list
@@ -84,7 +84,7 @@ module ReconfCookbook
         files = plan.files.merge(files)
       end
       unchecked = files.reject { |path, content| @checked[path] == content }
-      report(binary.check(unchecked)) unless unchecked.all? { |path, content| written?(path, content) }
+      report(binary.check(unchecked)) unless binary.exist? && unchecked.all? { |path, content| written?(path, content) }
       plan&.check_commands
       @checked.update(unchecked)
       @planned = true

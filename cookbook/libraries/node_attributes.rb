@@ -75,6 +75,14 @@ module ReconfCookbook
       resource.cookbook_name.to_s == 'reconf' && resource.recipe_name == 'default'
     end
 
+    # Refuses what is neither true nor false: the text `false`, as from a shell or a form, would count as true.
+    def self.check(node)
+      %w(run_lists units listener).each do |name|
+        given = node.read('reconf', name)
+        raise Error, "node['reconf']['#{name}'] must be true or false, not a #{given.class}" unless [true, false, nil].include?(given)
+      end
+    end
+
     # `config` is the node's configuration; by default the one that this converge writes, else that of the attributes.
     def initialize(run_context, config = nil)
       @run_context = run_context

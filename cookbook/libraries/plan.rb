@@ -157,9 +157,12 @@ module ReconfCookbook
     def check_commands
       creating(:reconf_unit, :reconf_cron).each do |resource|
         manifest = manifests[resource.service]
-        next unless manifest && runs?(resource, manifest)
+        # What needs no manifest is known of any.
+        next unless runs?(resource, manifest || {})
 
         UnitFile.refuse_reserved(resource) if resource.declared_type == :reconf_unit
+        next unless manifest
+
         command = ServiceCommand.new(resource, manifest, config)
         command.program
         command.user

@@ -8,6 +8,7 @@
 # everything else in the converge has succeeded.
 #
 
+ReconfCookbook::RecipeChoices.check(node)
 list = ReconfCookbook::ServiceList.of(node)
 ReconfCookbook::Converge.current(run_context).list = list
 Chef::Log.warn(list.warning) if list.warning

@@ -23,6 +23,15 @@ RSpec.describe 'reconf_node' do
     expect(content(given, 'config')).to eq('host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/elsewhere' })
   end
 
+  it 'reports a binary that is not there, also where no file changes' do
+    fixed = ->(node) { node.override['given'] = { 'host' => '10.1.1.1', 'listen' => { 'busy_lock' => '/elsewhere' } } }
+    content_of = ->(chef, name) { chef.find_resource(:file, path("etc/reconf/#{name}.json")).content }
+    written = run(&fixed)
+    %w(config configuration).each { |name| put("etc/reconf/#{name}.json", content_of.call(written, name)) }
+    expect(content_of.call(run(&fixed), 'config')).to be_nil
+    expect { run { |node| fixed.call(node.tap { node.override['reconf']['binary'] = path('nowhere/reconf') }) } }.to raise_error(/cannot run reconf: No such file/)
+  end
+
   it 'writes datastores as Chef has them, unreadable for other users' do
     datastores = { 'datastores' => { 'A_URL' => 'mysql://u:pw@db/1' }, 'other' => { 'key' => 1 } }
     written = run { |node| node.override['configuration'] = datastores }

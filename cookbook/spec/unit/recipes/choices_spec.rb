@@ -57,7 +57,17 @@ RSpec.describe 'reconf::default, when it runs' do
       expect { ran(:reconf_cron, 'units' => false, &job.call('app')) }.not_to raise_error
 
       named = proc { |id| proc { reconf_manifest(id) { manifest('id' => id, 'command' => %w(x)) } && reconf_unit(id) { user 'app' } } }
-      %w(haproxy listen).each { |id| expect { ran(:reconf_unit, 'units' => false, &named.call(id)) }.to raise_error(/would be a unit of reconf itself, `reconf-#{id}`/) }
+      unnamed = proc { |id| proc { reconf_unit(id) { user 'app' } } }
+      %w(haproxy listen).product([named, unnamed]).each do |id, recipe|
+        expect { ran(:reconf_unit, 'units' => false, &recipe.call(id)) }.to raise_error(/would be a unit of reconf itself, `reconf-#{id}`/)
+      end
+    end
+
+    it 'depends on nothing but true and false' do
+      item({})
+      %w(units run_lists listener).product(['false', 0]).each do |name, value|
+        expect { ran(:reconf_unit, name => value) }.to raise_error(/node\['reconf'\]\['#{name}'\] must be true or false, not a #{value.class}/)
+      end
     end
   end
 
