@@ -37,7 +37,14 @@ module ReconfCookbook
 
     def conf_owner
       given = [@config['render'], @manifest['conf']].grep(Hash).map { |conf| conf['owner'] }
-      (given.compact.last || Etc.getpwuid(Process.euid).name).to_s
+      (given.compact.last || caller_name).to_s
+    end
+
+    # Not every user has a name: containers run as numbers.
+    def caller_name
+      Etc.getpwuid(Process.euid).name
+    rescue ArgumentError
+      Process.euid
     end
   end
 

@@ -70,6 +70,10 @@ RSpec.describe 'reconf_unit' do
     expect { run }.to raise_error(/`user` of reconf_unit\[api\] is missing: the conf of `api` belongs to root/)
     expect(text { user 'root' }).to include("\nUser=root\n")
     expect(run(reconf: { 'config' => { 'render' => { 'owner' => 'www' } } }).file(file).content).to include("\nUser=www\n")
+    # A user that has only a number, as in a container.
+    allow(Process).to receive(:euid).and_return(4242)
+    allow(Etc).to receive(:getpwuid).and_raise(ArgumentError)
+    expect(text).to include("\nUser=4242\n")
   end
 
   it 'needs a conf' do
