@@ -121,7 +121,9 @@ impl NodeReport {
         };
         let (code, word) = MONITOR[at];
         out.text(&format!("RECONF {word} - {}\n", self.in_one_line()));
-        code
+        // A line that nobody got says nothing.
+        let is_lost = code == 0 && out.exit(None) != 0;
+        if is_lost { MONITOR[3].0 } else { code }
     }
 
     /// What is wrong; the number of services where nothing is.

@@ -147,6 +147,7 @@ fn data_that_nobody_can_take_is_a_failure() {
     ]
     .map(|command| node.sh(&format!("reconf {command} >/dev/full")).exits(73));
     golden_story("hardship/full-stdout", &runs);
+    let _unknown = node.sh("reconf status --monitor >/dev/full").exits(3);
     // Once is enough, however many lines there are.
     let told = node.sh("reconf config >/dev/full").fails(73);
     assert_eq!(told.lines().count(), 1, "{told}");
