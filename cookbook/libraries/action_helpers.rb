@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'etc'
 require_relative 'service_item'
 
 module ReconfCookbook
@@ -40,10 +41,13 @@ module ReconfCookbook
     end
 
     # Writes a file that reconf reads. There is no backup: it would be another copy of passwords, in Chef's cache. A file that
-    # has its content already is given none: Chef would write it to a temporary file only to compare the two.
+    # has its content already is given none: Chef would write it to a temporary file only to compare the two. For one that is as
+    # it should be nothing is declared: that would be a third of what this cookbook takes in a converge without changes.
     def write(path, text, access, secret: false)
       folder(::File.dirname(path)) unless ::Dir.exist?(::File.dirname(path))
       changed = !converge.written?(path, text)
+      return unless changed || !access?(path, access)
+
       file path do
         content text if changed
         mode access['mode']
@@ -52,6 +56,17 @@ module ReconfCookbook
         backup false
         sensitive secret
       end
+    end
+
+    # Whether a file, which is no link, has this mode, owner and group.
+    def access?(path, access)
+      found = ::File.lstat(path)
+      owner = access['owner'] && ::Etc.getpwnam(access['owner']).uid
+      group = access['group'] && ::Etc.getgrnam(access['group']).gid
+      found.file? && (found.mode & 0o7777) == access['mode'].oct && [nil, found.uid].include?(owner) && [nil, found.gid].include?(group)
+    rescue ArgumentError
+      # Chef says which of the two does not exist.
+      false
     end
 
     # A folder whose files everybody may look for.

@@ -32,6 +32,10 @@ RSpec.describe 'reconf_manifest' do
     item(InRoot::API)
     put('etc/reconf/services/api.json', run.find_resource(:file, file).content)
     expect(run).to create_file(file).with(content: nil, mode: '0640', owner: root_if_root)
+    File.chmod(0o640, file)
+    expect(run).not_to create_file(file)
+    File.chmod(0o600, file)
+    expect(run).to create_file(file).with(content: nil, mode: '0640')
     item(InRoot::API.merge('environment' => { 'A' => 'b' }))
     expect(content(run)['environment']).to eq('A' => 'b')
   end

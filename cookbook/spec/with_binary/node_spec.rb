@@ -28,7 +28,7 @@ RSpec.describe 'reconf_node' do
     content_of = ->(chef, name) { chef.find_resource(:file, path("etc/reconf/#{name}.json")).content }
     written = run(&fixed)
     %w(config configuration).each { |name| put("etc/reconf/#{name}.json", content_of.call(written, name)) }
-    expect(content_of.call(run(&fixed), 'config')).to be_nil
+    expect(run(&fixed)).not_to create_file(path('etc/reconf/config.json'))
     expect { run { |node| fixed.call(node.tap { node.override['reconf']['binary'] = path('nowhere/reconf') }) } }.to raise_error(/cannot run reconf: No such file/)
   end
 
