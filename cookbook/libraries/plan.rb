@@ -14,7 +14,7 @@ module ReconfCookbook
 
     # Path => content: config.json first.
     def files
-      [text('config', @resource.config) { config }, text('configuration', @resource.datastores) { @resource.datastores }].to_h
+      [text('config', @resource.config) { config }, text('configuration', @resource.datastores) { datastores }].to_h
     end
 
     # The node's configuration.
@@ -22,7 +22,8 @@ module ReconfCookbook
       @config ||= begin
         given = @resource.config
         PrivateUrls.refuse(given)
-        kept?('config', given) ? JSONFile.read(path('config')) : Chef::Mixin::DeepMerge.merge(known_to_chef(given), given)
+        earlier = earlier('config')
+        earlier ? Chef::Mixin::DeepMerge.hash_only_merge(earlier, given) : Chef::Mixin::DeepMerge.merge(known_to_chef(given), given)
       end
     end
 
@@ -35,12 +36,21 @@ module ReconfCookbook
     # The path and the content of a file for which this is given; the block makes an object of it.
     def text(name, given)
       path = path(name)
-      [path, kept?(name, given) ? File.read(path, encoding: Encoding::UTF_8) : JSONFile.text(path, yield)]
+      [path, given.empty? && stays?(name) ? File.read(path, encoding: Encoding::UTF_8) : JSONFile.text(path, yield)]
     end
 
-    # Whether a file stays as it is: an override run list may lack what sets the attributes.
-    def kept?(name, given)
-      given.empty? && ServiceList.override?(node) && File.file?(path(name))
+    # What the file holds, if nothing of it leaves.
+    def earlier(name)
+      JSONFile.read(path(name)) if stays?(name)
+    end
+
+    # Whether nothing of a file leaves: an override run list may lack what sets the attributes, or a part of them.
+    def stays?(name)
+      ServiceList.override?(node) && File.file?(path(name))
+    end
+
+    def datastores
+      Chef::Mixin::DeepMerge.hash_only_merge(earlier('configuration') || {}, @resource.datastores)
     end
 
     def node

@@ -32,6 +32,18 @@ RSpec.describe 'reconf_node' do
     expect { run { |node| fixed.call(node.tap { node.override['reconf']['binary'] = path('nowhere/reconf') }) } }.to raise_error(/cannot run reconf: No such file/)
   end
 
+  it 'takes nothing away under an override run list, where a part is given' do
+    registry = { 'endpoints' => %w(http://etcd1:2379) }
+    put('etc/reconf/config.json', 'registry' => registry, 'region' => 'east', 'listen' => { 'busy_lock' => '/b', 'splay' => '1s' })
+    put('etc/reconf/configuration.json', 'datastores' => { 'A_URL' => 'a' }, 'version' => '1')
+    given = ->(node) { node.override['configuration'] = { 'version' => '2' } }
+    expect(content(run(&given), 'config')).not_to include('registry')
+    allow_any_instance_of(Chef::Node).to receive(:override_runlist).and_return(%w(recipe[reconf]))
+    stays = run(&given)
+    expect(content(stays, 'config')).to eq('registry' => registry, 'region' => 'west', 'listen' => { 'busy_lock' => '/b', 'splay' => '5s' })
+    expect(content(stays, 'configuration')).to match('datastores' => include('A_URL' => 'a'), 'version' => '2')
+  end
+
   it 'writes datastores as Chef has them, unreadable for other users' do
     datastores = { 'datastores' => { 'A_URL' => 'mysql://u:pw@db/1' }, 'other' => { 'key' => 1 } }
     written = run { |node| node.override['configuration'] = datastores }
