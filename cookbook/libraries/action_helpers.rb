@@ -46,7 +46,7 @@ module ReconfCookbook
     def write(path, text, access, secret: false)
       folder(::File.dirname(path)) unless ::Dir.exist?(::File.dirname(path))
       changed = !converge.written?(path, text)
-      return unless changed || !access?(path, access)
+      return unless changed || !access?('file', path, access)
 
       file path do
         content text if changed
@@ -58,22 +58,25 @@ module ReconfCookbook
       end
     end
 
-    # Whether a file, which is no link, has this mode, owner and group.
-    def access?(path, access)
+    # Whether something of this type, which is no link to one, has this mode, owner and group.
+    def access?(type, path, access)
       found = ::File.lstat(path)
       owner = access['owner'] && ::Etc.getpwnam(access['owner']).uid
       group = access['group'] && ::Etc.getgrnam(access['group']).gid
-      found.file? && (found.mode & 0o7777) == access['mode'].oct && [nil, found.uid].include?(owner) && [nil, found.gid].include?(group)
-    rescue ArgumentError
-      # Chef says which of the two does not exist.
+      found.ftype == type && (found.mode & 0o7777) == access['mode'].oct && [nil, found.uid].include?(owner) && [nil, found.gid].include?(group)
+    rescue ArgumentError, Errno::ENOENT
+      # Chef makes what is not there, and says which owner or group does not exist.
       false
     end
 
     # A folder whose files everybody may look for.
     def folder(path)
+      access = { 'mode' => '0755' }
+      return if access?('directory', path, access)
+
       directory path do
         recursive true
-        mode '0755'
+        mode access['mode']
       end
     end
 
