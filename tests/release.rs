@@ -4,155 +4,27 @@
 //! `golden/release-66c5c83/README.md` says how the files were made. No lease in them expires by the clock, so that the
 //! test does not depend on the day.
 
+mod copied;
+mod found;
+mod names;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
-    path::{Path, PathBuf},
-    process::{Child, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    etcd::refused,
-    scenario::{Run, Scenario},
-    shells::environment_of,
-    wait::until,
-};
+use crate::harness::shells::environment_of;
+
+use copied::{golden, node};
+use found::{bytes, changes, files, keys, read, recorded, written};
 
 const STATE: &str = "var/lib/reconf";
 const FEDERATIONS: [&str; 2] = ["pivotly", "seatgeek"];
 
 /// The TTL with which the release announced.
 const TTL: &str = "87600h";
-
-/// The words for the variants of enumerations, whose names must not change either.
-const WORDS: [&str; 5] = ["done", "hand", "insisted", "manifest", "under-way"];
-
-/// A node as the release left it. Only `node.json` has its address, so that every test needs it to be read.
-fn node() -> Scenario {
-    let node = Scenario::new()
-        .without("RECONF_HOST")
-        .env("RECONF_TIMEOUT", "20s");
-    copy(&golden(), &node.path(""), Path::new(""));
-    node
-}
-
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/release-66c5c83/web01")
-}
-
-/// Copies a folder that is `inside` the root, with the modes that the release sets, since Git does not keep them.
-fn copy(from: &Path, to: &Path, inside: &Path) {
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let inside = inside.join(entry.file_name());
-        let kind = entry.file_type().unwrap();
-        if kind.is_symlink() {
-            symlink(fs::read_link(&source).unwrap(), &target).unwrap();
-            continue;
-        }
-        if kind.is_dir() {
-            fs::create_dir(&target).unwrap();
-            copy(&source, &target, &inside);
-        } else {
-            fs::write(&target, fs::read(&source).unwrap()).unwrap();
-        }
-        let mode = mode(&inside, kind.is_dir());
-        fs::set_permissions(&target, fs::Permissions::from_mode(mode)).unwrap();
-    }
-}
-
-fn mode(inside: &Path, folder: bool) -> u32 {
-    let confs = inside.starts_with("etc/services.d") && inside != Path::new("etc/services.d");
-    let tasks = inside.starts_with(format!("{STATE}/tasks"));
-    let state = inside.starts_with(STATE) && inside != Path::new(STATE);
-    match (confs, tasks, state, folder) {
-        (true, _, _, true) => 0o750,
-        (true, _, _, false) | (_, true, _, false) => 0o640,
-        (_, false, true, true) => 0o700,
-        (_, false, true, false) => 0o600,
-        (.., true) => 0o755,
-        (.., false) => 0o644,
-    }
-}
-
-fn read(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-}
-
-/// The bytes of a file, or of each file of a folder.
-fn bytes(path: &Path) -> BTreeMap<String, Vec<u8>> {
-    let Ok(list) = fs::read_dir(path) else {
-        return BTreeMap::from([(String::new(), fs::read(path).unwrap())]);
-    };
-    list.map(Result::unwrap)
-        .map(|entry| {
-            let name = entry.file_name().into_string().unwrap();
-            (name, fs::read(entry.path()).unwrap())
-        })
-        .collect()
-}
-
-/// The JSON files below a folder of the state, by their path from the root.
-fn files(node: &Scenario, folder: &str) -> BTreeMap<String, Value> {
-    let list = fs::read_dir(node.path(folder)).unwrap();
-    let names = list.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let json = names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "json"));
-    json.map(|name| format!("{folder}/{name}"))
-        .map(|path| (path.clone(), read(&node.path(&path))))
-        .collect()
-}
-
-/// The keys of a federation that have not expired, without `expires`, which every announce moves.
-fn keys(node: &Scenario, federation: &str) -> BTreeMap<String, Value> {
-    let file = read(&node.path(&format!("{STATE}/registry/{federation}.json")));
-    let mut keys = BTreeMap::new();
-    for (key, record) in file["keys"].as_object().unwrap() {
-        let mut record = record.as_object().unwrap().clone();
-        let expires = record.remove("expires").unwrap_or_default();
-        if !expires
-            .as_str()
-            .is_some_and(|time| time.starts_with("2020-"))
-        {
-            let short = key.replacen(&format!("/reconf/v1/{federation}/"), "", 1);
-            keys.insert(short, Value::Object(record));
-        }
-    }
-    keys
-}
-
-/// Compares the keys of a federation: `-` is gone, `+` is new, `~` has another record.
-fn changes(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<String> {
-    let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let change = |key: &String| match (before.get(key), after.get(key)) {
-        (Some(_), None) => Some(format!("- {key}")),
-        (None, Some(_)) => Some(format!("+ {key}")),
-        (old, new) => (old != new).then(|| format!("~ {key}")),
-    };
-    all.into_iter().filter_map(change).collect()
-}
-
-/// The paths that a run changed below the root, without locks.
-fn written(run: &Run) -> Vec<String> {
-    let lasting = run.changes.iter().filter(|c| !c.path.starts_with("run"));
-    lasting
-        .map(|change| change.path.display().to_string())
-        .collect()
-}
-
-/// The keys that the states have announced or owe to withdraw, without `/reconf/v1/`.
-fn recorded(node: &Scenario) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for state in files(node, &format!("{STATE}/services")).values() {
-        for map in ["announced", "withdrawing"] {
-            let all = state[map].as_object().unwrap().keys();
-            keys.extend(all.map(|key| key.replacen("/reconf/v1/", "", 1)));
-        }
-    }
-    keys
-}
 
 /// The embedded registry of a federation.
 fn registry(federation: &str) -> String {
@@ -343,139 +215,4 @@ fn switch_stamp_and_address_are_read() {
     assert_eq!(value("host"), "10.0.0.5");
     assert_eq!(value("regions"), "us-east-1,us-west-2");
     assert_eq!(value("federations"), "seatgeek,pivotly");
-}
-
-/// Names that the release did not write, and ignores.
-const ADDED: [&str; 8] = [
-    "var/lib/reconf/services held_ttl",
-    "var/lib/reconf/services hold ",
-    "var/lib/reconf/services edits ",
-    "var/lib/reconf/services configuration",
-    "var/lib/reconf/registry keys nodes ",
-    "var/lib/reconf/provision.json process boot",
-    "var/lib/reconf/provision.json process pid",
-    "var/lib/reconf/provision.json process start",
-];
-
-#[test]
-fn no_name_in_state_or_registry_changes() {
-    let node = node();
-    // Another TTL rewrites every announcement and its state.
-    run(&node, &["announce", "--all", "--ttl", "1h"], 0);
-    provision(&node);
-    learn(&node);
-    owe(&node);
-    for folder in ["", "/services", "/known", "/registry"] {
-        let folder = format!("{STATE}{folder}");
-        let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
-        for (path, after) in files(&node, &folder) {
-            let before = read(&golden().join(&path));
-            // Written only where an etcd answers; every test reads it.
-            if path.ends_with("/node.json") {
-                continue;
-            }
-            let kind = if folder == STATE { &path } else { &folder };
-            names(&before, kind, &mut old);
-            if after != before {
-                names(&after, kind, &mut new);
-            }
-        }
-        new.retain(|name| !ADDED.iter().any(|added| name.starts_with(added)));
-        assert_eq!(new, old, "{folder}");
-    }
-}
-
-#[track_caller]
-fn run(node: &Scenario, arguments: &[&str], status: i32) {
-    let _ended = node.run(arguments).exits(status);
-}
-
-/// Rewrites the listener's switch and stamp.
-fn provision(node: &Scenario) {
-    run(node, &["listen", "on"], 0);
-    let mut listener = node.command(&["listen"]);
-    let listener = listener.stdout(Stdio::null()).stderr(Stdio::null());
-    let listener = Killed(listener.spawn().unwrap());
-    let stamp = node.path(&format!("{STATE}/provision.json"));
-    until("the provision has ended", || {
-        (read(&stamp)["exit"] == 0).then_some(())
-    });
-    drop(listener);
-    run(
-        node,
-        &["listen", "off", "--for", "1h", "--reason", "again"],
-        0,
-    );
-}
-
-/// Rewrites the last known values: the provider that had expired announces again.
-fn learn(node: &Scenario) {
-    let registry = node.path(&format!("{STATE}/registry"));
-    let geo =
-        r#"{"id": "geo", "federation": "seatgeek", "provides": {"GEO_URL": "http://{HOST}"}}"#;
-    let other = Scenario::new()
-        .manifest("geo", geo)
-        .env("RECONF_FEDERATION", "seatgeek")
-        .env("RECONF_NODE", "geo01")
-        .env("RECONF_REGION", "us-east-1")
-        .registry(&format!("dir:{}", registry.display()));
-    run(&other, &["announce", "geo"], 0);
-    run(node, &["render", "app-www"], 0);
-}
-
-/// Rewrites states that owe something, in every way in which they can.
-fn owe(node: &Scenario) {
-    let away = refused();
-    run(node, &["withdraw", "app-www", "--registry", &away], 69);
-    run(node, &["announce", "billing", "--registry", &away], 69);
-    node.put(
-        "etc/reconf/services/mailer.json",
-        r#"{"id": "mailer", "federation": "pivotly", "provides": {"POST_URL": "smtp://{HOST}"}}"#,
-    );
-    let keep = [
-        "announce",
-        "mailer",
-        "--keep-withdrawn",
-        "--registry",
-        &away,
-    ];
-    run(node, &keep, 69);
-}
-
-/// A process that ends with its test, even a failing one.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ended = self.0.kill().and_then(|()| self.0.wait());
-    }
-}
-
-/// Collects the path of every field, with its value where that is one of [`WORDS`]. In a path, a registry key stands as
-/// its kind, and any other key of a map as `*`: fields alone are lower case.
-fn names(value: &Value, path: &str, all: &mut BTreeSet<String>) {
-    let is_field = |key: &str| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    match value {
-        Value::Object(members) => {
-            for (key, value) in members {
-                let name = match key.split('/').nth(4) {
-                    Some(kind) => kind,
-                    None if is_field(key) => key,
-                    None => "*",
-                };
-                names(value, &format!("{path} {name}"), all);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| names(item, path, all)),
-        Value::String(text) if WORDS.contains(&&text[..]) => {
-            all.insert(format!("{path}: {text}"));
-        }
-        // The registry holds records as text.
-        Value::String(text) if text.starts_with("{\"") => {
-            names(&serde_json::from_str(text).unwrap(), path, all);
-        }
-        _ => {
-            all.insert(path.to_owned());
-        }
-    }
 }

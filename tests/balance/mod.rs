@@ -5,6 +5,7 @@ mod by_hand;
 mod changes;
 mod changing;
 mod dead;
+mod ending;
 mod lasting;
 mod listening;
 mod namespaces;
@@ -27,7 +28,10 @@ mod unit;
 mod verbs;
 mod whole;
 
-use crate::harness::client::Tally;
+use crate::harness::{
+    backend::{Backend, Protocol},
+    client::Tally,
+};
 
 /// The figures of a proof, shown with its failure too.
 #[expect(clippy::print_stdout, reason = "a proof prints its figures")]
@@ -36,4 +40,9 @@ fn print(what: &str, tallies: &[&Tally]) {
     for tally in tallies {
         println!("  {tally}");
     }
+}
+
+/// A program that echoes lines, at a port of its own.
+fn backend(id: &str) -> Backend {
+    Backend::start(id, "127.0.0.1:0", Protocol::Lines)
 }

@@ -1,15 +1,13 @@
 //! Many services in one call: few transactions, few round trips, few open files; and each service stands alone.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+mod intents;
+mod listing;
+
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Fleet, all_succeed, on_both};
+use super::{Fleet, on_both};
 use crate::harness::{etcd::Etcd, proxy::Proxy, scenario::Scenario};
 
 /// How many keys a transaction takes: 128 preconditions, two a key.
@@ -233,110 +231,4 @@ fn more_services_than_a_process_may_have_files_are_rendered() {
     ] {
         assert!(error.contains(part), "{error}");
     }
-}
-
-#[test]
-fn the_names_that_are_asked_for_are_read_and_no_others() {
-    on_both(|fleet| {
-        let node = with_services(fleet.node("web01"), 3);
-        all_succeed(&node, &["announce --all"]);
-        // A name that nobody asks for is not even looked at.
-        let other = format!(
-            "/reconf/v1/{}/provides/S0002_URL/default/x@y",
-            fleet.federation()
-        );
-        fleet
-            .registry()
-            .put(fleet.federation(), &other, "no record");
-        let all = node.run(&["ls"]).exits(0).text();
-        assert!(all.contains("S0001_URL") && all.contains("x@y"), "{all}");
-        let two = node.run(&["ls", "S0001_URL", "S0000_URL"]).succeeds();
-        assert_eq!(two.lines().count(), 3, "{two}");
-        assert!(
-            two.contains("S0000_URL") && two.contains("S0001_URL"),
-            "{two}"
-        );
-    });
-}
-
-/// The values of a name among that many announcements of others, and how long it took to list them: the least of some.
-fn listed_among(etcd: &Etcd, announcements: usize) -> (String, Duration) {
-    let fleet = Fleet::at(etcd.url());
-    let mut registry = fleet.registry();
-    fleet.announce_through(&mut registry, "db01", "DB_URL", "one");
-    for number in 1..announcements {
-        let name = format!("N{}_URL", number % 1000);
-        fleet.announce_through(&mut registry, &format!("n{number}"), &name, "other");
-    }
-    let node = fleet.node("web01");
-    let list = || {
-        let start = Instant::now();
-        let listed = node.run(&["ls", "DB_URL"]).succeeds();
-        (listed, start.elapsed())
-    };
-    let runs = (0..20).map(|_| list());
-    runs.min_by_key(|(_, took)| *took).unwrap()
-}
-
-#[test]
-#[ignore = "long: script/prove"]
-#[expect(clippy::print_stdout, reason = "script/prove shows figures")]
-fn a_name_is_listed_among_a_hundred_thousand_announcements_as_among_a_hundred() {
-    let etcd = Etcd::start();
-    let (few, short) = listed_among(&etcd, 100);
-    let (many, long) = listed_among(&etcd, 100_000);
-    assert_eq!(few, many);
-    println!("`ls NAME` among 100: {short:?}, among 100,000: {long:?}");
-    assert!(long <= 3 * short, "{short:?} {long:?}");
-}
-
-/// What a state file says, without its version.
-fn state_of(node: &Scenario, id: &str) -> Value {
-    let state = fs::read_to_string(node.path(&format!("var/lib/reconf/services/{id}.json")));
-    let mut state: Value = serde_json::from_str(&state.unwrap()).unwrap();
-    state.as_object_mut().unwrap().remove("version");
-    state
-}
-
-#[test]
-fn what_a_killed_call_intended_counts_until_the_state_says_something_else() {
-    on_both(|fleet| {
-        let node = with_services(fleet.node("web01"), 2);
-        all_succeed(&node, &["announce --all"]);
-        let intents = "var/lib/reconf/intents.json";
-        assert!(!node.path(intents).exists(), "the outcomes are known");
-        // As a call leaves it that was killed before it wrote to the registry.
-        let intended = |id: &str, before: &Value| {
-            let key = format!(
-                "/reconf/v1/{}/provides/{}_URL/default/{id}@web01",
-                fleet.federation(),
-                id.to_uppercase()
-            );
-            let mut after = before.clone();
-            after["withdrawing"] = json!({key: "hand"});
-            after["held"] = json!(true);
-            json!({"before": before, "after": after})
-        };
-        let [first, second] = [0, 1].map(|number| state_of(&node, &id(number)));
-        let mut other = second.clone();
-        other["pending"] = json!(true);
-        let services = json!({
-            "s0000": intended("s0000", &first),
-            "s0001": intended("s0001", &other),
-            "s0002": intended("s0002", &json!({})),
-        });
-        node.put(
-            intents,
-            &json!({"version": 1, "services": services}).to_string(),
-        );
-        let run = node.run(&["announce", "--all"]).exits(0).text();
-        assert!(!node.path(intents).exists(), "{run}");
-        assert!(run.contains("s0000: withdrawn"), "{run}");
-        assert!(run.contains("`s0002` has no manifest any more"), "{run}");
-        let is_held = |id| state_of(&node, id)["held"] == true;
-        assert!(is_held("s0000") && !is_held("s0001"), "{run}");
-        let mut live = fleet.announced();
-        live.retain(|key| key.contains("/provides/"));
-        assert!(live.len() == 1 && live[0].contains("S0001_URL"), "{live:?}");
-    });
 }
