@@ -1,136 +1,20 @@
 //! Fleets whose announcements expire, are withdrawn and come back.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use super::REMEMBERED;
 use crate::{
     balance::random::Draws,
     model::{
-        announcement::{Announcement, By, Tombstone},
-        sample,
-        snapshot::TombstoneEntry,
-        withdrawal_note::WithdrawalNote,
+        id::Id,
+        key::{Key, Kind},
+        snapshot::Snapshot,
     },
 };
 
-/// A registry with announcements of `API_URL` behind one port, and what a balancer knows of it.
-struct Fleet {
-    federation: Id,
-    regions: Vec<Id>,
-    snapshot: Snapshot,
-    is_read: bool,
-    known: BTreeMap<String, KnownInstance>,
-    down: BTreeSet<ServerAddress>,
-    drop_expired: bool,
-    now: SystemTime,
-    due: Option<SystemTime>,
-}
+mod fleet;
 
-impl Fleet {
-    fn new(nodes: usize) -> Self {
-        let mut fleet = Self {
-            federation: Id::parse("f").unwrap(),
-            regions: vec![Id::default_scope()],
-            snapshot: Snapshot::default(),
-            is_read: true,
-            known: BTreeMap::new(),
-            down: BTreeSet::new(),
-            drop_expired: false,
-            now: humantime::parse_rfc3339("2026-01-01T00:00:00Z").unwrap(),
-            due: None,
-        };
-        for node in 0..nodes {
-            fleet.announce(node);
-        }
-        fleet
-    }
-
-    fn key(node: usize) -> Key {
-        Key {
-            node: Id::parse(&format!("s{node}")).unwrap(),
-            ..sample::key("f", "API_URL")
-        }
-    }
-
-    fn announce(&mut self, node: usize) {
-        self.announce_at(node, &format!("10.0.{}.{}", node / 250, node % 250 + 1));
-    }
-
-    fn announce_at(&mut self, node: usize, host: &str) {
-        let key = Self::key(node);
-        let announcement = Announcement {
-            host: host.to_owned(),
-            port: Some(8080),
-            local_port: Some(21100),
-            node: key.node.clone(),
-            ..sample::announcement("http://{HOST}:{PORT}")
-        };
-        let live = LiveEntry {
-            announcement: Box::new(announcement),
-            revision: 5,
-            lease: 0,
-        };
-        self.snapshot.withdrawn.remove(&key);
-        self.snapshot.live.insert(key, live);
-    }
-
-    fn expire(&mut self, node: usize) {
-        self.snapshot.live.remove(&Self::key(node));
-    }
-
-    fn withdraw(&mut self, node: usize) {
-        let tombstone = Tombstone {
-            by: By::Hand,
-            at: String::new(),
-            note: WithdrawalNote::default(),
-        };
-        let withdrawn = TombstoneEntry {
-            tombstone,
-            revision: 6,
-        };
-        self.expire(node);
-        self.snapshot.withdrawn.insert(Self::key(node), withdrawn);
-    }
-
-    fn found_down(&mut self, node: usize) {
-        let instance = &self.known[&Self::key(node).path(Kind::Provides)];
-        self.down.insert(ServerAddress {
-            name: format!("default:api:s{node}"),
-            host: instance.host.clone(),
-            port: instance.port,
-        });
-    }
-
-    fn pass(&mut self, seconds: u64) {
-        self.now += Duration::from_secs(seconds);
-    }
-
-    /// The nodes in rotation after a run.
-    fn run(&mut self) -> BTreeSet<usize> {
-        let federations = BTreeMap::from([(
-            self.federation.clone(),
-            self.is_read.then_some(&self.snapshot),
-        )]);
-        let input = RetainInput {
-            regions: &self.regions,
-            federations: &federations,
-            before: &self.known,
-            down: &self.down,
-            drop_expired: self.drop_expired,
-            now: self.now,
-        };
-        let group = |i: &Instance| {
-            let port = i.local_port;
-            port.map(|port| PoolGroup::Port(i.key.federation.clone(), port))
-                .into_iter()
-                .collect()
-        };
-        let retained = retain(&input, group, |_| true);
-        (self.known, self.due) = (retained.known, retained.due);
-        let nodes = retained.instances.iter();
-        nodes
-            .map(|i| i.key.node.as_str()[1..].parse().unwrap())
-            .collect()
-    }
-}
+use fleet::Fleet;
 
 /// How many are in rotation after each of these changes, two seconds apart.
 fn sizes(nodes: usize, changes: &[(char, usize)]) -> Vec<usize> {

@@ -1,4 +1,4 @@
-//! Random fleets: whatever is announced where, the values of one provider stay together.
+//! Requirements of two names: the values of one provider stay together, by table and in random fleets.
 
 use proptest::prelude::*;
 
@@ -91,4 +91,59 @@ fn pairs_are_never_mixed() {
         Ok(())
     });
     played.unwrap();
+}
+
+#[test]
+fn several_references_take_their_values_from_one_provider() {
+    let all = r#"{"value": "{A}:{B}", "pick": "all"}"#;
+    let two = |requires: &str| {
+        requiring(requires)
+            .live("A east r@1 h1")
+            .live("B east r@1 1")
+            .live("A east r@2 h2")
+            .live("B east r@2 2")
+    };
+    assert_eq!(two(all).outcome(), "h1:1,h2:2 (registry, r@1 r@2)");
+    assert_eq!(two(r#""{A}:{B}""#).outcome(), "h1:1 (registry, r@1)");
+    // One that announces only a part is left out, and so is its region.
+    let part = two(all)
+        .live("A east r@3 h3")
+        .live("A west r@0 h0")
+        .regions(&["west", "east"]);
+    assert_eq!(part.outcome(), "h1:1,h2:2 (registry, r@1 r@2)");
+    // A datastore fills what the providers need not announce.
+    let stored = requiring(all).live("A east r@1 h1").live("A east r@2 h2");
+    let stored = stored.datastores(r#"{"datastores": {"B": "9"}}"#);
+    assert_eq!(stored.outcome(), "h1:9,h2:9 (datastores, r@1 r@2)");
+    // The same reference twice is filled with one provider's value.
+    let twice = requiring(r#"{"value": "{A}={A|url}", "pick": "all"}"#);
+    let twice = twice.live("A east r@1 /").live("A east r@2 x");
+    assert_eq!(twice.outcome(), "/=%2F,x=x (registry, r@1 r@2)");
+}
+
+#[test]
+fn references_that_no_provider_has_together_are_unmet() {
+    let apart = |requires: &str| {
+        requiring(requires)
+            .live("A east r@1 h1")
+            .live("B east r@2 2")
+            .outcome()
+    };
+    let reason = "no provider in these regions announces `A`, `B` together";
+    let unmet = format!("A: {reason}; B: {reason}");
+    assert_eq!(apart(r#""{A}:{B}""#), unmet);
+    assert_eq!(apart(r#"{"value": "{A}:{B}", "pick": "all"}"#), unmet);
+    assert_eq!(
+        apart(r#"{"value": "{A}:{B}", "default": "none"}"#),
+        "none (default, )"
+    );
+    // Services that share no name are no pair: one of each is taken, but there is nothing to join.
+    let unrelated = |requires: &str| {
+        requiring(requires)
+            .live("A east www@1 w")
+            .live("B east api@2 a")
+            .outcome()
+    };
+    assert_eq!(unrelated(r#""{A},{B}""#), "w,a (registry, www@1 api@2)");
+    assert_eq!(unrelated(r#"{"value": "{A},{B}", "pick": "all"}"#), unmet);
 }

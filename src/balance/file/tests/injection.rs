@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     View, id, placed, refused_by_haproxy,
-    routing::{Running, who_answers},
+    running::{Running, who_answers},
     text,
 };
 use crate::{

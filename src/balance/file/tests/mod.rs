@@ -23,6 +23,7 @@ mod injection;
 mod refusals;
 mod routes;
 mod routing;
+mod running;
 mod shape;
 
 fn id(text: &str) -> Id {

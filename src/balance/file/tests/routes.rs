@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     frontend, route,
-    routing::{Instances, Running},
+    running::{Instances, Running},
 };
 use crate::{
     balance::view::{Route, RoutingKind},
