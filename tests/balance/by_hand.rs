@@ -1,7 +1,7 @@
 //! What these tests rest on, with a file of HAProxy that is written by hand: the harness sees losses where there are some,
 //! and none where there are none.
 
-use std::{net::SocketAddr, thread, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use tempfile::TempDir;
 
@@ -55,6 +55,15 @@ impl Pool {
             address: ([127, 0, 0, 1], port).into(),
             _root: root,
         }
+    }
+
+    /// How many sessions HAProxy has with a server: requests, or connections that last.
+    fn sessions(&self, server: &str) -> u64 {
+        let table = self.haproxy.ask("show stat").unwrap();
+        let start = format!("pool,{server},");
+        let row = table.lines().find(|row| row.starts_with(&start));
+        // After the names: waiting, waiting at most, sessions.
+        row.unwrap().split(',').nth(4).unwrap().parse().unwrap()
     }
 }
 
@@ -116,7 +125,11 @@ fn an_instance_that_ends_after_its_maintenance_loses_nothing() {
         client.sends(100);
         pool.haproxy.sets_state("pool/s0", "maint");
         assert!(pool.haproxy.server("pool/s0").in_maintenance);
-        thread::sleep(Duration::from_millis(50));
+        // HAProxy may have chosen it just before.
+        client.sends(20);
+        until("it has no session", || {
+            (pool.sessions("s0") == 0).then_some(())
+        });
         let [first, _second] = pool.backends;
         first.stop();
         client.sends(100);
