@@ -1,9 +1,6 @@
 //! No name in state or registry changes, whatever is written anew.
 
-use std::{
-    collections::BTreeSet,
-    process::{Child, Stdio},
-};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -12,7 +9,7 @@ use super::{
     copied::{golden, node},
     found::{files, read},
 };
-use crate::harness::{etcd::refused, scenario::Scenario, wait::until};
+use crate::harness::{etcd::refused, process::Running, scenario::Scenario, wait::until};
 
 /// The words for the variants of enumerations, whose names must not change either.
 const WORDS: [&str; 5] = ["done", "hand", "insisted", "manifest", "under-way"];
@@ -65,9 +62,7 @@ fn run(node: &Scenario, arguments: &[&str], status: i32) {
 /// Rewrites the listener's switch and stamp.
 fn provision(node: &Scenario) {
     run(node, &["listen", "on"], 0);
-    let mut listener = node.command(&["listen"]);
-    let listener = listener.stdout(Stdio::null()).stderr(Stdio::null());
-    let listener = Killed(listener.spawn().unwrap());
+    let listener = Running::start(node.command(&["listen"]), &node.path(""));
     let stamp = node.path(&format!("{STATE}/provision.json"));
     until("the provision has ended", || {
         (read(&stamp)["exit"] == 0).then_some(())
@@ -112,15 +107,6 @@ fn owe(node: &Scenario) {
         &away,
     ];
     run(node, &keep, 69);
-}
-
-/// A process that ends with its test, even a failing one.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ended = self.0.kill().and_then(|()| self.0.wait());
-    }
 }
 
 /// Collects the path of every field, with its value where that is one of [`WORDS`]. In a path, a registry key stands as

@@ -2,15 +2,13 @@
 
 mod interrupted;
 
-use std::{
-    fs,
-    process::{Child, Stdio},
-};
+use std::fs;
 
 use serde_json::{Value, json};
 
 use super::{Fleet, all_succeed, conf, on_both, value};
 use crate::harness::{
+    process::Running,
     scenario::{Scenario, path_with_binary},
     wait::until,
 };
@@ -248,9 +246,8 @@ fn a_value_that_becomes_local_or_direct_is_a_change_like_any_other() {
     // A run of the listener's own would find out what is served, and nothing is: none gets as far.
     fs::create_dir(node.path("run/reconf/balance.lock")).unwrap();
     let mut listener = node.command(&["listen"]);
-    let listener = listener.env("PATH", path_with_binary());
-    let listener = listener.stdout(Stdio::null()).stderr(Stdio::null());
-    let _listener = Killed(listener.spawn().unwrap());
+    listener.env("PATH", path_with_binary());
+    let _listener = Running::start(listener, &node.path(""));
     let is = |expected: &str| {
         let text = fs::read_to_string(node.path(&conf("www"))).unwrap();
         text.contains(&format!("export API='{expected}'"))
@@ -261,13 +258,4 @@ fn a_value_that_becomes_local_or_direct_is_a_change_like_any_other() {
     until("it is local", || is(LOCAL));
     serve(&node, &[], &json!({}));
     until("it is direct again", || is(DIRECT));
-}
-
-/// A process that ends with its test, even a failing one.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ended = self.0.kill().and_then(|()| self.0.wait());
-    }
 }
