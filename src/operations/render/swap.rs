@@ -9,9 +9,10 @@ use crate::{
         files::{self, Access},
         tasks,
     },
-    model::{applied::AppliedRecord, id::Id},
+    model::{applied::AppliedRecord, environment::Environment, id::Id},
     node::{Node, states},
     operations::written,
+    render::{DiffLine, diff},
     report::Failure,
 };
 
@@ -21,8 +22,7 @@ pub(super) struct Swap {
     pub(super) written: Vec<String>,
     /// Whether what is on the disk is not yet applied.
     pub(super) pending: bool,
-    /// The conf that the diff starts from: the applied one while a conf is pending, else the one that was replaced.
-    pub(super) base: Option<Vec<u8>>,
+    base: DiffBase,
     /// Paths whose mode or owner alone were wrong.
     pub(super) repaired: Vec<String>,
     /// Files of formats that are no longer written.
@@ -31,7 +31,33 @@ pub(super) struct Swap {
     pub(super) dry: bool,
 }
 
+/// The conf that the diff starts from: the applied one while a conf is pending, else the one that was replaced.
+enum DiffBase {
+    /// It has the rendered bytes. Most renders change nothing, and need not parse it.
+    Rendered,
+    /// It has other bytes, or there is none.
+    Other(Option<Vec<u8>>),
+}
+
+impl DiffBase {
+    fn new(conf: Option<Vec<u8>>, files: &Files) -> Self {
+        if conf.as_ref() == Some(&files.shell) {
+            Self::Rendered
+        } else {
+            Self::Other(conf)
+        }
+    }
+}
+
 impl Swap {
+    /// What the environment, of which the files were rendered, changes.
+    pub(super) fn diff(&self, environment: &Environment, show_values: bool) -> Vec<DiffLine> {
+        match &self.base {
+            DiffBase::Rendered => Vec::new(),
+            DiffBase::Other(conf) => diff(conf.as_deref(), environment, show_values),
+        }
+    }
+
     /// Whether anything is to be applied.
     pub(super) fn is_change(&self) -> bool {
         self.pending || !self.written.is_empty()
@@ -49,7 +75,7 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
     Ok(Swap {
         written: files.differing(node, id)?,
         pending,
-        base: files::read_own(&conf)?,
+        base: DiffBase::new(files::read_own(&conf)?, files),
         repaired: Vec::new(),
         left_over: Vec::new(),
         dry: true,
@@ -94,7 +120,7 @@ pub(super) fn swap(
     Ok(Swap {
         written: written.written,
         pending,
-        base: if pending { applied } else { present },
+        base: DiffBase::new(if pending { applied } else { present }, files),
         repaired: written.repaired,
         left_over: files.left_over(node, id),
         dry: false,

@@ -22,7 +22,6 @@ use crate::{
     },
     node::Node,
     operations::inputs::Inputs,
-    render::diff,
     report::{self, Code, Failure, RenderReport, VariableReport},
     resolve::Resolution,
 };
@@ -154,7 +153,7 @@ pub(super) fn outcome(
 ) -> RenderOutcome {
     let read_error = inputs.read_error(manifest).map(|error| &error.failure);
     let environment = &resolution.environment;
-    let lines = diff(swap.base.as_deref(), environment, show_values);
+    let lines = swap.diff(environment, show_values);
     RenderOutcome {
         diff: lines.iter().map(ToString::to_string).collect(),
         record: None,
