@@ -13,7 +13,7 @@ module ReconfCookbook
 
     # The path of the binary: the attribute, else where `node['reconf']['install']` puts it, else where one exists.
     def self.path(node)
-      node.read('reconf', 'binary') || installed_path(node.read('reconf', 'install', 'source')) ||
+      TextAttribute.read(node, 'binary') || installed_path(TextAttribute.read(node, 'install', 'source')) ||
         %w(/usr/local/bin/reconf /usr/bin/reconf).find { |path| File.executable?(path) } ||
         '/usr/local/bin/reconf'
     end

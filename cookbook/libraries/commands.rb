@@ -5,11 +5,31 @@ require 'etc' unless defined?(Etc)
 module ReconfCookbook
   # The command that a resource runs in the environment of a service, and its user.
   class ServiceCommand
+    # A user's name or number.
+    USER = %r{\A(0|[1-9]\d*|(?![-+])[^\s:/]*[^\s:/\d][^\s:/]*)\z}.freeze
+
     # `config` is the node's configuration.
     def initialize(resource, manifest, config)
       @resource = resource
       @manifest = manifest
       @config = config
+    end
+
+    # Refuses what no unit or job of cron can be made of.
+    def check
+      refuse_unknown_service
+      @resource.declared_type == :reconf_cron ? CronLine.of(program, @resource) : program
+      user
+    end
+
+    # Refuses a service that is not set up on this node: it has neither a manifest nor a conf.
+    def refuse_unknown_service
+      service = @resource.service
+      return unless @manifest.empty? && !File.exist?(EnvFile.path(@resource.root, @config, service))
+
+      raise Error, "`#{service}`, in whose environment #{@resource} is to run, is not set up on this node: it has no manifest\n" \
+        "hint: set it up, { \"#{service}\": true } in #{GivenServices::NAME} or `reconf_manifest '#{service}'`, or name another one by `service`;\n" \
+        '    what is to run no more leaves by `action :delete`'
     end
 
     # The words of the command, after `reconf exec ID --`.
@@ -26,14 +46,24 @@ module ReconfCookbook
 
     # The user of the command. Nothing runs as root because nobody thought of it.
     def user
-      return @resource.user if @resource.user
-      return conf_owner unless %w(root 0).include?(conf_owner)
+      return known_as('`user`', @resource.user) if @resource.user
+
+      owner = known_as('the owner of the conf', conf_owner)
+      return owner unless %w(root 0).include?(owner)
 
       raise Error, "`user` of #{@resource} is missing: the conf of `#{@resource.service}` belongs to root\n" \
         "hint: name the conf's owner, `\"conf\": {\"owner\": \"app\"}` in the manifest; or say `user 'root'` if root is meant"
     end
 
     private
+
+    # Returns what names a user. Programs read `00` and `+0` differently: some as root, others not at all.
+    def known_as(what, user)
+      return user if user.match?(USER)
+
+      raise Error, "#{what} of #{@resource} must be the name of a user, or a number without a sign or leading zeros, not #{user.inspect}\n" \
+        "hint: `user`, else `conf.owner` of the manifest of `#{@resource.service}`, else `render.owner` of node['reconf']['config']"
+    end
 
     def conf_owner
       given = [@config['render'], @manifest['conf']].grep(Hash).map { |conf| conf['owner'] }
@@ -69,9 +99,10 @@ module ReconfCookbook
     # `\%` to the shell, which only removes it outside of quotes, and some make one backslash of two.
     QUOTED = { "'" => %q('"'"'), '%' => %q('\%'), '\\' => %q(\'') }.freeze
 
-    def self.of(words)
+    # The line of these words, for a resource.
+    def self.of(words, resource)
       line = words.map { |word| quote(word) }.join(' ')
-      raise Error, 'a line of cron cannot hold a line break' if line.match?(/[\n\r\0]/)
+      raise Error, "#{resource}: a line of cron cannot hold a line break" if line.match?(/[\n\r\0]/)
 
       line
     end

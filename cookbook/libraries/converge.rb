@@ -133,6 +133,11 @@ module ReconfCookbook
       @found.fetch([type, service], [])
     end
 
+    # Whether a resource of any type is declared for a file, so that it can be another one when ours runs.
+    def touch?(path)
+      @all.any? { |resource| [path, File.basename(path)].include?(resource.name) || resource.instance_variable_get(:@path) == path }
+    end
+
     private
 
     def index

@@ -4,7 +4,9 @@ module ReconfCookbook
   # The conf of a service.
   module EnvFile
     def self.path(root, config, service)
-      File.join(config.dig('render', 'directory') || File.join(root, 'etc/services.d'), "#{service}.conf")
+      # What is neither a Hash nor a String is refused by the binary.
+      given = config['render'].is_a?(Hash) ? config['render']['directory'] : nil
+      File.join(given.is_a?(String) ? given : File.join(root, 'etc/services.d'), "#{service}.conf")
     end
   end
 

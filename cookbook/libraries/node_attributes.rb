@@ -11,7 +11,48 @@ module ReconfCookbook
 
     # A node attribute that is a Hash; an empty Hash if it is not set.
     def self.from_attribute(node, *path)
-      check("node#{path.map { |key| "['#{key}']" }.join}", node.read(*path) || {}).to_h
+      given = node.read(*path)
+      check("node#{path.map { |key| "['#{key}']" }.join}", given.nil? ? {} : given).to_h
+    end
+  end
+
+  # Attributes of `node['reconf']` that name a file or a data bag; nil is as not set.
+  module TextAttribute
+    ANY = /\A[^\r\n\0]+\z/.freeze
+    BAG = /\A[A-Za-z0-9_.-]+\z/.freeze
+
+    # Path => pattern and description.
+    FORMS = {
+      %w(root) => [%r{\A/[^\r\n\0]*\z}, 'an absolute path'],
+      %w(data_bag) => [BAG, 'the name of a data bag'],
+      %w(binary) => [ANY, 'a path'],
+      %w(install source) => [ANY, 'a path or a URL, and not empty'],
+      %w(install checksum) => [/\A\h{64}\z/, 'a SHA-256 checksum'],
+    }.freeze
+
+    # Below what all files are.
+    def self.root(node)
+      read(node, 'root') || '/'
+    end
+
+    # The data bag of the services.
+    def self.data_bag(node)
+      read(node, 'data_bag') || 'service'
+    end
+
+    # The attribute, checked. The message does not quote a source: a URL can hold a password.
+    def self.read(node, *path)
+      given = node.read('reconf', *path)
+      pattern, form = FORMS.fetch(path)
+      return given if given.nil? || (given.is_a?(String) && given.match?(pattern))
+
+      found = given.is_a?(String) && path.first != 'install' ? given.inspect : "a #{given.class}"
+      raise Error, "node['reconf']#{path.map { |key| "['#{key}']" }.join} must be #{form}, not #{found}"
+    end
+
+    # Checks them all.
+    def self.check(node)
+      FORMS.each_key { |path| read(node, *path) }
     end
   end
 
@@ -93,7 +134,11 @@ module ReconfCookbook
     # Whether this node runs the listener: if nothing is said, where the registry is etcd.
     def listener?
       given = @node.read('reconf', 'listener')
-      given.nil? ? !(config.dig('registry', 'endpoints') || []).empty? : given
+      return given unless given.nil?
+
+      # What is no Hash is refused by the binary.
+      registry = config['registry']
+      registry.is_a?(Hash) && !Array(registry['endpoints']).empty?
     end
 
     # Whether another recipe declares a listener.

@@ -165,21 +165,48 @@ module ReconfCookbook
 
     # Reports units and cron jobs that this converge would refuse only after it has changed something.
     def check_commands
+      listeners.each { |resource| check_place(UnitFile.new(resource.unit, resource.root)) }
       creating(:reconf_unit, :reconf_cron).each do |resource|
-        manifest = manifests[resource.service]
+        manifest = manifest_of(resource)
         # What needs no manifest is known of any.
         next unless runs?(resource, manifest || {})
 
-        UnitFile.refuse_reserved(resource) if resource.declared_type == :reconf_unit
-        next unless manifest
-
-        command = ServiceCommand.new(resource, manifest, config)
-        command.program
-        command.user
+        check_unit(resource) if resource.declared_type == :reconf_unit
+        ServiceCommand.new(resource, manifest, config).check if manifest
       end
     end
 
     private
+
+    def check_unit(resource)
+      UnitFile.refuse_reserved(resource)
+      check_place(UnitFile.of_service(resource.service, resource.root))
+    end
+
+    # What this converge removes from its place is refused only if it is still there when the unit is written.
+    def check_place(unit)
+      unit.refuse_foreign unless unit.origin != :foreign || declared.touch?(unit.path)
+    end
+
+    # The manifest of a service: what this converge writes, else what is there; nil if that is not known yet.
+    def manifest_of(resource)
+      service = resource.service
+      path = ManifestFile.path(resource.root, service)
+      manifests[service] || (JSONFile.read(path) unless ServiceList.declared?(@run_context, service) || declared.touch?(path))
+    end
+
+    # The listeners that this converge enables.
+    def listeners
+      choices = RecipeChoices.new(@run_context.root_run_context, config)
+      declared.of(:reconf_listener).select do |resource|
+        Array(resource.action).include?(:enable) &&
+          (RecipeChoices.ours?(resource) ? choices.listener? && !choices.other_listener? : certain?(resource))
+      end
+    end
+
+    def declared
+      Converge.current(@run_context).declared
+    end
 
     # The manifests by service.
     def manifests

@@ -8,7 +8,7 @@ module ReconfCookbook
   module RecipeHelpers
     # The path of the service's conf.
     def reconf_env_file_path(service)
-      EnvFile.path(node.read('reconf', 'root') || '/', node.read('reconf', 'config') || {}, service)
+      EnvFile.path(TextAttribute.root(node), HashValue.from_attribute(node, 'reconf', 'config'), service)
     end
 
     # The command line, for a shell, a crontab or a unit, that runs a command with the service's environment: the words of a
@@ -16,7 +16,7 @@ module ReconfCookbook
     def reconf_exec_command(service, *command)
       words = command.length == 1 && command.first.match?(%r{[^\w./+-]}) ? ['/bin/sh', '-c', *command] : command
       words = ['--', *words] unless words.empty?
-      Shellwords.join(Binary.new(Binary.path(node), node.read('reconf', 'root') || '/').command('exec', service, *words))
+      Shellwords.join(Binary.new(Binary.path(node), TextAttribute.root(node)).command('exec', service, *words))
     end
   end
 
@@ -27,7 +27,7 @@ module ReconfCookbook
     # Includes every recipe of the manifest's `run_list` in order, with roles expanded. The metadata of the calling cookbook
     # must `depends` on their cookbooks: Chef loads no others.
     def reconf_include_run_list(service, data_bag: nil, secret: nil)
-      bag = data_bag || node.read('reconf', 'data_bag') || 'service'
+      bag = data_bag || TextAttribute.data_bag(node)
       run_list = RunList.new(service, service_item(bag, service, secret)['run_list'], node.chef_environment)
       RunList.check([run_list], run_context)
       run_list.recipes.each { |recipe| include_recipe recipe }
@@ -39,7 +39,7 @@ module ReconfCookbook
     # the step that writes its manifest reports that, unless another recipe installs it.
     def reconf_run_lists(list)
       run_lists = list.wanted.map do |service|
-        RunList.new(service, service_item(node['reconf']['data_bag'], service)['run_list'], node.chef_environment)
+        RunList.new(service, service_item(TextAttribute.data_bag(node), service)['run_list'], node.chef_environment)
       rescue NoItem
         raise unless list.kept.include?(service)
       end

@@ -73,11 +73,22 @@ module ReconfCookbook
       return if missing.empty?
 
       lines = missing.map { |cookbook, services| "    #{cookbook}, for #{services.map(&:last).uniq.join(', ')}" }
-      raise Error, "cookbooks of run lists of services are not part of this run\n#{lines.join("\n")}\n" \
-        "hint: add to the metadata.rb of the cookbook that includes `reconf`:\n" \
+      raise Error, "cookbooks of run lists of services are not part of this run\n#{lines.join("\n")}\n#{where(run_context.node)}:\n" \
         "#{missing.keys.map { |cookbook| "    depends '#{cookbook}'" }.join("\n")}\n" \
         "hint: or set node['reconf']['run_lists'] to false, and include them yourself"
     end
+
+    # Under an override run list everything may be in order but for this run.
+    def self.where(node)
+      place = 'add to the metadata.rb of the cookbook that includes `reconf`'
+      return "hint: #{place}" unless ServiceList.override?(node)
+
+      given, usual = [node.override_runlist, node.primary_runlist].map { |run_list| run_list.to_a.join(',') }
+      "hint: this run has an override run list, `-o '#{given}'`, and Chef loads only its cookbooks and what they depend on: run Chef\n" \
+        "    without `-o`, or name in it the recipe that includes `reconf`#{"; this node's run list is `#{usual}`" unless usual.empty?}\n" \
+        "hint: if that recipe is in it, #{place}"
+    end
+    private_class_method :where
 
     def initialize(service, entries, environment)
       @service = service

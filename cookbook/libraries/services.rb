@@ -43,7 +43,7 @@ module ReconfCookbook
   class ServiceList
     # The list of this node. Under an override run list nothing leaves: it may lack what sets the attribute.
     def self.of(node)
-      new(GivenServices.read(node), InstalledServices.new(node.read('reconf', 'root') || '/'), all_stay: override?(node))
+      new(GivenServices.read(node), InstalledServices.new(TextAttribute.root(node)), all_stay: override?(node))
     end
 
     # Whether this run has an override run list.

@@ -112,6 +112,14 @@ module ReconfCookbook
       :missing
     end
 
+    # Refuses a file that is in the way.
+    def refuse_foreign
+      return unless origin == :foreign
+
+      raise Error, "`#{path}` was not written by this cookbook, and is not replaced\n" \
+        'hint: remove it if this resource is to write it, or do not declare the resource'
+    end
+
     # The text of a unit: `{ section => { key => value or values } }`, nil and empty lists left out.
     def self.text(sections)
       all = sections.merge('Install' => { 'WantedBy' => TARGET })

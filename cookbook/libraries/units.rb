@@ -66,7 +66,7 @@ module ReconfCookbook
     # Writes a unit, which starts at boot if it is enabled. Returns whether it has to be restarted: its file changed, in this
     # converge or in one that ended before the restart.
     def write_unit(unit, text)
-      refuse_foreign(unit)
+      unit.refuse_foreign
       if unit.origin == :missing || IO.binread(unit.path) != text.b
         due_restarts.add(unit) if systemd.running? && !whyrun_mode?
         unit_directory(::File.dirname(unit.path))
@@ -133,13 +133,6 @@ module ReconfCookbook
     end
 
     private
-
-    def refuse_foreign(unit)
-      return unless unit.origin == :foreign
-
-      raise Error, "`#{unit.path}` was not written by this cookbook, and is not replaced\n" \
-        'hint: remove it if this resource is to write it, or do not declare the resource'
-    end
 
     def unit_directory(path)
       return if ::File.directory?(path)

@@ -8,6 +8,7 @@
 # everything else in the converge has succeeded.
 #
 
+ReconfCookbook::TextAttribute.check(node)
 ReconfCookbook::RecipeChoices.check(node)
 list = ReconfCookbook::ServiceList.of(node)
 ReconfCookbook::Converge.current(run_context).list = list
@@ -77,7 +78,7 @@ list.wanted.each do |service|
   end
 
   next if ReconfCookbook::UnitFile::RESERVED.include?(service) ||
-          ReconfCookbook::UnitFile.of_service(service, node['reconf']['root']).origin == :missing
+          ReconfCookbook::UnitFile.of_service(service, ReconfCookbook::TextAttribute.root(node)).origin == :missing
 
   reconf_unit "former unit of #{service}" do
     service service

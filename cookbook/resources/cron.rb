@@ -46,6 +46,7 @@ property :wait, String,
          description: 'How long the task waits for a running drain to end (`10m`).'
 
 action :create do
+  service_command.refuse_unknown_service
   system_root? ? create_job : create_below
 end
 
@@ -72,7 +73,7 @@ action_class do
 
   def command_line
     arguments = ['exec', '--task', *(['--wait', new_resource.wait] if new_resource.wait), new_resource.service, '--', *program]
-    ReconfCookbook::CronLine.of(binary.command(*arguments))
+    ReconfCookbook::CronLine.of(binary.command(*arguments), new_resource)
   end
 
   def create_job

@@ -61,7 +61,7 @@ action_class do
 
   # The services of the data bag that need this one and that it needs, if a requirement is unmet.
   def cycle
-    bag = node.read('reconf', 'data_bag') || 'service'
+    bag = ReconfCookbook::TextAttribute.data_bag(node)
     manifests = service_ids(bag).to_a.to_h { |id| [id, readable_item(bag, id)] }.merge(converge.manifests)
     datastores = ReconfCookbook::HashValue.from_attribute(node, 'configuration')['datastores'] || {}
     ReconfCookbook::Cycle.new(manifests, datastores.keys).through(new_resource.service)

@@ -13,8 +13,9 @@ property :service, String,
          description: 'The id of the service.'
 
 property :data_bag, String,
-         default: lazy { node.read('reconf', 'data_bag') || 'service' },
+         default: lazy { ReconfCookbook::TextAttribute.data_bag(node) },
          default_description: "`node['reconf']['data_bag']`",
+         callbacks: { 'must be the name of a data bag' => ->(name) { name.match?(ReconfCookbook::TextAttribute::BAG) } },
          description: 'The data bag that holds the manifest.'
 
 property :secret, String,

@@ -9,7 +9,7 @@ property :binary, String,
          description: 'The path of the binary.'
 
 property :root, String,
-         default: lazy { node.read('reconf', 'root') || '/' },
+         default: lazy { ReconfCookbook::TextAttribute.root(node) },
          default_description: "`node['reconf']['root']`",
          desired_state: false,
          description: 'The directory below which all files of reconf are.'

@@ -24,7 +24,7 @@ RSpec.describe 'reconf::default, when it runs' do
   end
 
   describe 'the unit of a service' do
-    before { put('etc/systemd/system/reconf-api.service', '') }
+    before { put('etc/systemd/system/reconf-api.service', ReconfCookbook::UnitFile::HEADER) }
 
     it 'is written for a command that is a string or a list, and deleted where there is none' do
       { 'bin/api' => [:create], %w(bin/api) => [:create], true => [:delete], nil => [:delete] }.each do |command, actions|
@@ -41,6 +41,7 @@ RSpec.describe 'reconf::default, when it runs' do
     it 'is left to another recipe that declares it' do
       item('command' => 'bin/api', 'conf' => { 'owner' => 'app' })
       expect(ran(:reconf_unit) { reconf_unit 'api' }).to eq([])
+      put('etc/reconf/services/www.json', 'command' => 'bin/www', 'conf' => { 'owner' => 'app' })
       expect(ran(:reconf_unit) { reconf_unit 'www' }).to eq([:create])
     end
 

@@ -107,6 +107,12 @@ RSpec.describe 'reconf::default' do
     )
     expect { run('services' => { 'www' => true }) }.to raise_error(/`www` has roles that do not exist: nowhere/)
     expect(run('services' => { 'api' => true, 'www' => true }, 'run_lists' => false)).to render_reconf_env_file('api')
+    # With an override run list that is not the line to add.
+    allow_any_instance_of(Chef::Node).to receive(:override_runlist).and_return(Chef::RunList.new('recipe[reconf]'))
+    allow_any_instance_of(Chef::Node).to receive(:primary_runlist).and_return(Chef::RunList.new('role[base]', 'site'))
+    expect { run('services' => { 'api' => true }) }.to raise_error(
+      /\n {4}nginx, for api\nhint: this run has an override run list, `-o 'recipe\[reconf\]'`, .*\n.*`reconf`; this node's run list is `role\[base\],recipe\[site\]`\nhint: if that recipe is in it, add/
+    )
     item('api', { 'run_list' => %w(recipe[python@1.2]) })
     expect { run('services' => { 'api' => true }) }.to raise_error(/`api` asks for a version: `recipe\[python@1.2\]`/)
     item('api', { 'run_list' => 'python' })

@@ -54,13 +54,21 @@ RSpec.describe 'reconf_cron' do
 
   it 'quotes for every cron' do
     words = ['plain', "it's 100%", '%', '\\', '\\\\', '\\%', '\\\\%%', '$HOME `id` "x" #', '']
-    line = ReconfCookbook::CronLine.of(['printf', '%s|', *words])
+    line = ReconfCookbook::CronLine.of(['printf', '%s|', *words], 'job')
     expect(line).not_to match(/(?<!\\)%/)
     crons.each { |cron| expect(IO.popen(['/bin/sh', '-c', cron.call(line)], &:read)).to eq(words.map { |word| "#{word}|" }.join) }
   end
 
   it 'refuses what a line of cron cannot hold' do
-    expect { run_at_root { command "a\nb" } }.to raise_error(/cannot hold a line break/)
+    expect { run_at_root { command "a\nb" } }.to raise_error(/reconf_cron\[report\]: a line of cron cannot hold a line break/)
+  end
+
+  it 'refuses a service that is not set up on this node' do
+    File.unlink(path('etc/reconf/services/api.json'))
+    expect { run { user 'app' } }.to raise_error(/`api`, in whose environment reconf_cron\[report\] is to run, is not set up on this node: it has no manifest\nhint: set it up, /)
+    # A conf of an earlier converge is enough for a job that has all else.
+    put('etc/services.d/api.conf', '')
+    expect(run { user 'app' }).to create_file(path('etc/cron.d/reconf-report'))
   end
 
   it 'writes the job below another root' do

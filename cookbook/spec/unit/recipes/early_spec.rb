@@ -1,0 +1,134 @@
+# frozen_string_literal: true
+
+require 'spec_helper'
+
+# What is wrong is found before the first change.
+RSpec.describe 'reconf::default, before it changes anything' do
+  before do
+    allow_any_instance_of(ReconfCookbook::Binary).to receive(:check).and_return(instance_double(ReconfCookbook::Findings, raise_errors: nil, warnings: []))
+    item('command' => 'bin/api', 'conf' => { 'owner' => 'app' })
+  end
+
+  def item(manifest)
+    stub_data_bag_item('service', 'api').and_return(data_bag_item_of({ 'id' => 'api' }.merge(manifest)))
+  end
+
+  def run(attributes = {}, &later)
+    later ||= proc {}
+    converge('reconf_node', 'reconf_manifest', reconf: { 'services' => { 'api' => true } }.merge(attributes)) do
+      include_recipe 'reconf'
+      instance_exec(&later)
+    end
+  end
+
+  # Expects that the run fails with this message, in the recipe or in the first resource that writes.
+  def refuses(message, attributes = {}, &later)
+    expect { run(attributes, &later) }.to raise_error(ReconfCookbook::Error, message) do |error|
+      expect(error.message[/\A(reconf_\w+).* had an error/, 1]).to be_nil.or eq('reconf_node')
+    end
+  end
+
+  describe 'a unit that is not ours and in the way' do
+    etcd = { 'config' => { 'registry' => { 'endpoints' => %w(http://etcd1:2379) } } }
+
+    it 'is refused, be it of a service or of the listener' do
+      put('etc/systemd/system/reconf-listen.service', "[Service]\n")
+      expect { run }.not_to raise_error
+      expect { run(etcd) { reconf_listener('own') } }.not_to raise_error
+      refuses(/reconf-listen.service` was not written by this cookbook, and is not replaced\nhint: remove it/, etcd)
+      refuses(/reconf-listen.service` was not written/) { reconf_listener('reconf-listen') }
+
+      put('etc/systemd/system/reconf-api.service', "[Service]\n")
+      refuses(/reconf-api.service` was not written by this cookbook, and is not replaced\nhint: remove it/)
+      expect { run('units' => false) }.not_to raise_error
+      expect { run('units' => false) { reconf_unit('api') { action :delete } } }.not_to raise_error
+    end
+
+    it 'may be removed by this converge' do
+      put('etc/systemd/system/reconf-api.service', "[Service]\n")
+      unit = path('etc/systemd/system/reconf-api.service')
+      expect { run { file(unit) { action :delete } } }.not_to raise_error
+      expect { run { systemd_unit('reconf-api.service') { action :delete } } }.not_to raise_error
+    end
+  end
+
+  describe 'a job of cron' do
+    def job(id = 'api', &more)
+      proc do
+        reconf_cron('report') do
+          service id
+          instance_exec(&more) if more
+        end
+      end
+    end
+
+    it 'is refused with a line break in its command' do
+      refuses(/\Areconf_node.*reconf_cron\[report\]: a line of cron cannot hold a line break\z/m, &job { command "a\nb" })
+      item('command' => "a\nb", 'conf' => { 'owner' => 'app' })
+      refuses(/a line of cron cannot hold a line break/, { 'units' => false }, &job)
+    end
+
+    it 'is refused where its service is not set up' do
+      refuses(/`www`, in whose environment reconf_cron\[report\] is to run, .*\nhint: set it up, \{ "www": true \} in .*`reconf_manifest 'www'`/, &job('www') { command('x') && user('app') })
+      put('etc/reconf/services/www.json', 'id' => 'www', 'environment' => {})
+      refuses(/`www` has no command to run/, &job('www') { user 'app' })
+      expect { run(&job('www') { command('x') && user('app') }) }.not_to raise_error
+      File.unlink(path('etc/reconf/services/www.json'))
+      later = job('www') { command('x') && user('app') }
+      # It may be set up before the job runs.
+      expect { run { reconf_manifest('www') { only_if { false } } && instance_exec(&later) } }.not_to raise_error
+      manifest = path('etc/reconf/services/www.json')
+      expect { run { file('theirs') { path manifest } && instance_exec(&later) } }.not_to raise_error
+      expect { run(&job('www') { action :delete }) }.not_to raise_error
+    end
+
+    it 'and a unit run as users whose name says one thing only' do
+      ['00', '+0', '007', ' 0', "a\nb", 'a b', 'a:b', ''].each do |odd|
+        item('command' => 'x', 'conf' => { 'owner' => odd })
+        refuses(/the owner of the conf of reconf_unit\[api\] must be the name of a user, or a number without a sign or leading zeros, not #{Regexp.escape(odd.inspect)}\nhint: .*`conf.owner`/)
+        item('command' => 'x', 'conf' => { 'owner' => 'app' })
+        refuses(/`user` of reconf_cron\[report\] must be the name of a user, or a number/, &job { user odd })
+      end
+      ['app', '1app', '0a', 'www-data', 'DOM\\u', 4242, '4242'].each do |owner|
+        item('command' => 'x', 'conf' => { 'owner' => owner })
+        expect { run }.not_to raise_error
+      end
+    end
+  end
+
+  it 'takes attributes of their types only' do
+    texts = {
+      'root' => ['an absolute path', 5, '', 'srv', false, %w(/), { 'a' => 1 }],
+      'data_bag' => ['the name of a data bag', 5, '', 'a/b', false, %w(service)],
+      'binary' => ['a path', 5, '', false, %w(/usr/bin/reconf)],
+    }
+    texts.each do |name, (form, *odd)|
+      odd.each { |value| refuses(/node\['reconf'\]\['#{name}'\] must be #{form}, not /, name => value) }
+    end
+    { 'source' => [5, '', false], 'checksum' => [5, '', 'abc'] }.each do |key, odd|
+      odd.each { |value| refuses(/node\['reconf'\]\['install'\]\['#{key}'\] must be /, 'binary' => nil, 'install' => { key => value }) }
+    end
+    refuses(/\Anode\['reconf'\]\['root'\] must be an absolute path, not a Integer\z/, 'root' => 5)
+    refuses(/must be the name of a data bag, not ""\z/, 'data_bag' => '')
+    %w(config install).product([5, '', false, %w(a)]).each { |name, value| refuses(/`node\['reconf'\]\['#{name}'\]` must be a Hash/, name => value) }
+    expect { run('data_bag' => nil, 'binary' => nil, 'config' => nil, 'install' => nil) }.not_to raise_error
+  end
+
+  it 'leaves odd values in the configuration to the binary' do
+    systemd_runs
+    [5, 'x', %w(a), { 'endpoints' => 5 }].each { |registry| expect { run('config' => { 'registry' => registry }) }.not_to raise_error }
+    [5, 'x', %w(a), { 'directory' => 5 }].each do |render|
+      expect { run('config' => { 'render' => render }) { reconf_env_file_path('api') } }.not_to raise_error
+    end
+  end
+
+  it 'is as strict in resources and helpers that stand alone' do
+    alone = { reconf_manifest: proc { reconf_manifest('api') }, path: proc { reconf_env_file_path('api') }, line: proc { reconf_exec_command('api') } }
+    alone.each_value do |recipe|
+      expect { converge('reconf_manifest', reconf: { 'root' => 5 }, &recipe) }.to raise_error(/node\['reconf'\]\['root'\] must be an absolute path/)
+    end
+    expect { converge('reconf_manifest', reconf: { 'binary' => 5 }, &alone[:line]) }.to raise_error(/node\['reconf'\]\['binary'\] must be a path/)
+    expect { converge(reconf: { 'config' => 5 }, &alone[:path]) }.to raise_error(/must be a Hash/)
+    expect { converge { reconf_manifest('api') { data_bag '' } } }.to raise_error(Chef::Exceptions::ValidationFailed, /data_bag.*must be the name of a data bag/)
+  end
+end
