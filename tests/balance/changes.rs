@@ -1,9 +1,9 @@
 //! Random changes of a fleet while clients send: none of their requests is lost.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
 use super::{
-    changing::{ALL, Changing, GRACE},
+    changing::{ALL, Changing},
     print,
 };
 use crate::harness::{
@@ -93,7 +93,8 @@ fn moves_with_ports(load: Load) -> u64 {
         let moved = changing.relocate_after(0);
         let closed = changing.toggle();
         changing.run();
-        thread::sleep(GRACE);
+        // What may still be on its way to those that end.
+        clients.iter().for_each(Client::each_is_answered);
         for ending in [Some(moved), closed].into_iter().flatten() {
             ending.stop();
         }

@@ -68,6 +68,8 @@ struct Shared {
     answered: AtomicU64,
     lost: AtomicU64,
     tally: Mutex<Tally>,
+    /// How many requests of each thread have come to an end.
+    ended: Vec<AtomicU64>,
 }
 
 impl Client {
@@ -110,10 +112,11 @@ impl Client {
             answered: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             tally: Mutex::default(),
+            ended: (0..threads).map(|_| AtomicU64::new(0)).collect(),
         });
-        let work = |_| {
+        let work = |at| {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || shared.send())
+            thread::spawn(move || shared.send(at))
         };
         Self {
             threads: (0..threads).map(work).collect(),
@@ -137,6 +140,22 @@ impl Client {
         let start = self.answered();
         wait_until(&format!("{more} more answers"), LONG, || {
             self.answered() >= start + more
+        });
+    }
+
+    /// Waits until each of its threads has been answered a request that it begins from now on.
+    #[track_caller]
+    pub(crate) fn each_is_answered(&self) {
+        let ended = || {
+            self.shared
+                .ended
+                .iter()
+                .map(|of| of.load(Ordering::Relaxed))
+        };
+        let start: Vec<u64> = ended().collect();
+        // The first to end may have begun before.
+        wait_until("each thread has had an answer", LONG, || {
+            ended().zip(&start).all(|(now, start)| now >= start + 2)
         });
     }
 
@@ -215,7 +234,7 @@ impl fmt::Display for Tally {
 }
 
 impl Shared {
-    fn send(&self) {
+    fn send(&self, at: usize) {
         let mut stream = None;
         let mut tally = Tally::default();
         while !self.stopped.load(Ordering::Relaxed) {
@@ -237,6 +256,7 @@ impl Shared {
                     thread::sleep(Duration::from_millis(1));
                 }
             }
+            self.ended[at].fetch_add(1, Ordering::Relaxed);
             tally.slowest = tally.slowest.max(start.elapsed());
             let pause = self.pause();
             if !pause.is_zero() {
