@@ -52,7 +52,7 @@ fn under_load(mode: &'static str, clients: &[(Sending, usize)], load: Load) -> V
     let clients: Vec<Client> = clients.collect();
     for _ in 0..changes {
         clients[0].sends(between);
-        changing.change(&ALL);
+        changing.change(&ALL, &clients);
     }
     clients[0].sends(between);
     let tallies: Vec<Tally> = clients.into_iter().map(Client::stop).collect();

@@ -3,22 +3,18 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    thread,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 
 use crate::harness::{
     backend::{Backend, Protocol},
+    client::Client,
     fleet::Fleet,
     lab::{Instance, Lab},
     ports::fixed_port,
     seed::Dice,
 };
-
-/// After a run that takes an instance out, and before it ends: as long as a deployment waits at least.
-pub(super) const GRACE: Duration = Duration::from_millis(50);
 
 /// Two regions: the second one's instances are backups.
 const REGIONS: &[&str] = &["east", "west"];
@@ -141,12 +137,13 @@ impl Changing {
         self.configure();
     }
 
-    /// One random change and the run that follows it.
-    pub(super) fn change(&mut self, kinds: &[Change]) {
+    /// One random change and the run that follows it. An instance that was taken out ends once none of these clients can be
+    /// waiting for it.
+    pub(super) fn change(&mut self, kinds: &[Change], clients: &[Client]) {
         let ending = self.alter(kinds);
         self.run();
         if let Some(ending) = ending {
-            thread::sleep(GRACE);
+            clients.iter().for_each(Client::each_is_answered);
             ending.stop();
         }
     }

@@ -13,7 +13,7 @@ use std::{
 use nix::sched::{CloneFlags, setns};
 use serde_json::{Value, json};
 
-use super::{changing::GRACE, print};
+use super::print;
 use crate::harness::{
     backend::{Backend, Protocol},
     client::{Client, Sending, get},
@@ -204,8 +204,9 @@ impl Cycle {
         backend
     }
 
-    /// An api moves to the other node; gives how long both balancers took to send to it.
-    fn moves(&self, from: &Api, to: &Api, old: Backend) -> (Backend, Duration) {
+    /// An api moves to the other node, and its program ends once none of these clients can be waiting for it; gives how long
+    /// both balancers took to send to it.
+    fn moves(&self, from: &Api, to: &Api, old: Backend, clients: &[Client]) -> (Backend, Duration) {
         let new = to.start();
         to.run(&["announce", "api"]);
         let announced = Instant::now();
@@ -213,7 +214,7 @@ impl Cycle {
         let took = announced.elapsed();
         from.run(&["withdraw", "api"]);
         self.follow(from, false);
-        thread::sleep(GRACE);
+        clients.iter().for_each(Client::each_is_answered);
         old.stop();
         (new, took)
     }
@@ -264,7 +265,7 @@ fn inside() {
     let mut slowest = Duration::ZERO;
     let [one, two] = &cycle.apis;
     for (from, to) in [(one, two), (two, one), (one, two), (two, one)] {
-        let (new, took) = cycle.moves(from, to, backend);
+        let (new, took) = cycle.moves(from, to, backend, &clients);
         backend = new;
         slowest = slowest.max(took);
         for client in &clients {

@@ -20,7 +20,7 @@ fn by_reload(changes: usize, start: Start) {
     for _ in 0..changes {
         clients[0].sends(20);
         let proxy = SocketProxy::before(&changing.lab.haproxy, Reaction::Unknown);
-        changing.change(&ALL);
+        changing.change(&ALL, &clients);
         refused += proxy.reacted();
     }
     assert!(refused > 0, "no command was refused");

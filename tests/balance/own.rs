@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::json;
 
-use super::changing::GRACE;
 use crate::harness::{
     backend::{Backend, Protocol},
     client::{Client, Sending, say},
@@ -69,7 +68,7 @@ fn a_service_with_another_port_arrives_restarts_and_leaves_without_a_loss() {
     for _ in 0..2 {
         let _leaves = lab.node.run(&["withdraw", "api"]).exits(0);
         lab.balances();
-        std::thread::sleep(GRACE);
+        client.each_is_answered();
         own.stop();
         client.sends(20);
         own = start();
@@ -81,7 +80,7 @@ fn a_service_with_another_port_arrives_restarts_and_leaves_without_a_loss() {
     std::fs::remove_file(lab.node.path("etc/reconf/services/api.json")).unwrap();
     let _leaves = lab.node.run(&["remove", "api"]).exits(0);
     lab.balances();
-    std::thread::sleep(GRACE);
+    client.each_is_answered();
     own.stop();
     client.sends(20);
     client.stop().lost_none_of(150);

@@ -10,7 +10,7 @@ fn only_servers(changes: usize) {
     let worker = changing.lab.haproxy.worker();
     let calls = changing.lab.haproxy.reload_calls();
     for _ in 0..changes {
-        changing.change(&SERVERS);
+        changing.change(&SERVERS, &[]);
         assert_eq!(changing.lab.haproxy.worker(), worker);
     }
     assert_eq!(

@@ -1,6 +1,6 @@
 //! A run that is killed, cut off or without an answer: nothing is lost, and the next run ends as one in one piece.
 
-use std::{fs, os::unix::process::ExitStatusExt as _, thread, time::Duration};
+use std::{fs, os::unix::process::ExitStatusExt as _, time::Duration};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -12,6 +12,7 @@ use super::{
     print,
 };
 use crate::harness::{
+    backend::Backend,
     client::{Client, Sending},
     haproxy::is_there,
     socket_proxy::{Reaction, SocketProxy},
@@ -58,12 +59,12 @@ fn killed_at_each(step: usize) {
         };
         let ending = change(&mut changing);
         let points = fault_points(&command);
-        stop_all(ending);
+        stop_all(ending, &client);
         for point in points.iter().step_by(step) {
             let ending = change(&mut changing);
             killed += usize::from(kill_at(&command, point));
             is_made_up_for(&mut changing);
-            stop_all(ending);
+            stop_all(ending, &client);
         }
     }
     let tally = client.stop();
@@ -75,9 +76,10 @@ fn killed_at_each(step: usize) {
     tally.lost_none_of(0);
 }
 
-fn stop_all(ending: [Option<crate::harness::backend::Backend>; 2]) {
+/// Ends instances once none of the clients can be waiting for them.
+fn stop_all(ending: [Option<Backend>; 2], client: &Client) {
+    client.each_is_answered();
     for backend in ending.into_iter().flatten() {
-        thread::sleep(super::changing::GRACE);
         backend.stop();
     }
 }
@@ -99,7 +101,7 @@ fn cut_off(times: usize, reaction: fn(usize) -> Reaction) {
         }
         drop(proxy);
         is_made_up_for(&mut changing);
-        stop_all(ending);
+        stop_all(ending, &client);
     }
     let tally = client.stop();
     print(
@@ -172,7 +174,9 @@ fn of_ten_runs_at_once_the_last_one_wins() {
     }
     changing.lab.runs_its_file();
     assert_eq!(changing.lab.balances()["how"], "unchanged");
-    endings.into_iter().for_each(stop_all);
+    for ending in endings {
+        stop_all(ending, &client);
+    }
     client.stop().lost_none_of(0);
 }
 
