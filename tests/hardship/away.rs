@@ -15,7 +15,7 @@ use crate::harness::{
 #[test]
 fn nothing_listens() {
     let urls = [refused(), refused()].join(",");
-    let runs = suffer("refused", &Registry::at(&urls));
+    let runs = suffer("refused", &Registry::at(&urls).patient());
     golden_story("hardship/refused", &runs);
 }
 
@@ -67,7 +67,7 @@ fn certificates_do_not_fit() {
         "authority",
         &Registry {
             location,
-            timeout: None,
+            timeout: Some(PATIENT),
             keys: &keys_of_stranger,
         },
     );
@@ -78,7 +78,7 @@ fn certificates_do_not_fit() {
         "certificate",
         &Registry {
             location,
-            timeout: None,
+            timeout: Some(PATIENT),
             keys: &keys,
         },
     );

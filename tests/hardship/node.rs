@@ -47,6 +47,14 @@ impl<'a> Registry<'a> {
             keys: "{}",
         }
     }
+
+    /// The same with [`PATIENT`] as its timeout.
+    pub(super) fn patient(self) -> Self {
+        Self {
+            timeout: Some(PATIENT),
+            ..self
+        }
+    }
 }
 
 /// Runs every command on a node of its own, all at the same time, with `registry` instead of the one that has served

@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use super::wait::{LONG, wait_until};
+use super::{
+    ports::fixed_port,
+    wait::{LONG, wait_until},
+};
 
 /// How long a connection may rest before a graceful stop ends it: what was on its way has arrived by then.
 const REST: Duration = Duration::from_millis(20);
@@ -61,6 +64,11 @@ impl Backend {
 
     /// The same, with answers that take so long.
     pub(crate) fn slow(id: &str, address: &str, protocol: Protocol, delay: Duration) -> Self {
+        let mut address: SocketAddr = address.parse().unwrap();
+        if address.port() == 0 {
+            // Once it has ended, nothing else listens there.
+            address.set_port(fixed_port());
+        }
         let listener = TcpListener::bind(address).unwrap_or_else(|e| panic!("{address}: {e}"));
         Self::serving(id, listener, protocol, delay)
     }

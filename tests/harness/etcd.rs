@@ -22,7 +22,7 @@ use tokio::net::TcpSocket;
 
 use super::{
     certificates::Pair,
-    wait::{freeze, until},
+    wait::{freeze, has_ended, until},
 };
 use members::Ports;
 
@@ -226,10 +226,7 @@ impl Etcd {
 
     /// The guard has not collected it yet, so it stays a zombie.
     fn has_ended(&self) -> bool {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
-        stat.rsplit(") ")
-            .next()
-            .is_none_or(|state| state.starts_with(['Z', 'X']) || state.is_empty())
+        has_ended(self.pid)
     }
 }
 
@@ -265,7 +262,7 @@ fn pid(told: &mut BufReader<ChildStdout>) -> Pid {
     Pid::from_raw(line.trim().parse().unwrap())
 }
 
-/// Starts members until all answer: another test may take a port between choosing and binding it.
+/// Starts members until all answer: another test run may take a port between choosing and binding it.
 fn started(spawn: impl Fn() -> Vec<Etcd>) -> Vec<Etcd> {
     for _ in 0..5 {
         let members = spawn();

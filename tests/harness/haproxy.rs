@@ -17,7 +17,7 @@ use nix::{
 
 use super::{
     not_run, shells,
-    wait::{LONG, until, wait_until},
+    wait::{LONG, has_ended, until, wait_until},
 };
 
 /// As `systemctl reload-or-restart`: the signal if the master runs, whatever becomes of it; else a start, which fails if
@@ -201,8 +201,13 @@ impl Haproxy {
     /// Ends master and workers at once.
     pub(crate) fn kill(&self) {
         if let Some(master) = self.master() {
+            let mut all = children(master);
+            all.push(master);
             let _gone = kill(Pid::from_raw(-master.as_raw()), Signal::SIGKILL);
-            wait_until("HAProxy has ended", LONG, || self.master().is_none());
+            // A worker accepts until its last thread has ended.
+            wait_until("HAProxy has ended", LONG, || {
+                all.iter().all(|one| has_ended(*one))
+            });
         }
     }
 
@@ -210,21 +215,15 @@ impl Haproxy {
     pub(crate) fn master(&self) -> Option<Pid> {
         let text = fs::read_to_string(self.folder.join("master")).ok()?;
         let master = Pid::from_raw(text.trim().parse().ok()?);
-        let status = fs::read_to_string(format!("/proc/{master}/status")).ok()?;
-        let ended = status.lines().any(|line| line.starts_with("State:\tZ"));
-        (!ended).then_some(master)
+        (!has_ended(master)).then_some(master)
     }
 
     /// Its two workers, the older one first.
     #[track_caller]
     pub(crate) fn two_workers(&self) -> [Pid; 2] {
         until("it has two workers", || {
-            let master = self.master()?;
-            let children = format!("/proc/{master}/task/{master}/children");
-            let children = fs::read_to_string(children).ok()?;
-            let pids = children.split_whitespace();
-            let pids: Vec<i32> = pids.map(|pid| pid.parse().unwrap()).collect();
-            Some(<[i32; 2]>::try_from(pids).ok()?.map(Pid::from_raw))
+            let workers = children(self.master()?);
+            <[Pid; 2]>::try_from(workers).ok()
         })
     }
 
@@ -289,6 +288,14 @@ impl Drop for Haproxy {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The processes that this one started, the oldest first.
+fn children(parent: Pid) -> Vec<Pid> {
+    let pids = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+    let pids = pids.unwrap_or_default();
+    let pids = pids.split_whitespace().map(|pid| pid.parse().unwrap());
+    pids.map(Pid::from_raw).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Ports that stay free until a test binds them, and ports that were free a moment ago.
+//! Ports that stay free until a test binds them, and once what listened there has ended.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -25,13 +25,4 @@ pub(crate) fn fixed_port() -> u16 {
             return port;
         }
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }

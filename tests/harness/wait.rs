@@ -42,12 +42,25 @@ pub(crate) fn wait_until(what: &str, limit: Duration, mut reached: impl FnMut() 
 pub(crate) fn freeze(pid: Pid) {
     kill(pid, Signal::SIGSTOP).expect("it is ours");
     wait_until("every thread has stopped", LONG, || {
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it is there");
-        threads.flatten().all(|thread| {
-            let status = fs::read_to_string(thread.path().join("status")).unwrap_or_default();
-            status.lines().any(|line| line.starts_with("State:\tT"))
-        })
+        let states = states(pid);
+        !states.is_empty() && states.chars().all(|state| state == 'T')
     });
+}
+
+/// Whether a process has ended with all its threads, collected or not. One of them alone keeps its ports open, also when
+/// the process is a zombie already: who connects then is not refused, but accepted and reset.
+pub(crate) fn has_ended(pid: Pid) -> bool {
+    states(pid).chars().all(|state| matches!(state, 'Z' | 'X'))
+}
+
+/// A letter for each thread of a process: what it does. Those that are gone have none.
+fn states(pid: Pid) -> String {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    let statuses = threads.into_iter().flatten().flatten().filter_map(|one| {
+        let status = fs::read_to_string(one.path().join("status")).ok()?;
+        status.split_once("State:\t")?.1.chars().next()
+    });
+    statuses.collect()
 }
 
 #[cfg(test)]

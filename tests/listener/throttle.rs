@@ -23,8 +23,8 @@ fn a_thousand_changes_at_once_are_a_few_provisions() {
     }
     node.settles("v999");
     // However long that took: no two of them began within the interval.
-    let most = 1 + start.elapsed().as_millis() / interval.as_millis();
     let begun = node.begun() as u128 - 1;
+    let most = 1 + start.elapsed().as_millis() / interval.as_millis();
     assert!(
         (1..=most).contains(&begun),
         "{begun} provisions\n{}",

@@ -176,9 +176,7 @@ fn an_unread_registry_is_explained_by_what_is_allowed_to_stand_in() {
     fleet.own_etcd_mut().kill();
     let why = |config: &str, code| {
         node.put("etc/reconf/config.json", config);
-        node.run(&["why", "www", "--timeout", "200ms"])
-            .changes_nothing()
-            .exits(code)
+        node.run(&["why", "www"]).changes_nothing().exits(code)
     };
     golden_story(
         "sight/why-unread",

@@ -1,6 +1,6 @@
 //! The ports of members, and what they say of a cluster.
 
-use crate::harness::ports::free_port;
+use crate::harness::ports::fixed_port;
 
 /// Those of one member.
 pub(super) struct Ports {
@@ -11,13 +11,13 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Ports of this machine that were free a moment ago.
+    /// Ports of this machine that nothing else is given, not even while the member does not run.
     pub(super) fn free() -> Self {
         Self {
             host: "127.0.0.1",
-            client: free_port(),
-            peer: free_port(),
-            health: free_port(),
+            client: fixed_port(),
+            peer: fixed_port(),
+            health: fixed_port(),
         }
     }
 
