@@ -57,10 +57,13 @@ impl Key {
 
     /// Parses a key of the registry; `None` for any other kind of key.
     pub(crate) fn parse(path: &str) -> Option<(Kind, Self)> {
-        let parts: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
-        let [federation, folder, name, region, tail] = parts[..] else {
+        let mut parts = path.strip_prefix(ROOT)?.split('/');
+        let mut part = || parts.next();
+        let (federation, folder, name) = (part()?, part()?, part()?);
+        let (region, tail) = (part()?, part()?);
+        if parts.next().is_some() {
             return None;
-        };
+        }
         let kind = [Kind::Provides, Kind::Withdrawn]
             .into_iter()
             .find(|kind| kind.folder() == folder)?;
@@ -77,7 +80,7 @@ impl Key {
 
     /// `service@node`, the name of a provider in messages and reports.
     pub(crate) fn provider(&self) -> String {
-        format!("{}@{}", self.service, self.node)
+        [self.service.as_str(), "@", self.node.as_str()].concat()
     }
 }
 

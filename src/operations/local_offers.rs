@@ -1,6 +1,6 @@
 //! What this node offers by its manifests, and what it announced before: read with the inputs of a command.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     model::{facts::Facts, id::Id, key::Key, service_state::ServiceState},
@@ -25,10 +25,13 @@ pub(super) fn local_offers(
     let ids = manifests::ids(node)?;
     for id in &ids {
         let manifest = match manifests.get(id) {
-            Some(read) => read.clone(),
-            None => manifests::load_one(node, id),
+            Some(Ok(read)) => Cow::Borrowed(read),
+            Some(Err(_)) => continue,
+            None => match manifests::load_one(node, id) {
+                Ok(manifest) => Cow::Owned(manifest),
+                Err(_) => continue,
+            },
         };
-        let Ok(manifest) = manifest else { continue };
         let Ok(state) = states::load(node, id) else {
             offering.push(manifest);
             continue;
@@ -40,7 +43,7 @@ pub(super) fn local_offers(
         states.insert(id.clone(), state);
     }
     previous.extend(departed_keys(node, &ids));
-    let offers = LocalOffers::new(&offering, facts).with_previous(previous);
+    let offers = LocalOffers::new(offering.iter().map(Cow::as_ref), facts).with_previous(previous);
     Ok((offers, states))
 }
 

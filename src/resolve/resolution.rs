@@ -153,26 +153,25 @@ fn fillings_of<'a, O: Observer>(
 fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>]) -> Filled {
     let read = matches!(input.registry, RegistryState::Available(_));
     let references: Vec<&Name> = distinct(requirement.pattern.holes());
-    let chosen = || {
-        let by_name = references.iter();
-        by_name.flat_map(|name| {
-            fillings
-                .iter()
-                .filter_map(|filling| Some((*name, filling.get(*name)?)))
-        })
+    let of_name = |name| {
+        let chosen = fillings.iter().filter_map(move |filling| filling.get(name));
+        chosen.map(move |chosen| (name, chosen))
     };
-    let expired = chosen().filter(|(_, chosen)| read && chosen.source == Source::LastKnown);
+    let chosen: Vec<(&Name, &ChosenValue)> = references.iter().copied().flat_map(of_name).collect();
     let ends_line = |value: &str| value.ends_with(['\n', '\r']);
-    let line_breaks =
-        chosen().filter(|(_, chosen)| chosen.announced.is_none() && ends_line(&chosen.value));
-    let announced = chosen().filter_map(|(name, chosen)| Some((name, chosen.announced.as_ref()?)));
+    let announced = chosen
+        .iter()
+        .filter_map(|(name, chosen)| Some((*name, chosen.announced.as_ref()?)));
     Filled {
-        expired: names(expired),
-        line_breaks: names(line_breaks),
+        expired: names(&chosen, |chosen| read && chosen.source == Source::LastKnown),
+        line_breaks: names(&chosen, |chosen| {
+            chosen.announced.is_none() && ends_line(&chosen.value)
+        }),
         variable: Variable {
             value: value(requirement, fillings),
             // A pattern always has a reference.
-            source: chosen()
+            source: chosen
+                .iter()
                 .map(|(_, chosen)| chosen.source)
                 .max()
                 .unwrap_or(Source::Environment),
@@ -190,17 +189,19 @@ fn join(input: &ResolveInput, requirement: &Requirement, fillings: &[Filling<'_>
     }
 }
 
+/// The names with a chosen value of this kind.
+fn names(chosen: &[(&Name, &ChosenValue)], is_meant: impl Fn(&ChosenValue) -> bool) -> Vec<Name> {
+    let meant = chosen.iter().filter(|(_, chosen)| is_meant(chosen));
+    let names = distinct(meant.map(|(name, _)| *name));
+    names.into_iter().cloned().collect()
+}
+
 /// Who provides a value: `service@node`, or the pool of the local balancer.
 fn provider(announced: &Announced<'_>) -> String {
     match announced.local_port {
         Some(port) => format!("local:{port}"),
         None => announced.key.provider(),
     }
-}
-
-fn names<'n>(chosen: impl Iterator<Item = (&'n Name, &'n ChosenValue<'n>)>) -> Vec<Name> {
-    let names = distinct(chosen.map(|(name, _)| name));
-    names.into_iter().cloned().collect()
 }
 
 /// The values of a requirement's fillings: a single reference is joined in its place, several are filled once for each
