@@ -5,8 +5,8 @@ require 'etc' unless defined?(Etc)
 module ReconfCookbook
   # The command that a resource runs in the environment of a service, and its user.
   class ServiceCommand
-    # A user's name or number.
-    USER = %r{\A(0|[1-9]\d*|(?![-+])[^\s:/]*[^\s:/\d][^\s:/]*)\z}.freeze
+    # A user's name or number. systemd expands `%`: `%u` would be root.
+    USER = %r{\A(0|[1-9]\d*|(?![-+])[^\s:/%]*[^\s:/%\d][^\s:/%]*)\z}.freeze
 
     # `config` is the node's configuration.
     def initialize(resource, manifest, config)
@@ -18,7 +18,7 @@ module ReconfCookbook
     # Refuses what no unit or job of cron can be made of.
     def check
       refuse_unknown_service
-      @resource.declared_type == :reconf_cron ? CronLine.of(program, @resource) : program
+      @resource.declared_type == :reconf_cron ? CronLine.of([*program, *@resource.wait], @resource) : UnitFile.check_words(program, @resource)
       user
     end
 
@@ -37,10 +37,8 @@ module ReconfCookbook
       command = @resource.command || @manifest['command']
       case command
       when String then ['/bin/sh', '-c', command]
-      when Array then command.map(&:to_s)
-      else
-        raise Error, "`#{@resource.service}` has no command to run: its manifest has none\n" \
-          'hint: set `command`, here or in the manifest'
+      when Array then command.empty? ? refuse_no_command : command.map(&:to_s)
+      else refuse_no_command
       end
     end
 
@@ -57,9 +55,14 @@ module ReconfCookbook
 
     private
 
+    def refuse_no_command
+      raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty" : 'its manifest has none'}\n" \
+        'hint: set `command`, here or in the manifest'
+    end
+
     # Returns what names a user. Programs read `00` and `+0` differently: some as root, others not at all.
     def known_as(what, user)
-      return user if user.match?(USER)
+      return user if user.valid_encoding? && user.match?(USER)
 
       raise Error, "#{what} of #{@resource} must be the name of a user, or a number without a sign or leading zeros, not #{user.inspect}\n" \
         "hint: `user`, else `conf.owner` of the manifest of `#{@resource.service}`, else `render.owner` of node['reconf']['config']"
@@ -101,6 +104,8 @@ module ReconfCookbook
 
     # The line of these words, for a resource.
     def self.of(words, resource)
+      raise Error, "#{resource}: a line of cron must be UTF-8" unless words.all?(&:valid_encoding?)
+
       line = words.map { |word| quote(word) }.join(' ')
       raise Error, "#{resource}: a line of cron cannot hold a line break" if line.match?(/[\n\r\0]/)
 

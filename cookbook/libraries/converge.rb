@@ -135,7 +135,14 @@ module ReconfCookbook
 
     # Whether a resource of any type is declared for a file, so that it can be another one when ours runs.
     def touch?(path)
-      @all.any? { |resource| [path, File.basename(path)].include?(resource.name) || resource.instance_variable_get(:@path) == path }
+      names = [path, File.basename(path)]
+      # `path`, `target_file`, `unit_name`, `creates`: whatever the property is.
+      @all.any? { |resource| resource.instance_variables.any? { |name| names.include?(resource.instance_variable_get(name)) } }
+    end
+
+    # Whether a manifest of a service is yet to be written by a later resource.
+    def set_up_later?(service, path)
+      of(:reconf_manifest, service).any? { |resource| Array(resource.action).include?(:create) && resource.elapsed_time.zero? } || touch?(path)
     end
 
     private

@@ -44,7 +44,7 @@ module ReconfCookbook
     def self.read(node, *path)
       given = node.read('reconf', *path)
       pattern, form = FORMS.fetch(path)
-      return given if given.nil? || (given.is_a?(String) && given.match?(pattern))
+      return given if given.nil? || (given.is_a?(String) && given.valid_encoding? && given.match?(pattern))
 
       found = given.is_a?(String) && path.first != 'install' ? given.inspect : "a #{given.class}"
       raise Error, "node['reconf']#{path.map { |key| "['#{key}']" }.join} must be #{form}, not #{found}"

@@ -143,7 +143,7 @@ module ReconfCookbook
   # whose guards or lazy properties depend on what the converge does before is left out, and checked when it runs.
   class Plan
     KINDS = { reconf_node: NodeFiles, reconf_manifest: ManifestFile }.freeze
-    LAZY = %w(@manifest @config @datastores @command @user).freeze
+    LAZY = %w(@manifest @config @datastores @command @user @service @settings).freeze
 
     def self.conflict(path)
       raise Error, "two resources would write different contents to `#{path}`\n" \
@@ -165,8 +165,12 @@ module ReconfCookbook
 
     # Reports units and cron jobs that this converge would refuse only after it has changed something.
     def check_commands
-      listeners.each { |resource| check_place(UnitFile.new(resource.unit, resource.root)) }
+      choices = RecipeChoices.new(@run_context.root_run_context, config)
+      listeners(choices).each { |resource| check_place(UnitFile.new(resource.unit, resource.root)) }
+      balancers(choices).each { |resource| check_place(UnitFile.new('reconf-haproxy', resource.root)) }
       creating(:reconf_unit, :reconf_cron).each do |resource|
+        next unless RecipeChoices.ours?(resource) || certain?(resource)
+
         manifest = manifest_of(resource)
         # What needs no manifest is known of any.
         next unless runs?(resource, manifest || {})
@@ -192,15 +196,27 @@ module ReconfCookbook
     def manifest_of(resource)
       service = resource.service
       path = ManifestFile.path(resource.root, service)
-      manifests[service] || (JSONFile.read(path) unless ServiceList.declared?(@run_context, service) || declared.touch?(path))
+      manifests[service] || (JSONFile.read(path) unless set_up_here?(service) || declared.touch?(path))
+    end
+
+    # Whether this converge installs or renders a service. A rendered one that no `reconf_manifest` installs has its manifest by
+    # other means: by a package, for example, that is yet to be installed or upgraded.
+    def set_up_here?(service)
+      ServiceList.declared?(@run_context, service) || !declared.of(:reconf_env_file, service).empty?
     end
 
     # The listeners that this converge enables.
-    def listeners
-      choices = RecipeChoices.new(@run_context.root_run_context, config)
+    def listeners(choices)
       declared.of(:reconf_listener).select do |resource|
         Array(resource.action).include?(:enable) &&
           (RecipeChoices.ours?(resource) ? choices.listener? && !choices.other_listener? : certain?(resource))
+      end
+    end
+
+    # The balancers that this converge creates.
+    def balancers(choices)
+      declared.of(:reconf_balancer).select do |resource|
+        Array(resource.action).include?(:create) && (RecipeChoices.ours?(resource) ? choices.balancer? : certain?(resource))
       end
     end
 

@@ -142,6 +142,12 @@ module ReconfCookbook
       words.map { |word| quote(word.to_s.gsub('$', '$$')) }.join(' ')
     end
 
+    # Refuses words that no command line of a unit can hold, for a resource.
+    def self.check_words(words, resource)
+      raise Error, "#{resource}: a command in a unit must be UTF-8 without carriage returns and null bytes" unless
+        words.all? { |word| word.valid_encoding? && !word.match?(/[\r\0]/) }
+    end
+
     # Quotes a word (systemd.syntax(7)). systemd expands `%` everywhere, and `$` in command lines.
     def self.quote(word)
       word = word.gsub('%', '%%')

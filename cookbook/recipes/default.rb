@@ -18,7 +18,7 @@ install = ReconfCookbook::HashValue.from_attribute(node, 'reconf', 'install')
 # What cannot be included fails here, before anything is changed.
 run_lists = node['reconf']['run_lists'] ? reconf_run_lists(list) : []
 
-unless install.empty?
+unless install.compact.empty?
   # Not the source as the name: names appear in every log, and a URL can hold a password.
   reconf_install 'reconf' do
     source install['source']

@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require 'chef/resource/helpers/cron_validations'
+require 'etc'
+
 provides :reconf_cron
 resource_name :reconf_cron
 unified_mode true
@@ -16,13 +19,17 @@ property :job, String,
 
 property :service, String,
          default: lazy { job },
+         regex: ReconfCookbook::GivenServices::ID,
          default_description: "the resource's name",
          desired_state: false,
          description: 'The service whose environment the command gets.'
 
-%w(minute hour day month weekday).each do |field|
+# As Chef's `cron_d` has it, which finds it only when the job is written, and is not there below another root.
+fields = Chef::ResourceHelpers::CronValidations
+{ 'minute' => :validate_minute, 'hour' => :validate_hour, 'day' => :validate_day, 'month' => :validate_month, 'weekday' => :validate_dow }.each do |field, valid|
   property field.to_sym, [Integer, String],
            default: '*',
+           callbacks: { "should be a #{field} of crontab(5)" => ->(value) { value.to_s.match?(/\A\S+\z/) && fields.send(valid, value) } },
            desired_state: false,
            description: "The field `#{field}` of the line (crontab(5))."
 end
@@ -35,10 +42,12 @@ property :predefined_value, String,
 property :path, String,
          default: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
          desired_state: false,
+         callbacks: { 'should have no line break' => ->(value) { !value.to_s.match?(/[\n\r\0]/) } },
          description: "`PATH` of the job, unless the conf has one; cron's own is short."
 
 property :mailto, String,
          desired_state: false,
+         callbacks: { 'should have no line break' => ->(value) { !value.to_s.match?(/[\n\r\0]/) } },
          description: 'Who gets what the job prints; empty for nobody.'
 
 property :wait, String,
@@ -46,7 +55,7 @@ property :wait, String,
          description: 'How long the task waits for a running drain to end (`10m`).'
 
 action :create do
-  service_command.refuse_unknown_service
+  service_command.refuse_unknown_service unless whyrun_mode? || converge.declared.set_up_later?(new_resource.service, manifest_path(new_resource.service))
   system_root? ? create_job : create_below
 end
 
@@ -79,7 +88,7 @@ action_class do
   def create_job
     job = new_resource
     line = command_line
-    runs_as = user
+    runs_as = name_of(user)
     cron_d file_name do
       %i(minute hour day month weekday path).each { |name| send(name, job.send(name).to_s) }
       predefined_value job.predefined_value if job.predefined_value
@@ -88,6 +97,16 @@ action_class do
       command line
       sensitive job.sensitive
     end
+  end
+
+  # Every cron knows users by their names only, and skips a file with a number.
+  def name_of(user)
+    user.match?(/\A\d+\z/) ? ::Etc.getpwuid(user.to_i).name : user
+  rescue ArgumentError, RangeError
+    return user if whyrun_mode?
+
+    raise ReconfCookbook::Error, "#{new_resource} cannot run as #{user}: cron knows users by their names only, and no user has that number\n" \
+      'hint: set `user` to a name'
   end
 
   # Chef's `cron_d` knows only the machine's own /etc/cron.d.

@@ -28,7 +28,12 @@ property :reload_command, String,
 property :settings, Hash,
          default: {},
          coerce: proc { |settings| Mash.new(settings).to_hash },
-         callbacks: { 'has no sections but `Unit` and `Service`' => ->(settings) { (settings.keys - %w(Unit Service)).empty? } },
+         callbacks: {
+           'should have no sections but `Unit` and `Service`' => ->(settings) { (settings.keys - %w(Unit Service)).empty? },
+           'should have Hashes of lines without line breaks as sections' => lambda do |settings|
+             settings.values.compact.all? { |section| section.is_a?(Hash) && section.to_a.flatten.none? { |text| text.to_s.match?(/[\n\r\0]/) } }
+           end,
+         },
          desired_state: false,
          description: "More lines of the unit: `{ 'Service' => { 'LimitNOFILE' => 65536 } }`. Every user can read them: put no secrets here."
 

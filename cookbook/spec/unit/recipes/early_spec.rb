@@ -41,6 +41,8 @@ RSpec.describe 'reconf::default, before it changes anything' do
       put('etc/systemd/system/reconf-api.service', "[Service]\n")
       refuses(/reconf-api.service` was not written by this cookbook, and is not replaced\nhint: remove it/)
       expect { run('units' => false) }.not_to raise_error
+      put('etc/systemd/system/reconf-haproxy.service', "[Service]\n")
+      refuses(/reconf-haproxy.service` was not written/, 'units' => false, 'config' => { 'balance' => { 'local' => {} } })
       expect { run('units' => false) { reconf_unit('api') { action :delete } } }.not_to raise_error
     end
 
@@ -49,6 +51,7 @@ RSpec.describe 'reconf::default, before it changes anything' do
       unit = path('etc/systemd/system/reconf-api.service')
       expect { run { file(unit) { action :delete } } }.not_to raise_error
       expect { run { systemd_unit('reconf-api.service') { action :delete } } }.not_to raise_error
+      expect { run { systemd_unit('old') { unit_name('reconf-api.service') && action(:delete) } } }.not_to raise_error
     end
   end
 
@@ -82,14 +85,43 @@ RSpec.describe 'reconf::default, before it changes anything' do
       expect { run(&job('www') { action :delete }) }.not_to raise_error
     end
 
+    it 'may be of a service that this converge renders, whose manifest a package is yet to bring' do
+      on_www = proc { package('www') && reconf_env_file('www') && reconf_unit('www') && reconf_cron('www') { user 'app' } }
+      expect { run(&on_www) }.not_to raise_error
+      # Or to replace.
+      put('etc/reconf/services/www.json', 'id' => 'www', 'environment' => {})
+      expect { run(&on_www) }.not_to raise_error
+    end
+
+    it 'may name its service late' do
+      late = job do
+        service lazy { node.run_state['late'] || 'none' }
+        command 'x'
+        user 'app'
+      end
+      expect { run(&late) }.not_to raise_error
+      put('etc/reconf/services/www.json', '{')
+      expect { run(&job('www') { only_if { false } }) }.not_to raise_error
+    end
+
+    it 'is refused where a command holds what no unit or job can hold' do
+      ["a\rb", "a\0b", "\xff"].each { |odd| refuses(/\Areconf_node.*reconf_unit\[api\]: a command in a unit must be UTF-8/m) { reconf_unit('api') { command odd } } }
+      refuses(/reconf_cron\[report\]: a line of cron must be UTF-8/, &job { send(:command, "\xff") })
+      refuses(/a line of cron cannot hold a line break/, &job { wait "1h\n" })
+      refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty/) { reconf_unit('api') { command [] } }
+      [{ 'Service' => 'x' }, { 'Service' => { 'Nice' => "1\nUser=root" } }, { 'Unit' => { "A=1\nB" => 1 } }].each do |odd|
+        expect { run { reconf_unit('api') { settings odd } } }.to raise_error(Chef::Exceptions::ValidationFailed, /Hashes of lines without line breaks/)
+      end
+    end
+
     it 'and a unit run as users whose name says one thing only' do
-      ['00', '+0', '007', ' 0', "a\nb", 'a b', 'a:b', ''].each do |odd|
+      ['00', '+0', '007', ' 0', "a\nb", 'a b', 'a:b', '%u', ''].each do |odd|
         item('command' => 'x', 'conf' => { 'owner' => odd })
         refuses(/the owner of the conf of reconf_unit\[api\] must be the name of a user, or a number without a sign or leading zeros, not #{Regexp.escape(odd.inspect)}\nhint: .*`conf.owner`/)
         item('command' => 'x', 'conf' => { 'owner' => 'app' })
         refuses(/`user` of reconf_cron\[report\] must be the name of a user, or a number/, &job { user odd })
       end
-      ['app', '1app', '0a', 'www-data', 'DOM\\u', 4242, '4242'].each do |owner|
+      ['app', '1app', '0a', 'www-data', 'DOM\\u', 'first.last', 'app@example.com', 4242, '4242'].each do |owner|
         item('command' => 'x', 'conf' => { 'owner' => owner })
         expect { run }.not_to raise_error
       end
@@ -112,6 +144,7 @@ RSpec.describe 'reconf::default, before it changes anything' do
     refuses(/must be the name of a data bag, not ""\z/, 'data_bag' => '')
     %w(config install).product([5, '', false, %w(a)]).each { |name, value| refuses(/`node\['reconf'\]\['#{name}'\]` must be a Hash/, name => value) }
     expect { run('data_bag' => nil, 'binary' => nil, 'config' => nil, 'install' => nil) }.not_to raise_error
+    expect { run('install' => { 'source' => nil, 'checksum' => nil }) { raise if find_resource(:reconf_install, 'reconf') { action :nothing }.source != 'reconf' } }.not_to raise_error
   end
 
   it 'leaves odd values in the configuration to the binary' do

@@ -71,6 +71,46 @@ RSpec.describe 'reconf_cron' do
     expect(run { user 'app' }).to create_file(path('etc/cron.d/reconf-report'))
   end
 
+  it 'can be declared before what sets its service up' do
+    File.unlink(path('etc/reconf/services/api.json'))
+    declare = proc do |*order, **how|
+      example = self
+      converge('reconf_cron', **how) do
+        order.each do |type|
+          next example.allow(reconf_manifest('api')).to(example.receive(:elapsed_time).and_return(type == :ran ? 0.01 : 0)) unless type == :job
+
+          reconf_cron('report') do
+            service 'api'
+            command 'x'
+            user 'app'
+          end
+        end
+      end
+    end
+    expect(declare.call(:job, :manifest)).to create_file(path('etc/cron.d/reconf-report'))
+    # It is not set up by what has run without doing so.
+    expect { declare.call(:ran, :job) }.to raise_error(/is to run, is not set up/)
+    expect { declare.call(:job, why_run: true) }.not_to raise_error
+  ensure
+    Chef::Config[:why_run] = false
+  end
+
+  it 'takes times that cron takes' do
+    [['minute', 99], ['minute', ''], ['minute', "1\n* * * * * root id"], ['hour', 'abc'], ['day', 0], ['month', '13'], ['weekday', 'noday'],
+     ['mailto', "a\nb"], ['path', "a\nb"]].each do |field, odd|
+      expect { run { send(field, odd) } }.to raise_error(Chef::Exceptions::ValidationFailed, /#{field}/)
+    end
+    [['minute', '*/5'], ['minute', '1,2-9/2'], ['hour', 0], ['month', 'jan'], ['weekday', 'Mon'], ['weekday', 7], ['mailto', '']].each do |field, good|
+      expect { run { send(field, good) } }.not_to raise_error
+    end
+  end
+
+  it 'names the user of a number, since cron knows no numbers' do
+    expect(run_at_root { user 0 }).to create_cron_d('reconf-report').with(user: 'root')
+    expect { run_at_root { user 3_999_999_999 } }.to raise_error(/reconf_cron\[report\] cannot run as 3999999999: cron knows users by their names only/)
+    expect { run_at_root { user 2**32 } }.to raise_error(/cannot run as 4294967296/)
+  end
+
   it 'writes the job below another root' do
     file = path('etc/cron.d/reconf-report')
     chef = run { mailto '' }
