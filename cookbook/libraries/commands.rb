@@ -17,7 +17,6 @@ module ReconfCookbook
 
     # Refuses what no unit or job of cron can be made of.
     def check
-      refuse_unknown_service
       @resource.declared_type == :reconf_cron ? CronLine.of([*program, *@resource.wait], @resource) : UnitFile.check_words(program, @resource)
       user
     end

@@ -4,7 +4,7 @@ module ReconfCookbook
   # The conf of a service.
   module EnvFile
     def self.path(root, config, service)
-      # What is neither a Hash nor a String is refused by the binary.
+      # A `render` that is no Hash and a directory that is no String are refused by the binary.
       given = config['render'].is_a?(Hash) ? config['render']['directory'] : nil
       File.join(given.is_a?(String) ? given : File.join(root, 'etc/services.d'), "#{service}.conf")
     end

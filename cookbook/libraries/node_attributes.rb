@@ -26,7 +26,7 @@ module ReconfCookbook
       %w(root) => [%r{\A/[^\r\n\0]*\z}, 'an absolute path'],
       %w(data_bag) => [BAG, 'the name of a data bag'],
       %w(binary) => [ANY, 'a path'],
-      %w(install source) => [ANY, 'a path or a URL, and not empty'],
+      %w(install source) => [ANY, 'a path or a URL'],
       %w(install checksum) => [/\A\h{64}\z/, 'a SHA-256 checksum'],
     }.freeze
 
@@ -46,7 +46,7 @@ module ReconfCookbook
       pattern, form = FORMS.fetch(path)
       return given if given.nil? || (given.is_a?(String) && given.valid_encoding? && given.match?(pattern))
 
-      found = given.is_a?(String) && path.first != 'install' ? given.inspect : "a #{given.class}"
+      found = given.is_a?(String) && (path.last != 'source' || given.empty?) ? given.inspect : "a #{given.class}"
       raise Error, "node['reconf']#{path.map { |key| "['#{key}']" }.join} must be #{form}, not #{found}"
     end
 

@@ -192,11 +192,12 @@ module ReconfCookbook
       unit.refuse_foreign unless unit.origin != :foreign || declared.touch?(unit.path)
     end
 
-    # The manifest of a service: what this converge writes, else what is there; nil if that is not known yet.
+    # The manifest of a service: what this converge writes, else what is there; nil if that is not known yet. One that is not
+    # there may still come, by a package or by any resource: then the job or the unit itself decides, when it runs.
     def manifest_of(resource)
       service = resource.service
       path = ManifestFile.path(resource.root, service)
-      manifests[service] || (JSONFile.read(path) unless set_up_here?(service) || declared.touch?(path))
+      manifests[service] || (JSONFile.read(path) if File.exist?(path) && !set_up_here?(service) && !declared.touch?(path))
     end
 
     # Whether this converge installs or renders a service. A rendered one that no `reconf_manifest` installs has its manifest by

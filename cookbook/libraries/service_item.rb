@@ -86,7 +86,7 @@ module ReconfCookbook
       given, usual = [node.override_runlist, node.primary_runlist].map { |run_list| run_list.to_a.join(',') }
       "hint: this run has an override run list, `-o '#{given}'`, and Chef loads only its cookbooks and what they depend on: run Chef\n" \
         "    without `-o`, or name in it the recipe that includes `reconf`#{"; this node's run list is `#{usual}`" unless usual.empty?}\n" \
-        "hint: if that recipe is in it, #{place}"
+        "hint: if `-o` names that recipe already, #{place}"
     end
     private_class_method :where
 

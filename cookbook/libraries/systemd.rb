@@ -117,7 +117,8 @@ module ReconfCookbook
       return unless origin == :foreign
 
       raise Error, "`#{path}` was not written by this cookbook, and is not replaced\n" \
-        'hint: remove it if this resource is to write it, or do not declare the resource'
+        "hint: remove it if this cookbook is to write it; else declare no unit for it, and set node['reconf']['units'] or " \
+        "node['reconf']['listener'] to false if `recipe[reconf]` does"
     end
 
     # The text of a unit: `{ section => { key => value or values } }`, nil and empty lists left out.

@@ -111,7 +111,7 @@ RSpec.describe 'reconf::default' do
     allow_any_instance_of(Chef::Node).to receive(:override_runlist).and_return(Chef::RunList.new('recipe[reconf]'))
     allow_any_instance_of(Chef::Node).to receive(:primary_runlist).and_return(Chef::RunList.new('role[base]', 'site'))
     expect { run('services' => { 'api' => true }) }.to raise_error(
-      /\n {4}nginx, for api\nhint: this run has an override run list, `-o 'recipe\[reconf\]'`, .*\n.*`reconf`; this node's run list is `role\[base\],recipe\[site\]`\nhint: if that recipe is in it, add/
+      /\n {4}nginx, for api\nhint: this run has an override run list, `-o 'recipe\[reconf\]'`, .*\n.*`reconf`; this node's run list is `role\[base\],recipe\[site\]`\nhint: if `-o` names that recipe already, add/
     )
     item('api', { 'run_list' => %w(recipe[python@1.2]) })
     expect { run('services' => { 'api' => true }) }.to raise_error(/`api` asks for a version: `recipe\[python@1.2\]`/)
