@@ -87,14 +87,19 @@ fn the_reload_of_a_run_that_was_killed_is_waited_for() {
     assert_eq!(killed.output.status.signal(), Some(9), "{}", killed.text());
     let asked = proxy.asked();
     let mut next = lab.node.command(&["balance", "--output", "json"]);
-    let next = next.stdout(Stdio::piped()).spawn().unwrap();
+    let next = next.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let next = next.spawn().unwrap();
     wait_until("the next run has asked the old worker", LONG, || {
         proxy.asked() > asked
     });
     kill(master, Signal::SIGCONT).unwrap();
     let ended = next.wait_with_output().unwrap();
     let report = String::from_utf8_lossy(&ended.stdout);
-    assert!(report.contains("\"how\":\"unchanged\""), "{report}");
+    let messages = String::from_utf8_lossy(&ended.stderr);
+    assert!(
+        report.contains("\"how\":\"unchanged\""),
+        "{report}{messages}"
+    );
     assert_eq!(lab.haproxy.reload_calls(), calls + 1);
     lab.runs_its_file();
     assert_eq!(lab.state("balance.json").get("reloading"), None);
