@@ -107,7 +107,7 @@ pub(crate) fn all_names_prefix(federation: &Id, kind: Kind) -> String {
 
 /// The prefix of one name's announcements (or tombstones) in all regions.
 pub(crate) fn name_prefix(federation: &Id, name: &Name, kind: Kind) -> String {
-    // Every render makes dozens of them: `concat` takes a quarter of the time of `format!`.
+    // Every render makes dozens of them: `concat` allocates once, where `format!` grows the text piece by piece.
     [
         ROOT,
         federation.as_str(),
