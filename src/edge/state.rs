@@ -305,8 +305,6 @@ fn check_version(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
 
 fn make_folder(paths: &Paths, path: &Path) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(path);
-    // Other users reach their task locks through the root of all state.
-    files::make_dir(&paths.state(), paths.folder_mode(&paths.state()))?;
     files::make_dir(folder, paths.folder_mode(folder))
 }
 

@@ -25,7 +25,6 @@ impl Node {
 
     /// The lock under which a service's files are written. Waits as long as `--timeout` says.
     pub(crate) fn service_lock(&self, id: &Id) -> Result<Lock, Failure> {
-        self.make_lock_folder()?;
         let path = self.paths.service_lock(id);
         if let Some(folder) = path.parent() {
             files::make_dir(folder, self.paths.folder_mode(folder))?;

@@ -11,10 +11,17 @@ use crate::{
     report::{Code, Failure},
 };
 
-/// Records what `render` is about to write, if the conf is to belong to another user. The service's lock is held.
-pub(super) fn record(node: &Node, id: &Id, access: &Access, conf: &[u8]) -> Result<(), Failure> {
+/// Records what `render` is about to write, if the conf is to belong to another user. `before` is the service's state; its
+/// lock is held.
+pub(super) fn record(
+    node: &Node,
+    id: &Id,
+    before: &ServiceState,
+    access: &Access,
+    conf: &[u8],
+) -> Result<(), Failure> {
     let digest = access.gives_away().then(|| ConfDigest::of(conf));
-    if states::load(node, id)?.written != digest {
+    if before.written != digest {
         states::edit(node, id, |state| state.written = digest)?;
     }
     Ok(())

@@ -35,6 +35,7 @@ pub(in crate::edge) use read::{open_own, read_named, whole};
 pub(crate) use read::{read_found_text, read_own, read_text, read_trusted_text};
 pub(crate) use temporary::is_hidden_name;
 pub(in crate::edge) use temporary::remove_leftovers;
+pub(crate) use walk::is_absent;
 pub(crate) use write::{
     remove, remove_with_leftovers, settle, write, write_at_once, write_without_sync,
 };

@@ -14,7 +14,9 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat},
+    fs::{
+        CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, lstat, openat, openat2, readlinkat,
+    },
     io::Errno,
 };
 
@@ -48,8 +50,27 @@ pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<Optio
     }
 }
 
+/// Whether root alone can replace what is on the way to an `entry`, which was opened without links, and the entry itself: a
+/// look at each folder from the top shows it, since nobody else changes what is below those looked at before. If it is
+/// false, a walk has to decide.
+pub(super) fn is_way_of_root(path: &Path, entry: &Metadata) -> bool {
+    if !path.is_absolute() || path.components().any(|name| name == Component::ParentDir) {
+        return false;
+    }
+    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    let mut above: Option<WriteAccess> = None;
+    let mut is_protected = |access: WriteAccess| {
+        let folder = above.replace(access);
+        folder.is_none_or(|folder| folder.protects(access))
+    };
+    let mut from_the_top = folders.iter().rev();
+    from_the_top
+        .all(|folder| lstat(*folder).is_ok_and(|stat| is_protected(WriteAccess::from(&stat))))
+        && is_protected(WriteAccess::from(entry))
+}
+
 /// Whether nothing is at a path, as far as one call can tell.
-pub(super) fn is_absent(path: &Path) -> bool {
+pub(crate) fn is_absent(path: &Path) -> bool {
     let opened = open_without_links(path, ENTRY);
     opened.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

@@ -39,8 +39,13 @@ impl Templates {
     /// Reads the replacements in the templates folder: `<format>.hbs`.
     pub(crate) fn load(node: &Node) -> Result<Self, Failure> {
         let mut replacements = BTreeMap::new();
+        let folder = node.paths.templates();
+        // One call: most nodes have no templates.
+        if files::is_absent(&folder) {
+            return Ok(Self { replacements });
+        }
         for format in Format::WITH_TEMPLATE {
-            let path = node.paths.templates().join(format!("{format}.hbs"));
+            let path = folder.join(format!("{format}.hbs"));
             if let Some(text) = files::read_trusted_text(&path)
                 .map_err(|error| Failure::reading(error, Code::Data))?
             {

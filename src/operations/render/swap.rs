@@ -9,7 +9,9 @@ use crate::{
         files::{self, Access},
         tasks,
     },
-    model::{applied::AppliedRecord, environment::Environment, id::Id},
+    model::{
+        applied::AppliedRecord, environment::Environment, id::Id, service_state::ServiceState,
+    },
     node::{Node, states},
     operations::written,
     render::{DiffLine, diff},
@@ -83,33 +85,29 @@ pub(super) fn preview(node: &Node, id: &Id, files: &Files) -> Result<Swap, Failu
 }
 
 /// Swaps the files of a service in. With `awaits` they are pending until they are marked as applied; without it, a conf
-/// that another call left pending (`was_pending`) stays pending.
+/// that another call left pending stays pending. `before` is the service's state.
 pub(super) fn swap(
     node: &Node,
     id: &Id,
     files: &Files,
     awaits: bool,
     sources: Option<&AppliedRecord>,
-    was_pending: bool,
+    before: &ServiceState,
 ) -> Result<Swap, Failure> {
     let applied = files::read_own(&node.paths.applied_conf(id))?;
     let present = files::read_own(&node.paths.conf(id))?;
     let is_new = |conf: &Option<Vec<u8>>| conf.as_ref() != Some(&files.shell);
     let is_applied = !is_new(&present) && !is_new(&applied) && !files.others_differ(node, id)?;
-    let pending = is_pending(was_pending, awaits, is_applied);
+    let pending = is_pending(before.pending, awaits, is_applied);
     let is_written = !is_new(&present);
     // Recorded before the swap, so that a crash after the swap loses nothing.
-    written::record(node, id, files.access(), &files.shell)?;
+    written::record(node, id, before, files.access(), &files.shell)?;
     if pending {
         // The sources are those of the new bytes, so they are recorded once these are written: what `applied` publishes
         // is then what it marks.
         mark_pending(node, id, sources.filter(|_| is_written))?;
     }
     files::make_dir(node.paths.confs(), 0o755)?;
-    files::make_dir(
-        &node.paths.state(),
-        node.paths.folder_mode(&node.paths.state()),
-    )?;
     tasks::prepare(&node.paths, id, files.access())?;
     let written = files.write(node, id)?;
     if !pending {

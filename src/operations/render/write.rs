@@ -133,7 +133,7 @@ fn finish(
         &prepared.files,
         options.awaits,
         sources.as_ref(),
-        before.pending,
+        before,
     )?;
     ports::written(node, id, &prepared.ports, swap.pending, &before.ports)?;
     let record = sources.filter(|_| !swap.pending);
