@@ -1,6 +1,12 @@
 //! Old workers: from a reload until they have stopped they share HAProxy's sockets with the new one, and may answer in its place.
 
-use std::{fs, os::unix::process::ExitStatusExt as _, process::Stdio};
+use std::{
+    fs,
+    os::unix::process::ExitStatusExt as _,
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
@@ -8,8 +14,9 @@ use serde_json::json;
 use super::changing::Changing;
 use crate::harness::{
     haproxy::is_there,
+    lab::Lab,
     socket_proxy::{Reaction, SocketProxy},
-    wait::{LONG, wait_until},
+    wait::{LONG, freeze, wait_until},
 };
 
 #[test]
@@ -66,41 +73,62 @@ fn an_old_worker_that_goes_on_for_long_is_not_believed() {
     assert_eq!(new.matches(" default:").count(), servers, "{new}");
 }
 
-/// The reload is under way when the run dies, and none of it is to be seen: the master has yet to take its signal.
+/// How long a run waits for the worker that follows the one which a killed run had begun to replace (section 12).
+const LATE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often a run reloads at most (section 12): a signal that HAProxy gets in the midst of another reload is lost.
+const MOST_RELOADS: usize = 3;
+
+/// The reload is under way when the run dies, and none of it is to be seen: the master has yet to take its signal. How soon it
+/// does is HAProxy's affair, which may also have lost the signal: the next run reloads again then, but not before its time.
 #[test]
 fn the_reload_of_a_run_that_was_killed_is_waited_for() {
     if !is_there("old workers of HAProxy") {
         return;
     }
     let mut changing = Changing::new("tcp");
-    let reload = changing.lab.haproxy.reload_command();
-    let script = changing.lab.node.path("dies.sh");
-    let text = format!("\"{}\"\nkill -9 \"$PPID\"\n", reload.display());
-    fs::write(&script, text).unwrap();
-    changing.reload_by(json!(["sh", script]));
+    changing.reload_by(json!(["sh", kills_its_first_caller(&changing.lab)]));
     let _other = changing.toggle();
     let lab = &changing.lab;
     let (master, calls) = (lab.haproxy.master().unwrap(), lab.haproxy.reload_calls());
     let proxy = SocketProxy::before(&lab.haproxy, Reaction::Pass);
-    kill(master, Signal::SIGSTOP).unwrap();
+    freeze(master);
     let killed = lab.run(&[]);
     assert_eq!(killed.output.status.signal(), Some(9), "{}", killed.text());
     let asked = proxy.asked();
+    let start = Instant::now();
     let mut next = lab.node.command(&["balance", "--output", "json"]);
     let next = next.stdout(Stdio::piped()).stderr(Stdio::piped());
     let next = next.spawn().unwrap();
-    wait_until("the next run has asked the old worker", LONG, || {
-        proxy.asked() > asked
+    // It has met the old worker by then, and waits, or would have reloaded.
+    wait_until("the next run has asked twice", LONG, || {
+        proxy.asked() > asked + 1
     });
     kill(master, Signal::SIGCONT).unwrap();
     let ended = next.wait_with_output().unwrap();
+    let waited = start.elapsed();
     let report = String::from_utf8_lossy(&ended.stdout);
-    let messages = String::from_utf8_lossy(&ended.stderr);
-    assert!(
-        report.contains("\"how\":\"unchanged\""),
-        "{report}{messages}"
-    );
-    assert_eq!(lab.haproxy.reload_calls(), calls + 1);
+    let said = format!("{report}{}", String::from_utf8_lossy(&ended.stderr));
+    let reloads = lab.haproxy.reload_calls() - calls - 1;
+    if report.contains("\"how\":\"unchanged\"") {
+        assert_eq!(reloads, 0, "{said}");
+    } else {
+        assert!(report.contains("\"how\":\"reload\""), "{said}");
+        assert!((1..=MOST_RELOADS).contains(&reloads), "{reloads}: {said}");
+        assert!(waited >= LATE_LIMIT, "it waited for {waited:?}: {said}");
+    }
     lab.runs_its_file();
     assert_eq!(lab.state("balance.json").get("reloading"), None);
+}
+
+/// A command that reloads HAProxy and kills who called it, but only the first time.
+fn kills_its_first_caller(lab: &Lab) -> PathBuf {
+    let (script, marker) = (lab.node.path("dies.sh"), lab.node.path("killed"));
+    let text = format!(
+        "\"{}\"\nif mkdir \"{}\" 2>/dev/null; then kill -9 \"$PPID\"; fi\n",
+        lab.haproxy.reload_command().display(),
+        marker.display()
+    );
+    fs::write(&script, text).unwrap();
+    script
 }
