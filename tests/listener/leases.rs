@@ -166,7 +166,7 @@ fn pending_writes_are_retried() {
 #[test]
 fn a_keepalive_that_fails_is_logged_once_as_such() {
     let mut etcd = Etcd::start();
-    let node = provider(etcd.url(), "", 3306).impatient();
+    let node = provider(etcd.url(), "", 3306);
     let _listener = node.listen_as(node.scenario.command(&["listen"]));
     announce(&node);
     etcd.sees_renewal(&etcd.only_lease());

@@ -24,7 +24,7 @@ fn a_change_that_could_only_be_rendered_without_the_registry_is_applied_when_it_
     let etcd = Etcd::start();
     let proxy = Proxy::before(etcd.url());
     let listen = r#"{"debounce": "0s", "splay": "0s", "min_interval": "5s"}"#;
-    let mut node = Node::of(Fleet::at(etcd.url()), "web01", listen).impatient();
+    let mut node = Node::of(Fleet::at(etcd.url()), "web01", listen);
     node.scenario = node.scenario.registry(&proxy.url());
     node.announce("before");
     let _listener = node.listen(&render());

@@ -53,7 +53,7 @@ fn a_broken_configuration_is_said_with_and_without_a_listener() {
 
 /// A node whose `api` lacks `GEO_URL` and fails its check while there is no file `well`, and whose `old` has no manifest.
 fn troubled(etcd: &Etcd) -> Node {
-    let mut node = Node::at(etcd.url(), AT_ONCE).impatient();
+    let mut node = Node::at(etcd.url(), AT_ONCE);
     let manifest = format!(
         r#"{{"id": "api", "federation": "{}", "provides": {{"API_URL": "http://{{HOST}}"}},
             "requires": {{"GEO": "{{GEO_URL}}"}},

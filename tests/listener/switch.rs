@@ -79,7 +79,7 @@ fn off_ends_by_itself() {
             .fails(64)
             .contains("at most ten years")
     );
-    turn(&node, &["off", "--for", "2s"]);
+    turn(&node, &["off", "--for", "5s"]);
     node.announce("two");
     node.logs("switch on=true by=time", 1);
     node.settles("two");

@@ -61,7 +61,7 @@ fn leases_and_watch_go_on_when_the_connection_that_they_share_breaks() {
             node.federation()
         );
         node.scenario.put("etc/reconf/services/db.json", &manifest);
-        all_succeed(&node.scenario, &["announce db --ttl 15s -q"]);
+        all_succeed(&node.scenario, &["announce db --ttl 21s -q"]);
     };
     provide("before");
     let _listener = node.listen(RENDER);
