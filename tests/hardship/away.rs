@@ -46,7 +46,7 @@ fn the_quorum_is_lost() {
         let told = node.run(&["ls"]).fails(69);
         told.contains("quorum lost").then_some(())
     });
-    let runs = suffer("quorum", &Registry::at(&urls.join(",")));
+    let runs = suffer("quorum", &Registry::at(&urls.join(",")).patient());
     golden_story("hardship/quorum", &runs);
 }
 

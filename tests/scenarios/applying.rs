@@ -99,10 +99,10 @@ fn a_command_that_takes_too_long_is_ended_with_all_that_it_started() {
         "--on-change",
         hang,
         "--on-change-timeout",
-        "300ms",
+        "3s",
     ]);
     assert!(
-        command.text().contains("it was ended after 300ms"),
+        command.text().contains("it was ended after 3s"),
         "{}",
         command.text()
     );

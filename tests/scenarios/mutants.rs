@@ -78,11 +78,11 @@ const CODES: [i32; 12] = [0, 64, 65, 66, 69, 71, 73, 75, 77, 78, 125, 126];
 fn node() -> (Scenario, BTreeMap<String, Vec<u8>>) {
     let canary = |text: &str| text.replace('$', "zq7Vzq7V");
     let node = Scenario::new()
-        .env("RECONF_TIMEOUT", "500ms")
         .manifest("api", &canary(API))
         .manifest("www", &canary(WWW))
         .datastores(&canary(DATASTORES));
     all_succeed(&node, &["apply --all", "listen off"]);
+    let node = node.env("RECONF_TIMEOUT", "500ms");
     let files = FILES.iter().filter_map(|(path, _, _)| {
         let bytes = fs::read(node.path(path)).ok()?;
         Some(((*path).to_owned(), bytes))

@@ -83,7 +83,7 @@ fn a_record_that_cannot_be_published_is_a_warning_and_stops_no_service() {
         rotate(&web, "new");
         let lock = fs::File::open(web.path("run/reconf/state.lock")).unwrap();
         lock.lock().unwrap();
-        let run = web.run(&["render", "--all", "--timeout", "1s"]).exits(0);
+        let run = web.run(&["render", "--all", "--timeout", "4s"]).exits(0);
         let text = run.text();
         for line in [
             "could not publish the applied values of `www`",

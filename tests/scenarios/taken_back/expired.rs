@@ -12,9 +12,10 @@ use crate::{
 /// consumer that has its last known value, and a machine that knows nothing.
 fn taken_back_after_it_expired(fleet: &Fleet, take_back: impl Fn(&Scenario, &Scenario, &Scenario)) {
     let node = fleet.node("api01").manifest("api", API);
-    all_succeed(&node, &["announce api --ttl 1s"]);
+    all_succeed(&node, &["announce api"]);
     let web = fleet.node("web01").manifest("www", WWW);
     all_succeed(&web, &["render www"]);
+    all_succeed(&node, &["announce api --ttl 1s"]);
     until("its lease has ended", || {
         let listed = web.run(&["ls"]).text();
         (!listed.contains("api@api01")).then_some(())

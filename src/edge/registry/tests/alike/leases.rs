@@ -46,9 +46,9 @@ fn a_lease_carries_its_keys_and_takes_them_with_it() {
         let id = 0x5eed_0001;
         let short = Lease {
             id,
-            ttl: Duration::from_millis(1500),
+            ttl: Duration::from_millis(4500),
         };
-        let granted = Grant::Granted { seconds: 2 };
+        let granted = Grant::Granted { seconds: 5 };
         let (leased_key, plain_key) = (key(federation, "leased"), key(federation, "plain"));
         assert_eq!(session.grant(federation, &short).unwrap(), granted);
         let both = [leased(&leased_key, "v", id), leased(&plain_key, "v", id)];
@@ -63,7 +63,7 @@ fn a_lease_carries_its_keys_and_takes_them_with_it() {
             "an existing lease is renewed"
         );
         let renewed = other.keep_alive(federation, id).unwrap();
-        assert_eq!(renewed, Renewal::Renewed { seconds: 2 });
+        assert_eq!(renewed, Renewal::Renewed { seconds: 5 });
         let reading = read(&mut other, federation, everything(federation)).unwrap();
         let leases: Vec<_> = reading.entries.iter().map(|entry| entry.lease).collect();
         assert_eq!(leases, [id, 0]);
