@@ -1,7 +1,12 @@
 //! Servers come, move and go without a reload, and any number of changes between two runs needs at most one.
 
+use std::time::{Duration, Instant};
+
 use super::changing::{ALL, Change, Changing};
 use crate::harness::haproxy::is_there;
+
+/// How long a run waits until HAProxy runs the new file, before it reloads again (section 12).
+const PROOF_LIMIT: Duration = Duration::from_secs(3);
 
 const SERVERS: [Change; 3] = [Change::Add, Change::Move, Change::Remove];
 
@@ -36,8 +41,12 @@ fn at_most_one_reload(runs: usize) {
         for _ in 0..10 {
             changing.alter(&ALL);
         }
+        let start = Instant::now();
         changing.run();
-        assert!(changing.lab.haproxy.reload_calls() <= before + 1);
+        // Another one only where HAProxy has not taken over the file in time.
+        let lost = start.elapsed().as_secs() / PROOF_LIMIT.as_secs();
+        let most = before + 1 + usize::try_from(lost).unwrap();
+        assert!(changing.lab.haproxy.reload_calls() <= most);
     }
 }
 
