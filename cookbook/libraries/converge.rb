@@ -16,6 +16,7 @@ module ReconfCookbook
       @renders = Renders.new(run_context)
       @masks = Masks.new
       @items = {}
+      @bags = {}
       @binaries = {}
       @manifests = {}
       @config = nil
@@ -72,6 +73,11 @@ module ReconfCookbook
     # An item of a data bag, which the block loads when it is first asked for.
     def item(*key)
       @items[key] ||= yield
+    end
+
+    # The items of a data bag by id, which the block loads when they are first asked for.
+    def bag(name)
+      @bags[name] ||= yield
     end
 
     # Checks files before they are written, path => content: those of all resources of this converge before the first one, so

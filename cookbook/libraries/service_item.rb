@@ -35,7 +35,7 @@ module ReconfCookbook
     end
 
     def load_service_item(bag, item, secret)
-      found = data_bag_item(bag, item, secret)
+      found = plain_item(bag, item) || data_bag_item(bag, item, secret)
       encrypted = found.is_a?(Chef::EncryptedDataBagItem)
       found = found.respond_to?(:raw_data) ? found.raw_data : found.to_hash
       manifest = found.to_hash.reject { |key, _| CHEF_KEYS.include?(key) }
@@ -53,6 +53,21 @@ module ReconfCookbook
       # Chef's message can quote the decrypted text.
       raise Error.new("Chef cannot decrypt the item `#{item}` of the data bag `#{bag}`\n" \
         'hint: is `encrypted_data_bag_secret` set in solo.rb, or the `secret` of its `reconf_manifest`, and to the right file?'), cause: nil
+    end
+
+    # An item from the one reading of its data bag in this converge: in legacy mode, Chef reads the whole bag for each item.
+    # nil if Chef's own method has to decrypt it, to report that it is missing, or to return a stub of ChefSpec.
+    def plain_item(bag, item)
+      return if !Chef::Config[:solo_legacy_mode] || defined?(ChefSpec)
+
+      raw = Converge.current(run_context).bag(bag) { read_bag(bag) }[item]
+      found = Chef::DataBagItem.from_hash(raw) if raw
+      found unless found.nil? || encrypted?(found.raw_data)
+    end
+
+    def read_bag(bag)
+      Chef::DataBag.validate_name!(bag.to_s)
+      Chef::DataBag.load(bag)
     end
 
     # Chef's two modes report a missing item differently, and only one of them lists the existing items.
