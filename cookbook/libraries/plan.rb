@@ -82,18 +82,21 @@ module ReconfCookbook
       File.join(root, 'etc/reconf/services', "#{service}.json")
     end
 
+    # Chef computes the default of a property at each call, so what is asked for several times is kept.
     def initialize(resource)
       @resource = resource
+      @service = resource.service
+      @path = self.class.path(resource.root, @service)
     end
 
     # Path => content; none if the file is another resource's.
     def files
-      @files ||= yields? ? {} : { path => JSONFile.text(path, manifest) }
+      @files ||= yields? ? {} : { @path => JSONFile.text(@path, manifest) }
     end
 
     def manifest
       @manifest ||= begin
-        found = @resource.manifest || service_item(@resource.data_bag, @resource.service, @resource.secret)
+        found = @resource.manifest || service_item(@resource.data_bag, @service, @resource.secret)
         found.merge({ 'x-managed-by' => manager }.compact)
       end
     end
@@ -118,10 +121,6 @@ module ReconfCookbook
 
     private
 
-    def path
-      self.class.path(@resource.root, @resource.service)
-    end
-
     def run_context
       @resource.run_context
     end
@@ -133,7 +132,7 @@ module ReconfCookbook
 
     # The other resources that install this service.
     def others
-      Converge.current(run_context).declared.of(:reconf_manifest, @resource.service).select do |other|
+      Converge.current(run_context).declared.of(:reconf_manifest, @service).select do |other|
         !other.equal?(@resource) && Array(other.action).include?(:create)
       end
     end
@@ -196,8 +195,10 @@ module ReconfCookbook
     # there may still come, by a package or by any resource: then the job or the unit itself decides, when it runs.
     def manifest_of(resource)
       service = resource.service
-      path = ManifestFile.path(resource.root, service)
-      manifests[service] || (JSONFile.read(path) if File.exist?(path) && !set_up_here?(service) && !declared.touch?(path))
+      manifests.fetch(service) do
+        path = ManifestFile.path(resource.root, service)
+        JSONFile.read(path) if File.exist?(path) && !set_up_here?(service) && !declared.touch?(path)
+      end
     end
 
     # Whether this converge installs or renders a service. A rendered one that no `reconf_manifest` installs has its manifest by
