@@ -20,15 +20,22 @@ use crate::model::{
 /// The needs of one variable in one place.
 type PlaceNeeds<'n, 'r> = Vec<&'n ScopedNeed<'r>>;
 
-/// The values of `environment`, which are the same on every node.
+/// The values of `environment` and the defaults of `requires`, which are the same on every node.
 pub(super) fn fixed(files: &CheckedFiles, items: &Items<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for item in items.good.iter().filter(|item| item.manifest.has_conf) {
         let formats = formats(files, item);
         for (name, value) in &item.manifest.environment {
-            let clauses = files.refuses.0(name, value, &formats);
-            let clauses = clauses.into_iter();
+            let clauses = files.refuses.0(name, value, &formats).into_iter();
             found.extend(clauses.map(|clause| diagnostic(item, "environment", name, clause)));
+        }
+        for (name, requirement) in &item.manifest.requires {
+            let Some(value) = &requirement.default else {
+                continue;
+            };
+            let clauses = files.refuses.0(name, value, &formats).into_iter();
+            let clauses = clauses.map(|clause| format!("with its default, {clause}"));
+            found.extend(clauses.map(|clause| diagnostic(item, "requires", name, clause)));
         }
     }
     found
@@ -132,6 +139,7 @@ mod tests {
     #[test]
     fn a_value_is_judged_where_manifests_and_datastores_alone_decide_it() {
         let docker = r#""conf": {"formats": ["docker"]}, "requires": {"V": "-{X}"}"#;
+        let by_default = r#""conf": {"formats": ["docker"]}, "requires": {"V": {"value": "{X}", "default": "\n"}}"#;
         let plain = r#""requires": {"V": "-{X}"}"#;
         let both =
             r#"{"regions": {"eu": {"datastores": {"X": "x"}}, "us": {"datastores": {"X": "\n"}}}}"#;
@@ -143,6 +151,11 @@ mod tests {
             (&[plain], common, &[]),
             (&[docker, offered], common, &[]),
             (&[docker], r#"{"datastores": {"X": "x"}}"#, &[]),
+            (
+                &[by_default],
+                r#"{"datastores": {"X": "x"}}"#,
+                &["with its default, V"],
+            ),
         ] {
             assert_eq!(
                 found(manifests, datastores),

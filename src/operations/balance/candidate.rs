@@ -174,10 +174,11 @@ fn check(settings: &BalanceSettings, path: &Path) -> Result<(), Failure> {
     // Its notices say where it is installed.
     let printed = printed.filter(|line| !line.starts_with("[NOTICE]"));
     let printed = printed.take(SHOWN_LINES).map(str::to_owned);
-    Err(
-        Failure::new(Code::CannotWrite, "HAProxy refuses the new configuration")
-            .facts([reason].into_iter().chain(printed))
-            .note("nothing was changed: HAProxy goes on with the old configuration")
-            .hint("`reconf balance --stdout` prints the new one"),
+    Err(Failure::new(
+        Code::CannotWrite,
+        "the new configuration did not pass HAProxy's check",
     )
+    .facts([reason].into_iter().chain(printed))
+    .note("nothing was changed: HAProxy goes on with the old configuration")
+    .hint("`reconf balance --stdout` prints the new one"))
 }
