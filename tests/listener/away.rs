@@ -29,7 +29,7 @@ fn is_connected(node: &Node) {
         });
         let events: Vec<&str> = events.collect();
         let is_lost = |event: &&str| **event == *"lost";
-        let lost = events.iter().map(|event| is_lost(event));
+        let lost = events.iter().map(is_lost);
         assert!(
             lost.clone()
                 .zip(lost.skip(1))
