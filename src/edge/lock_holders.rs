@@ -1,7 +1,7 @@
 //! Lists the processes that share a lock, from `/proc`. Only processes that the caller may inspect are seen.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -56,11 +56,8 @@ pub(crate) fn has_hidden_holders(path: &Path, seen: usize) -> bool {
     let Some(place) = place(path) else {
         return false;
     };
-    let place = format!(" {place} ");
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let shared =
-        |line: &&str| line.contains(": FLOCK ") && line.contains(" READ ") && line.contains(&place);
-    locks.lines().filter(shared).count() > seen
+    sharers(&locks).get(place.as_str()).map_or(0, BTreeSet::len) > seen
 }
 
 /// A process that holds a lock.
@@ -98,19 +95,26 @@ pub(crate) fn holders(path: &Path) -> Vec<LockHolder> {
 /// the processes that inherit its lock have one entry. The locks themselves are left alone.
 pub(crate) fn shared_counts(paths: &[PathBuf]) -> Vec<usize> {
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for line in locks.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        // `1: FLOCK  ADVISORY  READ 4711 fd:01:1234 0 EOF`; who waits has `->` before it.
-        if let [_, "FLOCK", _, "READ", _, place, ..] = words[..] {
-            *counts.entry(place).or_default() += 1;
-        }
-    }
-    let count = |path: &PathBuf| counts.get(place(path)?.as_str()).copied();
+    let sharers = sharers(&locks);
+    let count = |path: &PathBuf| sharers.get(place(path)?.as_str()).map(BTreeSet::len);
     paths
         .iter()
         .map(|path| count(path).unwrap_or_default())
         .collect()
+}
+
+/// The files that are locked shared, by what `/proc/locks` says, and the ids of the processes that took these locks. It is
+/// read in pieces, so that a line can come twice while other locks come and go.
+fn sharers(locks: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut sharers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for line in locks.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // `1: FLOCK  ADVISORY  READ 4711 fd:01:1234 0 EOF`; who waits has `->` before it.
+        if let [_, "FLOCK", _, "READ", pid, place, ..] = words[..] {
+            sharers.entry(place).or_default().insert(pid);
+        }
+    }
+    sharers
 }
 
 /// How `/proc/locks` writes which file is locked; `None` if it does not exist.
@@ -165,4 +169,23 @@ fn command(pid: u32) -> Vec<String> {
         .split(|byte| *byte == 0)
         .map(|word| String::from_utf8_lossy(word).into_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_listed_twice_has_one_sharer() {
+        let locks = "1: FLOCK  ADVISORY  READ 7 fd:01:5 0 EOF\n\
+                     2: FLOCK  ADVISORY  READ 7 fd:01:5 0 EOF\n\
+                     3: FLOCK  ADVISORY  READ 8 fd:01:5 0 EOF\n\
+                     4: FLOCK  ADVISORY  WRITE 9 fd:01:5 0 EOF\n\
+                     4: -> FLOCK  ADVISORY  READ 9 fd:01:5 0 EOF\n\
+                     5: POSIX  ADVISORY  READ 9 fd:01:5 0 EOF\n\
+                     6: FLOCK  ADVISORY  READ 9 fd:01:6 0 EOF\n";
+        let expected = [("fd:01:5", vec!["7", "8"]), ("fd:01:6", vec!["9"])];
+        let expected = expected.map(|(place, pids)| (place, pids.into_iter().collect()));
+        assert_eq!(sharers(locks), BTreeMap::from(expected));
+    }
 }

@@ -1,10 +1,12 @@
 //! Ports that stay free until a test binds them, and once what listened there has ended.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    net::Ipv4Addr,
     process,
     sync::atomic::{AtomicU16, Ordering},
 };
+
+use tokio::net::TcpSocket;
 
 /// Below the range from which the kernel takes ports for outgoing connections: those would take a port meanwhile. The ports
 /// from 20,000 on are left to the pages, to `script/demo`, and to the cookbook's tests, which run beside these.
@@ -21,8 +23,16 @@ pub(crate) fn fixed_port() -> u16 {
     loop {
         let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let port = FIRST + (start + next) % COUNT;
-        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+        if is_free(port) {
             return port;
         }
     }
+}
+
+/// Whether nothing listens at a port. The socket does not listen either: a child that another thread has just forked holds
+/// it until it executes its program, and a listening one would be in the way of whoever is given the port.
+fn is_free(port: u16) -> bool {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind((Ipv4Addr::UNSPECIFIED, port).into()).is_ok()
 }
