@@ -202,26 +202,30 @@ fn header(text: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
+/// `None` also if one row cannot be read: its server would be taken for a new one, and added and enabled again.
 fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
     let columns = Columns::new(lines.next()?.trim_start_matches("# ").split(' '));
     let rows = lines.filter(|line| !line.is_empty());
-    let servers = rows.filter_map(|line| server(&columns.row(line.split(' ')), line));
-    Some(servers.collect())
+    rows.map(|line| server(&columns.row(line.split(' ')), line))
+        .collect()
 }
 
 fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
     let id = ServerId::new(row.get("be_name")?, row.get("srv_name")?);
     let admin: u32 = row.number("srv_admin_state")?;
     let state: u32 = row.number("srv_op_state")?;
-    let since: u64 = row.number("srv_time_since_last_change")?;
+    // Negative for a while after a reload: HAProxy takes the time of a state that it restores from another clock, which is
+    // ahead where its start was held up.
+    let since: i64 = row.number("srv_time_since_last_change")?;
+    let since = Duration::from_secs(u64::try_from(since).unwrap_or_default());
     let host = row.get("srv_fqdn").filter(|host| *host != "-");
     let server = RunningServer {
         address: row.get("srv_addr").and_then(|address| address.parse().ok()),
         port: row.number("srv_port")?,
         host: host.map(str::to_owned),
         admin: Admin::of(admin),
-        down: (admin == 0 && state == STOPPED).then_some(Duration::from_secs(since)),
+        down: (admin == 0 && state == STOPPED).then_some(since),
         backup: false,
         connections: 0,
         line: line.to_owned(),

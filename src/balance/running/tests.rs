@@ -74,6 +74,15 @@ fn what_haproxy_says_of_itself_is_read() {
 }
 
 #[test]
+fn a_state_that_haproxy_restored_may_be_younger_than_nothing() {
+    let restored = SERVERS.replace(" 0 0 1 1 700 ", " 0 0 1 1 -1 ");
+    let running = Running::parse(&[INFO, &restored, STAT].concat()).unwrap();
+    let server = &running.servers[&ServerId::new("local:21100", "us:api:a")];
+    assert_eq!(server.down, Some(Duration::ZERO));
+    assert!(server.line.contains(" -1 "));
+}
+
+#[test]
 fn a_server_is_down_for_good_where_every_pool_finds_it_down() {
     let a = ServerAddress {
         name: "us:api:a".to_owned(),
@@ -129,6 +138,11 @@ fn what_is_no_answer_of_haproxy_is_none() {
         let mut answers = good;
         answers[at] = bad;
         assert_eq!(Running::parse(&answers.concat()), None, "{at} {bad}");
+    }
+    for column in [" 8081 ", " 2 1 1 1 1 "] {
+        let unreadable = SERVERS.replace(column, &column.replacen(char::is_numeric, "x", 1));
+        let answer = [INFO, &unreadable, STAT].concat();
+        assert_eq!(Running::parse(&answer), None, "{column}");
     }
     let foreign = INFO.replace("reconf ", "other ");
     let answer = [&foreign, SERVERS, "# pxname,svname\n"].concat();
