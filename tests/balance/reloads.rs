@@ -42,6 +42,28 @@ fn a_reload_that_is_lost_once_is_repeated() {
 }
 
 #[test]
+fn a_repeated_reload_that_happens_twice_keeps_what_a_person_put_away() {
+    if !is_there("repeated reloads of HAProxy") {
+        return;
+    }
+    let mut changing = Changing::new("tcp");
+    let script = r#"[ -e lost ] || { echo >lost; exit; }
+master=$(cat "${reload%/*}/master")
+workers() { cat "/proc/$master/task/$master/children"; }
+before=$(workers)
+"$reload"
+while [ "$(workers)" = "$before" ]; do sleep 0.01; done
+exec "$reload"
+"#;
+    reload_by(&mut changing, script);
+    let server = changing.first_server();
+    changing.lab.haproxy.sets_state(&server, "maint");
+    assert_eq!(changing.lab.reports(&["--reload"])["how"], "reload");
+    assert_eq!(changing.lab.balances()["how"], "unchanged");
+    assert!(changing.lab.haproxy.server(&server).in_maintenance);
+}
+
+#[test]
 fn a_reload_that_never_works_leaves_the_proved_file() {
     if !is_there("reloads of HAProxy that never work") {
         return;

@@ -28,7 +28,7 @@ const REPLACED_LIMIT: Duration = Duration::from_secs(5);
 /// goes on then, such as where `grace` in HAProxy's file has it go on for longer.
 const OLD_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the worker that a run which was cut off had begun to replace may stay the newest: its reload may have been lost.
+/// How long a worker that a reload may be about to replace may stay the newest: the reload may have been lost.
 const LATE_LIMIT: Duration = Duration::from_secs(3);
 
 /// How often commands are sent again that an old worker was given.
@@ -59,7 +59,7 @@ pub(super) fn ask(settings: &BalanceSettings) -> Result<Haproxy, Failure> {
     ask_after(settings, None)
 }
 
-/// The same where a run that was cut off had begun to replace a worker: waits a while for the one that follows it.
+/// The same where a reload may be on its way that replaces a worker: waits a while for the one that follows it.
 pub(super) fn ask_after(
     settings: &BalanceSettings,
     replaced: Option<u32>,

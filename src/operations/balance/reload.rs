@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use super::{
     candidate,
-    haproxy::{Haproxy, ask, identify},
+    haproxy::{Haproxy, ask_after, identify},
     probe::Held,
 };
 use crate::{
-    balance::{changes::Ours, file::Candidate, running::Running, state_file},
+    balance::{
+        changes::Ours,
+        file::Candidate,
+        running::{Running, WorkerIdentity},
+        state_file,
+    },
     edge::{
         clock,
         files::{self, Access},
@@ -57,8 +62,10 @@ impl Reload<'_> {
             }
             let settings = &self.node.settings.balance;
             reason = haproxy::run(&settings.reload, RELOAD_LIMIT).failure;
-            if self.is_proved()
-                && let Haproxy::Running(running) = ask(settings)?
+            // What was repeated may have been late instead of lost: the worker that follows needs the states too.
+            if let Some(worker) = self.proved_worker()
+                && let Haproxy::Running(running) =
+                    ask_after(settings, (repeat > 0).then_some(worker))?
                 && self.is_new(running.pid, running.shape.as_deref())
             {
                 return Ok(running);
@@ -77,18 +84,19 @@ impl Reload<'_> {
         write_states(self.node, &states)
     }
 
-    /// Waits for the candidate's shape under a new process id.
-    fn is_proved(&self) -> bool {
+    /// Waits for the candidate's shape under a new process id, and returns that.
+    fn proved_worker(&self) -> Option<u32> {
         let settings = &self.node.settings.balance;
         let start = clock::instant();
         loop {
             let left = PROOF_LIMIT.saturating_sub(start.elapsed());
             if left.is_zero() {
-                return false;
+                return None;
             }
             let identity = identify(settings, left);
-            if identity.is_some_and(|found| self.is_new(found.pid, found.shape.as_deref())) {
-                return true;
+            let is_new = |found: &WorkerIdentity| self.is_new(found.pid, found.shape.as_deref());
+            if let Some(found) = identity.filter(is_new) {
+                return Some(found.pid);
             }
             clock::pause(POLL_INTERVAL.min(left));
         }
