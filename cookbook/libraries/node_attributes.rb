@@ -53,7 +53,16 @@ module ReconfCookbook
     # Checks them all.
     def self.check(node)
       FORMS.each_key { |path| read(node, *path) }
+      check_install(HashValue.from_attribute(node, 'reconf', 'install').compact)
     end
+
+    # Refuses an installation from nowhere, and a misspelt key.
+    def self.check_install(given)
+      unknown = given.keys - %w(source checksum)
+      raise Error, "node['reconf']['install'] has no `#{unknown.first}`\nhint: it has `source` and `checksum`" unless unknown.empty?
+      raise Error, "node['reconf']['install'] has a `checksum`, but no `source`\nhint: set `source` to a path, a URL or a package file" if given.keys == %w(checksum)
+    end
+    private_class_method :check_install
   end
 
   # `node['reconf']['services']`: names of items of the data bag, as a Hash of names with true or false, or as a list.

@@ -113,6 +113,8 @@ RSpec.describe ReconfCookbook::JSONFile do
       expect { described_class.read(path('damaged')) }.to raise_error(ReconfCookbook::Error, /damaged` is damaged: it (is not JSON|holds no JSON object)\z/)
     end
     expect(described_class.read(path('none'))).to eq({})
+    FileUtils.mkdir_p(path('folder'))
+    expect { described_class.read(path('folder')) }.to raise_error(ReconfCookbook::Error, "cannot read `#{path('folder')}`: Is a directory")
   end
 end
 
