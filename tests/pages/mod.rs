@@ -2,8 +2,8 @@
 //! temporary directory, and compares the output; runs what other blocks put into files.
 //!
 //! Programs that a block needs besides those of every system follow `console`; where one is missing, the page is run up to
-//! there, and that is listed as not run. `$ ` starts a command, `> ` continues it, and every other line is expected output (stdout and stderr); `[..]` matches
-//! any text within a line. The directory holds a copy of `examples/`, as a checkout does.
+//! there, and that is listed as not run. `$ ` starts a command, `> ` continues it, and every other line is expected output
+//! (stdout and stderr); `[..]` matches any text within a line. The directory holds a copy of `examples/`, as a checkout does.
 
 mod recipes;
 mod reference;

@@ -11,8 +11,8 @@ use crate::{
     report::Failure,
 };
 
-/// Sends the commands to a worker, and asks HAProxy what it made of them; `None` if that is not what the file says, such as by an older
-/// HAProxy, which does not know them.
+/// Sends the commands to a worker, and asks HAProxy what it made of them; `None` if that is not what the file says, such as
+/// where an older HAProxy does not know them.
 pub(super) fn change(
     node: &Node,
     file: &ParsedFile,

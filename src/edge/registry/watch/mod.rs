@@ -80,8 +80,8 @@ enum Stop {
 }
 
 impl Watch {
-    /// Watches these ranges of these federations, with the `logins` that others share if there are any. `on_event` is called in another thread, and may be called once more
-    /// shortly after the watch was dropped.
+    /// Watches these ranges of these federations, with the `logins` that others share if there are any. `on_event` is called
+    /// in another thread, and may be called once more shortly after the watch was dropped.
     ///
     /// # Errors
     /// [`WatchError`].
