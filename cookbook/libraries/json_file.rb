@@ -11,8 +11,8 @@ module ReconfCookbook
       object.is_a?(Hash) ? object : raise(Error, "`#{path}` is damaged: it holds no JSON object")
     rescue Errno::ENOENT
       {}
-    rescue SystemCallError => e
-      raise Error, "cannot read `#{path}`: #{e.class.new.message}"
+    rescue Errno::EISDIR
+      raise Error, "`#{path}` is damaged: it is a directory"
     rescue JSON::ParserError
       # The parser's message quotes the text, which can be a secret.
       raise Error.new("`#{path}` is damaged: it is not JSON"), cause: nil

@@ -56,11 +56,11 @@ module ReconfCookbook
       check_install(HashValue.from_attribute(node, 'reconf', 'install').compact)
     end
 
-    # Refuses an installation from nowhere, and a misspelt key.
+    # Refuses a checksum without a source, and an unknown key.
     def self.check_install(given)
       unknown = given.keys - %w(source checksum)
-      raise Error, "node['reconf']['install'] has no `#{unknown.first}`\nhint: it has `source` and `checksum`" unless unknown.empty?
-      raise Error, "node['reconf']['install'] has a `checksum`, but no `source`\nhint: set `source` to a path, a URL or a package file" if given.keys == %w(checksum)
+      raise Error, "`#{unknown.first}` in node['reconf']['install'] is not known\nhint: it has `source` and `checksum`" unless unknown.empty?
+      raise Error, "node['reconf']['install'] has a `checksum`, but no `source`\nhint: set `source` to a path or a URL" if given.keys == %w(checksum)
     end
     private_class_method :check_install
   end

@@ -215,14 +215,15 @@ fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
     let id = ServerId::new(row.get("be_name")?, row.get("srv_name")?);
     let admin: u32 = row.number("srv_admin_state")?;
     let state: u32 = row.number("srv_op_state")?;
-    // Negative for a while after a reload: HAProxy takes the time of a state that it restores from another clock, which is
-    // ahead where its start was held up.
+    // Can be -1 at first, as seen with 2.6: the age of a restored state is counted from the system's clock, but shown by
+    // HAProxy's own, which lags where its start was held up.
     let since: i64 = row.number("srv_time_since_last_change")?;
     let since = Duration::from_secs(u64::try_from(since).unwrap_or_default());
     let host = row.get("srv_fqdn").filter(|host| *host != "-");
     let server = RunningServer {
         address: row.get("srv_addr").and_then(|address| address.parse().ok()),
-        port: row.number("srv_port")?,
+        // None in a template's own line with an offset, such as `10.0.0.1:-100`: HAProxy prints that as 4294967196.
+        port: u16::try_from(row.number::<u32>("srv_port")?).unwrap_or_default(),
         host: host.map(str::to_owned),
         admin: Admin::of(admin),
         down: (admin == 0 && state == STOPPED).then_some(since),

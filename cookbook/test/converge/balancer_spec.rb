@@ -19,7 +19,7 @@ RSpec.describe 'reconf_balancer' do
     not_run('reconf_balancer with HAProxy', Cell.obstacle) if is_for_root && Cell.obstacle
     api01.attributes['config']['host'] = '127.0.0.1'
     api01.attributes['run_lists'] = web01.attributes['run_lists'] = false
-    # Else it would converge again after a failed run, and there would be nothing left to do for the converge of the test.
+    # The listener would converge again after a failed run, and leave nothing to do for the converge of the test.
     web01.attributes['listener'] = false
     api01.edit_item('api') { |item| item['environment']['PORT'] = URI(web.url).port and item['local_port'] = port }
     # Only the port of the api: that of the node's own service would open after its first announcement.

@@ -74,7 +74,7 @@ fn what_haproxy_says_of_itself_is_read() {
 }
 
 #[test]
-fn a_state_that_haproxy_restored_may_be_younger_than_nothing() {
+fn a_restored_state_may_have_a_negative_age() {
     let restored = SERVERS.replace(" 0 0 1 1 700 ", " 0 0 1 1 -1 ");
     let running = Running::parse(&[INFO, &restored, STAT].concat()).unwrap();
     let server = &running.servers[&ServerId::new("local:21100", "us:api:a")];
@@ -139,11 +139,20 @@ fn what_is_no_answer_of_haproxy_is_none() {
         answers[at] = bad;
         assert_eq!(Running::parse(&answers.concat()), None, "{at} {bad}");
     }
-    for column in [" 8081 ", " 2 1 1 1 1 "] {
-        let unreadable = SERVERS.replace(column, &column.replacen(char::is_numeric, "x", 1));
-        let answer = [INFO, &unreadable, STAT].concat();
-        assert_eq!(Running::parse(&answer), None, "{column}");
+    let row = "us:api:b fd00::1 2 1 1 1 1 1 0 2 6 0 0 0 - 8081 ";
+    for bad in [
+        "us:api:b fd00::1 2 x 1 1 1 1 0 2 6 0 0 0 - 8081 ",
+        "us:api:b fd00::1 2 1 1 1 x 1 0 2 6 0 0 0 - 8081 ",
+        "us:api:b fd00::1 2 1 1 1 1 1 0 2 6 0 0 0 - http ",
+        "us:api:b fd00::1 2 1 ",
+    ] {
+        let answer = [INFO, &SERVERS.replace(row, bad), STAT].concat();
+        assert_eq!(Running::parse(&answer), None, "{bad}");
     }
+    let offset = SERVERS.replace(" 8081 ", " 4294967196 ");
+    let running = Running::parse(&[INFO, &offset, STAT].concat()).unwrap();
+    let server = &running.servers[&ServerId::new("local:21100", "us:api:b")];
+    assert_eq!(server.port, 0);
     let foreign = INFO.replace("reconf ", "other ");
     let answer = [&foreign, SERVERS, "# pxname,svname\n"].concat();
     assert_eq!(Running::parse(&answer).unwrap().shape, None);

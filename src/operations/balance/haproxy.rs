@@ -28,7 +28,7 @@ const REPLACED_LIMIT: Duration = Duration::from_secs(5);
 /// goes on then, such as where `grace` in HAProxy's file has it go on for longer.
 const OLD_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long a worker that a reload may be about to replace may stay the newest: the reload may have been lost.
+/// How long to wait for the worker that a late reload brings; the reload may also have been lost.
 const LATE_LIMIT: Duration = Duration::from_secs(3);
 
 /// How often commands are sent again that an old worker was given.
@@ -59,7 +59,7 @@ pub(super) fn ask(settings: &BalanceSettings) -> Result<Haproxy, Failure> {
     ask_after(settings, None)
 }
 
-/// The same where a reload may be on its way that replaces a worker: waits a while for the one that follows it.
+/// The same where a reload may still be under way: waits a while for a worker after `replaced`.
 pub(super) fn ask_after(
     settings: &BalanceSettings,
     replaced: Option<u32>,
@@ -70,11 +70,15 @@ pub(super) fn ask_after(
             Ok(answer) => {
                 let running = ours(settings, &answer)?;
                 let place = place(settings, &running);
+                let late = if replaced == Some(running.pid) {
+                    LATE_LIMIT
+                } else {
+                    Duration::ZERO
+                };
                 let limit = match place {
                     Succession::Replaced => REPLACED_LIMIT,
-                    Succession::OldAccepts => OLD_LIMIT,
-                    Succession::Done if replaced == Some(running.pid) => LATE_LIMIT,
-                    Succession::Done => Duration::ZERO,
+                    Succession::OldAccepts => OLD_LIMIT.max(late),
+                    Succession::Done => late,
                 };
                 if start.elapsed() >= limit {
                     return match place {

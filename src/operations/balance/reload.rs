@@ -11,7 +11,7 @@ use super::{
 use crate::{
     balance::{
         changes::Ours,
-        file::Candidate,
+        file::{self, Candidate, ParsedFile},
         running::{Running, WorkerIdentity},
         state_file,
     },
@@ -42,6 +42,8 @@ pub(super) struct Reload<'a> {
     pub(super) candidate: &'a Candidate,
     /// HAProxy as it was before.
     pub(super) before: &'a Haproxy,
+    /// Whether the reload of an earlier run may still come.
+    pub(super) is_owed: bool,
     /// What that holds.
     pub(super) held: &'a Held<'a>,
     /// The servers whose maintenance is ours; `None`: that is not known any more.
@@ -53,7 +55,7 @@ pub(super) struct Reload<'a> {
 impl Reload<'_> {
     /// Reloads, or starts, HAProxy, until it runs the candidate.
     pub(super) fn run(&self) -> Result<Box<Running>, Failure> {
-        self.write_states()?;
+        write_states(self.node, &self.states(&self.candidate.parsed))?;
         self.note()?;
         let mut reason = None;
         for repeat in 0..=REPEATS {
@@ -62,10 +64,11 @@ impl Reload<'_> {
             }
             let settings = &self.node.settings.balance;
             reason = haproxy::run(&settings.reload, RELOAD_LIMIT).failure;
-            // What was repeated may have been late instead of lost: the worker that follows needs the states too.
+            // An earlier reload may be late, not lost: then one more worker reads the states, which step 9 empties.
+            let may_follow = (repeat > 0 || self.is_owed) && self.before.running().is_some();
             if let Some(worker) = self.proved_worker()
                 && let Haproxy::Running(running) =
-                    ask_after(settings, (repeat > 0).then_some(worker))?
+                    ask_after(settings, may_follow.then_some(worker))?
                 && self.is_new(running.pid, running.shape.as_deref())
             {
                 return Ok(running);
@@ -74,17 +77,14 @@ impl Reload<'_> {
         Err(self.roll_back(reason)?)
     }
 
-    /// Keeps servers down that are, and away those that a person has put away.
-    fn write_states(&self) -> Result<(), Failure> {
-        let states = self
-            .before
-            .running()
-            .map(|running| state_file::content(running, &self.candidate.parsed, self.ours));
-        let states = states.unwrap_or_else(|| state_file::EMPTY.to_owned());
-        write_states(self.node, &states)
+    /// Keeps servers of a file down that are, and away those that a person has put away.
+    fn states(&self, file: &ParsedFile) -> String {
+        let running = self.before.running();
+        let states = running.map(|running| state_file::content(running, file, self.ours));
+        states.unwrap_or_else(|| state_file::EMPTY.to_owned())
     }
 
-    /// Waits for the candidate's shape under a new process id, and returns that.
+    /// Waits for the candidate's shape under a new process id, and returns that process id.
     fn proved_worker(&self) -> Option<u32> {
         let settings = &self.node.settings.balance;
         let start = clock::instant();
@@ -118,13 +118,16 @@ impl Reload<'_> {
         balance_state::edit(self.node, |state| state.reloading = worker)
     }
 
-    /// Puts the proved file back, so that a reboot starts; at a first run there is none.
+    /// Puts the proved file back, so that a reboot starts; at a first run there is none. Its states stay beside it until a
+    /// run succeeds: a reload may still come.
     fn roll_back(&self, reason: Option<String>) -> Result<Failure, Failure> {
         let settings = &self.node.settings.balance;
+        let mut states = state_file::EMPTY.to_owned();
         if let Some(proved) = self.proved {
             candidate::put(settings, proved)?;
+            states = self.states(&file::parse(&String::from_utf8_lossy(proved)));
         }
-        write_states(self.node, state_file::EMPTY)?;
+        write_states(self.node, &states)?;
         let output = settings.output.display();
         let (message, goes_on) = match self.before {
             Haproxy::Running(_) => (

@@ -169,6 +169,7 @@ impl Run<'_> {
             node: self.node,
             candidate,
             before: self.haproxy,
+            is_owed: self.inputs.before.reloading.is_some(),
             held: self.held,
             ours: ours.as_ref(),
             proved: self.files.proved.as_deref(),

@@ -114,7 +114,7 @@ RSpec.describe ReconfCookbook::JSONFile do
     end
     expect(described_class.read(path('none'))).to eq({})
     FileUtils.mkdir_p(path('folder'))
-    expect { described_class.read(path('folder')) }.to raise_error(ReconfCookbook::Error, "cannot read `#{path('folder')}`: Is a directory")
+    expect { described_class.read(path('folder')) }.to raise_error(ReconfCookbook::Error, "`#{path('folder')}` is damaged: it is a directory")
   end
 end
 

@@ -140,7 +140,7 @@ RSpec.describe 'reconf::default, before it changes anything' do
       odd.each { |value| refuses(/node\['reconf'\]\['install'\]\['#{key}'\] must be /, 'binary' => nil, 'install' => { key => value }) }
     end
     refuses(/\Anode\['reconf'\]\['install'\] has a `checksum`, but no `source`\nhint: /, 'install' => { 'source' => nil, 'checksum' => 'b' * 64 })
-    refuses(/\Anode\['reconf'\]\['install'\] has no `url`\nhint: /, 'install' => { 'url' => '/srv/reconf' })
+    refuses(/\A`url` in node\['reconf'\]\['install'\] is not known\nhint: /, 'install' => { 'url' => '/srv/reconf' })
     refuses(/\Anode\['reconf'\]\['root'\] must be an absolute path, not a Integer\z/, 'root' => 5)
     refuses(/must be the name of a data bag, not ""\z/, 'data_bag' => '')
     %w(config install).product([5, '', false, %w(a)]).each { |name, value| refuses(/`node\['reconf'\]\['#{name}'\]` must be a Hash/, name => value) }
