@@ -58,13 +58,13 @@ setsid sh -c '
   exec "$0"
 ' "$reload" </dev/null >/dev/null 2>&1 &
 "#;
-    let calls = changing.lab.haproxy.reload_calls();
     reload_by(&mut changing, script);
     let server = changing.first_server();
     changing.lab.haproxy.sets_state(&server, "maint");
     assert_eq!(changing.lab.reports(&["--reload"])["how"], "reload");
     until("the second reload", || {
-        (changing.lab.haproxy.reload_calls() == calls + 2).then_some(())
+        let log = changing.lab.haproxy.log();
+        (log.matches(" forked").count() == 3).then_some(())
     });
     assert_eq!(changing.lab.balances()["how"], "unchanged");
     assert!(changing.lab.haproxy.server(&server).in_maintenance);
@@ -77,6 +77,8 @@ fn a_reload_that_never_works_leaves_the_proved_file() {
     }
     let mut changing = Changing::new("tcp");
     let (file, worker) = (changing.lab.file(), changing.lab.haproxy.worker());
+    let server = changing.first_server();
+    changing.lab.haproxy.sets_state(&server, "maint");
     reload_by(&mut changing, "true");
     let _other = changing.toggle();
     let failed = changing.lab.run(&[]).exits(71);
@@ -88,8 +90,13 @@ fn a_reload_that_never_works_leaves_the_proved_file() {
     let lab = &changing.lab;
     assert_eq!(lab.file(), file, "the proved file is back");
     assert_eq!(lab.haproxy.worker(), worker);
+    lab.haproxy.reloads();
+    let is_away = || lab.haproxy.server(&server).in_maintenance;
+    assert!(is_away(), "a reload that was late, not lost");
     lab.haproxy.kill();
     lab.haproxy.starts();
+    assert!(is_away(), "a reboot before a run succeeds");
+    lab.haproxy.sets_state(&server, "ready");
     lab.runs_its_file();
     reload_by(&mut changing, "exec \"$reload\"");
     changing.run();
