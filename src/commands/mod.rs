@@ -83,9 +83,10 @@ fn writes(command: &Command) -> bool {
         Command::Render(args) => !args.stdout && !args.dry_run,
         Command::Announce(args) => !args.dry_run,
         Command::Retire(args) => !args.dry_run,
+        Command::Withdraw(args) => !args.dry_run,
         Command::Apply(args) => !args.dry_run,
         Command::Balance(args) => !args.only_looks(),
-        Command::Applied(_) | Command::Withdraw(_) | Command::Remove(_) => true,
+        Command::Applied(_) | Command::Remove(_) => true,
         Command::Listen(args) => args.action.is_none(),
         Command::Check(_)
         | Command::Ls(_)

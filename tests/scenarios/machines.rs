@@ -64,6 +64,17 @@ fn leaves(run: Run, host: &str) {
     assert!(told.contains(&expected), "{told}");
 }
 
+/// A dry run on a copied machine says so, and writes nothing.
+#[track_caller]
+fn only_looks(copied: &Scenario, verb: &str) {
+    let looks = copied.run(&[verb, "--all", "--dry-run"]).changes_nothing();
+    let told = looks.exits(0).text();
+    assert!(
+        told.contains("another machine's") && !told.contains("withdrawn API_URL"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_copied_machine_withdraws_nothing_of_its_original() {
     on_both(|fleet| {
@@ -71,15 +82,8 @@ fn a_copied_machine_withdraws_nothing_of_its_original() {
         all_succeed(&original, &["apply --all", "withdraw docs"]);
         let before = fleet.keys();
         let copied = copy(fleet, &original, ["api02", "10.0.0.2", TWO]);
-        // Whoever only looks says so, and writes nothing.
-        let looks = copied
-            .run(&["announce", "--all", "--dry-run"])
-            .changes_nothing();
-        let told = looks.exits(0).text();
-        assert!(
-            told.contains("another machine's") && !told.contains("withdrawn API_URL"),
-            "{told}"
-        );
+        only_looks(&copied, "announce");
+        only_looks(&copied, "withdraw");
         assert_eq!(node_state(&copied)["machine_id"], ONE);
 
         let claims = copied.run(&["announce", "--all"]).exits(0).text();
