@@ -7,7 +7,7 @@
 //! - `operations`: crash-safe procedures that verbs and the listener share;
 //! - `node`: this machine's settings, paths, manifests, states and locks;
 //! - `report`: failures and results as text, JSON and exit codes;
-//! - `resolve`, `announce`, `render`, `provision`, `balance`, `fleet`, `check`: pure rules;
+//! - `resolve`, `announce`, `render`, `provision`, `balance`, `fleet`, `check`, `graph`: pure rules;
 //! - `cli`: the command line, its help and its mistakes;
 //! - `edge`: all code that touches the outside;
 //! - `model`: values that are always valid.

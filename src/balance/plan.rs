@@ -1,5 +1,5 @@
-//! The plan of a run: what HAProxy is to serve, and what is known then. A run plans before it asks HAProxy, to know which
-//! ports to try, and again with what it found.
+//! The plan of a run: what HAProxy is to serve, and what is known then. A run plans to know which ports to try, and again
+//! without those that somebody else holds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -16,8 +16,8 @@ pub(crate) struct View {
     pub node: Id,
     /// Its region.
     pub region: Id,
-    /// The first 16 digits of SHA-256 over the file without its `server` lines and the line that says it; empty until the
-    /// file is rendered.
+    /// The first 16 digits of SHA-256 over all of the file that commands on the socket cannot change (`file/shape.rs`), and
+    /// its certificates; empty until the file is rendered.
     pub shape: String,
     /// The user that HAProxy becomes; `None`: the one that starts it.
     pub user: Option<String>,

@@ -1,4 +1,4 @@
-//! The locks of this node. They are taken in the order of section 2, never the other way round.
+//! The locks of services and states. All locks are taken in the order of section 2, never the other way round.
 
 use super::Node;
 use crate::{

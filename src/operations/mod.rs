@@ -1,5 +1,5 @@
 //! Crash-safe procedures that several verbs and the listener share: read, plan, record, write, in the order that makes
-//! each safe to cut off anywhere. They return what happened and print nothing.
+//! each safe to cut off anywhere. They return what happened, and print warnings alone.
 
 pub(crate) mod announce;
 pub(crate) mod balance;

@@ -1,5 +1,5 @@
-//! Environment -> bytes of each format, and back. Pure: no disk, no clock; knows neither where values come from nor
-//! where the bytes go.
+//! Environment -> bytes of each format, and back. Pure: no disk, no clock; looks up no value, and does not
+//! know where the bytes go.
 
 mod conf;
 mod conf_error;

@@ -110,7 +110,10 @@ pub(super) fn write_maps(candidate: &Candidate) -> Result<(), Failure> {
 }
 
 /// Has HAProxy check the file beside its maps, which are in place then.
-pub(super) fn prove(settings: &BalanceSettings, candidate: &Candidate) -> Result<(), Failure> {
+pub(super) fn check_beside(
+    settings: &BalanceSettings,
+    candidate: &Candidate,
+) -> Result<(), Failure> {
     if let Some(folder) = settings.output.parent() {
         files::make_dir(folder, Access::READABLE.for_folder().mode)?;
     }

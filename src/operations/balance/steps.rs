@@ -101,7 +101,7 @@ impl Run<'_> {
     /// Has HAProxy check the file, and puts it in place.
     fn install(&self, candidate: &Candidate) -> Result<(), Failure> {
         let settings = &self.node.settings.balance;
-        candidate::prove(settings, candidate)?;
+        candidate::check_beside(settings, candidate)?;
         self.note_installed()?;
         candidate::put(settings, &candidate.bytes)
     }
