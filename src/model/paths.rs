@@ -192,7 +192,7 @@ impl Paths {
         self.locks().join("services").join(format!("{id}.lock"))
     }
 
-    /// The lock for running `--on-change`; the first in the order of locks.
+    /// The lock for running `--on-change`; the first in the order of a verb's locks.
     pub(crate) fn on_change_lock(&self) -> PathBuf {
         self.locks().join("on-change.lock")
     }
