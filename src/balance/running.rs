@@ -222,7 +222,7 @@ fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
     let host = row.get("srv_fqdn").filter(|host| *host != "-");
     let server = RunningServer {
         address: row.get("srv_addr").and_then(|address| address.parse().ok()),
-        // None in a template's own line with an offset, such as `10.0.0.1:-100`: HAProxy prints that as 4294967196.
+        // 0 for a template's own line with a negative offset: `10.0.0.1:-100` is printed as 4294967196.
         port: u16::try_from(row.number::<u32>("srv_port")?).unwrap_or_default(),
         host: host.map(str::to_owned),
         admin: Admin::of(admin),

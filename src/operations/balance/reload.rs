@@ -42,10 +42,10 @@ pub(super) struct Reload<'a> {
     pub(super) candidate: &'a Candidate,
     /// HAProxy as it was before.
     pub(super) before: &'a Haproxy,
-    /// Whether the reload of an earlier run may still come.
-    pub(super) is_owed: bool,
     /// What that holds.
     pub(super) held: &'a Held<'a>,
+    /// Whether the reload of an earlier run may still come.
+    pub(super) is_owed: bool,
     /// The servers whose maintenance is ours; `None`: that is not known any more.
     pub(super) ours: Option<&'a Ours>,
     /// The file that was proved last.

@@ -169,8 +169,8 @@ impl Run<'_> {
             node: self.node,
             candidate,
             before: self.haproxy,
-            is_owed: self.inputs.before.reloading.is_some(),
             held: self.held,
+            is_owed: self.inputs.before.reloading.is_some(),
             ours: ours.as_ref(),
             proved: self.files.proved.as_deref(),
         };
