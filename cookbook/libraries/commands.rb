@@ -36,7 +36,7 @@ module ReconfCookbook
       command = @resource.command || @manifest['command']
       case command
       when String then ['/bin/sh', '-c', command]
-      when Array then command.empty? ? refuse_no_command : command.map(&:to_s)
+      when Array then command.empty? || command.include?(nil) ? refuse_no_command : command.map(&:to_s)
       else refuse_no_command
       end
     end
@@ -55,7 +55,7 @@ module ReconfCookbook
     private
 
     def refuse_no_command
-      raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty" : 'its manifest has none'}\n" \
+      raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty, or holds nil" : 'its manifest has none'}\n" \
         'hint: set `command`, here or in the manifest'
     end
 

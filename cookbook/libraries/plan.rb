@@ -162,8 +162,10 @@ module ReconfCookbook
       end
     end
 
-    # Reports units and cron jobs that this converge would refuse only after it has changed something.
+    # Reports what this converge would refuse only after it has changed something: confs, units and cron jobs of services that
+    # leave, and units and cron jobs that cannot be written.
     def check_commands
+      [*creating(:reconf_unit, :reconf_cron), *rendering].each { |resource| refuse_leaving(resource) if certain?(resource) }
       choices = RecipeChoices.new(@run_context.root_run_context, config)
       listeners(choices).each { |resource| check_place(UnitFile.new(resource.unit, resource.root)) }
       balancers(choices).each { |resource| check_place(UnitFile.new('reconf-haproxy', resource.root)) }
@@ -180,6 +182,21 @@ module ReconfCookbook
     end
 
     private
+
+    # Refuses what needs a service that leaves: it would work once more, and fail in the next converge.
+    def refuse_leaving(resource)
+      service = resource.service
+      return unless leaving.include?(service) && !ServiceList.declared?(@run_context, service)
+
+      way_out = resource.declared_type == :reconf_env_file ? "take #{resource} out of its recipe" : "give #{resource} `action :delete`"
+      raise Error, "#{resource} needs `#{service}`, which leaves this node\n" \
+        "hint: #{way_out}; or keep the service, { \"#{service}\": true } in #{GivenServices::NAME}"
+    end
+
+    # The services that leave in this converge.
+    def leaving
+      @leaving ||= Converge.current(@run_context).list&.leaving || []
+    end
 
     def check_unit(resource)
       UnitFile.refuse_reserved(resource)
@@ -249,6 +266,10 @@ module ReconfCookbook
       return certain?(resource) unless RecipeChoices.ours?(resource)
 
       RecipeChoices.new(@run_context).unit(resource.service, manifest) == :create
+    end
+
+    def rendering
+      declared.of(:reconf_env_file).select { |resource| Array(resource.action).include?(:render) }
     end
 
     def certain?(resource)

@@ -107,7 +107,7 @@ RSpec.describe 'reconf::default, before it changes anything' do
       ["a\rb", "a\0b", "\xff"].each { |odd| refuses(/\Areconf_node.*reconf_unit\[api\]: a command in a unit must be UTF-8/m) { reconf_unit('api') { command odd } } }
       refuses(/reconf_cron\[report\]: a line of cron must be UTF-8/, &job { send(:command, "\xff") })
       refuses(/a line of cron cannot hold a line break/, &job { wait "1h\n" })
-      refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty/) { reconf_unit('api') { command [] } }
+      [[], ['x', nil]].each { |odd| refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty, or holds nil/) { reconf_unit('api') { command odd } } }
       [{ 'Service' => 'x' }, { 'Service' => { 'Nice' => "1\nUser=root" } }, { 'Unit' => { "A=1\nB" => 1 } }].each do |odd|
         expect { run { reconf_unit('api') { settings odd } } }.to raise_error(Chef::Exceptions::ValidationFailed, /Hashes of lines without line breaks/)
       end
@@ -124,6 +124,28 @@ RSpec.describe 'reconf::default, before it changes anything' do
         item('command' => 'x', 'conf' => { 'owner' => owner })
         expect { run }.not_to raise_error
       end
+    end
+  end
+
+  describe 'what needs a service that leaves' do
+    leaves = { 'services' => { 'api' => true, 'www' => false } }
+    job = proc { reconf_cron('report') { service('www') && user('app') && command('x') } }
+
+    before { put('etc/reconf/services/www.json', 'id' => 'www', 'command' => 'x', 'x-managed-by' => 'recipe[reconf]') }
+
+    it 'is refused, since it would work once more only' do
+      refuses(/\Areconf_node.*reconf_cron\[report\] needs `www`, which leaves this node\nhint: give .* `action :delete`; or keep the service, \{ "www": true \} in/m, leaves, &job)
+      refuses(/reconf_cron\[report\] needs `www`/, { 'services' => %w(api) }, &job)
+      refuses(/reconf_unit\[www\] needs `www`/, leaves) { reconf_unit('www') { user 'app' } }
+      refuses(/reconf_env_file\[www\] needs `www`.*\nhint: take reconf_env_file\[www\] out of its recipe/, leaves) { reconf_env_file('www') }
+    end
+
+    it 'stays where the service stays, and may leave with it' do
+      stub_data_bag_item('service', 'www').and_return(data_bag_item_of('id' => 'www', 'command' => 'x', 'conf' => { 'owner' => 'app' }))
+      expect { run('services' => { 'api' => true }, &job) }.not_to raise_error
+      expect { run(leaves) { reconf_manifest('www') { manifest({ 'command' => 'x' }) } && instance_exec(&job) } }.not_to raise_error
+      expect { run(leaves) { reconf_cron('report') { service('www') && action(:delete) } && reconf_unit('www') { action :delete } } }.not_to raise_error
+      expect { run(leaves) { reconf_cron('report') { service('www') && user('app') && only_if { false } } } }.not_to raise_error
     end
   end
 
