@@ -95,6 +95,30 @@ pub(crate) const QUESTION: &str = "show info;show servers state;show stat";
 /// What it is asked for its [`WorkerIdentity`].
 pub(crate) const WHO: &str = "show info";
 
+/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnreadableAnswer {
+    /// Something is missing at its end.
+    #[error("its answer ends too early")]
+    Incomplete,
+    /// The line that cannot be read, or its beginning.
+    #[error("its answer has the line `{0}`")]
+    Line(String),
+}
+
+impl UnreadableAnswer {
+    /// The most characters of a line that are shown: what answers can be anything.
+    const SHOWN: usize = 240;
+
+    /// For a part of the answer, or a line.
+    fn of(part: &str) -> Self {
+        match part.lines().next() {
+            Some(line) => Self::Line(line.chars().take(Self::SHOWN).collect()),
+            None => Self::Incomplete,
+        }
+    }
+}
+
 /// Which process answers, and which file it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WorkerIdentity {
@@ -126,17 +150,22 @@ impl WorkerIdentity {
 }
 
 impl Running {
-    /// Reads the answer to [`QUESTION`]; `None` if that is not what HAProxy answers.
-    pub(crate) fn parse(answer: &str) -> Option<Self> {
+    /// Reads the answer to [`QUESTION`].
+    ///
+    /// # Errors
+    /// [`UnreadableAnswer`], if that is not what HAProxy answers.
+    pub(crate) fn parse(answer: &str) -> Result<Self, UnreadableAnswer> {
         // An empty line ends each part.
         let mut parts = answer.split("\n\n").map(|part| part.trim_matches('\n'));
         let mut part = || parts.find(|part| !part.is_empty());
-        let (info, table, statistics) = (part()?, part()?, part()?);
+        let info = part().ok_or(UnreadableAnswer::Incomplete)?;
         let WorkerIdentity {
             pid,
             shape,
             is_stopping,
-        } = WorkerIdentity::parse(info)?;
+        } = WorkerIdentity::parse(info).ok_or_else(|| UnreadableAnswer::of(info))?;
+        let table = part().ok_or(UnreadableAnswer::Incomplete)?;
+        let statistics = part().ok_or(UnreadableAnswer::Incomplete)?;
         let mut running = Self {
             pid,
             shape,
@@ -145,8 +174,8 @@ impl Running {
             servers: servers(table)?,
             frontends: BTreeSet::new(),
         };
-        running.add_statistics(statistics)?;
-        Some(running)
+        running.add_statistics(statistics);
+        Ok(running)
     }
 
     /// Whether it runs the file with this shape.
@@ -175,9 +204,10 @@ impl Running {
     }
 
     /// What `show stat` alone tells. The columns in use come before those that may be quoted.
-    fn add_statistics(&mut self, text: &str) -> Option<()> {
+    fn add_statistics(&mut self, text: &str) {
         let mut lines = text.lines();
-        let columns = Columns::new(lines.next()?.trim_start_matches("# ").split(','));
+        let names = lines.next().unwrap_or_default();
+        let columns = Columns::new(names.trim_start_matches("# ").split(','));
         for line in lines {
             let row = columns.row(line.split(','));
             let (Some(section), Some(name)) = (row.get("pxname"), row.get("svname")) else {
@@ -191,7 +221,6 @@ impl Running {
                 server.connections = row.number("scur").unwrap_or_default();
             }
         }
-        Some(())
     }
 }
 
@@ -202,13 +231,16 @@ fn header(text: &str) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// `None` also if one row cannot be read: its server would be taken for a new one, and added and enabled again.
-fn servers(text: &str) -> Option<BTreeMap<ServerId, RunningServer>> {
+/// One row that cannot be read is an error too: its server would be taken for a new one, and added and enabled again.
+fn servers(text: &str) -> Result<BTreeMap<ServerId, RunningServer>, UnreadableAnswer> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
-    let columns = Columns::new(lines.next()?.trim_start_matches("# ").split(' '));
+    let names = lines.next().ok_or_else(|| UnreadableAnswer::of(text))?;
+    let columns = Columns::new(names.trim_start_matches("# ").split(' '));
     let rows = lines.filter(|line| !line.is_empty());
-    rows.map(|line| server(&columns.row(line.split(' ')), line))
-        .collect()
+    rows.map(|line| {
+        server(&columns.row(line.split(' ')), line).ok_or_else(|| UnreadableAnswer::of(line))
+    })
+    .collect()
 }
 
 fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {

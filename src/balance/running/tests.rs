@@ -126,19 +126,21 @@ fn columns_of_other_releases_are_found_by_name() {
 }
 
 #[test]
-fn what_is_no_answer_of_haproxy_is_none() {
-    let good = [INFO, SERVERS, STAT];
-    for (at, bad) in [
-        (0, ""),
-        (0, "Pid: many\n\n"),
-        (1, ""),
-        (1, "Unknown command\n\n"),
-        (2, ""),
-    ] {
-        let mut answers = good;
-        answers[at] = bad;
-        assert_eq!(Running::parse(&answers.concat()), None, "{at} {bad}");
-    }
+fn what_is_no_answer_of_haproxy_is_an_error_that_shows_it() {
+    let error = |answers: [&str; 3]| Running::parse(&answers.concat()).unwrap_err().to_string();
+    let line = |line: &str| format!("its answer has the line `{line}`");
+    let early = "its answer ends too early";
+    assert_eq!(error(["", "", ""]), early);
+    assert_eq!(error(["", SERVERS, STAT]), line("1"));
+    assert_eq!(error(["Pid: many\n\n", SERVERS, STAT]), line("Pid: many"));
+    assert_eq!(error([INFO, "", STAT]), early);
+    assert_eq!(
+        error([INFO, "Unknown command\n\n", STAT]),
+        line("Unknown command")
+    );
+    assert_eq!(error([INFO, SERVERS, ""]), early);
+    let long = "x".repeat(100_000);
+    assert!(error([&long, "", ""]).len() < 300);
     let row = "us:api:b fd00::1 2 1 1 1 1 1 0 2 6 0 0 0 - 8081 ";
     for bad in [
         "us:api:b fd00::1 2 x 1 1 1 1 0 2 6 0 0 0 - 8081 ",
@@ -146,8 +148,8 @@ fn what_is_no_answer_of_haproxy_is_none() {
         "us:api:b fd00::1 2 1 1 1 1 1 0 2 6 0 0 0 - http ",
         "us:api:b fd00::1 2 1 ",
     ] {
-        let answer = [INFO, &SERVERS.replace(row, bad), STAT].concat();
-        assert_eq!(Running::parse(&answer), None, "{bad}");
+        let shown = error([INFO, &SERVERS.replace(row, bad), STAT]);
+        assert!(shown.contains(bad), "{shown}");
     }
     let offset = SERVERS.replace(" 8081 ", " 4294967196 ");
     let running = Running::parse(&[INFO, &offset, STAT].concat()).unwrap();

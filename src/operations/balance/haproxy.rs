@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    balance::running::{QUESTION, Running, WHO, WorkerIdentity},
+    balance::running::{QUESTION, Running, UnreadableAnswer, WHO, WorkerIdentity},
     edge::{
         clock,
         haproxy::{self, Master, SocketError, Succession},
@@ -99,7 +99,7 @@ pub(super) fn ask_after(
 
 /// What answers, if it is a HAProxy of ours.
 fn ours(settings: &BalanceSettings, answer: &str) -> Result<Box<Running>, Failure> {
-    let running = Running::parse(answer).ok_or_else(|| not_haproxy(settings))?;
+    let running = Running::parse(answer).map_err(|error| not_haproxy(settings, &error))?;
     if running.shape.is_none() && haproxy::master(&pid_file(settings)) == Master::Gone {
         return Err(another_haproxy(settings));
     }
@@ -193,10 +193,11 @@ fn another_haproxy(settings: &BalanceSettings) -> Failure {
         .hint("set `balance.socket` in config.json to a path that only reconf's own HAProxy uses")
 }
 
-fn not_haproxy(settings: &BalanceSettings) -> Failure {
+fn not_haproxy(settings: &BalanceSettings, error: &UnreadableAnswer) -> Failure {
     let socket = settings.socket.display();
     let message = format!("what answers at `{socket}` is no HAProxy that reconf knows");
     Failure::new(Code::TryAgain, message)
+        .facts([error.to_string()])
         .note("nothing was changed")
         .hint("`balance.socket` in config.json is the runtime socket of the HAProxy that reconf configures")
 }

@@ -112,17 +112,17 @@ fn socket(settings: &BalanceSettings, shape: Option<&str>) -> Diagnosis {
     };
     let running = Running::parse(&answer);
     match running {
-        Some(running) if running.shape.as_deref() == shape => {
+        Ok(running) if running.shape.as_deref() == shape => {
             Diagnosis::ok("balance socket", format!("{path}: HAProxy runs this file"))
         }
-        Some(_) => Diagnosis::warning(
+        Ok(_) => Diagnosis::warning(
             "balance socket",
             format!("{path}: HAProxy runs another file"),
             "`reconf balance` reloads it",
         ),
-        None => Diagnosis::fault(
+        Err(error) => Diagnosis::fault(
             "balance socket",
-            format!("{path}: what answers is no HAProxy"),
+            format!("{path}: what answers is no HAProxy that reconf knows: {error}"),
             "`balance.socket` in config.json must be one of its own",
         ),
     }
