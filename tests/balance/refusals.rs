@@ -1,6 +1,11 @@
 //! What a run refuses, it leaves as it is; what it takes is proved.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::net::UnixListener,
+    thread,
+};
 
 use serde_json::{Value, json};
 
@@ -72,6 +77,32 @@ fn a_haproxy_of_somebody_else_at_the_socket_is_left_alone() {
     assert!(!lab.haproxy.output().exists());
     fs::rename(&aside, &pid).unwrap();
     assert_eq!(lab.haproxy.worker(), worker);
+}
+
+#[test]
+fn what_is_no_haproxy_at_the_socket_is_shown_and_left_alone() {
+    if !is_there("another program at the socket") {
+        return;
+    }
+    let (lab, _backend, _port) = balanced();
+    let socket = lab.haproxy.socket();
+    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    let listener = UnixListener::bind(&socket).unwrap();
+    let answering = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        // What it does not read would reset the connection.
+        BufReader::new(&client)
+            .read_line(&mut String::new())
+            .unwrap();
+        client
+            .write_all(b"220 mail.example \x1b[31mESMTP\n")
+            .unwrap();
+    });
+    let refused = lab.run(&[]).exits(75);
+    answering.join().unwrap();
+    let shown = "its answer has the line `220 mail.example \\u001b[31mESMTP`";
+    assert!(refused.text().contains(shown), "{}", refused.text());
+    assert!(!lab.haproxy.output().exists());
 }
 
 #[test]
