@@ -8,6 +8,9 @@ module ReconfCookbook
     # A user's name or number. systemd expands `%`: `%u` would be root.
     USER = %r{\A(0|[1-9]\d*|(?![-+])[^\s:/%]*[^\s:/%\d][^\s:/%]*)\z}.freeze
 
+    # What a property `command` must be: a word that is nil would become an empty one, or none.
+    WORDS = { 'should have no word that is nil' => ->(command) { !Array(command).include?(nil) } }.freeze
+
     # `config` is the node's configuration.
     def initialize(resource, manifest, config)
       @resource = resource
@@ -36,7 +39,7 @@ module ReconfCookbook
       command = @resource.command || @manifest['command']
       case command
       when String then ['/bin/sh', '-c', command]
-      when Array then command.empty? || command.include?(nil) ? refuse_no_command : command.map(&:to_s)
+      when Array then command.empty? ? refuse_no_command : command.map(&:to_s)
       else refuse_no_command
       end
     end
@@ -55,7 +58,7 @@ module ReconfCookbook
     private
 
     def refuse_no_command
-      raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty, or holds nil" : 'its manifest has none'}\n" \
+      raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty" : 'its manifest has none'}\n" \
         'hint: set `command`, here or in the manifest'
     end
 

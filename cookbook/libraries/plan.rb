@@ -142,6 +142,7 @@ module ReconfCookbook
   # whose guards or lazy properties depend on what the converge does before is left out, and checked when it runs.
   class Plan
     KINDS = { reconf_node: NodeFiles, reconf_manifest: ManifestFile }.freeze
+    CREATING = %i(create render).freeze
     LAZY = %w(@manifest @config @datastores @command @user @service @settings).freeze
 
     def self.conflict(path)
@@ -162,10 +163,10 @@ module ReconfCookbook
       end
     end
 
-    # Reports what this converge would refuse only after it has changed something: confs, units and cron jobs of services that
-    # leave, and units and cron jobs that cannot be written.
+    # Reports what would fail only after this converge has changed something, or only in the next one: what needs a service
+    # that leaves, and units and cron jobs that cannot be written.
     def check_commands
-      [*creating(:reconf_unit, :reconf_cron), *rendering].each { |resource| refuse_leaving(resource) if certain?(resource) }
+      creating(:reconf_env_file, :reconf_unit, :reconf_cron).each { |resource| check_stays(resource) }
       choices = RecipeChoices.new(@run_context.root_run_context, config)
       listeners(choices).each { |resource| check_place(UnitFile.new(resource.unit, resource.root)) }
       balancers(choices).each { |resource| check_place(UnitFile.new('reconf-haproxy', resource.root)) }
@@ -183,14 +184,21 @@ module ReconfCookbook
 
     private
 
-    # Refuses what needs a service that leaves: it would work once more, and fail in the next converge.
-    def refuse_leaving(resource)
-      service = resource.service
-      return unless leaving.include?(service) && !ServiceList.declared?(@run_context, service)
+    # Refuses what needs a service that leaves. One whose manifest is gone, or may be replaced, can be set up by other means.
+    def check_stays(resource)
+      return unless certain?(resource, %w(@service)) && leaves?(resource.service, resource.root) && !resource.ignore_failure
 
+      service = resource.service
       way_out = resource.declared_type == :reconf_env_file ? "take #{resource} out of its recipe" : "give #{resource} `action :delete`"
       raise Error, "#{resource} needs `#{service}`, which leaves this node\n" \
-        "hint: #{way_out}; or keep the service, { \"#{service}\": true } in #{GivenServices::NAME}"
+        "hint: #{way_out}; or keep the service, { \"#{service}\": true } in #{GivenServices::NAME} or `reconf_manifest '#{service}'`"
+    end
+
+    # Whether this converge takes away the service that is installed below this root.
+    def leaves?(service, root)
+      manifest = ManifestFile.path(root, service)
+      leaving.include?(service) && root == TextAttribute.root(@run_context.node) && File.exist?(manifest) &&
+        !ServiceList.declared?(@run_context, service) && !declared.touch?(manifest)
     end
 
     # The services that leave in this converge.
@@ -257,7 +265,7 @@ module ReconfCookbook
 
     def creating(*types)
       @run_context.root_run_context.resource_collection.select do |resource|
-        types.include?(resource.declared_type) && Array(resource.action).include?(:create)
+        types.include?(resource.declared_type) && Array(resource.action).any? { |action| CREATING.include?(action) }
       end
     end
 
@@ -268,13 +276,9 @@ module ReconfCookbook
       RecipeChoices.new(@run_context).unit(resource.service, manifest) == :create
     end
 
-    def rendering
-      declared.of(:reconf_env_file).select { |resource| Array(resource.action).include?(:render) }
-    end
-
-    def certain?(resource)
+    def certain?(resource, lazy = LAZY)
       resource.only_if.empty? && resource.not_if.empty? &&
-        LAZY.none? { |name| resource.instance_variable_get(name).is_a?(Chef::DelayedEvaluator) }
+        lazy.none? { |name| resource.instance_variable_get(name).is_a?(Chef::DelayedEvaluator) }
     end
   end
 end

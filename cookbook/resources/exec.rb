@@ -109,7 +109,10 @@ action_class do
     binary.command(*arguments)
   end
 
+  # Chef's own checks of a property show its value, which can be a secret here.
   def program
+    raise ReconfCookbook::Error, "a word of the command of #{new_resource} is nil" if Array(new_resource.command).include?(nil)
+
     new_resource.command.is_a?(Array) ? new_resource.command : ['/bin/sh', '-c', new_resource.command]
   end
 end

@@ -107,7 +107,10 @@ RSpec.describe 'reconf::default, before it changes anything' do
       ["a\rb", "a\0b", "\xff"].each { |odd| refuses(/\Areconf_node.*reconf_unit\[api\]: a command in a unit must be UTF-8/m) { reconf_unit('api') { command odd } } }
       refuses(/reconf_cron\[report\]: a line of cron must be UTF-8/, &job { send(:command, "\xff") })
       refuses(/a line of cron cannot hold a line break/, &job { wait "1h\n" })
-      [[], ['x', nil]].each { |odd| refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty, or holds nil/) { reconf_unit('api') { command odd } } }
+      refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty/) { reconf_unit('api') { command [] } }
+      %i(reconf_unit reconf_cron reconf_listener).each do |type|
+        expect { run { send(type, 'api') { command ['x', nil] } } }.to raise_error(Chef::Exceptions::ValidationFailed, /command.* word that is nil/)
+      end
       [{ 'Service' => 'x' }, { 'Service' => { 'Nice' => "1\nUser=root" } }, { 'Unit' => { "A=1\nB" => 1 } }].each do |odd|
         expect { run { reconf_unit('api') { settings odd } } }.to raise_error(Chef::Exceptions::ValidationFailed, /Hashes of lines without line breaks/)
       end
@@ -131,21 +134,45 @@ RSpec.describe 'reconf::default, before it changes anything' do
     leaves = { 'services' => { 'api' => true, 'www' => false } }
     job = proc { reconf_cron('report') { service('www') && user('app') && command('x') } }
 
-    before { put('etc/reconf/services/www.json', 'id' => 'www', 'command' => 'x', 'x-managed-by' => 'recipe[reconf]') }
+    before do
+      stub_data_bag_item('service', 'www').and_return(data_bag_item_of('id' => 'www', 'command' => 'x', 'conf' => { 'owner' => 'app' }))
+      put('etc/reconf/services/www.json', 'id' => 'www', 'command' => 'x', 'x-managed-by' => 'recipe[reconf]')
+    end
 
     it 'is refused, since it would work once more only' do
       refuses(/\Areconf_node.*reconf_cron\[report\] needs `www`, which leaves this node\nhint: give .* `action :delete`; or keep the service, \{ "www": true \} in/m, leaves, &job)
       refuses(/reconf_cron\[report\] needs `www`/, { 'services' => %w(api) }, &job)
+      refuses(/reconf_cron\[report\] needs `www`/, leaves) { reconf_cron('report') { service('www') && user('app') && command(lazy { 'x' }) } }
       refuses(/reconf_unit\[www\] needs `www`/, leaves) { reconf_unit('www') { user 'app' } }
       refuses(/reconf_env_file\[www\] needs `www`.*\nhint: take reconf_env_file\[www\] out of its recipe/, leaves) { reconf_env_file('www') }
     end
 
-    it 'stays where the service stays, and may leave with it' do
-      stub_data_bag_item('service', 'www').and_return(data_bag_item_of('id' => 'www', 'command' => 'x', 'conf' => { 'owner' => 'app' }))
+    it 'may be declared where the service stays' do
       expect { run('services' => { 'api' => true }, &job) }.not_to raise_error
       expect { run(leaves) { reconf_manifest('www') { manifest({ 'command' => 'x' }) } && instance_exec(&job) } }.not_to raise_error
-      expect { run(leaves) { reconf_cron('report') { service('www') && action(:delete) } && reconf_unit('www') { action :delete } } }.not_to raise_error
-      expect { run(leaves) { reconf_cron('report') { service('www') && user('app') && only_if { false } } } }.not_to raise_error
+      allow(ReconfCookbook::ServiceList).to receive(:override?).and_return(true)
+      expect { run(leaves, &job) }.not_to raise_error
+    end
+
+    it 'may be declared where it decides later, fails alone, or leaves as well' do
+      elsewhere = path('image')
+      put('image/etc/reconf/services/www.json', 'id' => 'www', 'command' => 'x')
+      [
+        proc { service('www') && action(:delete) },
+        proc { service('www') && action(:nothing) },
+        proc { service('www') && user('app') && only_if { false } },
+        proc { service('www') && user('app') && ignore_failure(true) },
+        proc { service('www') && user('app') && root(elsewhere) },
+        proc { service(lazy { 'www' }) && user('app') },
+      ].each { |other| expect { run(leaves) { reconf_cron('report', &other) } }.not_to raise_error }
+    end
+
+    it 'may be declared where other means set the service up' do
+      manifest = path('etc/reconf/services/www.json')
+      expect { run(leaves) { file(manifest) { content '{}' } && instance_exec(&job) } }.not_to raise_error
+      File.unlink(manifest)
+      put('var/lib/reconf/services/www.json', {})
+      expect { run(leaves) { package('www') && reconf_env_file('www') && instance_exec(&job) } }.not_to raise_error
     end
   end
 

@@ -41,6 +41,13 @@ RSpec.describe 'reconf_exec' do
     expect(run(words)).to run_execute('api: a sensitive command').with(command: command)
   end
 
+  it 'refuses a word that is nil, and shows no other' do
+    expect { run(['rake', nil, 's3cret']) }.to raise_error(ReconfCookbook::Error) do |error|
+      expect(error.message).to match(/a word of the command of reconf_exec\[api\] is nil/)
+      expect(error.message).not_to include('s3cret')
+    end
+  end
+
   it 'shows the names of its environment, and a command unless it is sensitive' do
     shown = run(hidden: false).find_resource(:execute, 'api: bundle exec rake')
     expect(shown.to_text).to match(/environment A=\*\*\*$/)
