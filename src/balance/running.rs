@@ -95,27 +95,37 @@ pub(crate) const QUESTION: &str = "show info;show servers state;show stat";
 /// What it is asked for its [`WorkerIdentity`].
 pub(crate) const WHO: &str = "show info";
 
-/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know.
+/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know. Its texts stay the same
+/// from one answer to the next, so that a log tells them once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnreadableAnswer {
-    /// Something is missing at its end.
+    /// A part is missing at its end.
     #[error("its answer ends too early")]
     Incomplete,
-    /// The line that cannot be read, or its beginning.
-    #[error("its answer has the line `{0}`")]
-    Line(String),
+    /// A part begins as none of HAProxy's does: this is its first line, cut.
+    #[error("it answers `{0}`")]
+    Foreign(String),
+    /// A column or a line with this name is missing.
+    #[error("its answer has no `{0}`")]
+    Missing(&'static str),
+    /// A column or a line with this name holds no value that reconf knows.
+    #[error("its answer has `{1}` as `{0}`")]
+    Odd(&'static str, String),
 }
 
 impl UnreadableAnswer {
-    /// The most characters of a line that are shown: what answers can be anything.
-    const SHOWN: usize = 240;
+    /// For a part that is not what it should be.
+    fn foreign(part: &str) -> Self {
+        Self::Foreign(cut(part.lines().next().unwrap_or_default()))
+    }
+}
 
-    /// For a part of the answer, or a line.
-    fn of(part: &str) -> Self {
-        match part.lines().next() {
-            Some(line) => Self::Line(line.chars().take(Self::SHOWN).collect()),
-            None => Self::Incomplete,
-        }
+/// The beginning of a text: what answers can be anything.
+fn cut(text: &str) -> String {
+    const SHOWN: usize = 120;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -134,15 +144,19 @@ pub(crate) struct WorkerIdentity {
 const DESCRIPTION: &str = "reconf ";
 
 impl WorkerIdentity {
-    /// Reads the answer to [`WHO`]; `None` if that is not what HAProxy answers.
-    pub(crate) fn parse(answer: &str) -> Option<Self> {
+    /// Reads the answer to [`WHO`].
+    ///
+    /// # Errors
+    /// [`UnreadableAnswer`], if that is not what HAProxy answers.
+    pub(crate) fn parse(answer: &str) -> Result<Self, UnreadableAnswer> {
         let info = |name: &str| {
             let mut lines = answer.lines();
             lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
         };
+        let pid = info("Pid").ok_or_else(|| UnreadableAnswer::foreign(answer))?;
         let shape = info("description").and_then(|text| text.strip_prefix(DESCRIPTION));
-        Some(Self {
-            pid: info("Pid")?.trim().parse().ok()?,
+        Ok(Self {
+            pid: number("Pid", pid.trim())?,
             shape: shape.map(|shape| shape.trim().to_owned()),
             is_stopping: info("Stopping").is_some_and(|text| text.trim() == "1"),
         })
@@ -163,7 +177,7 @@ impl Running {
             pid,
             shape,
             is_stopping,
-        } = WorkerIdentity::parse(info).ok_or_else(|| UnreadableAnswer::of(info))?;
+        } = WorkerIdentity::parse(info)?;
         let table = part().ok_or(UnreadableAnswer::Incomplete)?;
         let statistics = part().ok_or(UnreadableAnswer::Incomplete)?;
         let mut running = Self {
@@ -174,7 +188,7 @@ impl Running {
             servers: servers(table)?,
             frontends: BTreeSet::new(),
         };
-        running.add_statistics(statistics);
+        running.add_statistics(statistics)?;
         Ok(running)
     }
 
@@ -204,12 +218,13 @@ impl Running {
     }
 
     /// What `show stat` alone tells. The columns in use come before those that may be quoted.
-    fn add_statistics(&mut self, text: &str) {
+    fn add_statistics(&mut self, text: &str) -> Result<(), UnreadableAnswer> {
         let mut lines = text.lines();
-        let names = lines.next().unwrap_or_default();
-        let columns = Columns::new(names.trim_start_matches("# ").split(','));
+        let columns = Columns::of(lines.next(), ',', text)?;
+        columns.demand(["pxname", "svname", "scur"])?;
         for line in lines {
             let row = columns.row(line.split(','));
+            // A text that is quoted can go on in the next line.
             let (Some(section), Some(name)) = (row.get("pxname"), row.get("svname")) else {
                 continue;
             };
@@ -221,6 +236,7 @@ impl Running {
                 server.connections = row.number("scur").unwrap_or_default();
             }
         }
+        Ok(())
     }
 }
 
@@ -234,17 +250,14 @@ fn header(text: &str) -> String {
 /// One row that cannot be read is an error too: its server would be taken for a new one, and added and enabled again.
 fn servers(text: &str) -> Result<BTreeMap<ServerId, RunningServer>, UnreadableAnswer> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
-    let names = lines.next().ok_or_else(|| UnreadableAnswer::of(text))?;
-    let columns = Columns::new(names.trim_start_matches("# ").split(' '));
+    let columns = Columns::of(lines.next(), ' ', text)?;
     let rows = lines.filter(|line| !line.is_empty());
-    rows.map(|line| {
-        server(&columns.row(line.split(' ')), line).ok_or_else(|| UnreadableAnswer::of(line))
-    })
-    .collect()
+    rows.map(|line| server(&columns.row(line.split(' ')), line))
+        .collect()
 }
 
-fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
-    let id = ServerId::new(row.get("be_name")?, row.get("srv_name")?);
+fn server(row: &TableRow<'_>, line: &str) -> Result<(ServerId, RunningServer), UnreadableAnswer> {
+    let id = ServerId::new(row.field("be_name")?, row.field("srv_name")?);
     let admin: u32 = row.number("srv_admin_state")?;
     let state: u32 = row.number("srv_op_state")?;
     // Can be -1 at first, as seen with 2.6: the age of a restored state is counted from the system's clock, but shown by
@@ -263,7 +276,7 @@ fn server(row: &TableRow<'_>, line: &str) -> Option<(ServerId, RunningServer)> {
         connections: 0,
         line: line.to_owned(),
     };
-    Some((id, server))
+    Ok((id, server))
 }
 
 /// `srv_op_state` of a server whose checks fail (`SRV_ST_STOPPED`).
@@ -293,8 +306,19 @@ struct TableRow<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(names: impl Iterator<Item = &'a str>) -> Self {
-        Self(names.enumerate().map(|(at, name)| (name, at)).collect())
+    /// From the line that begins with `# `, of this part of the answer.
+    fn of(names: Option<&'a str>, separator: char, part: &str) -> Result<Self, UnreadableAnswer> {
+        let names = names.and_then(|line| line.strip_prefix("# "));
+        let names = names.ok_or_else(|| UnreadableAnswer::foreign(part))?;
+        let names = names.split(separator).enumerate();
+        Ok(Self(names.map(|(at, name)| (name, at)).collect()))
+    }
+
+    fn demand<const N: usize>(&self, names: [&'static str; N]) -> Result<(), UnreadableAnswer> {
+        match names.into_iter().find(|name| !self.0.contains_key(name)) {
+            Some(missing) => Err(UnreadableAnswer::Missing(missing)),
+            None => Ok(()),
+        }
     }
 
     fn row(&'a self, fields: impl Iterator<Item = &'a str>) -> TableRow<'a> {
@@ -310,9 +334,18 @@ impl<'a> TableRow<'a> {
         self.fields.get(*self.columns.0.get(column)?).copied()
     }
 
-    fn number<T: std::str::FromStr>(&self, column: &str) -> Option<T> {
-        self.get(column)?.parse().ok()
+    fn field(&self, column: &'static str) -> Result<&'a str, UnreadableAnswer> {
+        self.get(column).ok_or(UnreadableAnswer::Missing(column))
     }
+
+    fn number<T: std::str::FromStr>(&self, column: &'static str) -> Result<T, UnreadableAnswer> {
+        number(column, self.field(column)?)
+    }
+}
+
+fn number<T: std::str::FromStr>(name: &'static str, text: &str) -> Result<T, UnreadableAnswer> {
+    text.parse()
+        .map_err(|_| UnreadableAnswer::Odd(name, cut(text)))
 }
 
 #[cfg(test)]

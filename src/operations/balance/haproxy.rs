@@ -134,7 +134,7 @@ fn is_down(
 /// Which process answers, and which file it runs; `None` if nothing answers in time.
 pub(super) fn identify(settings: &BalanceSettings, limit: Duration) -> Option<WorkerIdentity> {
     let answer = haproxy::ask(&settings.socket, WHO, limit).ok()?;
-    WorkerIdentity::parse(&answer)
+    WorkerIdentity::parse(&answer).ok()
 }
 
 /// Sends commands to a worker; what it made of them is asked afterwards. Where another worker, an old one, was given the
@@ -143,7 +143,7 @@ pub(super) fn send(settings: &BalanceSettings, worker: u32, line: &str) -> bool 
     let line = format!("{WHO};{line}");
     for _ in 0..=SEND_REPEATS {
         let answer = haproxy::ask(&settings.socket, &line, ANSWER_LIMIT).ok();
-        match answer.and_then(|answer| WorkerIdentity::parse(&answer)) {
+        match answer.and_then(|answer| WorkerIdentity::parse(&answer).ok()) {
             Some(identity) if identity.pid != worker => {}
             identity => return identity.is_some(),
         }

@@ -123,7 +123,7 @@ fn socket(settings: &BalanceSettings, shape: Option<&str>) -> Diagnosis {
         Err(error) => Diagnosis::fault(
             "balance socket",
             format!("{path}: what answers is no HAProxy that reconf knows: {error}"),
-            "`balance.socket` in config.json must be one of its own",
+            "`balance.socket` in config.json must be the runtime socket of reconf's HAProxy",
         ),
     }
 }
