@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
+mod table;
+
+pub(crate) use table::UnreadableAnswer;
+
 use super::plan::ServerAddress;
+use table::{Columns, TableRow, number};
 
 /// A server of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,40 +99,6 @@ pub(crate) const QUESTION: &str = "show info;show servers state;show stat";
 
 /// What it is asked for its [`WorkerIdentity`].
 pub(crate) const WHO: &str = "show info";
-
-/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know. Its texts stay the same
-/// from one answer to the next, so that a log tells them once.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UnreadableAnswer {
-    /// A part is missing at its end.
-    #[error("its answer ends too early")]
-    Incomplete,
-    /// A part begins as none of HAProxy's does: this is its first line, cut.
-    #[error("it answers `{0}`")]
-    Foreign(String),
-    /// A column or a line with this name is missing.
-    #[error("its answer has no `{0}`")]
-    Missing(&'static str),
-    /// A column or a line with this name holds no value that reconf knows.
-    #[error("its answer has `{1}` as `{0}`")]
-    Odd(&'static str, String),
-}
-
-impl UnreadableAnswer {
-    /// For a part that is not what it should be.
-    fn foreign(part: &str) -> Self {
-        Self::Foreign(cut(part.lines().next().unwrap_or_default()))
-    }
-}
-
-/// The beginning of a text: what answers can be anything.
-fn cut(text: &str) -> String {
-    const SHOWN: usize = 120;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text.to_owned(),
-    }
-}
 
 /// Which process answers, and which file it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,7 +194,7 @@ impl Running {
         let columns = Columns::of(lines.next(), ',', text)?;
         columns.demand(["pxname", "svname", "scur"])?;
         for line in lines {
-            let row = columns.row(line.split(','));
+            let row = columns.row(line);
             // A text that is quoted can go on in the next line.
             let (Some(section), Some(name)) = (row.get("pxname"), row.get("svname")) else {
                 continue;
@@ -252,8 +223,7 @@ fn servers(text: &str) -> Result<BTreeMap<ServerId, RunningServer>, UnreadableAn
     let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
     let columns = Columns::of(lines.next(), ' ', text)?;
     let rows = lines.filter(|line| !line.is_empty());
-    rows.map(|line| server(&columns.row(line.split(' ')), line))
-        .collect()
+    rows.map(|line| server(&columns.row(line), line)).collect()
 }
 
 fn server(row: &TableRow<'_>, line: &str) -> Result<(ServerId, RunningServer), UnreadableAnswer> {
@@ -294,58 +264,6 @@ impl Admin {
             Self::Ready
         }
     }
-}
-
-/// The names of a table's columns.
-struct Columns<'a>(BTreeMap<&'a str, usize>);
-
-/// A line of a table.
-struct TableRow<'a> {
-    columns: &'a Columns<'a>,
-    fields: Vec<&'a str>,
-}
-
-impl<'a> Columns<'a> {
-    /// From the line that begins with `# `, of this part of the answer.
-    fn of(names: Option<&'a str>, separator: char, part: &str) -> Result<Self, UnreadableAnswer> {
-        let names = names.and_then(|line| line.strip_prefix("# "));
-        let names = names.ok_or_else(|| UnreadableAnswer::foreign(part))?;
-        let names = names.split(separator).enumerate();
-        Ok(Self(names.map(|(at, name)| (name, at)).collect()))
-    }
-
-    fn demand<const N: usize>(&self, names: [&'static str; N]) -> Result<(), UnreadableAnswer> {
-        match names.into_iter().find(|name| !self.0.contains_key(name)) {
-            Some(missing) => Err(UnreadableAnswer::Missing(missing)),
-            None => Ok(()),
-        }
-    }
-
-    fn row(&'a self, fields: impl Iterator<Item = &'a str>) -> TableRow<'a> {
-        TableRow {
-            columns: self,
-            fields: fields.collect(),
-        }
-    }
-}
-
-impl<'a> TableRow<'a> {
-    fn get(&self, column: &str) -> Option<&'a str> {
-        self.fields.get(*self.columns.0.get(column)?).copied()
-    }
-
-    fn field(&self, column: &'static str) -> Result<&'a str, UnreadableAnswer> {
-        self.get(column).ok_or(UnreadableAnswer::Missing(column))
-    }
-
-    fn number<T: std::str::FromStr>(&self, column: &'static str) -> Result<T, UnreadableAnswer> {
-        number(column, self.field(column)?)
-    }
-}
-
-fn number<T: std::str::FromStr>(name: &'static str, text: &str) -> Result<T, UnreadableAnswer> {
-    text.parse()
-        .map_err(|_| UnreadableAnswer::Odd(name, cut(text)))
 }
 
 #[cfg(test)]
