@@ -1,14 +1,14 @@
 //! What a running HAProxy says of itself on its runtime socket. Columns are found by their names: their number differs
 //! between 2.2, 2.6 and 3.0.
 
+mod table;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::IpAddr,
     time::Duration,
 };
-
-mod table;
 
 pub(crate) use table::UnreadableAnswer;
 
