@@ -8,9 +8,6 @@ module ReconfCookbook
     # A user's name or number. systemd expands `%`: `%u` would be root.
     USER = %r{\A(0|[1-9]\d*|(?![-+])[^\s:/%]*[^\s:/%\d][^\s:/%]*)\z}.freeze
 
-    # What a property `command` must be: a word that is nil would become an empty one, or none.
-    WORDS = { 'should have no word that is nil' => ->(command) { !Array(command).include?(nil) } }.freeze
-
     # `config` is the node's configuration.
     def initialize(resource, manifest, config)
       @resource = resource
@@ -39,7 +36,7 @@ module ReconfCookbook
       command = @resource.command || @manifest['command']
       case command
       when String then ['/bin/sh', '-c', command]
-      when Array then command.empty? ? refuse_no_command : command.map(&:to_s)
+      when Array then command.empty? ? refuse_no_command : words(command)
       else refuse_no_command
       end
     end
@@ -56,6 +53,13 @@ module ReconfCookbook
     end
 
     private
+
+    # The words as text: nil would become an empty one. No value is shown, since a job can hold a secret.
+    def words(command)
+      return command.map(&:to_s) unless command.include?(nil)
+
+      raise Error, "a word of the command of #{@resource} is nil\nhint: set every word of `command`, here or in the manifest"
+    end
 
     def refuse_no_command
       raise Error, "`#{@resource.service}` has no command to run: #{@resource.command ? "that of #{@resource} is empty" : 'its manifest has none'}\n" \

@@ -143,7 +143,7 @@ module ReconfCookbook
   class Plan
     KINDS = { reconf_node: NodeFiles, reconf_manifest: ManifestFile }.freeze
     CREATING = %i(create render).freeze
-    LAZY = %w(@manifest @config @datastores @command @user @service @settings).freeze
+    LAZY = %w(@root @manifest @config @datastores @command @user @service @settings).freeze
 
     def self.conflict(path)
       raise Error, "two resources would write different contents to `#{path}`\n" \
@@ -186,7 +186,7 @@ module ReconfCookbook
 
     # Refuses what needs a service that leaves. One whose manifest is gone, or may be replaced, can be set up by other means.
     def check_stays(resource)
-      return unless certain?(resource, %w(@service)) && leaves?(resource.service, resource.root) && !resource.ignore_failure
+      return unless certain?(resource, %w(@root @service)) && leaves?(resource.service, resource.root) && !resource.ignore_failure
 
       service = resource.service
       way_out = resource.declared_type == :reconf_env_file ? "take #{resource} out of its recipe" : "give #{resource} `action :delete`"

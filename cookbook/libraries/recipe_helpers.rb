@@ -14,7 +14,7 @@ module ReconfCookbook
     # The command line, for a shell, a crontab or a unit, that runs a command with the service's environment: the words of a
     # command, or one line for `/bin/sh -c`; without a command, that of the manifest.
     def reconf_exec_command(service, *command)
-      raise Error, "a word of the command for `#{service}` is nil: #{command.inspect}" if command.include?(nil)
+      raise Error, "a word of the command for `#{service}` is nil" if command.include?(nil)
 
       words = command.length == 1 && command.first.match?(%r{[^\w./+-]}) ? ['/bin/sh', '-c', *command] : command
       words = ['--', *words] unless words.empty?

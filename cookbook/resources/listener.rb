@@ -13,7 +13,7 @@ property :unit, String,
          description: 'The name of the unit, without `.service`.'
 
 property :command, Array,
-         callbacks: ReconfCookbook::ServiceCommand::WORDS,
+         callbacks: { 'should have no word that is nil' => ->(words) { !words.include?(nil) } },
          desired_state: false,
          description: 'The command that provisions this node. By default `listen.command` of `config.json`, which `reconf_node` sets to the command line of this Chef.'
 

@@ -124,7 +124,8 @@ impl WorkerIdentity {
             let mut lines = answer.lines();
             lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
         };
-        let pid = info("Pid").ok_or_else(|| UnreadableAnswer::foreign(answer))?;
+        info("Name").ok_or_else(|| UnreadableAnswer::foreign(answer))?;
+        let pid = info("Pid").ok_or(UnreadableAnswer::Missing("Pid"))?;
         let shape = info("description").and_then(|text| text.strip_prefix(DESCRIPTION));
         Ok(Self {
             pid: number("Pid", pid.trim())?,
@@ -192,7 +193,7 @@ impl Running {
     fn add_statistics(&mut self, text: &str) -> Result<(), UnreadableAnswer> {
         let mut lines = text.lines();
         let columns = Columns::of(lines.next(), ',', text)?;
-        columns.demand(["pxname", "svname", "scur"])?;
+        columns.demand(["pxname", "svname", "status", "bck", "scur"])?;
         for line in lines {
             let row = columns.row(line);
             // A text that is quoted can go on in the next line.

@@ -4,7 +4,6 @@
 
 property :command, [String, Array],
          default_description: "the manifest's `command`",
-         callbacks: ReconfCookbook::ServiceCommand::WORDS,
          desired_state: false,
          description: 'A list of arguments, or a line for `/bin/sh -c`.'
 

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know. Its texts stay the same
-/// from one answer to the next, so that a log tells them once.
+/// An answer that reconf cannot read: what gives it is no HAProxy, or one that it does not know. No text
+/// holds a whole row, whose ages change: a log tells each fault once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnreadableAnswer {
     /// A part is missing at its end.

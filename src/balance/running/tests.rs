@@ -164,6 +164,9 @@ fn a_value_that_cannot_be_read_is_an_error_that_names_it() {
             "no `srv_time_since_last_change`",
         ),
         (",scur,", ",current,", "no `scur`"),
+        (",status,", ",state,", "no `status`"),
+        (",bck,", ",backup,", "no `bck`"),
+        ("\nPid: 3078", "", "no `Pid`"),
     ] {
         let answer = [INFO, SERVERS, STAT].map(|part| part.replace(from, to));
         let shown = format!("its answer has {shown}");
@@ -182,6 +185,6 @@ fn a_port_that_a_template_makes_negative_is_none() {
 #[test]
 fn a_haproxy_of_somebody_else_has_no_shape() {
     let foreign = INFO.replace("reconf ", "other ");
-    let answer = [&foreign, SERVERS, "# pxname,svname,scur\n"].concat();
+    let answer = [&foreign, SERVERS, "# pxname,svname,scur,status,bck\n"].concat();
     assert_eq!(Running::parse(&answer).unwrap().shape, None);
 }

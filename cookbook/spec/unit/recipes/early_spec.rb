@@ -108,9 +108,10 @@ RSpec.describe 'reconf::default, before it changes anything' do
       refuses(/reconf_cron\[report\]: a line of cron must be UTF-8/, &job { send(:command, "\xff") })
       refuses(/a line of cron cannot hold a line break/, &job { wait "1h\n" })
       refuses(/`api` has no command to run: that of reconf_unit\[api\] is empty/) { reconf_unit('api') { command [] } }
-      %i(reconf_unit reconf_cron reconf_listener).each do |type|
-        expect { run { send(type, 'api') { command ['x', nil] } } }.to raise_error(Chef::Exceptions::ValidationFailed, /command.* word that is nil/)
+      %i(reconf_unit reconf_cron).each do |type|
+        refuses(/\Areconf_node.*a word of the command of #{type}\[api\] is nil\nhint: (?!.*s3cret)/m) { send(type, 'api') { command(['s3cret', nil]) && user('app') } }
       end
+      expect { run { reconf_listener('own') { command ['x', nil] } } }.to raise_error(Chef::Exceptions::ValidationFailed, /command.* word that is nil/)
       [{ 'Service' => 'x' }, { 'Service' => { 'Nice' => "1\nUser=root" } }, { 'Unit' => { "A=1\nB" => 1 } }].each do |odd|
         expect { run { reconf_unit('api') { settings odd } } }.to raise_error(Chef::Exceptions::ValidationFailed, /Hashes of lines without line breaks/)
       end
@@ -163,8 +164,18 @@ RSpec.describe 'reconf::default, before it changes anything' do
         proc { service('www') && user('app') && only_if { false } },
         proc { service('www') && user('app') && ignore_failure(true) },
         proc { service('www') && user('app') && root(elsewhere) },
+        proc { service('www') && user('app') && root(lazy { node.run_state['late'] || elsewhere }) },
         proc { service(lazy { 'www' }) && user('app') },
       ].each { |other| expect { run(leaves) { reconf_cron('report', &other) } }.not_to raise_error }
+    end
+
+    it 'is not asked for a root that is decided later' do
+      # Only resources that write manifests and the node's files run here.
+      expect { run(leaves) { reconf_env_file('api') { root(lazy { raise 'asked too early' }) } } }.not_to raise_error
+    end
+
+    it 'is refused with a package too, until the service has left' do
+      refuses(/reconf_env_file\[www\] needs `www`/, leaves) { package('www') && reconf_env_file('www') }
     end
 
     it 'may be declared where other means set the service up' do

@@ -84,7 +84,10 @@ impl Haproxy {
                 server.connections
             ));
         }
-        let info = format!("Pid: 1\ndescription: reconf {}\n", self.shape);
+        let info = format!(
+            "Name: HAProxy\nPid: 1\ndescription: reconf {}\n",
+            self.shape
+        );
         Running::parse(&[info, servers, stat].join("\n")).unwrap()
     }
 
